@@ -1,0 +1,1 @@
+//! Distributions and the databases of their package managers.

@@ -1,0 +1,1 @@
+//! Registry transport: a lazy, retrying, resuming source of manifests and blobs.

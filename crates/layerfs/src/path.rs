@@ -1,0 +1,165 @@
+//! Paths inside an image: bytes, relative to the root, in one normal form.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+/// A path inside an image, relative to its root, such as `var/lib/dpkg/status`.
+///
+/// Guaranteed to have no leading, trailing or doubled slash, no NUL and no component `.` or `..`.
+/// Empty for the root itself. The bytes are kept as they are, whether UTF-8 or not.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct EntryPath(Box<[u8]>);
+
+impl EntryPath {
+    /// Returns the root, the empty path.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// Cleans a member name or another path from an image into its normal form.
+    ///
+    /// Slashes at both ends, doubled slashes and `.` components go; `..` takes back the component
+    /// in front of it, by text alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a name that leaves the root or has a NUL byte in it.
+    pub fn clean(name: &[u8]) -> Result<Self, CleanError> {
+        if name.contains(&0) {
+            return Err(CleanError::Nul);
+        }
+        let mut path: Vec<u8> = Vec::with_capacity(name.len());
+        for component in name.split(|&byte| byte == b'/') {
+            match component {
+                b"" | b"." => {}
+                b".." => {
+                    if path.is_empty() {
+                        return Err(CleanError::Escapes);
+                    }
+                    let parent = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+                    path.truncate(parent);
+                }
+                _ => {
+                    if !path.is_empty() {
+                        path.push(b'/');
+                    }
+                    path.extend_from_slice(component);
+                }
+            }
+        }
+        Ok(Self(path.into_boxed_slice()))
+    }
+
+    /// Returns the bytes of the path.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns whether this is the root.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the last component; empty for the root.
+    pub fn name(&self) -> &[u8] {
+        self.0.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    }
+
+    /// Returns the path of the directory this lies in; empty for the root and for what lies in it.
+    pub fn parent(&self) -> &[u8] {
+        let end = self.0.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        self.0.get(..end).unwrap_or_default()
+    }
+
+    /// Returns the components from the root down; none for the root.
+    pub fn components(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|&byte| byte == b'/').filter(|component| !component.is_empty())
+    }
+
+    /// Returns the path as text, with bytes that are not UTF-8 replaced.
+    pub fn to_string_lossy(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+impl Borrow<[u8]> for EntryPath {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for EntryPath {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Prints the path with control characters and bytes that are not UTF-8 escaped.
+impl fmt::Display for EntryPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for EntryPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// Why a name cannot be a path inside an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CleanError {
+    /// More `..` than components: the name points outside the image.
+    #[error("the name leaves the root of the image")]
+    Escapes,
+    /// A NUL byte, which no file system takes.
+    #[error("the name has a NUL byte")]
+    Nul,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cleans_names() {
+        for (name, clean) in [
+            ("", ""),
+            ("./", ""),
+            ("/", ""),
+            ("./a//b/./c/", "a/b/c"),
+            ("/etc/passwd", "etc/passwd"),
+            ("a/../b", "b"),
+            ("a/b/../c", "a/c"),
+        ] {
+            assert_eq!(EntryPath::clean(name.as_bytes()).unwrap().as_bytes(), clean.as_bytes(), "{name}");
+        }
+        assert_eq!(EntryPath::clean(b"a/../../b"), Err(CleanError::Escapes));
+        assert_eq!(EntryPath::clean(b"a\0b"), Err(CleanError::Nul));
+    }
+
+    #[test]
+    fn takes_apart() {
+        let path = EntryPath::clean(b"usr/lib/os-release").unwrap();
+        assert_eq!((path.parent(), path.name()), (&b"usr/lib"[..], &b"os-release"[..]));
+        assert_eq!(path.components().count(), 3);
+        let root = EntryPath::root();
+        assert_eq!((root.parent(), root.name(), root.components().count()), (&b""[..], &b""[..], 0));
+    }
+
+    #[test]
+    fn prints_escaped() {
+        let path = EntryPath::clean(b"a\x1b[31m/\xff").unwrap();
+        assert_eq!(path.to_string(), "a\\u{1b}[31m/\\xff");
+    }
+}

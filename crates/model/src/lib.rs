@@ -1,0 +1,1 @@
+//! Container images as verified documents and streams: index, image, layer.

@@ -1,0 +1,1 @@
+//! From an image to an inventory: the streaming pipeline and its report.

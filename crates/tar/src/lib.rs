@@ -1,0 +1,1 @@
+//! A capped, push-style reader of tar streams.
