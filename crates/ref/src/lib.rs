@@ -8,5 +8,7 @@
 //! passed in.
 
 mod digest;
+mod platform;
 
 pub use digest::{Algorithm, Digest, Hasher, ParseDigestError};
+pub use platform::{ParsePlatformError, Platform};

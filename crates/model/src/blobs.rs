@@ -1,0 +1,26 @@
+//! The seam between the model and the places where images lie.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use tokio::io::AsyncBufRead;
+
+use crate::{Descriptor, Error};
+
+/// The stored bytes of a blob, as they come. Errors inside are [`Error`]s in an [`std::io::Error`].
+pub type BlobStream = Box<dyn AsyncBufRead + Send + Unpin>;
+
+/// A place that holds blobs: the one thing that a source of images must provide.
+#[async_trait]
+pub trait Blobs: Debug + Send + Sync {
+    /// Opens the stored bytes of `blob`, which may be a manifest, an index, a config or a layer.
+    ///
+    /// The stream is not trusted: who reads it checks size and digest, and stops reading one byte
+    /// past the size that `blob` claims.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Missing`] where the source does not hold the blob, and what else keeps it
+    /// from being opened.
+    async fn open(&self, blob: &Descriptor) -> Result<BlobStream, Error>;
+}

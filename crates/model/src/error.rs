@@ -1,0 +1,130 @@
+//! What can go wrong between a source and its verified bytes.
+
+use std::io;
+
+use cutaway_ref::Digest;
+
+use crate::DiffId;
+
+/// Why an image or a part of it cannot be had.
+///
+/// Every text is one line and names what it is about; [`Error::class`] says whose fault it is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The way to the bytes failed: requests, redirects, tokens, time-outs.
+    #[error("{0}")]
+    Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The image that was asked for is not there.
+    #[error("{what} is not in {place}")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+        /// Where it was looked for, and what is there instead.
+        place: String,
+    },
+    /// The request names no single image.
+    #[error("{0}")]
+    Ambiguous(String),
+    /// A blob that a document lists is not there.
+    #[error("{what} is listed but missing")]
+    Missing {
+        /// The blob.
+        what: String,
+    },
+    /// A file of an image on disk cannot be read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A document, an archive or a stream breaks its format.
+    #[error("{what}: {rule}")]
+    Malformed {
+        /// The document or stream.
+        what: String,
+        /// The rule that it breaks, and where.
+        rule: String,
+    },
+    /// The stored bytes are fewer or more than their descriptor says.
+    #[error("{what} has {found} bytes, not the {expected} that its descriptor says")]
+    Size {
+        /// The blob.
+        what: String,
+        /// The size of the descriptor, in bytes.
+        expected: u64,
+        /// The bytes that came, as text: a number, or "more than" a number.
+        found: String,
+    },
+    /// The stored bytes have another digest than their name.
+    #[error("{what} has the digest {found}: its bytes were changed")]
+    Digest {
+        /// The blob, by the digest that it should have.
+        what: String,
+        /// The digest of the bytes that came.
+        found: Digest,
+    },
+    /// The uncompressed layer has another digest than the config says.
+    #[error("{what} unpacks to diffID {found}, not the {expected} of the config")]
+    DiffId {
+        /// The layer.
+        what: String,
+        /// The diffID of the config.
+        expected: DiffId,
+        /// The digest of the uncompressed bytes that came.
+        found: DiffId,
+    },
+    /// A named limit was met.
+    #[error("{what} is over the limit {limit} of {max}")]
+    Limit {
+        /// What is too large.
+        what: String,
+        /// The name of the setting.
+        limit: &'static str,
+        /// Its value.
+        max: u64,
+    },
+}
+
+/// Whose fault an error is; the command line turns it into its exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The request itself: it names no single image.
+    Usage,
+    /// Everything on the way to the bytes.
+    Transport,
+    /// Bytes that contradict their digest, size, diffID, format or a limit.
+    Malformed,
+}
+
+impl Error {
+    /// Returns whose fault it is.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Ambiguous(_) => Class::Usage,
+            Self::Transport(_) | Self::NotFound { .. } | Self::File { .. } => Class::Transport,
+            _ => Class::Malformed,
+        }
+    }
+
+    /// Makes the error of a document or stream that breaks its format.
+    pub fn malformed(what: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self::Malformed { what: what.into(), rule: rule.into() }
+    }
+
+    /// Takes the error back out of a reader, or calls it a malformed `what`.
+    pub fn from_io(error: io::Error, what: &str) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => error,
+            Err(error) => Self::malformed(what, error.to_string()),
+        }
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        Self::other(error)
+    }
+}
