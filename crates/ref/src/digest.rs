@@ -65,8 +65,9 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, ParseDigestError> {
         let (name, encoded) = text.split_once(':').ok_or(ParseDigestError::NoColon)?;
-        let component =
-            |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let component = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
         if !name.split(['+', '.', '_', '-']).all(component) {
             return Err(ParseDigestError::Algorithm);
         }
@@ -84,7 +85,9 @@ impl FromStr for Digest {
             }
         } else if encoded.is_empty()
             || encoded.len() > 512
-            || !encoded.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'=' | b'_' | b'-'))
+            || !encoded
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'=' | b'_' | b'-'))
         {
             return Err(ParseDigestError::Encoded);
         }
@@ -260,13 +263,17 @@ mod tests {
     #[test]
     fn grammar() {
         assert_eq!(EMPTY.parse::<Digest>().unwrap().to_string(), EMPTY);
-        let unknown: Digest = "multihash+base58:QmRZxt2b1FVZPNqd8hsiykDL3TdBDeTSPX9Kv46HmX4Gx8".parse().unwrap();
+        let unknown: Digest =
+            "multihash+base58:QmRZxt2b1FVZPNqd8hsiykDL3TdBDeTSPX9Kv46HmX4Gx8".parse().unwrap();
         assert_eq!(unknown.algorithm(), None);
         for (bad, rule) in [
             ("e3b0", ParseDigestError::NoColon),
             (":e3b0", ParseDigestError::Algorithm),
             ("SHA256:e3b0", ParseDigestError::Algorithm),
-            ("sha256:../../../etc/hostname", ParseDigestError::Length { algorithm: Algorithm::Sha256, wanted: 64, found: 21 }),
+            (
+                "sha256:../../../etc/hostname",
+                ParseDigestError::Length { algorithm: Algorithm::Sha256, wanted: 64, found: 21 },
+            ),
             (&EMPTY.to_uppercase().replace("SHA", "sha"), ParseDigestError::NotLowerHex),
             ("md5:", ParseDigestError::Encoded),
             ("x:a/b", ParseDigestError::Encoded),

@@ -28,7 +28,13 @@ pub struct Platform {
 impl Platform {
     /// Returns the platform `linux` on `architecture`, which may have the compiler's name (`x86_64`, `aarch64`).
     pub fn linux(architecture: &str) -> Self {
-        Self { os: "linux".into(), architecture: architecture.into(), variant: None, os_version: None }.normalized()
+        Self {
+            os: "linux".into(),
+            architecture: architecture.into(),
+            variant: None,
+            os_version: None,
+        }
+        .normalized()
     }
 
     /// Returns the platform in its normal form.
@@ -51,7 +57,8 @@ impl Platform {
                 variant.insert(0, 'v');
             }
         }
-        let variant = self.variant.take().filter(|variant| !variant.is_empty()).or(implied.map(Into::into));
+        let variant =
+            self.variant.take().filter(|variant| !variant.is_empty()).or(implied.map(Into::into));
         self.variant = match (architecture.as_str(), variant.as_deref()) {
             ("amd64", Some("v1")) | ("arm64", Some("v8")) => None,
             ("arm", None) => Some("v7".into()),
@@ -73,12 +80,15 @@ impl Platform {
         if want.os_version.is_some() && want.os_version != have.os_version {
             return None;
         }
-        let level = |platform: &Self| match (platform.architecture.as_str(), platform.variant.as_deref()) {
-            ("amd64", None) => Some(1),
-            ("arm64", None) => Some(8),
-            (_, None) => Some(0),
-            (_, Some(variant)) => variant.strip_prefix('v').and_then(|digits| digits.parse::<u32>().ok()),
-        };
+        let level =
+            |platform: &Self| match (platform.architecture.as_str(), platform.variant.as_deref()) {
+                ("amd64", None) => Some(1),
+                ("arm64", None) => Some(8),
+                (_, None) => Some(0),
+                (_, Some(variant)) => {
+                    variant.strip_prefix('v').and_then(|digits| digits.parse::<u32>().ok())
+                }
+            };
         if have.variant == want.variant {
             return Some(0);
         }
@@ -94,10 +104,13 @@ impl FromStr for Platform {
 
     fn from_str(text: &str) -> Result<Self, ParsePlatformError> {
         let mut parts = text.split('/');
-        let (os, architecture, variant, rest) = (parts.next(), parts.next(), parts.next(), parts.next());
+        let (os, architecture, variant, rest) =
+            (parts.next(), parts.next(), parts.next(), parts.next());
         let word = |part: &str| {
             !part.is_empty()
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
         };
         match (os, architecture, variant, rest) {
             (Some(os), Some(architecture), variant, None)
@@ -118,7 +131,9 @@ impl FromStr for Platform {
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unknown = |part: &str| if part.is_empty() { "unknown".to_owned() } else { part.escape_debug().to_string() };
+        let unknown = |part: &str| {
+            if part.is_empty() { "unknown".to_owned() } else { part.escape_debug().to_string() }
+        };
         write!(f, "{}/{}", unknown(&self.os), unknown(&self.architecture))?;
         match &self.variant {
             Some(variant) => write!(f, "/{}", variant.escape_debug()),
