@@ -6,6 +6,8 @@
 
 mod analyzer;
 mod finding;
+mod timeline;
 
 pub use analyzer::{Analyzer, Input, Location, Selection};
 pub use finding::{Diagnostic, Distro, Findings, Key, Kind, Package, Severity, Source};
+pub use timeline::{Present, Removed, State, Timeline, timeline};

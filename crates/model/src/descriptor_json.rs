@@ -1,0 +1,50 @@
+//! The JSON form of descriptors.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use cutaway_ref::{Digest, Platform};
+use serde::{Deserialize, Deserializer};
+
+use crate::json::{OtherKeys, null_as_empty};
+use crate::{Descriptor, MediaType};
+
+const KNOWN: &[&str] = &["mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType"];
+
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(rename = "mediaType", default)]
+    media_type: String,
+    digest: Digest,
+    size: u64,
+    #[serde(default, deserialize_with = "null_as_empty")]
+    urls: Vec<String>,
+    #[serde(default, deserialize_with = "null_as_empty")]
+    annotations: BTreeMap<String, String>,
+    #[serde(default)]
+    data: Option<String>,
+    #[serde(default)]
+    platform: Option<Platform>,
+    #[serde(rename = "artifactType", default)]
+    artifact_type: Option<String>,
+    #[serde(flatten)]
+    other: OtherKeys,
+}
+
+/// Reads the JSON form; `data` that is no base64 is left out, since the bytes can be had elsewhere.
+impl<'de> Deserialize<'de> for Descriptor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        wire.other.refuse_variants_of(KNOWN).map_err(serde::de::Error::custom)?;
+        Ok(Self {
+            media_type: MediaType(wire.media_type),
+            digest: wire.digest,
+            size: wire.size,
+            urls: wire.urls,
+            annotations: wire.annotations,
+            data: wire.data.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok()),
+            platform: wire.platform,
+            artifact_type: wire.artifact_type,
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! One image: its documents, verified, and its layers with digest and diffID paired by position.
+
+use std::sync::Arc;
+
+use cutaway_ref::Digest;
+
+use crate::layer::Origin;
+use crate::{Blobs, Config, Descriptor, DiffId, Document, Error, Layer, Limits, Manifest, MediaType, chain_ids};
+
+/// An image. Having one means that its manifest and config were read and verified, and agree.
+#[derive(Debug, Clone)]
+pub struct Image {
+    manifest: Option<Stated>,
+    id: Digest,
+    config: Config,
+    raw_config: Vec<u8>,
+    layers: Vec<Layer>,
+}
+
+/// A manifest with its bytes.
+#[derive(Debug, Clone)]
+pub struct Stated {
+    /// What names it.
+    pub descriptor: Descriptor,
+    /// Its bytes as they are stored.
+    pub raw: Vec<u8>,
+    /// What they say.
+    pub manifest: Manifest,
+}
+
+impl Image {
+    /// Returns the manifest; `None` from archives and daemons that carry none.
+    pub fn manifest(&self) -> Option<&Stated> {
+        self.manifest.as_ref()
+    }
+
+    /// Returns the digest of the manifest, where there is one.
+    pub fn digest(&self) -> Option<&Digest> {
+        self.manifest.as_ref().map(|stated| &stated.descriptor.digest)
+    }
+
+    /// Returns the image ID, which is the digest of the config.
+    pub fn id(&self) -> &Digest {
+        &self.id
+    }
+
+    /// Returns the media type of the manifest, where there is one.
+    pub fn media_type(&self) -> Option<&MediaType> {
+        let stated = self.manifest.as_ref()?;
+        stated.manifest.media_type.as_ref().or(Some(&stated.descriptor.media_type))
+    }
+
+    /// Returns what the config says.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Returns the bytes of the config as they are stored.
+    pub fn raw_config(&self) -> &[u8] {
+        &self.raw_config
+    }
+
+    /// Returns the layers, oldest first.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Returns the first layer whose stored bytes have `digest`.
+    pub fn layer_by_digest(&self, digest: &Digest) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.digest() == Some(digest))
+    }
+
+    /// Returns the first layer whose uncompressed tar has `diff_id`.
+    pub fn layer_by_diff_id(&self, diff_id: &DiffId) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.diff_id() == diff_id)
+    }
+
+    /// Makes the image of a manifest whose config was read and verified.
+    pub(crate) fn from_manifest(
+        blobs: &Arc<dyn Blobs>,
+        descriptor: Descriptor,
+        raw: Vec<u8>,
+        manifest: Manifest,
+        raw_config: Vec<u8>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let what = format!("config {}", manifest.config.digest);
+        let config = Config::parse(&raw_config, &what)?;
+        let origins = manifest.layers.iter().filter(|_| !is_artifact(&manifest, &config)).map(|layer| Origin::Blob {
+            blobs: Arc::clone(blobs),
+            descriptor: layer.clone(),
+        });
+        let layers = pair(origins.collect(), &config, limits, &what)?;
+        let id = manifest.config.digest.clone();
+        Ok(Self { manifest: Some(Stated { descriptor, raw, manifest }), id, config, raw_config, layers })
+    }
+
+    /// Makes the image of a config and of layers that no manifest describes.
+    pub(crate) fn from_config(raw_config: Vec<u8>, origins: Vec<Origin>, limits: &Limits) -> Result<Self, Error> {
+        let id = Digest::sha256(&raw_config);
+        let what = format!("config {id}");
+        let config = Config::parse(&raw_config, &what)?;
+        let layers = pair(origins, &config, limits, &what)?;
+        Ok(Self { manifest: None, id, config, raw_config, layers })
+    }
+
+    /// Names the manifest that describes this image, for an archive that carries one beside its own form.
+    pub(crate) fn with_manifest(mut self, stated: Stated) -> Self {
+        self.manifest = Some(stated);
+        self
+    }
+}
+
+/// Returns whether a manifest carries something else than a file system: no diffIDs, and no layer but empty stand-ins.
+fn is_artifact(manifest: &Manifest, config: &Config) -> bool {
+    const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+    !manifest.config.media_type.is_config()
+        && config.diff_ids.is_empty()
+        && manifest.layers.iter().all(|layer| layer.media_type.as_str() == EMPTY || layer.size <= 2)
+}
+
+/// Pairs stored layers with diffIDs: by position, once, here.
+fn pair(origins: Vec<Origin>, config: &Config, limits: &Limits, what: &str) -> Result<Vec<Layer>, Error> {
+    let (stored, unpacked) = (origins.len(), config.diff_ids.len());
+    if stored != unpacked {
+        let rule = format!("lists {unpacked} diffIDs, but the image has {stored} layers");
+        return Err(Error::malformed(what, rule));
+    }
+    if !u64::try_from(stored).is_ok_and(|stored| stored <= limits.layers) {
+        return Err(Error::Limit { what: format!("image with {stored} layers"), limit: "layers", max: limits.layers });
+    }
+    let chain_ids = chain_ids(&config.diff_ids);
+    let history = config.history_of_layers(stored);
+    let pairs = origins.into_iter().zip(&config.diff_ids).zip(chain_ids).zip(history).enumerate();
+    Ok(pairs
+        .map(|(index, (((origin, diff_id), chain_id), history))| {
+            Layer::new(index, stored, origin, diff_id.clone(), chain_id, history.cloned())
+        })
+        .collect())
+}
+
+/// Parses the manifest in `raw`, for an image that its own config proves to be the one described.
+pub(crate) fn candidate(descriptor: &Descriptor, raw: Vec<u8>, limits: &Limits) -> Option<Stated> {
+    match Document::parse(&raw, Some(&descriptor.media_type), limits, "manifest") {
+        Ok(Document::Manifest(manifest)) => Some(Stated { descriptor: descriptor.clone(), raw, manifest }),
+        _ => None,
+    }
+}

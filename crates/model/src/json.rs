@@ -1,0 +1,93 @@
+//! JSON as image documents need it: tolerant of what tools write, strict where two readers could differ.
+//!
+//! A key that a document has twice, or once more in another case, means one thing to a reader that
+//! takes the last, another to one that takes the exact spelling, so one digest would name two
+//! images. Known keys in two spellings are refused; unknown fields are let pass.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::Error;
+
+/// Parses a document, or says which document it is and where it breaks.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Error> {
+    let looks_like_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if !matches!(looks_like_json, Some(b'{' | b'[')) {
+        let shown: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
+        return Err(Error::malformed(what, format!("is no JSON document; it begins \"{}\"", shown.escape_debug())));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let text = error.to_string().replace("recursion limit exceeded", "nesting deeper than 128");
+        let shown: String = text.chars().take(400).collect();
+        Error::malformed(what, shown.escape_debug().to_string())
+    })
+}
+
+/// Reads `null` as the empty value, as Go's tools write empty lists and maps.
+pub(crate) fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads a field that is there, `null` as the empty value; with `default` an absent one is `None`.
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    null_as_empty(deserializer).map(Some)
+}
+
+/// The keys of an object that are not fields of ours; their values are dropped.
+#[derive(Debug, Default)]
+pub(crate) struct OtherKeys(Vec<String>);
+
+impl OtherKeys {
+    /// Refuses keys that differ from a known one in case only.
+    pub(crate) fn refuse_variants_of(&self, known: &[&str]) -> Result<(), String> {
+        for key in &self.0 {
+            if let Some(known) = known.iter().find(|known| fold(known) == fold(key)) {
+                return Err(format!("key \"{}\" is \"{known}\" in another case", key.escape_debug()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for OtherKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = OtherKeys;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OtherKeys, A::Error> {
+                let mut keys = Vec::new();
+                while let Some((key, _)) = map.next_entry::<String, IgnoredAny>()? {
+                    keys.push(key);
+                }
+                Ok(OtherKeys(keys))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+/// Folds case as Go's JSON decoder does: ASCII, and the two letters outside it that fold into it.
+fn fold(key: &str) -> String {
+    key.chars()
+        .map(|c| match c {
+            '\u{17f}' => 's',
+            '\u{212a}' => 'k',
+            c => c.to_ascii_lowercase(),
+        })
+        .collect()
+}

@@ -1,0 +1,169 @@
+//! One layer: where its bytes are, and what they have to be.
+
+use std::sync::{Arc, OnceLock};
+
+use cutaway_ref::Digest;
+use tokio::io::AsyncRead;
+
+use crate::decode::Decoded;
+use crate::source::Files;
+use crate::verify::{Claim, DiffIdCheck, Stored, Verified, VerifiedTar};
+use crate::{BlobStream, Blobs, Descriptor, DiffId, Error, History, Limits, MediaType};
+
+/// A layer of an image. Its index is the only key that is unique: an image may hold one layer twice.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    index: usize,
+    count: usize,
+    origin: Origin,
+    diff_id: DiffId,
+    chain_id: Digest,
+    history: Option<History>,
+}
+
+/// Where the stored bytes of a layer are.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// A blob that a manifest describes.
+    Blob { blobs: Arc<dyn Blobs>, descriptor: Descriptor },
+    /// A file of an archive that no manifest describes.
+    Member { files: Arc<dyn Files>, name: String, size: Option<u64> },
+}
+
+/// The uncompressed bytes of a layer, whose stored bytes are verified as they are read.
+#[derive(Debug)]
+pub struct Unpacking {
+    /// The bytes. At their end, size and digest of the stored bytes were as the manifest says.
+    pub reader: Decoded<Verified<BlobStream>>,
+    /// What the stored bytes turned out to be; set when `reader` has ended well.
+    pub stored: Arc<OnceLock<Stored>>,
+}
+
+impl Layer {
+    pub(crate) fn new(
+        index: usize,
+        count: usize,
+        origin: Origin,
+        diff_id: DiffId,
+        chain_id: Digest,
+        history: Option<History>,
+    ) -> Self {
+        Self { index, count, origin, diff_id, chain_id, history }
+    }
+
+    /// Returns the position, 0 for the oldest layer.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Returns the digest that the manifest claims for the stored bytes, where there is a manifest.
+    pub fn digest(&self) -> Option<&Digest> {
+        match &self.origin {
+            Origin::Blob { descriptor, .. } => Some(&descriptor.digest),
+            Origin::Member { .. } => None,
+        }
+    }
+
+    /// Returns the diffID that the config claims for the uncompressed tar.
+    pub fn diff_id(&self) -> &DiffId {
+        &self.diff_id
+    }
+
+    /// Returns the chainID: the digest of this layer on all below it.
+    pub fn chain_id(&self) -> &Digest {
+        &self.chain_id
+    }
+
+    /// Returns the number of stored bytes, where it is known before they are read.
+    pub fn size(&self) -> Option<u64> {
+        match &self.origin {
+            Origin::Blob { descriptor, .. } => Some(descriptor.size),
+            Origin::Member { size, .. } => *size,
+        }
+    }
+
+    /// Returns the media type of the manifest, where there is a manifest.
+    pub fn media_type(&self) -> Option<&MediaType> {
+        match &self.origin {
+            Origin::Blob { descriptor, .. } => Some(&descriptor.media_type),
+            Origin::Member { .. } => None,
+        }
+    }
+
+    /// Returns the build step that made the layer, where the history says it without a guess.
+    pub fn history(&self) -> Option<&History> {
+        self.history.as_ref()
+    }
+
+    /// Returns the name of the member, in an archive that no manifest describes.
+    pub fn member(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Blob { .. } => None,
+            Origin::Member { name, .. } => Some(name),
+        }
+    }
+
+    /// Returns how errors call the layer: its position and what names its bytes.
+    pub fn what(&self) -> String {
+        let (place, count) = (self.index.saturating_add(1), self.count);
+        match &self.origin {
+            Origin::Blob { descriptor, .. } => format!("layer {place}/{count} {}", descriptor.digest),
+            Origin::Member { name, .. } => format!("layer {place}/{count} {}", name.escape_debug()),
+        }
+    }
+
+    /// Opens the stored bytes, which fail at their end when size or digest are not as claimed.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps the source from opening them.
+    pub async fn compressed(&self) -> Result<Verified<BlobStream>, Error> {
+        let what = self.what();
+        match &self.origin {
+            Origin::Blob { blobs, descriptor } => {
+                let stream = blobs.open(descriptor).await.map_err(|error| match error {
+                    Error::Missing { .. } => Error::Missing { what: what.clone() },
+                    other => other,
+                })?;
+                let claim = Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
+                Verified::new(stream, what, claim)
+            }
+            Origin::Member { files, name, size } => {
+                let (stream, _) = files.open(name)?.ok_or(Error::Missing { what: what.clone() })?;
+                Verified::new(stream, what, Claim { digest: None, size: *size })
+            }
+        }
+    }
+
+    /// Opens the uncompressed bytes without the check of their diffID, for a reader that makes it
+    /// with [`Layer::diff_id_check`] on another core.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps the source from opening them, and [`Error::Malformed`] for an unsupported compression.
+    pub async fn unpack(&self, limits: &Limits) -> Result<Unpacking, Error> {
+        let verified = self.compressed().await?;
+        let stored = verified.outcome();
+        let reader = Decoded::open(verified, self.what(), limits).await?;
+        Ok(Unpacking { reader, stored })
+    }
+
+    /// Starts the check of the uncompressed bytes against the diffID of the config.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Malformed`] for a diffID of an algorithm that cannot be verified.
+    pub fn diff_id_check(&self) -> Result<DiffIdCheck, Error> {
+        DiffIdCheck::new(self.what(), Some(self.diff_id.clone()))
+    }
+
+    /// Opens the uncompressed bytes, which fail at their end when size, digest or diffID are not as claimed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::unpack`] and [`Layer::diff_id_check`].
+    pub async fn uncompressed(&self, limits: &Limits) -> Result<impl AsyncRead + Send + Unpin + use<>, Error> {
+        let check = self.diff_id_check()?;
+        Ok(VerifiedTar::new(self.unpack(limits).await?.reader, check))
+    }
+}

@@ -1,0 +1,103 @@
+//! Images that lie on disk or pass by: OCI layouts, OCI archives and what `docker save` writes.
+//!
+//! All of them are named files with JSON documents among them. [`Files`] is that view; a directory
+//! ([`Directory`]), an archive read by offset ([`Archive`]) and the documents of a stream that has
+//! passed ([`Passed`]) provide it.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use cutaway_ref::Platform;
+
+use crate::{BlobStream, Error, Image, Limits};
+
+mod archive;
+mod directory;
+mod docker;
+mod file;
+mod members;
+mod oci;
+mod passed;
+mod selector;
+
+pub use archive::Archive;
+pub use directory::Directory;
+pub use members::{Member, Members};
+pub use passed::Passed;
+pub use selector::Selector;
+
+/// Named files that together are one or more images.
+pub trait Files: Debug + Send + Sync {
+    /// Opens a file and returns its bytes and their number; `None` where there is none of this name.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps a file that is there from being opened.
+    fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error>;
+
+    /// Returns how errors call the whole.
+    fn place(&self) -> &str;
+}
+
+/// The form in which files are an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `index.json` and `blobs/` (image-layout.md).
+    Oci,
+    /// `manifest.json`, a config and layers, as `docker save` writes them.
+    Docker,
+}
+
+impl Form {
+    /// Tells the form from the files that are there.
+    ///
+    /// `docker save` of newer engines writes both documents; the OCI form is preferred, since it
+    /// carries the manifest.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Malformed`] where the files are neither.
+    pub fn of(files: &dyn Files) -> Result<Self, Error> {
+        if files.open("index.json")?.is_some() {
+            Ok(Self::Oci)
+        } else if files.open("manifest.json")?.is_some() {
+            Ok(Self::Docker)
+        } else {
+            let rule = "is no image: it has neither index.json (OCI) nor manifest.json (docker save)";
+            Err(Error::malformed(files.place(), rule))
+        }
+    }
+}
+
+/// Opens the image that `selector` names among `files`.
+///
+/// # Errors
+///
+/// Returns [`Error::Ambiguous`] where nothing is named and several images are there,
+/// [`Error::NotFound`] for a name that none has, and what [`crate::open`] fails with.
+pub async fn open(
+    files: Arc<dyn Files>,
+    form: Form,
+    selector: &Selector,
+    platform: &Platform,
+    limits: &Limits,
+) -> Result<Image, Error> {
+    match form {
+        Form::Oci => oci::open(files, selector, platform, limits).await,
+        Form::Docker => docker::open(files, selector, limits).await,
+    }
+}
+
+/// Reads a small document of `files` whole; `None` where there is none of this name.
+async fn read_document(files: &dyn Files, name: &str, limit: &'static str, max: u64) -> Result<Option<Vec<u8>>, Error> {
+    use tokio::io::AsyncReadExt as _;
+    let Some((stream, size)) = files.open(name)? else { return Ok(None) };
+    let what = format!("{} in {}", name.escape_debug(), files.place());
+    if size > max {
+        return Err(Error::Limit { what: format!("{what} with {size} bytes"), limit, max });
+    }
+    let mut bytes = Vec::new();
+    let read = stream.take(max).read_to_end(&mut bytes).await;
+    read.map_err(|error| Error::from_io(error, &what))?;
+    Ok(Some(bytes))
+}

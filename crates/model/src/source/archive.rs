@@ -1,0 +1,214 @@
+//! A tar file as named files, read by offset after one walk over its headers.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use cutaway_tar::{Kind, Reader, Step};
+
+use super::Files;
+use super::file::{FileRange, open_regular};
+use crate::{BlobStream, Error, Limits};
+
+/// How many bytes of headers are read at once; a seek costs less than reading what lies between.
+const CHUNK: usize = 16 << 10;
+
+/// An uncompressed archive on disk. Links among its members are followed, nothing outside it is opened.
+#[derive(Debug)]
+pub struct Archive {
+    file: Arc<File>,
+    place: String,
+    members: HashMap<String, Slot>,
+    max_links: u64,
+}
+
+/// What stands under a member's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// Bytes of the archive.
+    File { offset: u64, size: u64 },
+    /// Another member's name.
+    Link(String),
+}
+
+impl Archive {
+    /// Walks over the headers of the archive at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::NotFound`] where there is no file, [`Error::File`] where it cannot be read,
+    /// [`Error::Malformed`] for what is no regular file or no tar, is cut short, or names a document
+    /// twice, and [`Error::Limit`] for too many members.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self, Error> {
+        let place = path.display().to_string().escape_debug().to_string();
+        let Some((file, size)) = open_regular(path)? else {
+            return Err(Error::NotFound { what: place, place: "the file system".into() });
+        };
+        let members = walk(&file, size, &place, limits)?;
+        Ok(Self { file: Arc::new(file), place, members, max_links: limits.member_links })
+    }
+}
+
+impl Files for Archive {
+    fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error> {
+        let what = || format!("{} in {}", name.escape_debug(), self.place);
+        let Some(name) = member_name(name.as_bytes()) else { return Ok(None) };
+        let Some((offset, size)) = follow(&self.members, name, self.max_links, &what)? else { return Ok(None) };
+        Ok(Some((Box::new(FileRange::new(Arc::clone(&self.file), what(), offset, size)), size)))
+    }
+
+    fn place(&self) -> &str {
+        &self.place
+    }
+}
+
+fn walk(file: &File, length: u64, place: &str, limits: &Limits) -> Result<HashMap<String, Slot>, Error> {
+    let malformed = |rule: String| Error::malformed(place, rule);
+    let mut reader = Reader::new(tar_limits(limits));
+    let mut members = HashMap::new();
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let at = reader.offset();
+        let count = file
+            .read_at(&mut buffer, at)
+            .map_err(|source| Error::File { path: place.to_owned(), source })?;
+        if count == 0 {
+            reader.finish().map_err(|error| malformed(error.to_string()))?;
+            return Ok(members);
+        }
+        let mut input = buffer.get(..count).unwrap_or_default();
+        loop {
+            match reader.step(&mut input).map_err(|error| malformed(error.to_string()))? {
+                Step::NeedInput => break,
+                Step::EndOfArchive => return Ok(members),
+                Step::Entry(entry) => {
+                    let end = entry.content_offset.checked_add(entry.stored);
+                    if end.is_none_or(|end| end > length) {
+                        let name = String::from_utf8_lossy(&entry.path).escape_debug().to_string();
+                        return Err(malformed(format!(
+                            "is cut short: member {name} has {} bytes from byte {}, the file ends at byte {length}",
+                            entry.stored, entry.content_offset
+                        )));
+                    }
+                    if let Some((name, slot)) = slot_of(&entry) {
+                        insert(&mut members, name, slot).map_err(malformed)?;
+                    }
+                    let skip = reader.skippable();
+                    match usize::try_from(skip).ok().and_then(|skip| input.get(skip..)) {
+                        Some(rest) => input = rest,
+                        None => input = &[],
+                    }
+                    reader.skipped(skip).map_err(|error| malformed(error.to_string()))?;
+                }
+                Step::Data(_) | Step::Hole(_) | Step::EndEntry | Step::Warning(_) => {}
+            }
+        }
+    }
+}
+
+/// Returns the limits of the tar reader that those of an archive amount to.
+pub(super) fn tar_limits(limits: &Limits) -> cutaway_tar::Limits {
+    cutaway_tar::Limits { entries: limits.archive_members, ..cutaway_tar::Limits::default() }
+}
+
+/// Returns what a member adds to the names of the archive; `None` for directories and other things without bytes.
+pub(super) fn slot_of(entry: &cutaway_tar::Entry) -> Option<(String, Slot)> {
+    let name = member_name(&entry.path)?;
+    let slot = match entry.kind {
+        Kind::File if entry.stored == entry.size => Slot::File { offset: entry.content_offset, size: entry.size },
+        Kind::HardLink => Slot::Link(member_name(entry.link.as_deref()?)?),
+        Kind::Symlink => {
+            let target = entry.link.as_deref()?;
+            let mut path = name.rsplit_once('/').map_or(Vec::new(), |(parent, _)| parent.as_bytes().to_vec());
+            if target.starts_with(b"/") {
+                return None;
+            }
+            path.push(b'/');
+            path.extend_from_slice(target);
+            Slot::Link(member_name(&path)?)
+        }
+        _ => return None,
+    };
+    Some((name, slot))
+}
+
+/// Adds a member; a later one of the same name replaces it, but two documents would mean two images.
+pub(super) fn insert(members: &mut HashMap<String, Slot>, name: String, slot: Slot) -> Result<(), String> {
+    if matches!(name.as_str(), "manifest.json" | "index.json" | "oci-layout") && members.contains_key(&name) {
+        return Err(format!("is ambiguous: it has {name} twice"));
+    }
+    members.insert(name, slot);
+    Ok(())
+}
+
+/// Follows links among members.
+pub(super) fn follow(
+    members: &HashMap<String, Slot>,
+    name: String,
+    max_links: u64,
+    what: &dyn Fn() -> String,
+) -> Result<Option<(u64, u64)>, Error> {
+    let mut name = name;
+    for _ in 0..=max_links {
+        match members.get(&name) {
+            None => return Ok(None),
+            Some(Slot::File { offset, size }) => return Ok(Some((*offset, *size))),
+            Some(Slot::Link(target)) => name.clone_from(target),
+        }
+    }
+    Err(Error::malformed(what(), format!("is a link in a cycle, or over more than member_links = {max_links} links")))
+}
+
+/// Returns a member's name in the form in which documents spell it; `None` for names that leave the archive.
+pub(super) fn member_name(raw: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(raw).ok()?;
+    let mut parts: Vec<&str> = Vec::new();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() { None } else { Some(parts.join("/")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn member_names() {
+        for (raw, name) in [
+            ("./manifest.json", Some("manifest.json")),
+            ("/a//b/", Some("a/b")),
+            ("a/../b", Some("b")),
+            ("a/../../b", None),
+            ("./", None),
+        ] {
+            assert_eq!(member_name(raw.as_bytes()).as_deref(), name, "{raw}");
+        }
+    }
+
+    #[test]
+    fn links_are_followed_and_cycles_named() {
+        let file = Slot::File { offset: 512, size: 3 };
+        let mut members = HashMap::new();
+        for (name, slot) in [
+            ("a", file),
+            ("b", Slot::Link("a".into())),
+            ("x", Slot::Link("y".into())),
+            ("y", Slot::Link("x".into())),
+        ] {
+            insert(&mut members, name.into(), slot).unwrap();
+        }
+        let what = || "it".to_owned();
+        assert_eq!(follow(&members, "b".into(), 8, &what).unwrap(), Some((512, 3)));
+        assert_eq!(follow(&members, "c".into(), 8, &what).unwrap(), None);
+        assert!(follow(&members, "x".into(), 8, &what).unwrap_err().to_string().contains("cycle"));
+    }
+}

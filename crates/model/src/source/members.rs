@@ -1,0 +1,119 @@
+//! A tar that passes by once, member after member.
+
+use cutaway_tar::{Kind, Reader, Step};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
+
+use super::archive::{Slot, slot_of, tar_limits};
+use crate::{Error, Limits};
+
+/// The members of an archive on a stream, in their order.
+#[derive(Debug)]
+pub struct Members<R> {
+    stream: R,
+    place: String,
+    reader: Reader,
+    inside: bool,
+    done: bool,
+}
+
+/// One member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The name in the form in which documents spell it.
+    pub name: String,
+    /// The number of its bytes; 0 for a link.
+    pub size: u64,
+    /// The member that a link stands for.
+    pub link: Option<String>,
+}
+
+impl<R: AsyncBufRead + Unpin> Members<R> {
+    /// Wraps an uncompressed archive; `place` names it in errors.
+    pub fn new(stream: R, place: impl Into<String>, limits: &Limits) -> Self {
+        let reader = Reader::new(tar_limits(limits));
+        Self { stream, place: place.into(), reader, inside: false, done: false }
+    }
+
+    /// Returns the next regular file or link, and passes over what is left of the one before.
+    ///
+    /// Reads the stream to its end before it returns `None`.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the stream fails with, and [`Error::Malformed`] where it is no tar or ends within a member.
+    pub async fn next(&mut self) -> Result<Option<Member>, Error> {
+        while !self.done {
+            let mut entry = None;
+            self.advance(|step| match step {
+                Step::Entry(found) => {
+                    entry = Some(found);
+                    false
+                }
+                _ => true,
+            })
+            .await?;
+            let Some(entry) = entry else { continue };
+            self.inside = true;
+            match slot_of(&entry) {
+                Some((name, Slot::File { size, .. })) => return Ok(Some(Member { name, size, link: None })),
+                Some((name, Slot::Link(target))) => {
+                    return Ok(Some(Member { name, size: 0, link: Some(target) }));
+                }
+                None if entry.kind == Kind::File && entry.stored != entry.size => {
+                    let name = String::from_utf8_lossy(&entry.path).escape_debug().to_string();
+                    return Err(Error::malformed(&self.place, format!("member {name} is a sparse file")));
+                }
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Appends the next bytes of the current member to `chunk`, up to `max` in all; none are left where `chunk` stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`Members::next`].
+    pub async fn read(&mut self, chunk: &mut Vec<u8>, max: usize) -> Result<(), Error> {
+        while self.inside && !self.done && chunk.len() < max {
+            let mut ended = false;
+            self.advance(|step| match step {
+                Step::Data(data) => {
+                    chunk.extend_from_slice(data);
+                    chunk.len() < max
+                }
+                Step::EndEntry => {
+                    ended = true;
+                    false
+                }
+                _ => true,
+            })
+            .await?;
+            if ended {
+                self.inside = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Feeds what the stream has ready to the tar reader until `each` says stop.
+    async fn advance(&mut self, mut each: impl FnMut(Step<'_>) -> bool) -> Result<(), Error> {
+        let place = &self.place;
+        let available = self.stream.fill_buf().await.map_err(|error| Error::from_io(error, place))?;
+        if available.is_empty() {
+            self.done = true;
+            self.reader.finish().map_err(|error| Error::malformed(place, error.to_string()))?;
+            return Ok(());
+        }
+        let mut input = available;
+        loop {
+            let step = self.reader.step(&mut input).map_err(|error| Error::malformed(place, error.to_string()))?;
+            if matches!(step, Step::NeedInput) || !each(step) {
+                break;
+            }
+        }
+        let used = available.len().saturating_sub(input.len());
+        self.stream.consume(used);
+        Ok(())
+    }
+}

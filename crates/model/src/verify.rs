@@ -1,0 +1,234 @@
+//! Streams that check themselves: size and digest of the stored bytes, diffID of the unpacked ones.
+//!
+//! A check comes to its verdict at the end of the stream only. A reader that was dropped earlier has
+//! proved nothing.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
+
+use cutaway_ref::{Algorithm, Digest, Hasher};
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+
+use crate::{DiffId, Error};
+
+/// What a stream of stored bytes turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The digest of the bytes.
+    pub digest: Digest,
+    /// Their number.
+    pub size: u64,
+}
+
+/// What a stream of uncompressed bytes turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpacked {
+    /// The diffID of the bytes.
+    pub diff_id: DiffId,
+    /// Their number.
+    pub size: u64,
+}
+
+/// What a stream of stored bytes has to be, where it is known.
+#[derive(Debug, Clone, Default)]
+pub struct Claim {
+    /// The digest.
+    pub digest: Option<Digest>,
+    /// The number of bytes.
+    pub size: Option<u64>,
+}
+
+/// Stored bytes that fail at their end when they are not what was claimed, and one byte past their size.
+pub struct Verified<R> {
+    inner: R,
+    what: String,
+    claim: Claim,
+    hasher: Option<Hasher>,
+    count: u64,
+    /// How many bytes at the front of the inner buffer are hashed already.
+    ahead: usize,
+    outcome: Arc<OnceLock<Stored>>,
+}
+
+impl<R> std::fmt::Debug for Verified<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verified").field("what", &self.what).field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+impl<R: AsyncBufRead + Unpin> Verified<R> {
+    /// Wraps `inner`; `what` names the blob in errors.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Malformed`] for a digest of an algorithm that cannot be verified.
+    pub fn new(inner: R, what: impl Into<String>, claim: Claim) -> Result<Self, Error> {
+        let what = what.into();
+        let algorithm = match &claim.digest {
+            None => Algorithm::Sha256,
+            Some(digest) => digest.algorithm().ok_or_else(|| {
+                Error::malformed(&what, format!("cannot verify algorithm {}", digest.algorithm_name()))
+            })?,
+        };
+        Ok(Self {
+            inner,
+            what,
+            claim,
+            hasher: Some(algorithm.hasher()),
+            count: 0,
+            ahead: 0,
+            outcome: Arc::default(),
+        })
+    }
+
+    /// Returns where the outcome will stand once the stream has ended and was what was claimed.
+    pub fn outcome(&self) -> Arc<OnceLock<Stored>> {
+        Arc::clone(&self.outcome)
+    }
+
+    fn verdict(&mut self) -> Result<(), Error> {
+        let Some(hasher) = self.hasher.take() else { return Ok(()) };
+        if let Some(expected) = self.claim.size
+            && expected != self.count
+        {
+            return Err(Error::Size { what: self.what.clone(), expected, found: self.count.to_string() });
+        }
+        let digest = hasher.finish();
+        if let Some(expected) = &self.claim.digest
+            && *expected != digest
+        {
+            return Err(Error::Digest { what: self.what.clone(), found: digest });
+        }
+        // The cell is set here only, and the hasher is gone after the first time.
+        let _ = self.outcome.set(Stored { digest, size: self.count });
+        Ok(())
+    }
+}
+
+impl<R: AsyncBufRead + Unpin> AsyncBufRead for Verified<R> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        let length = ready!(Pin::new(&mut this.inner).poll_fill_buf(cx))?.len();
+        if length == 0 {
+            this.verdict()?;
+        }
+        // Asked again for the slice only, since the borrow of the first answer would outlive the verdict.
+        let buffer = ready!(Pin::new(&mut this.inner).poll_fill_buf(cx))?;
+        if let Some(fresh) = buffer.get(this.ahead..)
+            && !fresh.is_empty()
+        {
+            let added = u64::try_from(fresh.len()).unwrap_or(u64::MAX);
+            this.count = this.count.saturating_add(added);
+            if let Some(expected) = this.claim.size
+                && this.count > expected
+            {
+                let found = format!("more than {expected}");
+                return Poll::Ready(Err(Error::Size { what: this.what.clone(), expected, found }.into()));
+            }
+            if let Some(hasher) = &mut this.hasher {
+                hasher.update(fresh);
+            }
+            this.ahead = buffer.len();
+        }
+        Poll::Ready(Ok(buffer))
+    }
+
+    fn consume(self: Pin<&mut Self>, amount: usize) {
+        let this = self.get_mut();
+        this.ahead = this.ahead.saturating_sub(amount);
+        Pin::new(&mut this.inner).consume(amount);
+    }
+}
+
+impl<R: AsyncBufRead + Unpin> AsyncRead for Verified<R> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let available = ready!(self.as_mut().poll_fill_buf(cx))?;
+        let amount = available.len().min(buf.remaining());
+        buf.put_slice(available.get(..amount).unwrap_or_default());
+        self.consume(amount);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The check of a layer's uncompressed bytes: they go in piece by piece, the verdict comes once.
+#[derive(Debug)]
+#[must_use = "a check proves nothing before its verdict"]
+pub struct DiffIdCheck {
+    what: String,
+    expected: Option<DiffId>,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl DiffIdCheck {
+    /// Starts a check against `expected`, or a mere measurement where nothing is expected.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Malformed`] for a diffID of an algorithm that cannot be verified.
+    pub fn new(what: impl Into<String>, expected: Option<DiffId>) -> Result<Self, Error> {
+        let what = what.into();
+        let algorithm = match &expected {
+            None => Algorithm::Sha256,
+            Some(DiffId(digest)) => digest.algorithm().ok_or_else(|| {
+                Error::malformed(&what, format!("cannot verify algorithm {}", digest.algorithm_name()))
+            })?,
+        };
+        Ok(Self { what, expected, hasher: algorithm.hasher(), size: 0 })
+    }
+
+    /// Adds the next bytes of the uncompressed layer.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.size = self.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    }
+
+    /// Ends the check.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::DiffId`] when the bytes have another diffID than expected.
+    pub fn verdict(self) -> Result<Unpacked, Error> {
+        let diff_id = DiffId(self.hasher.finish());
+        match self.expected {
+            Some(expected) if expected != diff_id => Err(Error::DiffId { what: self.what, expected, found: diff_id }),
+            _ => Ok(Unpacked { diff_id, size: self.size }),
+        }
+    }
+}
+
+/// Uncompressed bytes that fail at their end when their diffID is not what was expected.
+#[derive(Debug)]
+pub struct VerifiedTar<R> {
+    inner: R,
+    check: Option<DiffIdCheck>,
+}
+
+impl<R: AsyncRead + Unpin> VerifiedTar<R> {
+    /// Wraps `inner`.
+    pub fn new(inner: R, check: DiffIdCheck) -> Self {
+        Self { inner, check: Some(check) }
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for VerifiedTar<R> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+        let fresh = buf.filled().get(before..).unwrap_or_default();
+        if !fresh.is_empty() {
+            if let Some(check) = &mut this.check {
+                check.update(fresh);
+            }
+        } else if let Some(check) = this.check.take() {
+            check.verdict()?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
