@@ -1,0 +1,217 @@
+//! Maps of sparse files: which regions of a file the archive holds (GNU tar manual, "Storing Sparse
+//! Files": the old GNU form and the PAX forms 0.0, 0.1 and 1.0).
+
+use crate::{ErrorKind, number};
+
+/// A region with data; what lies between regions is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Region {
+    pub(crate) offset: u64,
+    pub(crate) len: u64,
+}
+
+/// The `GNU.sparse.` records of an extended header.
+#[derive(Debug, Default)]
+pub(crate) struct PaxSparse {
+    pub(crate) name: Option<Box<[u8]>>,
+    major: Option<u64>,
+    minor: Option<u64>,
+    size: Option<u64>,
+    real_size: Option<u64>,
+    /// Offsets and lengths in turn, from `offset` and `numbytes` (0.0) or from `map` (0.1).
+    numbers: Vec<u64>,
+}
+
+/// Which form of sparse file an extended header announces.
+pub(crate) enum Form {
+    /// None.
+    Plain,
+    /// One that nobody defined.
+    Unknown,
+    /// 0.0 or 0.1: the map is in the extended header.
+    InHeader,
+    /// 1.0: the map stands in front of the content.
+    InContent,
+}
+
+impl PaxSparse {
+    /// Takes one record, by its key after `GNU.sparse.`.
+    pub(crate) fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
+        let count = || number::decimal(value).ok_or("sparse record is not a number");
+        match key {
+            b"name" if value.contains(&0) => return Err("NUL in a name"),
+            b"name" => self.name = (!value.is_empty()).then(|| value.into()),
+            b"major" => self.major = Some(count()?),
+            b"minor" => self.minor = Some(count()?),
+            b"size" => self.size = Some(count()?),
+            b"realsize" => self.real_size = Some(count()?),
+            b"offset" | b"numbytes" => {
+                let odd = self.numbers.len() & 1 == 1;
+                if odd != (key == b"numbytes") {
+                    return Err("sparse offsets and lengths do not take turns");
+                }
+                self.numbers.push(count()?);
+            }
+            b"map" => {
+                self.numbers.clear();
+                for part in value.split(|&byte| byte == b',').filter(|_| !value.is_empty()) {
+                    self.numbers
+                        .push(number::decimal(part).ok_or("sparse map is not a list of numbers")?);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        match (self.major, self.minor) {
+            (Some(0), Some(0 | 1)) => Form::InHeader,
+            (Some(1), Some(0)) => Form::InContent,
+            (None, None) if self.numbers.is_empty() => Form::Plain,
+            (None, None) => Form::InHeader,
+            _ => Form::Unknown,
+        }
+    }
+
+    /// Returns the logical size, where one is given.
+    pub(crate) fn logical_size(&self) -> Option<u64> {
+        self.size.or(self.real_size)
+    }
+
+    /// Returns the map of the forms 0.0 and 0.1.
+    pub(crate) fn regions(&self) -> Result<Vec<Region>, ErrorKind> {
+        pair(&self.numbers)
+    }
+}
+
+/// Reads a form 1.0 map, block by block: a count, then offsets and lengths, a decimal a line.
+#[derive(Debug, Default)]
+pub(crate) struct MapReader {
+    line: Vec<u8>,
+    wanted: Option<u64>,
+    numbers: Vec<u64>,
+}
+
+impl MapReader {
+    /// Takes one block and returns whether the map is complete; the rest of the block is padding.
+    pub(crate) fn block(&mut self, block: &[u8]) -> Result<bool, ErrorKind> {
+        for &byte in block {
+            if self.is_complete() {
+                return Ok(true);
+            }
+            if byte != b'\n' {
+                // 19 digits are the longest that fit a number.
+                if !byte.is_ascii_digit() || self.line.len() >= 19 {
+                    return Err(ErrorKind::Sparse { rule: "a line is not a number" });
+                }
+                self.line.push(byte);
+                continue;
+            }
+            let value = number::decimal(&self.line);
+            let value = value.ok_or(ErrorKind::Sparse { rule: "a line is not a number" })?;
+            self.line.clear();
+            match self.wanted {
+                None => {
+                    let wanted = value.checked_mul(2);
+                    self.wanted =
+                        Some(wanted.ok_or(ErrorKind::Sparse { rule: "too many regions" })?);
+                }
+                Some(_) => self.numbers.push(value),
+            }
+        }
+        Ok(self.is_complete())
+    }
+
+    pub(crate) fn regions(&self) -> Result<Vec<Region>, ErrorKind> {
+        pair(&self.numbers)
+    }
+
+    fn is_complete(&self) -> bool {
+        let have = u64::try_from(self.numbers.len()).unwrap_or(u64::MAX);
+        self.wanted.is_some_and(|wanted| have >= wanted)
+    }
+}
+
+/// Reads the regions of an old GNU sparse header or of one of its continuation blocks: pairs of
+/// twelve-byte numbers, ended early by one without an offset.
+pub(crate) fn old_regions(fields: &[u8], regions: &mut Vec<Region>) -> Result<(), ErrorKind> {
+    for field in fields.chunks_exact(24) {
+        let (offset, len) = field.split_at_checked(12).unwrap_or_default();
+        if offset.first() == Some(&0) {
+            break;
+        }
+        let offset = number::unsigned("sparse offset", offset)?;
+        regions.push(Region { offset, len: number::unsigned("sparse length", len)? });
+    }
+    Ok(())
+}
+
+/// Checks that a map is in order, without overlap, ends within the logical size and accounts for
+/// every stored byte, as Go's `archive/tar` demands.
+pub(crate) fn check(regions: &[Region], size: u64, stored: u64) -> Result<(), ErrorKind> {
+    let mut end = 0_u64;
+    let mut sum = 0_u64;
+    for region in regions {
+        if region.offset < end {
+            return Err(ErrorKind::Sparse { rule: "regions overlap or are out of order" });
+        }
+        end = region
+            .offset
+            .checked_add(region.len)
+            .ok_or(ErrorKind::Sparse { rule: "region overflows" })?;
+        // No overflow: the regions lie apart below `end`.
+        sum = sum.saturating_add(region.len);
+    }
+    if end > size {
+        return Err(ErrorKind::Sparse { rule: "a region lies beyond the size of the file" });
+    }
+    if sum != stored {
+        return Err(ErrorKind::Sparse { rule: "regions do not add up to what is stored" });
+    }
+    Ok(())
+}
+
+fn pair(numbers: &[u64]) -> Result<Vec<Region>, ErrorKind> {
+    let (pairs, rest) = numbers.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(ErrorKind::Sparse { rule: "an offset without a length" });
+    }
+    Ok(pairs.iter().map(|&[offset, len]| Region { offset, len }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_maps_in_content() {
+        let mut map = MapReader::default();
+        assert_eq!(map.block(b"2\n0\n5\n10"), Ok(false));
+        assert_eq!(map.block(b"00\n7\n\0\0\0"), Ok(true));
+        let regions = map.regions().unwrap();
+        assert_eq!(regions, [Region { offset: 0, len: 5 }, Region { offset: 1000, len: 7 }]);
+        assert_eq!(MapReader::default().block(b"0\n\0\0"), Ok(true));
+        for bad in [&b"x\n"[..], b"-1\n", b"\n", b"11111111111111111111\n", b"1\n\0\0"] {
+            assert!(MapReader::default().block(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn checks_maps() {
+        let regions = |pairs: &[(u64, u64)]| -> Vec<Region> {
+            pairs.iter().map(|&(offset, len)| Region { offset, len }).collect()
+        };
+        for (pairs, size, stored, good) in [
+            (&[][..], 5, 0, true),
+            (&[(0, 5), (5, 0)], 5, 5, true),
+            (&[(0, 5), (4, 1)], 5, 6, false),
+            (&[(3, 3)], 5, 3, false),
+            (&[(0, 3)], 5, 4, false),
+            (&[(0, 3)], 5, 2, false),
+            (&[(u64::MAX, 3)], 5, 3, false),
+        ] {
+            assert_eq!(check(&regions(pairs), size, stored).is_ok(), good, "{pairs:?}");
+        }
+    }
+}

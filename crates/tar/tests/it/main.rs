@@ -1,0 +1,19 @@
+//! Tests of the reader against hostile archives, other readers and its own laws.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::string_slice,
+    reason = "test support: a panic is a failed test"
+)]
+
+mod build;
+mod catalogue;
+mod corpus;
+mod gnu_tar;
+mod laws;
+mod read;
+mod sparse;
+mod tokio_tar;
