@@ -5,7 +5,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
-    clippy::string_slice,
+    clippy::print_stderr,
     reason = "test support: a panic is a failed test"
 )]
 
