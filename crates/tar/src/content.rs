@@ -133,10 +133,10 @@ mod tests {
             let next = content.next();
             steps.push(next);
             match next {
-                Next::Data(len) => content.read(len),
-                Next::Padding(len) => content.pad(len),
-                Next::Hole(_) => {}
-                Next::End => break,
+                Data(len) => content.read(len),
+                Padding(len) => content.pad(len),
+                Hole(_) => {}
+                End => break,
             }
         }
         use Next::{Data, End, Hole, Padding};
