@@ -1,1 +1,49 @@
 //! Registry transport: a lazy, retrying, resuming source of manifests and blobs.
+//!
+//! A [`Registry`] resolves a reference with one request, and a [`Repository`] of it is a
+//! [`cutaway_model::Blobs`]: a blob is fetched when somebody reads it, and when it breaks off it is
+//! continued where it was. Credentials are shown only when the registry asks for them, and only to
+//! its own origin and to token servers that are known to be its own.
+//!
+//! It never looks inside a blob: that size and digest are right is for the model to verify. It
+//! reads no environment and no files.
+//!
+//! ```no_run
+//! use cutaway_fetch::{Config, Registry};
+//! use cutaway_model::Blobs as _;
+//! use cutaway_ref::{Reference, auth::Credential};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let reference: Reference = "alpine:3.20".parse()?;
+//! let registry = Registry::new(reference.registry(), Credential::Anonymous, Config::default())?;
+//! let resolved = registry.resolve(&reference).await?;
+//! let stream = registry.repository(&reference).open(&resolved.descriptor).await?;
+//! # drop(stream);
+//! # Ok(())
+//! # }
+//! ```
+
+mod address;
+mod answer;
+mod body;
+pub mod challenge;
+mod download;
+mod error;
+mod exchange;
+mod failure;
+mod manifest;
+mod pause;
+mod range;
+mod realm;
+mod registry;
+mod retry;
+mod session;
+mod settings;
+mod tls;
+mod token;
+mod transport;
+
+pub use error::{Error, Kind};
+pub use manifest::Resolved;
+pub use registry::{Registry, Repository};
+pub use settings::{ClientCertificate, Config, Limits, Proxy, RetryPolicy, Times};

@@ -224,7 +224,7 @@ proptest! {
         match (text.parse::<Reference>(), text.parse::<Oracle>()) {
             (Ok(ours), Ok(theirs)) => {
                 let same_host = theirs.registry().to_ascii_lowercase();
-                prop_assert_eq!(ours.registry(), crate::registry_name(&same_host));
+                prop_assert_eq!(ours.registry(), registry_name(&same_host));
                 prop_assert_eq!(ours.repository(), theirs.repository());
                 prop_assert_eq!(ours.tag(), theirs.tag());
                 prop_assert_eq!(ours.digest().map(Digest::as_str), theirs.digest());

@@ -1,0 +1,62 @@
+//! What an answer's head says: refusals, and content that no registry sends.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Response, Url};
+
+use crate::Kind;
+use crate::body::Body;
+use crate::error::quoted;
+use crate::failure::Failure;
+use crate::retry::{is_passing, retry_after};
+use crate::transport::Transport;
+
+/// How much of an error's body is shown, in bytes.
+const SHOWN: usize = 256;
+
+/// Makes the failure of an answer whose status is no success; reads a little of its body.
+pub(crate) async fn failure_of(transport: &Transport, response: Response, url: &Url) -> Failure {
+    let status = response.status().as_u16();
+    let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = asked.and_then(|value| retry_after(value, SystemTime::now()));
+    let body = Body::new(response, &transport.config.times, transport.config.deadline);
+    // What cannot be read of the body is no loss: the status is the error.
+    let (bytes, _) =
+        body.read_capped(transport.config.limits.error_bytes).await.unwrap_or_default();
+    let kind =
+        Kind::Status { status, body: quoted(bytes.trim_ascii(), SHOWN), waited: Duration::ZERO };
+    Failure { kind, passing: is_passing(status), retry_after, url: Some(url.clone()) }
+}
+
+/// Returns the media type of an answer, without its parameters and in lower case.
+pub(crate) fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence.is_empty() { None } else { Some(essence) }
+}
+
+/// Returns the encoding that a server put on the bytes although it was asked not to.
+pub(crate) fn content_encoding(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_ENCODING)?;
+    let text = quoted(value.as_bytes(), 40);
+    if text.is_empty() || text.eq_ignore_ascii_case("identity") { None } else { Some(text) }
+}
+
+/// Refuses pages for people, which proxies and portals send in the place of what was asked for.
+pub(crate) async fn no_page(
+    transport: &Transport,
+    response: Response,
+) -> Result<Response, Failure> {
+    let kind = match content_type(response.headers()) {
+        Some(kind) if matches!(kind.as_str(), "text/html" | "application/xhtml+xml") => kind,
+        _ => return Ok(response),
+    };
+    let body = Body::new(response, &transport.config.times, transport.config.deadline);
+    let (bytes, _) =
+        body.read_capped(transport.config.limits.error_bytes).await.unwrap_or_default();
+    Err(Failure::lasting(Kind::Answer(format!(
+        "{kind}, which begins {}",
+        quoted(bytes.trim_ascii(), 80)
+    ))))
+}

@@ -1,0 +1,124 @@
+//! One failed try: what went wrong, and whether another try may help.
+
+use std::error::Error as _;
+use std::io;
+use std::time::{Duration, Instant};
+
+use reqwest::Url;
+
+use crate::Kind;
+use crate::address::Blocked;
+use crate::error::quoted;
+
+/// A try that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    /// Whether the same request may succeed later.
+    pub(crate) passing: bool,
+    /// The wait that the server asked for.
+    pub(crate) retry_after: Option<Duration>,
+    /// Where it went wrong, if that is not the address that was asked for first.
+    pub(crate) url: Option<Url>,
+}
+
+impl Failure {
+    /// Makes a failure that no other try can mend.
+    pub(crate) fn lasting(kind: Kind) -> Self {
+        Self { kind, passing: false, retry_after: None, url: None }
+    }
+
+    /// Makes the failure of an answer that broke off or never came.
+    pub(crate) fn interrupted(reason: String) -> Self {
+        let kind = Kind::Interrupted { reason, offset: 0, size: 0 };
+        Self { kind, passing: true, retry_after: None, url: None }
+    }
+
+    pub(crate) fn deadline() -> Self {
+        Self::lasting(Kind::Deadline)
+    }
+
+    /// Names the address at which it went wrong.
+    pub(crate) fn at(mut self, url: &Url) -> Self {
+        self.url.get_or_insert_with(|| url.clone());
+        self
+    }
+
+    /// Translates an error of the HTTP client; its own text is not used where it names addresses.
+    pub(crate) fn from_reqwest(error: &reqwest::Error) -> Self {
+        let mut deepest = String::new();
+        let mut source = error.source();
+        // The chain is made by libraries, but nothing promises that it is short.
+        for _ in 0..16 {
+            let Some(cause) = source else { break };
+            if let Some(blocked) = cause.downcast_ref::<Blocked>() {
+                return Self::lasting(Kind::OutOfBounds(quoted(blocked.0.as_bytes(), 300)));
+            }
+            if let Some(tls) = tls_error(cause) {
+                return Self::lasting(Kind::Tls(quoted(tls.to_string().as_bytes(), 300)));
+            }
+            deepest = cause.to_string();
+            if let Some(io) = cause.downcast_ref::<io::Error>()
+                && error.is_connect()
+            {
+                return Self::from_connect(io, error.is_timeout());
+            }
+            source = cause.source();
+        }
+        let reason = if deepest.is_empty() {
+            "the request failed".to_owned()
+        } else {
+            quoted(deepest.as_bytes(), 300)
+        };
+        if error.is_connect() {
+            return Self {
+                passing: error.is_timeout(),
+                ..Self::lasting(Kind::Connect(if error.is_timeout() {
+                    "it took too long".to_owned()
+                } else {
+                    reason
+                }))
+            };
+        }
+        if error.is_builder() {
+            return Self::lasting(Kind::Answer(reason));
+        }
+        Self::interrupted(reason)
+    }
+
+    fn from_connect(error: &io::Error, timed_out: bool) -> Self {
+        let passing = timed_out
+            || matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::UnexpectedEof
+                    | io::ErrorKind::TimedOut
+                    | io::ErrorKind::Interrupted
+            );
+        Self { passing, ..Self::lasting(Kind::Connect(quoted(error.to_string().as_bytes(), 300))) }
+    }
+}
+
+/// Returns the shorter of `limit` and what is left until `deadline`, and whether that is the deadline.
+pub(crate) fn remaining(
+    limit: Duration,
+    deadline: Option<Instant>,
+    now: Instant,
+) -> (Duration, bool) {
+    match deadline.map(|deadline| deadline.saturating_duration_since(now)) {
+        Some(left) if left < limit => (left, true),
+        _ => (limit, false),
+    }
+}
+
+/// Finds an error of TLS, which the client packs into an I/O error.
+fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    cause.downcast_ref::<rustls::Error>().or_else(|| {
+        cause
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref())
+    })
+}

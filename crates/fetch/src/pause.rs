@@ -1,0 +1,30 @@
+//! The wait between two tries.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Instant;
+
+use crate::failure::{Failure, remaining};
+use crate::retry::Retry;
+use crate::transport::Transport;
+
+/// Waits until the next try, or returns the failure where there is none.
+pub(crate) async fn pause(
+    transport: &Transport,
+    retry: &mut Retry,
+    failure: Failure,
+) -> Result<(), Failure> {
+    if !failure.passing {
+        return Err(failure);
+    }
+    // The keys of a fresh hasher are random, which is all that the wait needs.
+    let chance = RandomState::new().hash_one(0);
+    let now = Instant::now();
+    let Some(wait) = retry.failed(failure.retry_after, now, chance) else { return Err(failure) };
+    if !transport.may_wait(wait) {
+        return Err(failure);
+    }
+    tracing::debug!(wait = ?wait, attempt = retry.attempts(), reason = %failure.kind, "trying again");
+    let (wait, last) = remaining(wait, transport.config.deadline, now);
+    tokio::time::sleep(wait).await;
+    if last { Err(Failure::deadline()) } else { Ok(()) }
+}

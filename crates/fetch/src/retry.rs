@@ -1,0 +1,235 @@
+//! When a failed request is tried again. Pure: times and chance are passed in.
+//!
+//! What matters is progress: a blob that breaks off ten times but moves on each time is read to
+//! its end, one that stands still is given up after a few tries or after its time.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::RetryPolicy;
+
+/// The state of one request, or of one blob over its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Retry {
+    policy: RetryPolicy,
+    /// Failures since the last progress.
+    failures: u32,
+    /// Bytes since the last failure that counted.
+    new_bytes: u64,
+    standing_since: Instant,
+    attempts: u32,
+    asked_to_wait: Duration,
+}
+
+impl Retry {
+    pub(crate) fn new(policy: RetryPolicy, now: Instant) -> Self {
+        Self {
+            policy,
+            failures: 0,
+            new_bytes: 0,
+            standing_since: now,
+            attempts: 1,
+            asked_to_wait: Duration::ZERO,
+        }
+    }
+
+    /// Returns how many tries there were, the present one included.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Returns how long was waited because the server asked for it.
+    pub(crate) fn asked_to_wait(&self) -> Duration {
+        self.asked_to_wait
+    }
+
+    /// Notes bytes that had not come before.
+    pub(crate) fn moved(&mut self, bytes: u64, now: Instant) {
+        self.new_bytes = self.new_bytes.saturating_add(bytes);
+        if self.new_bytes >= self.policy.progress_bytes {
+            self.new_bytes = 0;
+            self.failures = 0;
+            self.standing_since = now;
+        }
+    }
+
+    /// Notes a failure. Returns how long to wait before the next try, or `None` to give up.
+    ///
+    /// `chance` is any number; it varies the wait, so that many clients do not come back at once.
+    pub(crate) fn failed(
+        &mut self,
+        retry_after: Option<Duration>,
+        now: Instant,
+        chance: u64,
+    ) -> Option<Duration> {
+        self.failures = self.failures.saturating_add(1);
+        let standing = now.saturating_duration_since(self.standing_since);
+        if self.failures >= self.policy.tries || standing >= self.policy.patience {
+            return None;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        if let Some(asked) = retry_after {
+            let wait = asked.min(self.policy.longest_retry_after);
+            self.asked_to_wait = self.asked_to_wait.saturating_add(wait);
+            return Some(wait);
+        }
+        let doublings = self.failures.saturating_sub(1).min(20);
+        let wait =
+            self.policy.first_wait.saturating_mul(1 << doublings).min(self.policy.longest_wait);
+        Some(varied(wait, chance))
+    }
+}
+
+/// Returns whether a status says that the same request may succeed later.
+pub(crate) fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// Parses `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3). A date in the past is no wait.
+pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit mean the longest wait, which is cut where it is used.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
+    }
+    let date = UNIX_EPOCH.checked_add(Duration::from_secs(http_date(value)?))?;
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT` to seconds since 1970.
+fn http_date(text: &str) -> Option<u64> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = text.split_once(", ")?.1.split(' ');
+    let day: u64 = words.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;
+    let name = words.next()?;
+    let month =
+        u64::try_from(MONTHS.iter().position(|month| *month == name)?).ok()?.checked_add(1)?;
+    let year: u64 = words.next()?.parse().ok().filter(|year| (1970..=9999).contains(year))?;
+    let mut clock = words.next()?.split(':');
+    let hour: u64 = clock.next()?.parse().ok().filter(|hour| *hour < 24)?;
+    let minute: u64 = clock.next()?.parse().ok().filter(|minute| *minute < 60)?;
+    let second: u64 = clock.next()?.parse().ok().filter(|second| *second <= 60)?;
+    if words.next() != Some("GMT") || words.next().is_some() || clock.next().is_some() {
+        return None;
+    }
+    // Days from 1 March of year 0, by Howard Hinnant's civil calendar; January and February
+    // belong to the year before.
+    let (year, month) = if month > 2 {
+        (year, month.checked_sub(3)?)
+    } else {
+        (year.checked_sub(1)?, month.checked_add(9)?)
+    };
+    let leap = (year / 4).checked_sub(year / 100)?.checked_add(year / 400)?;
+    let of_year = month.checked_mul(153)?.checked_add(2)? / 5;
+    let days = year
+        .checked_mul(365)?
+        .checked_add(leap)?
+        .checked_add(of_year)?
+        .checked_add(day)?
+        .checked_sub(719_469)?;
+    days.checked_mul(24)?
+        .checked_add(hour)?
+        .checked_mul(60)?
+        .checked_add(minute)?
+        .checked_mul(60)?
+        .checked_add(second)
+}
+
+/// Varies `wait` by up to a quarter either way.
+fn varied(wait: Duration, chance: u64) -> Duration {
+    let quarter = wait / 4;
+    let step = u32::try_from(chance % 1000).unwrap_or(0);
+    wait.saturating_sub(quarter)
+        .saturating_add(quarter.saturating_mul(2).saturating_mul(step) / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_values() {
+        // 1994-11-06T08:49:37Z
+        let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        for (value, seconds) in [
+            ("0", Some(0)),
+            ("1", Some(1)),
+            (" 120 ", Some(120)),
+            ("1000000000", Some(1_000_000_000)),
+            ("99999999999999999999999999", Some(u64::from(u32::MAX))),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+            ("soon", None),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
+            ("Sun, 06 Nov 1994 07:00:00 GMT", Some(0)),
+            ("Wed, 01 Mar 1995 00:00:00 GMT", Some(9_904_223)),
+            ("Thu, 29 Feb 1996 00:00:00 GMT", Some(41_440_223)),
+            ("Sun, 06 Nox 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:49:37 PST", None),
+            ("Sun, 06 Nov 1994 25:49:37 GMT", None),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+        ] {
+            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn standing_still_ends() {
+        let start = Instant::now();
+        let mut retry = Retry::new(RetryPolicy::default(), start);
+        let waits: Vec<_> =
+            std::iter::from_fn(|| retry.failed(None, start, 500)).take(100).collect();
+        assert_eq!(waits, [200, 400, 800, 1600].map(Duration::from_millis));
+        assert_eq!(retry.attempts(), 5);
+    }
+
+    #[test]
+    fn moving_on_does_not_end() {
+        let start = Instant::now();
+        let mut retry = Retry::new(RetryPolicy::default(), start);
+        for _ in 0..1000 {
+            assert!(retry.failed(None, start, 0).is_some());
+            retry.moved(64 << 10, start);
+        }
+        // Fewer bytes at a time are no progress, unless they add up.
+        let mut retry = Retry::new(RetryPolicy::default(), start);
+        let tries = std::iter::repeat_with(|| {
+            retry.moved(1000, start);
+            retry.failed(None, start, 0)
+        });
+        assert_eq!(tries.take_while(Option::is_some).take(100).count(), 4);
+    }
+
+    #[test]
+    fn patience_ends() {
+        let start = Instant::now();
+        let mut retry = Retry::new(RetryPolicy::default(), start);
+        assert!(retry.failed(None, start + Duration::from_secs(119), 0).is_some());
+        assert!(retry.failed(None, start + Duration::from_secs(120), 0).is_none());
+    }
+
+    #[test]
+    fn servers_cannot_ask_for_more_than_a_minute() {
+        let start = Instant::now();
+        let mut retry = Retry::new(RetryPolicy::default(), start);
+        assert_eq!(
+            retry.failed(Some(Duration::from_secs(1)), start, 0),
+            Some(Duration::from_secs(1))
+        );
+        assert_eq!(
+            retry.failed(Some(Duration::from_secs(1 << 40)), start, 0),
+            Some(Duration::from_secs(60))
+        );
+        assert_eq!(retry.asked_to_wait(), Duration::from_secs(61));
+    }
+
+    #[test]
+    fn waits_vary_by_a_quarter() {
+        let wait = Duration::from_secs(4);
+        assert_eq!(varied(wait, 0), Duration::from_secs(3));
+        assert_eq!(varied(wait, 500), wait);
+        assert!(varied(wait, 999) < Duration::from_secs(5));
+    }
+}

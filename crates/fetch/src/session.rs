@@ -1,0 +1,219 @@
+//! Who we are to one registry: challenges answered, tokens kept by scope.
+//!
+//! Nothing is asked before the registry challenges; after that each scope has one token, fetched
+//! once however many requests wait for it, and never a token for more than one scope.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cutaway_ref::auth::Credential;
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use tokio::sync::Mutex;
+
+use crate::Kind;
+use crate::challenge::{self, Challenge};
+use crate::failure::Failure;
+use crate::realm::{self, Trust, authority};
+use crate::token::{self, TokenAsk};
+use crate::transport::Transport;
+
+/// What is said to one registry.
+pub(crate) struct Session {
+    credential: Credential,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// How the registry wants to be answered, once it has said so.
+    way: Option<Way>,
+    tokens: HashMap<String, Held>,
+    generation: u64,
+}
+
+#[derive(Clone)]
+enum Way {
+    Basic,
+    Bearer { realm: Url, trust: Trust, service: Option<String> },
+}
+
+struct Held {
+    grant: Grant,
+    expires: Option<Instant>,
+}
+
+/// A header that opens a scope, and a number that tells it from those before it.
+#[derive(Clone)]
+pub(crate) struct Grant {
+    pub(crate) header: HeaderValue,
+    generation: u64,
+}
+
+impl Session {
+    pub(crate) fn new(credential: Credential) -> Self {
+        Self { credential, state: Mutex::new(State::default()) }
+    }
+
+    /// Returns what to say without being asked, as far as earlier challenges tell.
+    pub(crate) async fn current(
+        &self,
+        transport: &Transport,
+        scope: &str,
+    ) -> Result<Option<Grant>, Failure> {
+        let mut state = self.state.lock().await;
+        let now = Instant::now();
+        if let Some(held) =
+            state.tokens.get(scope).filter(|held| held.expires.is_none_or(|end| now < end))
+        {
+            return Ok(Some(held.grant.clone()));
+        }
+        match state.way.clone() {
+            None => Ok(None),
+            Some(way) => self.obtain(&mut state, transport, scope, &way).await.map(Some),
+        }
+    }
+
+    /// Answers the challenge in `headers` to a request that said `used`.
+    pub(crate) async fn answer(
+        &self,
+        transport: &Transport,
+        scope: &str,
+        headers: &HeaderMap,
+        used: Option<&Grant>,
+    ) -> Result<Grant, Failure> {
+        let mut state = self.state.lock().await;
+        let newer = |held: &&Held| used.is_none_or(|used| held.grant.generation > used.generation);
+        if let Some(held) = state.tokens.get(scope).filter(newer) {
+            return Ok(held.grant.clone());
+        }
+        let way = self.way(transport, headers)?;
+        state.way = Some(way.clone());
+        self.obtain(&mut state, transport, scope, &way).await
+    }
+
+    /// Returns why a fresh answer to a challenge may have been refused.
+    pub(crate) async fn why_refused(&self, transport: &Transport) -> String {
+        let state = self.state.lock().await;
+        let host = transport.origin().map(|url| authority(&url)).unwrap_or_default();
+        match &state.way {
+            Some(Way::Bearer { realm, trust: Trust::Anonymous, .. })
+                if self.credential != Credential::Anonymous =>
+            {
+                let other = authority(realm);
+                format!(
+                    "the credentials for {host} were not sent to {other}, which is not known as its token server; \
+                     token_hosts can name it"
+                )
+            }
+            _ if self.credential == Credential::Anonymous => {
+                format!("{host} shows this only to those with credentials, or does not have it")
+            }
+            _ => format!("{host} does not accept the credentials for this"),
+        }
+    }
+
+    async fn obtain(
+        &self,
+        state: &mut State,
+        transport: &Transport,
+        scope: &str,
+        way: &Way,
+    ) -> Result<Grant, Failure> {
+        let (header, expires) = match (way, &self.credential) {
+            (_, Credential::RegistryToken(token)) => (bearer(token.expose())?, None),
+            (Way::Basic, Credential::Basic { username, password }) => {
+                (basic(username, password.expose())?, None)
+            }
+            (Way::Basic, _) => {
+                let reason = "a user name and a password are wanted, and there are none";
+                return Err(Failure::lasting(Kind::Refused(reason.to_owned())));
+            }
+            (Way::Bearer { realm, trust, service }, credential) => {
+                let credential =
+                    if *trust == Trust::Credentials { credential } else { &Credential::Anonymous };
+                let ask = TokenAsk { realm, service: service.as_deref(), scope, credential };
+                let token = token::fetch(transport, ask).await?;
+                (bearer(&token.text)?, Some(token.expires))
+            }
+        };
+        state.generation = state.generation.saturating_add(1);
+        let grant = Grant { header, generation: state.generation };
+        state.tokens.insert(scope.to_owned(), Held { grant: grant.clone(), expires });
+        Ok(grant)
+    }
+
+    fn way(&self, transport: &Transport, headers: &HeaderMap) -> Result<Way, Failure> {
+        let values = headers.get_all(WWW_AUTHENTICATE);
+        let length = values.iter().fold(0_usize, |sum, value| sum.saturating_add(value.len()));
+        let max = transport.config.limits.challenge_bytes;
+        if length > max {
+            let rule =
+                format!("its challenge is longer than limits.challenge_bytes, which is {max}");
+            return Err(Failure::lasting(Kind::Answer(rule)));
+        }
+        let challenges: Vec<Challenge> = values
+            .iter()
+            .flat_map(|value| challenge::parse(&String::from_utf8_lossy(value.as_bytes())))
+            .filter(|challenge| match challenge.scheme.as_str() {
+                "bearer" => challenge.parameter("realm").is_some(),
+                scheme => scheme == "basic",
+            })
+            .collect();
+        // Without a password a Basic challenge leads nowhere, so a token is asked for if that is offered.
+        let has_password = matches!(self.credential, Credential::Basic { .. });
+        let chosen = challenges
+            .iter()
+            .find(|challenge| has_password || challenge.scheme == "bearer")
+            .or_else(|| challenges.first());
+        let refused = |reason: String| Failure::lasting(Kind::Refused(reason));
+        let Some(chosen) = chosen else {
+            return Err(refused(
+                "the registry asks for it in no way that is known here".to_owned(),
+            ));
+        };
+        if chosen.scheme == "basic" {
+            return Ok(Way::Basic);
+        }
+        let realm = chosen.parameter("realm").unwrap_or_default();
+        let (realm, trust) =
+            realm::judge(realm, &transport.origin()?, &transport.config.token_hosts).map_err(
+                |rule| Failure::lasting(Kind::OutOfBounds(format!("the challenge: {rule}"))),
+            )?;
+        Ok(Way::Bearer {
+            realm,
+            trust,
+            service: chosen.parameter("service").map(ToOwned::to_owned),
+        })
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("credential", &self.credential.kind())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes the header of HTTP Basic authentication (RFC 7617).
+pub(crate) fn basic(username: &str, password: &str) -> Result<HeaderValue, Failure> {
+    sensitive(&format!("Basic {}", STANDARD.encode(format!("{username}:{password}"))))
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, Failure> {
+    sensitive(&format!("Bearer {token}"))
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue, Failure> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Failure::lasting(Kind::Refused(
+            "the token has characters that no header may have".to_owned(),
+        ))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,325 @@
+//! One exchange with the registry and with the servers that it redirects to.
+//!
+//! Follows redirects itself, since each step is judged and credentials stay with the registry's
+//! own origin. It answers no challenge, repeats nothing and reads no body.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use cutaway_ref::is_loopback_host;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE,
+};
+use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use tracing::Instrument as _;
+
+use crate::address::{Guard, GuardedNames, Network, literal};
+use crate::error::{quoted, redacted};
+use crate::failure::{Failure, remaining};
+use crate::realm::same_origin;
+use crate::{Config, Kind, tls};
+
+/// The connections of one registry.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    /// For the registry itself, which the user named.
+    own: Client,
+    /// For the first try of TLS on a loopback host.
+    probe: Client,
+    /// For everything that the registry names.
+    guarded: Client,
+    guard: Arc<Guard>,
+    host: String,
+    scheme: OnceLock<&'static str>,
+    /// Milliseconds that were spent waiting between tries.
+    waited: AtomicU64,
+    pub(crate) config: Config,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    /// The path behind `/v2/`, and the query.
+    pub(crate) path: &'a str,
+    pub(crate) accept: &'static str,
+    /// The first byte that is wanted, where it is not the first of all.
+    pub(crate) from: Option<u64>,
+}
+
+/// An answer, and the address that it came from in the end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    pub(crate) url: Url,
+    /// Whether it is the registry's own.
+    pub(crate) own: bool,
+}
+
+impl Transport {
+    /// Makes the clients for the registry at `host`, which may have a port.
+    pub(crate) fn new(host: &str, config: Config) -> Result<Self, Kind> {
+        let tls = tls::client_config(&config).map_err(Kind::Settings)?;
+        let proxy = config.proxy.as_ref().map(proxy).transpose().map_err(Kind::Settings)?;
+        let exempt = config.proxy.as_ref().and_then(|proxy| proxy_host(proxy.url.expose()));
+        let guard = Arc::new(Guard::new(exempt));
+        let builder = |connect| {
+            let header_bytes = u32::try_from(config.limits.header_bytes).unwrap_or(u32::MAX);
+            let mut builder = Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(redirect::Policy::none())
+                .referer(false)
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                .connect_timeout(connect)
+                .http2_max_header_list_size(header_bytes)
+                .user_agent(concat!("cutaway/", env!("CARGO_PKG_VERSION")));
+            if let Some(proxy) = proxy.clone() {
+                builder = builder.proxy(proxy);
+            }
+            builder
+        };
+        let settings =
+            |error: reqwest::Error| Kind::Settings(quoted(error.to_string().as_bytes(), 200));
+        Ok(Self {
+            own: builder(config.times.connect).build().map_err(settings)?,
+            probe: builder(config.times.loopback_probe).build().map_err(settings)?,
+            guarded: builder(config.times.connect)
+                .dns_resolver(GuardedNames(Arc::clone(&guard)))
+                .build()
+                .map_err(settings)?,
+            guard,
+            host: host.to_owned(),
+            scheme: OnceLock::new(),
+            waited: AtomicU64::new(0),
+            config,
+        })
+    }
+
+    /// Returns the registry's own address, as far as its scheme is known.
+    pub(crate) fn origin(&self) -> Result<Url, Failure> {
+        self.address(self.scheme().unwrap_or("https"), "")
+    }
+
+    /// Asks the registry, and follows where it redirects to.
+    pub(crate) async fn ask(
+        &self,
+        ask: Ask<'_>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
+        if let Some(scheme) = self.scheme() {
+            return self
+                .follow(&self.own, self.address(scheme, ask.path)?, ask, authorization)
+                .await;
+        }
+        // On this machine a registry mostly speaks plain HTTP, so both are tried, TLS first.
+        let secure =
+            self.follow(&self.probe, self.address("https", ask.path)?, ask, authorization).await;
+        if let Err(Failure { kind: Kind::Connect(_), .. }) = secure {
+            let plain =
+                self.follow(&self.own, self.address("http", ask.path)?, ask, authorization).await;
+            if plain.is_ok() {
+                let _ = self.scheme.set("http");
+            }
+            return plain;
+        }
+        if secure.is_ok() {
+            let _ = self.scheme.set("https");
+        }
+        secure
+    }
+
+    /// Sends one request to an address that the registry named, without following redirects.
+    pub(crate) async fn ask_named(
+        &self,
+        url: &Url,
+        build: impl FnOnce(&Client) -> RequestBuilder,
+    ) -> Result<Response, Failure> {
+        let own = same_origin(url, &self.origin()?);
+        if !own {
+            self.guard
+                .check_literal(url)
+                .map_err(|rule| Failure::lasting(Kind::OutOfBounds(rule)).at(url))?;
+        }
+        let client = if own { &self.own } else { &self.guarded };
+        self.send(url, build(client)).await
+    }
+
+    /// Books a wait on the time that a run has for waiting; returns whether there is enough of it.
+    pub(crate) fn may_wait(&self, wait: Duration) -> bool {
+        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let before = self.waited.fetch_add(wait, Ordering::Relaxed);
+        u128::from(before) <= self.config.retry.run_patience.as_millis()
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        if self.config.plain_http {
+            return Some("http");
+        }
+        if is_loopback_host(&self.host) { self.scheme.get().copied() } else { Some("https") }
+    }
+
+    fn address(&self, scheme: &str, path: &str) -> Result<Url, Failure> {
+        Url::parse(&format!("{scheme}://{}/v2/{path}", self.host)).map_err(|_| {
+            Failure::lasting(Kind::Settings(format!(
+                "{} is no host",
+                quoted(self.host.as_bytes(), 80)
+            )))
+        })
+    }
+
+    async fn follow(
+        &self,
+        first: &Client,
+        start: Url,
+        ask: Ask<'_>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
+        let mut url = start.clone();
+        let mut steps = 0;
+        loop {
+            let own = same_origin(&url, &start);
+            if !own {
+                self.guard
+                    .check_literal(&url)
+                    .map_err(|rule| Failure::lasting(Kind::OutOfBounds(rule)).at(&url))?;
+            }
+            let client = if own { first } else { &self.guarded };
+            let authorization = authorization.filter(|_| own);
+            let request = client.get(url.clone()).headers(headers(ask, authorization));
+            let response = self.send(&url, request).await.map_err(|failure| failure.at(&url))?;
+            if own {
+                self.note_network(&response, &url);
+            }
+            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+                return Ok(Answer { response, url, own });
+            }
+            let out_of_bounds = |rule: String| Failure::lasting(Kind::OutOfBounds(rule)).at(&url);
+            if steps >= self.config.limits.redirects {
+                return Err(out_of_bounds(format!(
+                    "more redirects than limits.redirects, which is {steps}"
+                )));
+            }
+            steps = u32::saturating_add(steps, 1);
+            url = next_step(&url, response.headers().get(LOCATION)).map_err(out_of_bounds)?;
+        }
+    }
+
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Response, Failure> {
+        let span = tracing::debug_span!("request", url = %redacted(url));
+        let times = &self.config.times;
+        let patience = times.connect.saturating_add(times.idle);
+        let (limit, last) = remaining(patience, self.config.deadline, Instant::now());
+        let response =
+            match tokio::time::timeout(limit, request.send().instrument(span.clone())).await {
+                Ok(response) => response.map_err(|error| Failure::from_reqwest(&error).at(url))?,
+                Err(_) if last => return Err(Failure::deadline().at(url)),
+                Err(_) => {
+                    let reason = format!("no answer came for {:.1} s", limit.as_secs_f32());
+                    return Err(Failure::interrupted(reason).at(url));
+                }
+            };
+        tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
+        let max = self.config.limits.header_bytes;
+        if header_bytes(response.headers()) > max {
+            let rule = format!("its headers are longer than limits.header_bytes, which is {max}");
+            return Err(Failure::lasting(Kind::Answer(rule)).at(url));
+        }
+        Ok(response)
+    }
+
+    /// Learns in which network the registry lies, by the address that was connected to.
+    fn note_network(&self, response: &Response, url: &Url) {
+        let direct = self.config.proxy.is_none();
+        let connected = response.remote_addr().map(|address| address.ip()).filter(|_| direct);
+        if let Some(address) = literal(url).or(connected) {
+            self.guard.registry_is_in(Network::of(address));
+        }
+    }
+}
+
+/// Decides where a redirect leads.
+///
+/// # Errors
+///
+/// Returns the rule that forbids the step.
+fn next_step(from: &Url, location: Option<&HeaderValue>) -> Result<Url, String> {
+    let location = location.ok_or("a redirect without a Location")?;
+    let text = location.to_str().map_err(|_| "a redirect to an address with strange characters")?;
+    let next =
+        from.join(text).map_err(|_| format!("a redirect to {:?}", quoted(text.as_bytes(), 80)))?;
+    match (from.scheme(), next.scheme()) {
+        ("https", "http") => {
+            Err(format!("a redirect from HTTPS to plain HTTP at {}", redacted(&next)))
+        }
+        (_, "http" | "https") if !next.username().is_empty() || next.password().is_some() => {
+            Err(format!("a redirect with user information to {}", redacted(&next)))
+        }
+        (_, "http" | "https") => Ok(next),
+        (_, scheme) => Err(format!("a redirect to the scheme {}", quoted(scheme.as_bytes(), 40))),
+    }
+}
+
+fn headers(ask: Ask<'_>, authorization: Option<&HeaderValue>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static(ask.accept));
+    // Stored bytes are hashed as they are, so nothing may be packed once more on the way.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(range) =
+        ask.from.and_then(|from| HeaderValue::from_str(&format!("bytes={from}-")).ok())
+    {
+        headers.insert(RANGE, range);
+    }
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, authorization.clone());
+    }
+    headers
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().fold(0, |sum, (name, value)| {
+        sum.saturating_add(name.as_str().len()).saturating_add(value.len())
+    })
+}
+
+fn proxy(proxy: &crate::Proxy) -> Result<reqwest::Proxy, String> {
+    // The client's error is left out: it may quote the address with its password.
+    let made = reqwest::Proxy::all(proxy.url.expose())
+        .map_err(|_| "the proxy's address cannot be used".to_owned())?;
+    Ok(made.no_proxy(reqwest::NoProxy::from_string(&proxy.except)))
+}
+
+fn proxy_host(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.host_str().map(ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps() {
+        for (from, location, wanted) in [
+            ("https://a.io/v2/x", "https://b.io/y", Some("https://b.io/y")),
+            ("https://a.io/v2/x", "/y?z=1", Some("https://a.io/y?z=1")),
+            ("https://a.io/v2/x", "//b.io/y", Some("https://b.io/y")),
+            ("http://a.io/v2/x", "https://b.io/y", Some("https://b.io/y")),
+            ("http://a.io/v2/x", "http://b.io/y", Some("http://b.io/y")),
+            ("https://a.io/v2/x", "http://a.io/y", None),
+            ("https://a.io/v2/x", "file:///etc/passwd", None),
+            ("https://a.io/v2/x", "ftp://a.io/y", None),
+            ("https://a.io/v2/x", "gopher://a.io/y", None),
+            ("https://a.io/v2/x", "data:text/plain,x", None),
+            ("https://a.io/v2/x", "https://user:pw@b.io/y", None),
+            ("https://a.io/v2/x", "https://[::1", None),
+        ] {
+            let step = next_step(
+                &Url::parse(from).unwrap(),
+                Some(&HeaderValue::from_str(location).unwrap()),
+            );
+            assert_eq!(step.as_ref().ok().map(Url::as_str), wanted, "{location}: {step:?}");
+            assert!(!format!("{step:?}").contains("pw"), "{step:?}");
+        }
+        assert!(next_step(&Url::parse("https://a.io").unwrap(), None).is_err());
+    }
+}
