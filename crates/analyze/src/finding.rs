@@ -18,12 +18,20 @@ pub struct Findings {
 impl Findings {
     /// Notes something that could not be read: the analysis is incomplete.
     pub fn error(&mut self, code: &'static str, message: impl Into<String>) {
-        self.diagnostics.push(Diagnostic { severity: Severity::Error, code, message: message.into() });
+        self.diagnostics.push(Diagnostic {
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+        });
     }
 
     /// Notes something odd that was read all the same.
     pub fn warning(&mut self, code: &'static str, message: impl Into<String>) {
-        self.diagnostics.push(Diagnostic { severity: Severity::Warning, code, message: message.into() });
+        self.diagnostics.push(Diagnostic {
+            severity: Severity::Warning,
+            code,
+            message: message.into(),
+        });
     }
 
     /// Returns whether something could not be read.
@@ -65,7 +73,12 @@ impl Package {
     pub fn is_installed(&self) -> bool {
         matches!(
             self.state.as_str(),
-            "installed" | "triggers-awaited" | "triggers-pending" | "half-configured" | "unpacked" | "half-installed"
+            "installed"
+                | "triggers-awaited"
+                | "triggers-pending"
+                | "half-configured"
+                | "unpacked"
+                | "half-installed"
         )
     }
 }

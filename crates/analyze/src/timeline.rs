@@ -95,7 +95,10 @@ pub fn timeline<'a>(states: &[State<'a>]) -> Timeline<'a> {
     let present = top
         .iter()
         .map(|&(package, database)| {
-            let now = stories.get(&identity(package)).map(|story| story.now.as_slice()).unwrap_or_default();
+            let now = stories
+                .get(&identity(package))
+                .map(|story| story.now.as_slice())
+                .unwrap_or_default();
             let version = now.iter().find(|version| version.package.version == package.version);
             Present { package, database, layer: version.map_or(0, |version| version.since) }
         })
@@ -116,7 +119,8 @@ impl<'a> Story<'a> {
             };
             self.now.push(Version { package, database, since });
         }
-        let installed: Vec<_> = self.now.iter().copied().filter(|version| version.package.is_installed()).collect();
+        let installed: Vec<_> =
+            self.now.iter().copied().filter(|version| version.package.is_installed()).collect();
         if !installed.is_empty() {
             self.installed = installed;
             self.ended = None;
@@ -182,11 +186,13 @@ mod tests {
             })
             .collect();
         let told = timeline(&states);
-        let present = told.present.iter().map(|p| format!("{} {}@{}", p.package.name, p.package.version, p.layer));
-        let removed = told
-            .removed
+        let present = told
+            .present
             .iter()
-            .map(|r| format!("{} {}@{}-{}", r.package.name, r.package.version, r.layer, r.hidden_by));
+            .map(|p| format!("{} {}@{}", p.package.name, p.package.version, p.layer));
+        let removed = told.removed.iter().map(|r| {
+            format!("{} {}@{}-{}", r.package.name, r.package.version, r.layer, r.hidden_by)
+        });
         (present.collect::<Vec<_>>().join(","), removed.collect::<Vec<_>>().join(","))
     }
 

@@ -1,2 +1,22 @@
-//! The command line.
-fn main() {}
+//! The command line: arguments in, library calls, text out.
+
+mod args;
+mod cmd;
+mod credentials;
+mod failure;
+mod image;
+mod limits;
+mod locate;
+mod log;
+mod output;
+mod print;
+mod progress;
+mod run;
+mod units;
+
+use clap::Parser as _;
+
+fn main() -> std::process::ExitCode {
+    let cli = args::Cli::parse();
+    run::run(cli)
+}

@@ -77,8 +77,17 @@ pub struct History {
     pub empty_layer: bool,
 }
 
-const KNOWN: &[&str] =
-    &["created", "author", "architecture", "os", "os.version", "variant", "config", "rootfs", "history"];
+const KNOWN: &[&str] = &[
+    "created",
+    "author",
+    "architecture",
+    "os",
+    "os.version",
+    "variant",
+    "config",
+    "rootfs",
+    "history",
+];
 const KNOWN_ROOTFS: &[&str] = &["type", "diff_ids"];
 
 #[derive(Deserialize)]
@@ -127,7 +136,12 @@ impl Config {
             .map_err(|rule| Error::malformed(what, rule))?;
         let variant = wire.variant.filter(|variant| !variant.is_empty());
         Ok(Self {
-            platform: Platform { os: wire.os, architecture: wire.architecture, variant, os_version: wire.os_version },
+            platform: Platform {
+                os: wire.os,
+                architecture: wire.architecture,
+                variant,
+                os_version: wire.os_version,
+            },
             created: wire.created,
             author: wire.author,
             run: wire.config,
@@ -142,7 +156,11 @@ impl Config {
     /// be a guess.
     pub fn history_of_layers(&self, layers: usize) -> Vec<Option<&History>> {
         let steps: Vec<_> = self.history.iter().filter(|step| !step.empty_layer).collect();
-        if steps.len() == layers { steps.into_iter().map(Some).collect() } else { vec![None; layers] }
+        if steps.len() == layers {
+            steps.into_iter().map(Some).collect()
+        } else {
+            vec![None; layers]
+        }
     }
 }
 

@@ -47,7 +47,10 @@ impl Compression {
 pub(crate) type Peeked<R> = Chain<io::Cursor<Vec<u8>>, R>;
 
 /// Reads the first bytes of a stream, at most `count`, and puts them back in front.
-pub(crate) async fn peek<R: AsyncBufRead + Unpin>(mut inner: R, count: usize) -> io::Result<(Vec<u8>, Peeked<R>)> {
+pub(crate) async fn peek<R: AsyncBufRead + Unpin>(
+    mut inner: R,
+    count: usize,
+) -> io::Result<(Vec<u8>, Peeked<R>)> {
     let mut head = Vec::with_capacity(count);
     let mut limited = (&mut inner).take(u64::try_from(count).unwrap_or(u64::MAX));
     limited.read_to_end(&mut head).await?;
@@ -80,7 +83,8 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
     /// Returns [`Error::Malformed`] for an empty stream and for bzip2 and xz, and what the stream itself fails with.
     pub async fn open(stored: R, what: impl Into<String>, limits: &Limits) -> Result<Self, Error> {
         let what = what.into();
-        let (head, stored) = peek(stored, SNIFF_BYTES).await.map_err(|error| Error::from_io(error, &what))?;
+        let (head, stored) =
+            peek(stored, SNIFF_BYTES).await.map_err(|error| Error::from_io(error, &what))?;
         if head.is_empty() {
             return Err(Error::malformed(what, "is empty: not even the end marker of a tar"));
         }
@@ -97,10 +101,21 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
                 decoder.multiple_members(true);
                 Decoder::Zstd(Box::new(decoder))
             }
-            Compression::Bzip2 => return Err(Error::malformed(what, "unsupported compression bzip2")),
+            Compression::Bzip2 => {
+                return Err(Error::malformed(what, "unsupported compression bzip2"));
+            }
             Compression::Xz => return Err(Error::malformed(what, "unsupported compression xz")),
         };
         Ok(Self { decoder, what, count: 0 })
+    }
+
+    /// Gives up decoding and returns the stored stream where decoding left it.
+    pub fn into_stored(self) -> impl AsyncBufRead + Unpin {
+        match self.decoder {
+            Decoder::Plain(stored) => stored,
+            Decoder::Gzip(decoder) => decoder.into_inner(),
+            Decoder::Zstd(decoder) => decoder.into_inner(),
+        }
     }
 
     fn explain(&self, error: io::Error) -> io::Error {
@@ -116,18 +131,26 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
             Decoder::Zstd(_) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 format!("the zstd stream ends early, after {count} unpacked bytes")
             }
-            Decoder::Gzip(_) => format!("the gzip stream is broken after {count} unpacked bytes: {error}"),
+            Decoder::Gzip(_) => {
+                format!("the gzip stream is broken after {count} unpacked bytes: {error}")
+            }
             Decoder::Zstd(_) if error.to_string().contains("too much memory") => {
                 format!("the zstd stream wants a window over the limit zstd_window_log: {error}")
             }
-            Decoder::Zstd(_) => format!("the zstd stream is broken after {count} unpacked bytes: {error}"),
+            Decoder::Zstd(_) => {
+                format!("the zstd stream is broken after {count} unpacked bytes: {error}")
+            }
         };
         Error::malformed(&self.what, rule).into()
     }
 }
 
 impl<R: AsyncBufRead + Unpin> AsyncRead for Decoded<R> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
         let result = ready!(match &mut this.decoder {

@@ -79,9 +79,11 @@ impl MediaType {
     /// A zstd-compressed OCI layer.
     pub const OCI_LAYER_ZSTD: &'static str = "application/vnd.oci.image.layer.v1.tar+zstd";
     /// A Docker image manifest, version 2, schema 2.
-    pub const DOCKER_MANIFEST: &'static str = "application/vnd.docker.distribution.manifest.v2+json";
+    pub const DOCKER_MANIFEST: &'static str =
+        "application/vnd.docker.distribution.manifest.v2+json";
     /// A Docker manifest list.
-    pub const DOCKER_LIST: &'static str = "application/vnd.docker.distribution.manifest.list.v2+json";
+    pub const DOCKER_LIST: &'static str =
+        "application/vnd.docker.distribution.manifest.list.v2+json";
     /// A Docker image config.
     pub const DOCKER_CONFIG: &'static str = "application/vnd.docker.container.image.v1+json";
     /// A gzip-compressed Docker layer.

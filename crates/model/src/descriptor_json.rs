@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer};
 use crate::json::{OtherKeys, null_as_empty};
 use crate::{Descriptor, MediaType};
 
-const KNOWN: &[&str] = &["mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType"];
+const KNOWN: &[&str] =
+    &["mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType"];
 
 #[derive(Deserialize)]
 struct Wire {
@@ -42,7 +43,9 @@ impl<'de> Deserialize<'de> for Descriptor {
             size: wire.size,
             urls: wire.urls,
             annotations: wire.annotations,
-            data: wire.data.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok()),
+            data: wire
+                .data
+                .and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok()),
             platform: wire.platform,
             artifact_type: wire.artifact_type,
         })

@@ -92,21 +92,30 @@ impl Document {
     /// Returns [`Error::Malformed`] for what is no JSON of this form, for a document that is both
     /// manifest and index, for known keys in two spellings, for Docker's schema 1, and
     /// [`Error::Limit`] for too many layers or entries.
-    pub fn parse(bytes: &[u8], media_type: Option<&MediaType>, limits: &Limits, what: &str) -> Result<Self, Error> {
+    pub fn parse(
+        bytes: &[u8],
+        media_type: Option<&MediaType>,
+        limits: &Limits,
+        what: &str,
+    ) -> Result<Self, Error> {
         let wire: Wire = json::parse(bytes, what)?;
         let refuse = |rule: String| Err(Error::malformed(what, rule));
         if let Err(rule) = wire.other.refuse_variants_of(KNOWN) {
             return refuse(rule);
         }
         if wire.fs_layers.is_some() || wire.schema_version == Some(1) {
-            return refuse("is a manifest of Docker's schema 1, which carries no digests that can be checked".into());
+            return refuse(
+                "is a manifest of Docker's schema 1, which carries no digests that can be checked"
+                    .into(),
+            );
         }
         if wire.manifests.is_some() && (wire.config.is_some() || wire.layers.is_some()) {
             return refuse("is ambiguous: it has \"manifests\" as an index and \"config\" or \"layers\" as a manifest".into());
         }
         let stated = wire.media_type.map(MediaType);
         if let (Some(stated), Some(claimed)) = (&stated, media_type)
-            && ((stated.is_index() && claimed.is_manifest()) || (stated.is_manifest() && claimed.is_index()))
+            && ((stated.is_index() && claimed.is_manifest())
+                || (stated.is_manifest() && claimed.is_index()))
         {
             return refuse(format!("calls itself {stated} but is listed or served as {claimed}"));
         }
@@ -116,10 +125,16 @@ impl Document {
                 return refuse("is called a manifest and has the \"manifests\" of an index".into());
             }
             within(manifests.len(), limits.index_entries, "index_entries", what)?;
-            return Ok(Self::Index(Index { media_type: stated, manifests, annotations: wire.annotations }));
+            return Ok(Self::Index(Index {
+                media_type: stated,
+                manifests,
+                annotations: wire.annotations,
+            }));
         }
         let Some(config) = wire.config else {
-            return refuse("is neither a manifest (no \"config\") nor an index (no \"manifests\")".into());
+            return refuse(
+                "is neither a manifest (no \"config\") nor an index (no \"manifests\")".into(),
+            );
         };
         if called.is_some_and(MediaType::is_index) {
             return refuse("is called an index and has the \"config\" of a manifest".into());

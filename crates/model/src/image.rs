@@ -5,7 +5,10 @@ use std::sync::Arc;
 use cutaway_ref::Digest;
 
 use crate::layer::Origin;
-use crate::{Blobs, Config, Descriptor, DiffId, Document, Error, Layer, Limits, Manifest, MediaType, chain_ids};
+use crate::{
+    Blobs, Config, Descriptor, DiffId, Document, Error, Layer, Limits, Manifest, MediaType,
+    chain_ids,
+};
 
 /// An image. Having one means that its manifest and config were read and verified, and agree.
 #[derive(Debug, Clone)]
@@ -86,17 +89,28 @@ impl Image {
     ) -> Result<Self, Error> {
         let what = format!("config {}", manifest.config.digest);
         let config = Config::parse(&raw_config, &what)?;
-        let origins = manifest.layers.iter().filter(|_| !is_artifact(&manifest, &config)).map(|layer| Origin::Blob {
-            blobs: Arc::clone(blobs),
-            descriptor: layer.clone(),
-        });
+        let origins = manifest
+            .layers
+            .iter()
+            .filter(|_| !is_artifact(&manifest, &config))
+            .map(|layer| Origin::Blob { blobs: Arc::clone(blobs), descriptor: layer.clone() });
         let layers = pair(origins.collect(), &config, limits, &what)?;
         let id = manifest.config.digest.clone();
-        Ok(Self { manifest: Some(Stated { descriptor, raw, manifest }), id, config, raw_config, layers })
+        Ok(Self {
+            manifest: Some(Stated { descriptor, raw, manifest }),
+            id,
+            config,
+            raw_config,
+            layers,
+        })
     }
 
     /// Makes the image of a config and of layers that no manifest describes.
-    pub(crate) fn from_config(raw_config: Vec<u8>, origins: Vec<Origin>, limits: &Limits) -> Result<Self, Error> {
+    pub(crate) fn from_config(
+        raw_config: Vec<u8>,
+        origins: Vec<Origin>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
         let id = Digest::sha256(&raw_config);
         let what = format!("config {id}");
         let config = Config::parse(&raw_config, &what)?;
@@ -120,14 +134,23 @@ fn is_artifact(manifest: &Manifest, config: &Config) -> bool {
 }
 
 /// Pairs stored layers with diffIDs: by position, once, here.
-fn pair(origins: Vec<Origin>, config: &Config, limits: &Limits, what: &str) -> Result<Vec<Layer>, Error> {
+fn pair(
+    origins: Vec<Origin>,
+    config: &Config,
+    limits: &Limits,
+    what: &str,
+) -> Result<Vec<Layer>, Error> {
     let (stored, unpacked) = (origins.len(), config.diff_ids.len());
     if stored != unpacked {
         let rule = format!("lists {unpacked} diffIDs, but the image has {stored} layers");
         return Err(Error::malformed(what, rule));
     }
     if !u64::try_from(stored).is_ok_and(|stored| stored <= limits.layers) {
-        return Err(Error::Limit { what: format!("image with {stored} layers"), limit: "layers", max: limits.layers });
+        return Err(Error::Limit {
+            what: format!("image with {stored} layers"),
+            limit: "layers",
+            max: limits.layers,
+        });
     }
     let chain_ids = chain_ids(&config.diff_ids);
     let history = config.history_of_layers(stored);
@@ -142,7 +165,9 @@ fn pair(origins: Vec<Origin>, config: &Config, limits: &Limits, what: &str) -> R
 /// Parses the manifest in `raw`, for an image that its own config proves to be the one described.
 pub(crate) fn candidate(descriptor: &Descriptor, raw: Vec<u8>, limits: &Limits) -> Option<Stated> {
     match Document::parse(&raw, Some(&descriptor.media_type), limits, "manifest") {
-        Ok(Document::Manifest(manifest)) => Some(Stated { descriptor: descriptor.clone(), raw, manifest }),
+        Ok(Document::Manifest(manifest)) => {
+            Some(Stated { descriptor: descriptor.clone(), raw, manifest })
+        }
         _ => None,
     }
 }

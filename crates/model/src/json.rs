@@ -16,7 +16,10 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, 
     let looks_like_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if !matches!(looks_like_json, Some(b'{' | b'[')) {
         let shown: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
-        return Err(Error::malformed(what, format!("is no JSON document; it begins \"{}\"", shown.escape_debug())));
+        return Err(Error::malformed(
+            what,
+            format!("is no JSON document; it begins \"{}\"", shown.escape_debug()),
+        ));
     }
     serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string().replace("recursion limit exceeded", "nesting deeper than 128");
@@ -52,7 +55,10 @@ impl OtherKeys {
     pub(crate) fn refuse_variants_of(&self, known: &[&str]) -> Result<(), String> {
         for key in &self.0 {
             if let Some(known) = known.iter().find(|known| fold(known) == fold(key)) {
-                return Err(format!("key \"{}\" is \"{known}\" in another case", key.escape_debug()));
+                return Err(format!(
+                    "key \"{}\" is \"{known}\" in another case",
+                    key.escape_debug()
+                ));
             }
         }
         Ok(())

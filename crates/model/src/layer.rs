@@ -7,7 +7,7 @@ use tokio::io::AsyncRead;
 
 use crate::decode::Decoded;
 use crate::source::Files;
-use crate::verify::{Claim, DiffIdCheck, Stored, Verified, VerifiedTar};
+use crate::verify::{Claim, DiffIdCheck, Stored, Unpacked, Verified, VerifiedTar};
 use crate::{BlobStream, Blobs, Descriptor, DiffId, Error, History, Limits, MediaType};
 
 /// A layer of an image. Its index is the only key that is unique: an image may hold one layer twice.
@@ -107,7 +107,9 @@ impl Layer {
     pub fn what(&self) -> String {
         let (place, count) = (self.index.saturating_add(1), self.count);
         match &self.origin {
-            Origin::Blob { descriptor, .. } => format!("layer {place}/{count} {}", descriptor.digest),
+            Origin::Blob { descriptor, .. } => {
+                format!("layer {place}/{count} {}", descriptor.digest)
+            }
             Origin::Member { name, .. } => format!("layer {place}/{count} {}", name.escape_debug()),
         }
     }
@@ -125,7 +127,8 @@ impl Layer {
                     Error::Missing { .. } => Error::Missing { what: what.clone() },
                     other => other,
                 })?;
-                let claim = Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
+                let claim =
+                    Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
                 Verified::new(stream, what, claim)
             }
             Origin::Member { files, name, size } => {
@@ -157,12 +160,37 @@ impl Layer {
         DiffIdCheck::new(self.what(), Some(self.diff_id.clone()))
     }
 
+    /// Checks what the bytes of the layer turned out to be, where they were read before the layer was known.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Size`], [`Error::Digest`] or [`Error::DiffId`] for what is not as claimed.
+    pub fn check(&self, stored: &Stored, unpacked: &Unpacked) -> Result<(), Error> {
+        let what = self.what();
+        if let Some(expected) = self.size()
+            && expected != stored.size
+        {
+            return Err(Error::Size { what, expected, found: stored.size.to_string() });
+        }
+        if self.digest().is_some_and(|expected| *expected != stored.digest) {
+            return Err(Error::Digest { what, found: stored.digest.clone() });
+        }
+        if self.diff_id != unpacked.diff_id {
+            let (expected, found) = (self.diff_id.clone(), unpacked.diff_id.clone());
+            return Err(Error::DiffId { what, expected, found });
+        }
+        Ok(())
+    }
+
     /// Opens the uncompressed bytes, which fail at their end when size, digest or diffID are not as claimed.
     ///
     /// # Errors
     ///
     /// As [`Layer::unpack`] and [`Layer::diff_id_check`].
-    pub async fn uncompressed(&self, limits: &Limits) -> Result<impl AsyncRead + Send + Unpin + use<>, Error> {
+    pub async fn uncompressed(
+        &self,
+        limits: &Limits,
+    ) -> Result<impl AsyncRead + Send + Unpin + use<>, Error> {
         let check = self.diff_id_check()?;
         Ok(VerifiedTar::new(self.unpack(limits).await?.reader, check))
     }

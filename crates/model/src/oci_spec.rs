@@ -13,12 +13,15 @@ impl TryFrom<&Descriptor> for spec::Descriptor {
     ///
     /// Returns [`Error::Malformed`] for a digest that oci-spec does not take.
     fn try_from(descriptor: &Descriptor) -> Result<Self, Error> {
-        let digest = descriptor
-            .digest
-            .as_str()
-            .parse::<spec::Digest>()
-            .map_err(|error| Error::malformed(descriptor.digest.to_string(), error.to_string()))?;
-        let mut ours = Self::new(spec::MediaType::from(descriptor.media_type.as_str()), descriptor.size, digest);
+        let digest =
+            descriptor.digest.as_str().parse::<spec::Digest>().map_err(|error| {
+                Error::malformed(descriptor.digest.to_string(), error.to_string())
+            })?;
+        let mut ours = Self::new(
+            spec::MediaType::from(descriptor.media_type.as_str()),
+            descriptor.size,
+            digest,
+        );
         if !descriptor.annotations.is_empty() {
             ours.set_annotations(Some(descriptor.annotations.clone().into_iter().collect()));
         }
@@ -37,9 +40,12 @@ impl TryFrom<&spec::Descriptor> for Descriptor {
     /// Returns [`Error::Malformed`] for a digest outside the grammar.
     fn try_from(theirs: &spec::Descriptor) -> Result<Self, Error> {
         let digest = theirs.digest().to_string();
-        let digest = digest.parse().map_err(|error| Error::malformed(&digest, format!("{error}")))?;
-        let mut descriptor = Self::new(theirs.media_type().to_string().as_str(), digest, theirs.size());
-        descriptor.annotations = theirs.annotations().clone().unwrap_or_default().into_iter().collect();
+        let digest =
+            digest.parse().map_err(|error| Error::malformed(&digest, format!("{error}")))?;
+        let mut descriptor =
+            Self::new(theirs.media_type().to_string().as_str(), digest, theirs.size());
+        descriptor.annotations =
+            theirs.annotations().clone().unwrap_or_default().into_iter().collect();
         descriptor.urls = theirs.urls().clone().unwrap_or_default();
         Ok(descriptor)
     }
@@ -52,7 +58,11 @@ impl TryFrom<&Manifest> for spec::ImageManifest {
     ///
     /// As the conversion of a descriptor.
     fn try_from(manifest: &Manifest) -> Result<Self, Error> {
-        let layers = manifest.layers.iter().map(spec::Descriptor::try_from).collect::<Result<Vec<_>, _>>()?;
+        let layers = manifest
+            .layers
+            .iter()
+            .map(spec::Descriptor::try_from)
+            .collect::<Result<Vec<_>, _>>()?;
         let mut builder = spec::ImageManifestBuilder::default()
             .schema_version(2u32)
             .config(spec::Descriptor::try_from(&manifest.config)?)

@@ -34,13 +34,28 @@ pub async fn open(
         }
         let raw = match brought.take() {
             Some(raw) => verify(raw, &descriptor, &what)?,
-            None => read_blob(blobs.as_ref(), &descriptor, &what, "manifest_bytes", limits.manifest_bytes).await?,
+            None => {
+                read_blob(
+                    blobs.as_ref(),
+                    &descriptor,
+                    &what,
+                    "manifest_bytes",
+                    limits.manifest_bytes,
+                )
+                .await?
+            }
         };
         match Document::parse(&raw, Some(&descriptor.media_type), limits, &what)? {
             Document::Manifest(manifest) => {
                 let what = format!("config {}", manifest.config.digest);
-                let config =
-                    read_blob(blobs.as_ref(), &manifest.config, &what, "config_bytes", limits.config_bytes).await?;
+                let config = read_blob(
+                    blobs.as_ref(),
+                    &manifest.config,
+                    &what,
+                    "config_bytes",
+                    limits.config_bytes,
+                )
+                .await?;
                 return Image::from_manifest(&blobs, descriptor, raw, manifest, config, limits);
             }
             Document::Index(index) => {
@@ -76,9 +91,18 @@ fn choose(index: &Index, platform: &Platform, parent: &Descriptor) -> Result<Des
         .manifests
         .iter()
         .filter(|child| !child.annotations.contains_key("vnd.docker.reference.type"))
-        .map(|child| child.platform.as_ref().map_or_else(|| "one without a platform".to_owned(), ToString::to_string))
+        .map(|child| {
+            child
+                .platform
+                .as_ref()
+                .map_or_else(|| "one without a platform".to_owned(), ToString::to_string)
+        })
         .collect();
-    let there = if there.is_empty() { "nothing".into() } else { there.into_iter().take(30).collect::<Vec<_>>().join(", ") };
+    let there = if there.is_empty() {
+        "nothing".into()
+    } else {
+        there.into_iter().take(30).collect::<Vec<_>>().join(", ")
+    };
     Err(Error::NotFound {
         what: format!("platform {platform}"),
         place: format!("index {}, which has {there}", parent.digest),
@@ -94,7 +118,11 @@ pub(crate) async fn read_blob(
     max: u64,
 ) -> Result<Vec<u8>, Error> {
     if descriptor.size > max {
-        return Err(Error::Limit { what: format!("{what} with {} bytes", descriptor.size), limit, max });
+        return Err(Error::Limit {
+            what: format!("{what} with {} bytes", descriptor.size),
+            limit,
+            max,
+        });
     }
     if let Some(data) = &descriptor.data
         && let Ok(data) = verify(data.clone(), descriptor, what)
@@ -116,10 +144,17 @@ pub(crate) async fn read_blob(
 fn verify(bytes: Vec<u8>, descriptor: &Descriptor, what: &str) -> Result<Vec<u8>, Error> {
     let found = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if found != descriptor.size {
-        return Err(Error::Size { what: what.to_owned(), expected: descriptor.size, found: found.to_string() });
+        return Err(Error::Size {
+            what: what.to_owned(),
+            expected: descriptor.size,
+            found: found.to_string(),
+        });
     }
     let algorithm = descriptor.digest.algorithm().ok_or_else(|| {
-        Error::malformed(what, format!("cannot verify algorithm {}", descriptor.digest.algorithm_name()))
+        Error::malformed(
+            what,
+            format!("cannot verify algorithm {}", descriptor.digest.algorithm_name()),
+        )
     })?;
     let mut hasher = algorithm.hasher();
     hasher.update(&bytes);

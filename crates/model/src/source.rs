@@ -63,7 +63,8 @@ impl Form {
         } else if files.open("manifest.json")?.is_some() {
             Ok(Self::Docker)
         } else {
-            let rule = "is no image: it has neither index.json (OCI) nor manifest.json (docker save)";
+            let rule =
+                "is no image: it has neither index.json (OCI) nor manifest.json (docker save)";
             Err(Error::malformed(files.place(), rule))
         }
     }
@@ -89,7 +90,12 @@ pub async fn open(
 }
 
 /// Reads a small document of `files` whole; `None` where there is none of this name.
-async fn read_document(files: &dyn Files, name: &str, limit: &'static str, max: u64) -> Result<Option<Vec<u8>>, Error> {
+async fn read_document(
+    files: &dyn Files,
+    name: &str,
+    limit: &'static str,
+    max: u64,
+) -> Result<Option<Vec<u8>>, Error> {
     use tokio::io::AsyncReadExt as _;
     let Some((stream, size)) = files.open(name)? else { return Ok(None) };
     let what = format!("{} in {}", name.escape_debug(), files.place());

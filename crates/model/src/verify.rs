@@ -54,7 +54,10 @@ pub struct Verified<R> {
 
 impl<R> std::fmt::Debug for Verified<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Verified").field("what", &self.what).field("count", &self.count).finish_non_exhaustive()
+        f.debug_struct("Verified")
+            .field("what", &self.what)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +72,10 @@ impl<R: AsyncBufRead + Unpin> Verified<R> {
         let algorithm = match &claim.digest {
             None => Algorithm::Sha256,
             Some(digest) => digest.algorithm().ok_or_else(|| {
-                Error::malformed(&what, format!("cannot verify algorithm {}", digest.algorithm_name()))
+                Error::malformed(
+                    &what,
+                    format!("cannot verify algorithm {}", digest.algorithm_name()),
+                )
             })?,
         };
         Ok(Self {
@@ -93,7 +99,11 @@ impl<R: AsyncBufRead + Unpin> Verified<R> {
         if let Some(expected) = self.claim.size
             && expected != self.count
         {
-            return Err(Error::Size { what: self.what.clone(), expected, found: self.count.to_string() });
+            return Err(Error::Size {
+                what: self.what.clone(),
+                expected,
+                found: self.count.to_string(),
+            });
         }
         let digest = hasher.finish();
         if let Some(expected) = &self.claim.digest
@@ -125,7 +135,9 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for Verified<R> {
                 && this.count > expected
             {
                 let found = format!("more than {expected}");
-                return Poll::Ready(Err(Error::Size { what: this.what.clone(), expected, found }.into()));
+                return Poll::Ready(Err(
+                    Error::Size { what: this.what.clone(), expected, found }.into()
+                ));
             }
             if let Some(hasher) = &mut this.hasher {
                 hasher.update(fresh);
@@ -143,7 +155,11 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for Verified<R> {
 }
 
 impl<R: AsyncBufRead + Unpin> AsyncRead for Verified<R> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let available = ready!(self.as_mut().poll_fill_buf(cx))?;
         let amount = available.len().min(buf.remaining());
         buf.put_slice(available.get(..amount).unwrap_or_default());
@@ -173,7 +189,10 @@ impl DiffIdCheck {
         let algorithm = match &expected {
             None => Algorithm::Sha256,
             Some(DiffId(digest)) => digest.algorithm().ok_or_else(|| {
-                Error::malformed(&what, format!("cannot verify algorithm {}", digest.algorithm_name()))
+                Error::malformed(
+                    &what,
+                    format!("cannot verify algorithm {}", digest.algorithm_name()),
+                )
             })?,
         };
         Ok(Self { what, expected, hasher: algorithm.hasher(), size: 0 })
@@ -193,7 +212,9 @@ impl DiffIdCheck {
     pub fn verdict(self) -> Result<Unpacked, Error> {
         let diff_id = DiffId(self.hasher.finish());
         match self.expected {
-            Some(expected) if expected != diff_id => Err(Error::DiffId { what: self.what, expected, found: diff_id }),
+            Some(expected) if expected != diff_id => {
+                Err(Error::DiffId { what: self.what, expected, found: diff_id })
+            }
             _ => Ok(Unpacked { diff_id, size: self.size }),
         }
     }
@@ -214,7 +235,11 @@ impl<R: AsyncRead + Unpin> VerifiedTar<R> {
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for VerifiedTar<R> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
         if buf.remaining() == 0 {

@@ -55,7 +55,9 @@ impl Files for Archive {
     fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error> {
         let what = || format!("{} in {}", name.escape_debug(), self.place);
         let Some(name) = member_name(name.as_bytes()) else { return Ok(None) };
-        let Some((offset, size)) = follow(&self.members, name, self.max_links, &what)? else { return Ok(None) };
+        let Some((offset, size)) = follow(&self.members, name, self.max_links, &what)? else {
+            return Ok(None);
+        };
         Ok(Some((Box::new(FileRange::new(Arc::clone(&self.file), what(), offset, size)), size)))
     }
 
@@ -64,7 +66,12 @@ impl Files for Archive {
     }
 }
 
-fn walk(file: &File, length: u64, place: &str, limits: &Limits) -> Result<HashMap<String, Slot>, Error> {
+fn walk(
+    file: &File,
+    length: u64,
+    place: &str,
+    limits: &Limits,
+) -> Result<HashMap<String, Slot>, Error> {
     let malformed = |rule: String| Error::malformed(place, rule);
     let mut reader = Reader::new(tar_limits(limits));
     let mut members = HashMap::new();
@@ -117,11 +124,14 @@ pub(super) fn tar_limits(limits: &Limits) -> cutaway_tar::Limits {
 pub(super) fn slot_of(entry: &cutaway_tar::Entry) -> Option<(String, Slot)> {
     let name = member_name(&entry.path)?;
     let slot = match entry.kind {
-        Kind::File if entry.stored == entry.size => Slot::File { offset: entry.content_offset, size: entry.size },
+        Kind::File if entry.stored == entry.size => {
+            Slot::File { offset: entry.content_offset, size: entry.size }
+        }
         Kind::HardLink => Slot::Link(member_name(entry.link.as_deref()?)?),
         Kind::Symlink => {
             let target = entry.link.as_deref()?;
-            let mut path = name.rsplit_once('/').map_or(Vec::new(), |(parent, _)| parent.as_bytes().to_vec());
+            let mut path =
+                name.rsplit_once('/').map_or(Vec::new(), |(parent, _)| parent.as_bytes().to_vec());
             if target.starts_with(b"/") {
                 return None;
             }
@@ -135,8 +145,14 @@ pub(super) fn slot_of(entry: &cutaway_tar::Entry) -> Option<(String, Slot)> {
 }
 
 /// Adds a member; a later one of the same name replaces it, but two documents would mean two images.
-pub(super) fn insert(members: &mut HashMap<String, Slot>, name: String, slot: Slot) -> Result<(), String> {
-    if matches!(name.as_str(), "manifest.json" | "index.json" | "oci-layout") && members.contains_key(&name) {
+pub(super) fn insert(
+    members: &mut HashMap<String, Slot>,
+    name: String,
+    slot: Slot,
+) -> Result<(), String> {
+    if matches!(name.as_str(), "manifest.json" | "index.json" | "oci-layout")
+        && members.contains_key(&name)
+    {
         return Err(format!("is ambiguous: it has {name} twice"));
     }
     members.insert(name, slot);
@@ -158,7 +174,10 @@ pub(super) fn follow(
             Some(Slot::Link(target)) => name.clone_from(target),
         }
     }
-    Err(Error::malformed(what(), format!("is a link in a cycle, or over more than member_links = {max_links} links")))
+    Err(Error::malformed(
+        what(),
+        format!("is a link in a cycle, or over more than member_links = {max_links} links"),
+    ))
 }
 
 /// Returns a member's name in the form in which documents spell it; `None` for names that leave the archive.

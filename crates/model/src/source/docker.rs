@@ -25,11 +25,16 @@ struct Entry {
     other: OtherKeys,
 }
 
-pub(super) async fn open(files: Arc<dyn Files>, selector: &Selector, limits: &Limits) -> Result<Image, Error> {
+pub(super) async fn open(
+    files: Arc<dyn Files>,
+    selector: &Selector,
+    limits: &Limits,
+) -> Result<Image, Error> {
     let what = format!("manifest.json in {}", files.place());
-    let raw = read_document(files.as_ref(), "manifest.json", "manifest_bytes", limits.manifest_bytes)
-        .await?
-        .ok_or_else(|| Error::malformed(files.place(), "has no manifest.json"))?;
+    let raw =
+        read_document(files.as_ref(), "manifest.json", "manifest_bytes", limits.manifest_bytes)
+            .await?
+            .ok_or_else(|| Error::malformed(files.place(), "has no manifest.json"))?;
     let entries: Option<Vec<Entry>> = json::parse(&raw, &what)?;
     let entries = entries.unwrap_or_default();
     for entry in &entries {
@@ -73,21 +78,38 @@ async fn select<'a>(
 ) -> Result<&'a Entry, Error> {
     let place = files.place();
     let tags = || {
-        let tags: Vec<String> =
-            entries.iter().flat_map(|entry| &entry.repo_tags).take(8).map(|tag| tag.escape_debug().to_string()).collect();
-        if tags.is_empty() { format!("{} images without a tag", entries.len()) } else { tags.join(", ") }
+        let tags: Vec<String> = entries
+            .iter()
+            .flat_map(|entry| &entry.repo_tags)
+            .take(8)
+            .map(|tag| tag.escape_debug().to_string())
+            .collect();
+        if tags.is_empty() {
+            format!("{} images without a tag", entries.len())
+        } else {
+            tags.join(", ")
+        }
     };
     match selector {
         Selector::Only => match entries {
             [] => Err(Error::malformed(place, "holds no image: its manifest.json is empty")),
             [entry] => Ok(entry),
-            [first, rest @ ..] if rest.iter().all(|entry| entry.config == first.config) => Ok(first),
-            _ => Err(Error::Ambiguous(format!("{place} holds several images; name one of {}", tags()))),
+            [first, rest @ ..] if rest.iter().all(|entry| entry.config == first.config) => {
+                Ok(first)
+            }
+            _ => Err(Error::Ambiguous(format!(
+                "{place} holds several images; name one of {}",
+                tags()
+            ))),
         },
         Selector::Tag(tag) => entries
             .iter()
             .find(|entry| entry.repo_tags.contains(tag))
-            .or_else(|| entries.iter().find(|entry| entry.repo_tags.iter().any(|stored| selector.names(stored))))
+            .or_else(|| {
+                entries
+                    .iter()
+                    .find(|entry| entry.repo_tags.iter().any(|stored| selector.names(stored)))
+            })
             .ok_or_else(|| Error::NotFound {
                 what: format!("\"{}\"", tag.escape_debug()),
                 place: format!("{place}, which has {}", tags()),
@@ -113,7 +135,8 @@ async fn stated_manifest(files: &dyn Files, image: &Image, limits: &Limits) -> O
         if descriptor.size > limits.manifest_bytes {
             continue;
         }
-        let name = format!("blobs/{}/{}", descriptor.digest.algorithm_name(), descriptor.digest.encoded());
+        let name =
+            format!("blobs/{}/{}", descriptor.digest.algorithm_name(), descriptor.digest.encoded());
         let Ok(Some((stream, _))) = files.open(&name) else { continue };
         let mut raw = Vec::new();
         if stream.take(limits.manifest_bytes).read_to_end(&mut raw).await.is_err()

@@ -17,17 +17,29 @@ const CHUNK: usize = 256 << 10;
 
 /// Opens a regular file; anything else (a pipe, a device, a directory) is refused, and no open waits for a peer.
 pub(super) fn open_regular(path: &Path) -> Result<Option<(File, u64)>, Error> {
-    let failed = |source| Error::File { path: path.display().to_string().escape_debug().to_string(), source };
-    let file = match std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path) {
+    let failed = |source| Error::File {
+        path: path.display().to_string().escape_debug().to_string(),
+        source,
+    };
+    let file = match std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
+    {
         Ok(file) => file,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
             return Ok(None);
         }
         Err(error) => return Err(failed(error)),
     };
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
-        return Err(Error::malformed(path.display().to_string().escape_debug().to_string(), "is not a regular file"));
+        return Err(Error::malformed(
+            path.display().to_string().escape_debug().to_string(),
+            "is not a regular file",
+        ));
     }
     Ok(Some((file, metadata.len())))
 }
@@ -58,14 +70,20 @@ impl FileRange {
         if self.consumed < self.filled || self.at >= self.end {
             return Ok(());
         }
-        let wanted = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX).min(self.buffer.len());
+        let wanted = usize::try_from(self.end.saturating_sub(self.at))
+            .unwrap_or(usize::MAX)
+            .min(self.buffer.len());
         let target = self.buffer.get_mut(..wanted).unwrap_or_default();
         let count = loop {
             match self.file.read_at(target, self.at) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => return Err(Error::File { path: self.what.clone(), source }.into()),
                 Ok(0) => {
-                    let rule = format!("ends at byte {}, {} bytes early", self.at, self.end.saturating_sub(self.at));
+                    let rule = format!(
+                        "ends at byte {}, {} bytes early",
+                        self.at,
+                        self.end.saturating_sub(self.at)
+                    );
                     return Err(Error::malformed(&self.what, rule).into());
                 }
                 Ok(count) => break count,
@@ -91,7 +109,11 @@ impl AsyncBufRead for FileRange {
 }
 
 impl AsyncRead for FileRange {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.fill()?;
         let available = self.buffer.get(self.consumed..self.filled).unwrap_or_default();
         let amount = available.len().min(buf.remaining());

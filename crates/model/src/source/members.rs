@@ -55,13 +55,18 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
             let Some(entry) = entry else { continue };
             self.inside = true;
             match slot_of(&entry) {
-                Some((name, Slot::File { size, .. })) => return Ok(Some(Member { name, size, link: None })),
+                Some((name, Slot::File { size, .. })) => {
+                    return Ok(Some(Member { name, size, link: None }));
+                }
                 Some((name, Slot::Link(target))) => {
                     return Ok(Some(Member { name, size: 0, link: Some(target) }));
                 }
                 None if entry.kind == Kind::File && entry.stored != entry.size => {
                     let name = String::from_utf8_lossy(&entry.path).escape_debug().to_string();
-                    return Err(Error::malformed(&self.place, format!("member {name} is a sparse file")));
+                    return Err(Error::malformed(
+                        &self.place,
+                        format!("member {name} is a sparse file"),
+                    ));
                 }
                 None => {}
             }
@@ -99,7 +104,8 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
     /// Feeds what the stream has ready to the tar reader until `each` says stop.
     async fn advance(&mut self, mut each: impl FnMut(Step<'_>) -> bool) -> Result<(), Error> {
         let place = &self.place;
-        let available = self.stream.fill_buf().await.map_err(|error| Error::from_io(error, place))?;
+        let available =
+            self.stream.fill_buf().await.map_err(|error| Error::from_io(error, place))?;
         if available.is_empty() {
             self.done = true;
             self.reader.finish().map_err(|error| Error::malformed(place, error.to_string()))?;
@@ -107,7 +113,10 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
         }
         let mut input = available;
         loop {
-            let step = self.reader.step(&mut input).map_err(|error| Error::malformed(place, error.to_string()))?;
+            let step = self
+                .reader
+                .step(&mut input)
+                .map_err(|error| Error::malformed(place, error.to_string()))?;
             if matches!(step, Step::NeedInput) || !each(step) {
                 break;
             }

@@ -56,7 +56,12 @@ fn names(entry: &Descriptor) -> impl Iterator<Item = &str> {
     NAMES.iter().filter_map(|key| entry.annotations.get(*key)).map(String::as_str)
 }
 
-fn select(index: &Index, selector: &Selector, platform: &Platform, place: &str) -> Result<Descriptor, Error> {
+fn select(
+    index: &Index,
+    selector: &Selector,
+    platform: &Platform,
+    place: &str,
+) -> Result<Descriptor, Error> {
     let meant: Vec<&Descriptor> = index
         .manifests
         .iter()
@@ -69,9 +74,10 @@ fn select(index: &Index, selector: &Selector, platform: &Platform, place: &str) 
     let distinct: BTreeSet<_> = meant.iter().map(|entry| &entry.digest).collect();
     match (meant.as_slice(), distinct.len()) {
         ([], _) => match selector {
-            Selector::Digest(digest) => {
-                Err(Error::NotFound { what: digest.to_string(), place: format!("the index of {place}") })
-            }
+            Selector::Digest(digest) => Err(Error::NotFound {
+                what: digest.to_string(),
+                place: format!("the index of {place}"),
+            }),
             Selector::Only => Err(Error::malformed(place, "holds no image: its index is empty")),
             Selector::Tag(tag) => Err(Error::NotFound {
                 what: format!("\"{}\"", tag.escape_debug()),
@@ -80,19 +86,26 @@ fn select(index: &Index, selector: &Selector, platform: &Platform, place: &str) 
         },
         ([first, ..], 1) => Ok((*first).clone()),
         (several, _) => one_per_platform(several, platform).ok_or_else(|| {
-            Error::Ambiguous(format!("{place} holds several images; name one of {}", listed_refs(several)))
+            Error::Ambiguous(format!(
+                "{place} holds several images; name one of {}",
+                listed_refs(several)
+            ))
         }),
     }
 }
 
 /// Returns the entry for `platform` where the entries are one image for several platforms, side by side.
 fn one_per_platform(entries: &[&Descriptor], platform: &Platform) -> Option<Descriptor> {
-    let one_name = entries.iter().map(|entry| names(entry).next()).collect::<BTreeSet<_>>().len() == 1;
-    let platforms: Option<BTreeSet<_>> = entries.iter().map(|entry| entry.platform.as_ref()).collect();
+    let one_name =
+        entries.iter().map(|entry| names(entry).next()).collect::<BTreeSet<_>>().len() == 1;
+    let platforms: Option<BTreeSet<_>> =
+        entries.iter().map(|entry| entry.platform.as_ref()).collect();
     if !one_name || platforms?.len() != entries.len() {
         return None;
     }
-    let fitting = entries.iter().filter_map(|entry| Some((entry.platform.as_ref()?.distance(platform)?, entry)));
+    let fitting = entries
+        .iter()
+        .filter_map(|entry| Some((entry.platform.as_ref()?.distance(platform)?, entry)));
     fitting.min_by_key(|(distance, _)| *distance).map(|(_, entry)| (*entry).clone())
 }
 

@@ -27,8 +27,13 @@ impl Passed {
     ///
     /// Returns [`Error::Malformed`] for a second document of one name, which would mean a second image.
     pub fn document(&mut self, name: String, bytes: Vec<u8>) -> Result<(), Error> {
-        if matches!(name.as_str(), "manifest.json" | "index.json") && self.documents.contains_key(&name) {
-            return Err(Error::malformed(&self.place, format!("is ambiguous: it has {name} twice")));
+        if matches!(name.as_str(), "manifest.json" | "index.json")
+            && self.documents.contains_key(&name)
+        {
+            return Err(Error::malformed(
+                &self.place,
+                format!("is ambiguous: it has {name} twice"),
+            ));
         }
         self.documents.insert(name, bytes);
         Ok(())

@@ -42,7 +42,9 @@ impl Selector {
     /// Returns whether a stored name is the one that is meant: verbatim, or both in full form alike.
     pub(crate) fn names(&self, stored: &str) -> bool {
         match self {
-            Self::Tag(wanted) => stored == wanted || full(stored) == full(wanted) || tag_of(stored) == Some(wanted),
+            Self::Tag(wanted) => {
+                stored == wanted || full(stored) == full(wanted) || tag_of(stored) == Some(wanted)
+            }
             _ => false,
         }
     }
@@ -51,7 +53,9 @@ impl Selector {
 /// Returns the name in the full form that Docker gives it: registry, repository and tag.
 fn full(name: &str) -> String {
     let (path, tag) = match tag_of(name) {
-        Some(tag) => (name.strip_suffix(tag).and_then(|rest| rest.strip_suffix(':')).unwrap_or(name), tag),
+        Some(tag) => {
+            (name.strip_suffix(tag).and_then(|rest| rest.strip_suffix(':')).unwrap_or(name), tag)
+        }
         None => (name, "latest"),
     };
     let path = match path.split_once('/') {

@@ -1,0 +1,162 @@
+//! The arguments, as clap reads them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use cutaway_ref::Platform;
+
+/// See inside a container image without running, unpacking or fully downloading it.
+#[derive(Debug, Parser)]
+#[command(name = "cutaway", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the distribution and the packages of an image, and which layer brought each
+    Scan(Scan),
+    /// Show an image's digests, platform and layers without reading its layers
+    Inspect(Inspect),
+    /// Work with references
+    #[command(subcommand)]
+    Ref(Ref),
+    /// Print every limit with its value
+    Limits,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// The image: a reference, a path, `-` for standard input, or registry:REF, oci:DIR[:TAG|@DIGEST],
+    /// oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]
+    pub(crate) image: String,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = ScanFormat::Table, env = "CUTAWAY_FORMAT")]
+    pub(crate) format: ScanFormat,
+    /// Write the report to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE", env = "CUTAWAY_OUTPUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leave entries whose path in the image matches out of analysis; the report says how many
+    #[arg(long, value_name = "PATTERN", env = "CUTAWAY_SKIP", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// For people
+    Table,
+    /// For programs: schema cutaway.scan/1
+    Json,
+    /// One package URL a line
+    Purls,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The image, as for scan
+    pub(crate) image: String,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t = InspectFormat::Table, env = "CUTAWAY_FORMAT")]
+    pub(crate) format: InspectFormat,
+    /// Read every layer and check size, digest and diffID
+    #[arg(long, env = "CUTAWAY_VERIFY", value_parser = FalseyValueParser::new())]
+    pub(crate) verify: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectFormat {
+    /// For people
+    Table,
+    /// For programs: schema cutaway.inspect/1
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ref {
+    /// Take a reference apart and print it as JSON
+    Parse(RefParse),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefParse {
+    /// The reference
+    pub(crate) reference: String,
+    /// Refuse everything that is not spelled out: registry, tag, and library/ on Docker Hub
+    #[arg(long, env = "CUTAWAY_STRICT", value_parser = FalseyValueParser::new())]
+    pub(crate) strict: bool,
+    /// The registry of references without one
+    #[arg(long, value_name = "R", env = "CUTAWAY_DEFAULT_REGISTRY")]
+    pub(crate) default_registry: Option<String>,
+    /// The tag of references without tag and digest
+    #[arg(long, value_name = "T", env = "CUTAWAY_DEFAULT_TAG")]
+    pub(crate) default_tag: Option<String>,
+}
+
+/// Options that stand before or after the command. Those that a source does not need are ignored.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// The platform to choose from an index [default: linux and this machine's architecture]
+    #[arg(long, global = true, value_name = "OS/ARCH[/VARIANT]", env = "CUTAWAY_PLATFORM")]
+    pub(crate) platform: Option<Platform>,
+    /// The user at the registry; the password comes from --password-stdin or CUTAWAY_PASSWORD
+    #[arg(long, global = true, value_name = "USER", env = "CUTAWAY_USERNAME")]
+    pub(crate) username: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, global = true, env = "CUTAWAY_PASSWORD_STDIN", value_parser = FalseyValueParser::new())]
+    pub(crate) password_stdin: bool,
+    /// A token that the registry takes as it is
+    #[arg(long, global = true, value_name = "TOKEN", env = "CUTAWAY_REGISTRY_TOKEN", hide_env_values = true)]
+    pub(crate) registry_token: Option<String>,
+    /// Do not verify the registry's TLS certificate
+    #[arg(long, global = true, env = "CUTAWAY_INSECURE", value_parser = FalseyValueParser::new())]
+    pub(crate) insecure: bool,
+    /// Talk plain HTTP to the registry
+    #[arg(long, global = true, env = "CUTAWAY_PLAIN_HTTP", value_parser = FalseyValueParser::new())]
+    pub(crate) plain_http: bool,
+    /// Trust the certificates in this PEM file as well
+    #[arg(long, global = true, value_name = "FILE", env = "CUTAWAY_CA_CERT")]
+    pub(crate) ca_cert: Option<PathBuf>,
+    /// Show this certificate (PEM) to the registry
+    #[arg(long, global = true, value_name = "FILE", env = "CUTAWAY_CLIENT_CERT")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// The key (PEM) of the certificate
+    #[arg(long, global = true, value_name = "FILE", env = "CUTAWAY_CLIENT_KEY")]
+    pub(crate) client_key: Option<PathBuf>,
+    /// The longest the whole run may take, such as 500ms, 20s or 5m
+    #[arg(long, global = true, value_name = "TIME", env = "CUTAWAY_TIMEOUT", value_parser = crate::units::duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Keep what may be needed again in this directory
+    #[arg(long, global = true, value_name = "DIR", env = "CUTAWAY_CACHE_DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Keep nothing and use nothing that was kept
+    #[arg(long, global = true, env = "CUTAWAY_NO_CACHE", value_parser = FalseyValueParser::new())]
+    pub(crate) no_cache: bool,
+    /// Set a limit; `cutaway limits` prints them all
+    #[arg(long, global = true, value_name = "NAME=VALUE", env = "CUTAWAY_LIMIT", value_delimiter = ',')]
+    pub(crate) limit: Vec<String>,
+    /// Say more on standard error; twice: every request, three times: everything
+    #[arg(short, long, global = true, action = ArgAction::Count, env = "CUTAWAY_VERBOSE")]
+    pub(crate) verbose: u8,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, env = "CUTAWAY_QUIET", value_parser = FalseyValueParser::new())]
+    pub(crate) quiet: bool,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = When::Auto, env = "CUTAWAY_COLOR")]
+    pub(crate) color: When,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

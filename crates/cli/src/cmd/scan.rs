@@ -1,0 +1,65 @@
+//! `cutaway scan`: the distribution, the packages and where they come from.
+
+use std::sync::Arc;
+
+use cutaway_scan::{Observer, Options, Report, Silent, scan, scan_stream};
+
+use crate::args::{Common, Scan, ScanFormat};
+use crate::failure::{Exit, Failure};
+use crate::image::{self, Opened};
+use crate::progress::Bars;
+use crate::{limits, log, output, print};
+
+pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
+    let started = std::time::Instant::now();
+    let bars = Bars::on_terminal(common);
+    let observer: Arc<dyn Observer> = match &bars {
+        Some(bars) => Arc::clone(bars) as Arc<dyn Observer>,
+        None => Arc::new(Silent),
+    };
+    let options = Options {
+        analyzers: cutaway_analyzers_os::ALL,
+        limits: limits::limits(&common.limit)?,
+        skip: args.skip.clone(),
+        platform: image::platform(common),
+        observer,
+    };
+    let report = report(args, common, &options).await;
+    if let Some(bars) = bars {
+        bars.clear();
+    }
+    let report = report?;
+    tracing::info!(
+        seconds = started.elapsed().as_secs_f64(),
+        layers = report.layers.len(),
+        bytes = report.layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add),
+        "scanned"
+    );
+    let bytes = match args.format {
+        ScanFormat::Json => print::json(&report)?,
+        ScanFormat::Purls => print::scan::purls(&report).into_bytes(),
+        ScanFormat::Table => {
+            let terminal = args.output.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdout());
+            print::scan::table(&report, &print::Style::new(log::colors(common, terminal), terminal)).into_bytes()
+        }
+    };
+    output::write(&bytes, args.output.as_deref())?;
+    if report.complete {
+        return Ok(Exit::Done);
+    }
+    let first = report.diagnostics.iter().find(|diagnostic| diagnostic.severity == cutaway_analyze::Severity::Error);
+    let what = first.map(|diagnostic| match &diagnostic.path {
+        Some(path) => format!("{}: {}", path, diagnostic.message),
+        None => diagnostic.message.clone(),
+    });
+    Err(Failure::new(Exit::Incomplete, format!("the analysis is incomplete: {}", what.unwrap_or_default())))
+}
+
+async fn report(args: &Scan, common: &Common, options: &Options) -> Result<Report, Failure> {
+    Ok(match image::open(&args.image, common, &options.limits).await? {
+        Opened::Image(image, subject) => scan(&image, &subject, options).await?,
+        Opened::Stream(passing) => {
+            scan_stream(passing.stream, &passing.place, passing.form, &passing.selector, &passing.name, options).await?
+        }
+    })
+}

@@ -1,0 +1,122 @@
+//! Errors as the command line ends with them: one line, a hint, and the exit status.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use cutaway_model::Class;
+
+/// The exit statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// The image is not valid.
+    Invalid,
+    /// Wrong usage.
+    Usage,
+    /// The image could not be fetched or authenticated.
+    Fetch,
+    /// The image is malformed or hostile.
+    Malformed,
+    /// The analysis is incomplete.
+    Incomplete,
+    /// Ended by a signal: 128 and its number.
+    Signal(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Invalid => 1,
+            Exit::Usage => 2,
+            Exit::Fetch => 3,
+            Exit::Malformed => 4,
+            Exit::Incomplete => 5,
+            Exit::Signal(number) => number.saturating_add(128),
+        })
+    }
+}
+
+impl From<Class> for Exit {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Usage => Self::Usage,
+            Class::Transport => Self::Fetch,
+            Class::Malformed => Self::Malformed,
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit status.
+    pub(crate) exit: Exit,
+    /// One line; empty where nothing is to be said.
+    pub(crate) message: String,
+}
+
+/// The most bytes that the line of an error may have.
+const MAX_LINE: usize = 1024;
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Makes the failure of a write: silent where the reader of a pipe is gone, as any filter ends.
+    pub(crate) fn of_write(error: &std::io::Error, target: &str) -> Self {
+        const SIGPIPE: u8 = 13;
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Self::new(Exit::Signal(SIGPIPE), "")
+        } else {
+            Self::new(Exit::Invalid, format!("cannot write {target}: {error}"))
+        }
+    }
+}
+
+/// Prints the one line: control characters escaped, cut at its limit.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = String::from("error: ");
+        for c in self.message.chars() {
+            if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        }
+        if line.len() >= MAX_LINE {
+            let end = (0..=MAX_LINE.saturating_sub(5)).rev().find(|&end| line.is_char_boundary(end)).unwrap_or(0);
+            line.truncate(end);
+            line.push('…');
+        }
+        f.write_str(&line)
+    }
+}
+
+impl From<cutaway_model::Error> for Failure {
+    fn from(error: cutaway_model::Error) -> Self {
+        Self::new(error.class().into(), error.to_string())
+    }
+}
+
+impl From<cutaway_scan::Error> for Failure {
+    fn from(error: cutaway_scan::Error) -> Self {
+        Self::new(error.class().into(), error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_short_and_printable() {
+        let failure = Failure::usage(format!("bad\n\x1b[31m{}", "ü".repeat(2000)));
+        let line = failure.to_string();
+        assert!(line.starts_with("error: bad\\n\\u{1b}[31m") && line.len() <= MAX_LINE, "{}", line.len());
+        assert!(line.ends_with('…'));
+    }
+}

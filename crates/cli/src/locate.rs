@@ -1,0 +1,85 @@
+//! Which kind of place an image argument names.
+
+use std::path::{Path, PathBuf};
+
+use cutaway_model::Compression;
+use cutaway_model::source::{Form, Selector};
+
+use crate::failure::{Exit, Failure};
+
+/// Where an image lies, before anything of it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A reference to a registry.
+    Registry(String),
+    /// A directory with an OCI layout.
+    Layout(PathBuf, Selector),
+    /// An archive; its form, where it was named.
+    Archive(PathBuf, Selector, Option<Form>),
+    /// An archive on standard input.
+    Stdin,
+}
+
+impl Place {
+    /// Reads an image argument. Only looks at the disk to find where a path ends and a name begins.
+    pub(crate) fn of(argument: &str) -> Result<Self, Failure> {
+        if argument == "-" {
+            return Ok(Self::Stdin);
+        }
+        if let Some((kind, rest)) = argument.split_once(':') {
+            match kind {
+                "registry" => return Ok(Self::Registry(rest.to_owned())),
+                "oci" => {
+                    let (path, selector) = path_and_selector(rest)?;
+                    return Ok(Self::Layout(path, selector));
+                }
+                "oci-archive" => {
+                    let (path, selector) = path_and_selector(rest)?;
+                    return Ok(Self::Archive(path, selector, Some(Form::Oci)));
+                }
+                "docker-archive" => {
+                    let (path, selector) = path_and_selector(rest)?;
+                    return Ok(Self::Archive(path, selector, Some(Form::Docker)));
+                }
+                _ => {}
+            }
+        }
+        if let Some((path, rest)) = longest_existing(argument) {
+            if path.is_dir() && (path.join("index.json").exists() || path.join("oci-layout").exists()) {
+                return Ok(Self::Layout(path.to_owned(), Selector::parse(rest)?));
+            }
+            if path.is_file() && looks_like_archive(path) {
+                return Ok(Self::Archive(path.to_owned(), Selector::parse(rest)?, None));
+            }
+        }
+        Ok(Self::Registry(argument.to_owned()))
+    }
+}
+
+fn path_and_selector(text: &str) -> Result<(PathBuf, Selector), Failure> {
+    match longest_existing(text) {
+        Some((path, rest)) => Ok((path.to_owned(), Selector::parse(rest)?)),
+        None => Err(Failure::new(Exit::Fetch, format!("there is no file or directory {text}"))),
+    }
+}
+
+/// Returns the longest prefix of `text` that exists as a path, ending at a `:`, a `@` or the end, and what follows it.
+fn longest_existing(text: &str) -> Option<(&Path, &str)> {
+    let ends = text.match_indices([':', '@']).map(|(position, _)| position).chain([text.len()]);
+    let mut ends: Vec<usize> = ends.filter(|&end| end > 0).collect();
+    ends.reverse();
+    ends.into_iter()
+        .filter_map(|end| text.split_at_checked(end))
+        .map(|(path, rest)| (Path::new(path), rest))
+        .find(|(path, _)| path.symlink_metadata().is_ok())
+}
+
+fn looks_like_archive(path: &Path) -> bool {
+    use std::io::Read as _;
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(512).read_to_end(&mut head));
+    read.is_ok()
+        && (Compression::sniff(&head) != Compression::Plain
+            || head.get(257..262) == Some(b"ustar")
+            || (head.len() == 512 && head.get(148..155).is_some_and(|sum| sum.iter().all(|b| b" 01234567\0".contains(b)))))
+}

@@ -1,0 +1,37 @@
+//! The log on standard error, which `-v` turns on.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Common, When};
+
+/// Starts the log: decisions at `-v`, requests at `-vv`, everything of ours at `-vvv`.
+///
+/// Only our own crates speak: those below could print what must not be printed.
+pub(crate) fn start(common: &Common) {
+    let level = match common.verbose {
+        0 => return,
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    let crates = ["cutaway", "cutaway_model", "cutaway_fetch", "cutaway_scan", "cutaway_layerfs", "cutaway_analyze"];
+    let filter: Vec<String> = crates.iter().map(|name| format!("{name}={level}")).collect();
+    let filter = EnvFilter::builder().parse_lossy(filter.join(","));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colors(common, std::io::stderr().is_terminal()))
+        .with_target(false)
+        .init();
+}
+
+/// Returns whether to colour what goes to a stream.
+pub(crate) fn colors(common: &Common, terminal: bool) -> bool {
+    match common.color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => terminal,
+    }
+}

@@ -1,0 +1,53 @@
+//! Reports as text.
+
+use serde::Serialize;
+
+use crate::failure::{Exit, Failure};
+
+pub(crate) mod inspect;
+pub(crate) mod scan;
+mod table;
+
+pub(crate) use table::{Column, Table};
+
+/// Returns a report as JSON, indented, with a newline at its end.
+pub(crate) fn json(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = serde_json::to_vec_pretty(report)
+        .map_err(|error| Failure::new(Exit::Invalid, format!("cannot write the report: {error}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// How text is dressed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Style {
+    colors: bool,
+    /// The columns of the terminal; none where text goes elsewhere and lines may be as long as they are.
+    width: Option<usize>,
+}
+
+impl Style {
+    pub(crate) fn new(colors: bool, terminal: bool) -> Self {
+        Self { colors, width: terminal.then(|| usize::from(console::Term::stdout().size().1)) }
+    }
+
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.dress("1", text)
+    }
+
+    pub(crate) fn dim(self, text: &str) -> String {
+        self.dress("2", text)
+    }
+
+    pub(crate) fn red(self, text: &str) -> String {
+        self.dress("31", text)
+    }
+
+    pub(crate) fn yellow(self, text: &str) -> String {
+        self.dress("33", text)
+    }
+
+    fn dress(self, code: &str, text: &str) -> String {
+        if self.colors { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}

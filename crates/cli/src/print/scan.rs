@@ -1,0 +1,161 @@
+//! The report of a scan, for people.
+
+use std::fmt::Write as _;
+
+use cutaway_analyze::Severity;
+use cutaway_scan::{DiagnosticReport, Report};
+
+use super::table::escape;
+use super::{Column, Style, Table};
+use crate::units::bytes;
+
+/// Returns one package URL a line, of every package that is installed, sorted.
+pub(crate) fn purls(report: &Report) -> String {
+    let mut purls: Vec<&str> = report.packages.iter().map(|package| package.purl.as_str()).collect();
+    purls.sort_unstable();
+    purls.dedup();
+    purls.into_iter().fold(String::new(), |text, purl| text + purl + "\n")
+}
+
+/// Returns the report as headed tables: the image, its layers, its packages, what is gone, what to know.
+pub(crate) fn table(report: &Report, style: &Style) -> String {
+    let style = *style;
+    let mut text = String::new();
+    heading(report, style, &mut text);
+    layers(report, style, &mut text);
+    packages(report, style, &mut text);
+    removed(report, style, &mut text);
+    diagnostics(&report.diagnostics, style, &mut text);
+    text
+}
+
+fn heading(report: &Report, style: Style, text: &mut String) {
+    let image = &report.image;
+    let unknown = || "unknown".to_owned();
+    let platform = [&image.platform.os, &image.platform.architecture, &image.platform.variant];
+    let platform: Vec<&str> = platform.into_iter().flatten().map(String::as_str).collect();
+    let distro = report.distro.as_ref().map_or_else(unknown, |distro| {
+        let name = distro.pretty_name.clone().unwrap_or_else(|| {
+            [Some(distro.id.as_str()), distro.version_id.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        });
+        format!("{name} ({}, layer {})", distro.path, distro.layer)
+    });
+    let digest = image.digest.as_ref().map_or_else(|| "none in this archive".to_owned(), ToString::to_string);
+    for (label, value) in [
+        ("image", style.bold(&escape(&image.name))),
+        ("digest", digest),
+        ("id", image.id.to_string()),
+        ("platform", escape(&if platform.is_empty() { unknown() } else { platform.join("/") })),
+        ("distro", escape(&distro)),
+    ] {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}  {value}", style.dim(&format!("{label:<8}")));
+    }
+}
+
+fn layers(report: &Report, style: Style, text: &mut String) {
+    if report.layers.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&[
+        Column::Right("LAYER"),
+        Column::Left("DIFFID"),
+        Column::Right("STORED"),
+        Column::Right("UNPACKED"),
+        Column::Right("BROUGHT"),
+        Column::Right("ENDED"),
+        Column::Flexible("CREATED BY"),
+    ]);
+    for layer in &report.layers {
+        let brought = report.packages.iter().filter(|package| package.layer == layer.index).count();
+        let ended = report.removed.iter().filter(|removed| removed.hidden_by == layer.index).count();
+        table.row([
+            layer.index.to_string(),
+            layer.diff_id.0.encoded().chars().take(12).collect(),
+            bytes(layer.size),
+            bytes(layer.uncompressed_size),
+            brought.to_string(),
+            ended.to_string(),
+            layer.created_by.clone().unwrap_or_else(|| "unknown".into()),
+        ]);
+    }
+    text.push('\n');
+    table.render(style, text);
+}
+
+fn packages(report: &Report, style: Style, text: &mut String) {
+    let count = report.packages.len();
+    let _ = writeln!(text, "\n{}", style.bold(&format!("{count} {}", if count == 1 { "package" } else { "packages" })));
+    if count == 0 {
+        return;
+    }
+    let all_installed = report.packages.iter().all(|package| package.state == "installed");
+    let mut columns = vec![
+        Column::Left("PACKAGE"),
+        Column::Left("VERSION"),
+        Column::Left("ARCH"),
+        Column::Left("KIND"),
+        Column::Right("LAYER"),
+    ];
+    columns.extend((!all_installed).then_some(Column::Left("STATE")));
+    columns.push(Column::Flexible("SOURCE"));
+    let mut table = Table::new(&columns);
+    for package in &report.packages {
+        let source = package.source.as_ref().map_or_else(String::new, |source| match &source.version {
+            Some(version) if *version != package.version => format!("{} {version}", source.name),
+            _ => source.name.clone(),
+        });
+        let mut row = vec![
+            package.name.clone(),
+            package.version.clone(),
+            package.arch.clone().unwrap_or_else(|| "-".into()),
+            package.kind.name().to_owned(),
+            package.layer.to_string(),
+        ];
+        row.extend((!all_installed).then(|| package.state.clone()));
+        row.push(source);
+        table.row(row);
+    }
+    table.render(style, text);
+}
+
+fn removed(report: &Report, style: Style, text: &mut String) {
+    if report.removed.is_empty() {
+        return;
+    }
+    let title = format!("{} removed: still shipped by a lower layer", report.removed.len());
+    let _ = writeln!(text, "\n{}", style.bold(&title));
+    let mut table = Table::new(&[
+        Column::Left("PACKAGE"),
+        Column::Left("VERSION"),
+        Column::Left("ARCH"),
+        Column::Right("LAYER"),
+        Column::Right("ENDED BY"),
+    ]);
+    for removed in &report.removed {
+        table.row([
+            removed.package.name.clone(),
+            removed.package.version.clone(),
+            removed.package.arch.clone().unwrap_or_else(|| "-".into()),
+            removed.package.layer.to_string(),
+            removed.hidden_by.to_string(),
+        ]);
+    }
+    table.render(style, text);
+}
+
+fn diagnostics(diagnostics: &[DiagnosticReport], style: Style, text: &mut String) {
+    if diagnostics.is_empty() {
+        return;
+    }
+    text.push('\n');
+    for diagnostic in diagnostics {
+        let severity = match diagnostic.severity {
+            Severity::Error => style.red("error"),
+            Severity::Warning => style.yellow("warning"),
+        };
+        let layer = diagnostic.layer.map_or_else(String::new, |layer| format!(" (layer {layer})"));
+        let path = diagnostic.path.as_ref().map_or_else(String::new, |path| format!("{}: ", escape(path)));
+        let _ = writeln!(text, "{severity}: {path}{}{layer} [{}]", escape(&diagnostic.message), diagnostic.code);
+    }
+}

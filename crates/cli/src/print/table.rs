@@ -1,0 +1,109 @@
+//! Columns of text.
+
+use console::{measure_text_width, pad_str, truncate_str};
+
+use super::Style;
+
+/// A table whose columns are as wide as their widest cell.
+#[derive(Debug)]
+pub(crate) struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Vec<String>>,
+}
+
+/// How a column is laid out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Column {
+    /// Text, from the left.
+    Left(&'static str),
+    /// Numbers, to the right.
+    Right(&'static str),
+    /// Text that gives way where the terminal is too narrow; the last column.
+    Flexible(&'static str),
+}
+
+impl Column {
+    fn title(self) -> &'static str {
+        let (Self::Left(title) | Self::Right(title) | Self::Flexible(title)) = self;
+        title
+    }
+}
+
+impl Table {
+    pub(crate) fn new(columns: &[Column]) -> Self {
+        Self { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row; control characters in its cells are escaped.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|cell| escape(&cell)).collect());
+    }
+
+    /// Lays the table out, a title line first, each line two columns apart and without blanks at its end.
+    pub(crate) fn render(&self, style: Style, text: &mut String) {
+        let titles: Vec<String> = self.columns.iter().map(|column| column.title().to_owned()).collect();
+        let width_of = |position: usize| {
+            let cells = self.rows.iter().chain([&titles]).filter_map(|row| row.get(position));
+            cells.map(|cell| measure_text_width(cell)).max().unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..self.columns.len()).map(width_of).collect();
+        let heading = self.line(&titles, &widths, style);
+        text.push_str(&style.dim(&heading));
+        text.push('\n');
+        for row in &self.rows {
+            text.push_str(&self.line(row, &widths, style));
+            text.push('\n');
+        }
+    }
+
+    fn line(&self, row: &[String], widths: &[usize], style: Style) -> String {
+        let mut line = String::new();
+        for ((cell, &width), column) in row.iter().zip(widths).zip(&self.columns) {
+            if !line.is_empty() {
+                line.push_str("  ");
+            }
+            match column {
+                Column::Left(_) => line.push_str(&pad_str(cell, width, console::Alignment::Left, None)),
+                Column::Right(_) => line.push_str(&pad_str(cell, width, console::Alignment::Right, None)),
+                Column::Flexible(_) => {
+                    let used = measure_text_width(&line);
+                    let room = style.width.map_or(usize::MAX, |width| width.saturating_sub(used).max(16));
+                    line.push_str(&truncate_str(cell, room, "…"));
+                }
+            }
+        }
+        line.trim_end().to_owned()
+    }
+}
+
+/// Returns text with everything escaped that could move the cursor or turn the writing round.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
+        if c.is_control() || turns {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lays_out() {
+        let mut table = Table::new(&[Column::Left("NAME"), Column::Right("SIZE"), Column::Flexible("WHAT")]);
+        table.row(["a".into(), "10".into(), "x".repeat(40)]);
+        table.row(["long\u{202e}".into(), "5".into(), String::new()]);
+        let mut text = String::new();
+        table.render(Style { colors: false, width: Some(40) }, &mut text);
+        assert_eq!(
+            text,
+            "NAME          SIZE  WHAT\na               10  xxxxxxxxxxxxxxxxxxx…\nlong\\u{202e}     5\n"
+        );
+    }
+}

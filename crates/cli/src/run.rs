@@ -1,0 +1,68 @@
+//! One run of the program: the command, bounded in time, ended by signals, and its exit status.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{Cli, Command, Common, Ref};
+use crate::cmd;
+use crate::failure::{Exit, Failure};
+use crate::log;
+
+/// Runs a command and returns the exit status of the process. An error is the last line on standard error.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    log::start(&cli.common);
+    let exit = match dispatch(cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                // Where standard error is gone, there is nobody left to tell.
+                let _ = writeln!(std::io::stderr().lock(), "{failure}");
+            }
+            failure.exit
+        }
+    };
+    exit.into()
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let common = cli.common;
+    match cli.command {
+        Command::Scan(args) => block_on(&common, cmd::scan::run(&args, &common)),
+        Command::Inspect(args) => block_on(&common, cmd::inspect::run(&args, &common)),
+        Command::Ref(Ref::Parse(args)) => cmd::reference::run(&args),
+        Command::Limits => cmd::limits::run(&common),
+    }
+}
+
+/// Drives a command to its end, to the end of its time, or to a signal.
+fn block_on(common: &Common, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Fetch, format!("cannot start: {error}")))?;
+    let result = runtime.block_on(async {
+        let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::Fetch, format!("cannot start: {error}")));
+        let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        let out_of_time = async {
+            match common.timeout {
+                Some(timeout) => tokio::time::sleep(timeout).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            result = command => result,
+            () = out_of_time => {
+                let timeout = common.timeout.unwrap_or_default();
+                Err(Failure::new(Exit::Fetch, format!("the run took longer than the --timeout of {timeout:?}")))
+            }
+            _ = interrupt.recv() => Err(Failure::new(Exit::Signal(2), "interrupted")),
+            _ = terminate.recv() => Err(Failure::new(Exit::Signal(15), "terminated")),
+        }
+    });
+    // What still runs waits for nobody: a read of standard input may never return.
+    runtime.shutdown_background();
+    result
+}

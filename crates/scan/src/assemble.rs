@@ -1,0 +1,314 @@
+//! Laying the layers over each other, and the report of what is visible then.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use cutaway_analyze::{Analyzer, Distro, Findings, Package, Selection, Severity, State, timeline};
+use cutaway_layerfs::{EntryPath, Inode, Tree};
+use cutaway_model::{DiffId, Image, Stored, Unpacked};
+use cutaway_ref::Platform;
+
+use crate::databases::{Database, Unreadable, visible};
+use crate::layer::Facts;
+use crate::purl::purl;
+use crate::report::{
+    DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, PlatformReport, RemovedReport,
+    Report,
+};
+use crate::second::{Key, key};
+use crate::skip::Skip;
+use crate::{Error, Limits, Options, Subject};
+
+/// The layers of an image, laid over each other: what the report is made of.
+#[derive(Debug, Default)]
+pub(crate) struct Laid {
+    /// The databases that are visible after each layer.
+    pub(crate) states: Vec<Vec<Database>>,
+    /// What was found in each file that an analyzer read.
+    pub(crate) findings: HashMap<Key, Findings>,
+    measured: Vec<(Stored, Unpacked)>,
+    unreadable: Vec<Unreadable>,
+    diagnostics: Vec<DiagnosticReport>,
+    skipped: BTreeMap<String, u64>,
+}
+
+impl Laid {
+    /// Applies the layers, oldest first; each listing is gone as soon as it is applied.
+    pub(crate) fn new(
+        layers: impl IntoIterator<Item = Facts>,
+        analyzers: &[&'static dyn Analyzer],
+        skip: &Skip,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let mut laid = Self::default();
+        let mut tree = Tree::new(limits.layerfs);
+        laid.skipped.extend(skip.patterns().iter().map(|pattern| (pattern.clone(), 0)));
+        for (index, facts) in layers.into_iter().enumerate() {
+            let layer = u32::try_from(index).unwrap_or(u32::MAX);
+            if !skip.is_empty() {
+                for entry in facts.listing.iter() {
+                    for pattern in skip.matching(entry.path().as_bytes()) {
+                        let count = laid.skipped.entry(pattern.to_owned()).or_default();
+                        *count = count.saturating_add(1);
+                    }
+                }
+            }
+            let applied = tree
+                .apply(layer, &facts.listing)
+                .map_err(|source| Error::Layer { what: format!("layer {index}"), source })?;
+            let warnings = facts.warnings.into_iter().chain(applied);
+            laid.diagnostics.extend(warnings.map(|warning| DiagnosticReport {
+                severity: Severity::Warning,
+                code: warning.code,
+                path: warning.path.map(|path| path.to_string_lossy().into_owned()),
+                layer: Some(index),
+                message: warning.message,
+            }));
+            for file in facts.findings {
+                let inode = |entry| Inode { layer, entry };
+                laid.findings.insert((file.analyzer, inode(file.entry), file.companion.map(inode)), file.findings);
+            }
+            let (databases, unreadable) = visible(&tree, analyzers, skip);
+            laid.states.push(databases);
+            laid.unreadable = unreadable;
+            laid.measured.push((facts.stored, facts.unpacked));
+        }
+        Ok(laid)
+    }
+
+    /// Makes the report.
+    pub(crate) fn report(self, image: &Image, subject: &Subject, options: &Options) -> Report {
+        let distro = self.distro();
+        let release = distro.as_ref().map(|(distro, _)| distro);
+        let mut diagnostics = self.diagnostics(image, options);
+        let mut paths: Vec<&EntryPath> = self.states.iter().flatten().map(|database| &database.path).collect();
+        paths.sort();
+        paths.dedup();
+        let states: Vec<State<'_>> = self.states.iter().map(|state| self.state(state, options, &paths)).collect();
+        let told = timeline(&states);
+        let package = |package: &Package, database: usize, layer| {
+            let database = paths.get(database).map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+            package_report(package, release, database, layer)
+        };
+        let mut packages: Vec<_> = told.present.iter().map(|p| package(p.package, p.database, p.layer)).collect();
+        let mut removed: Vec<_> = told
+            .removed
+            .iter()
+            .map(|r| RemovedReport { package: package(r.package, r.database, r.layer), hidden_by: r.hidden_by })
+            .collect();
+        packages.sort();
+        removed.sort();
+        if !packages.is_empty() && distro.is_none() {
+            diagnostics.push(note("no-distribution", "packages were found, but no release file names a distribution"));
+        }
+        if packages.is_empty() && distro.is_some() {
+            diagnostics.push(note("no-packages", "a release file names the distribution, but no package was found"));
+        }
+        diagnostics.sort();
+        diagnostics.dedup();
+        let complete = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        Report {
+            schema: "cutaway.scan/1",
+            image: image_report(image, subject),
+            distro: distro.map(|(distro, database)| distro_report(distro, &database)),
+            layers: self.layer_reports(image),
+            packages,
+            removed,
+            keys: self.keys(),
+            diagnostics,
+            complete,
+        }
+    }
+
+    /// Returns the findings of a database; none where it could not be read, which its diagnostics then say.
+    fn found(&self, database: &Database) -> Option<&Findings> {
+        self.findings.get(&key(database))
+    }
+
+    /// Returns the distribution of the top: the first release file, in the analyzers' order, that names one.
+    fn distro(&self) -> Option<(Distro, Database)> {
+        let top = self.states.last()?;
+        top.iter().find_map(|database| Some((self.found(database)?.distro.clone()?, database.clone())))
+    }
+
+    /// Returns the records of the databases of one state, as the selection of each analyzer has it.
+    fn state<'a>(&'a self, databases: &'a [Database], options: &Options, paths: &[&EntryPath]) -> State<'a> {
+        let mut state = State::default();
+        for (position, analyzer) in options.analyzers.iter().enumerate() {
+            let of_analyzer = databases.iter().filter(|database| database.analyzer == position);
+            let read = of_analyzer.filter_map(|database| Some((database, self.found(database)?)));
+            match analyzer.selection() {
+                Selection::Union => {
+                    let mut seen = BTreeSet::new();
+                    for (database, findings) in read {
+                        state.incomplete |= findings.incomplete();
+                        let number = paths.binary_search(&&database.path).unwrap_or_default();
+                        let fresh = findings.packages.iter().filter(|p| !seen.contains(&(&p.name, &p.arch)));
+                        state.records.extend(fresh.map(|package| (package, number)));
+                        seen.extend(findings.packages.iter().map(|p| (&p.name, &p.arch)));
+                    }
+                }
+                Selection::First => {
+                    let mut read: Vec<_> = read.collect();
+                    read.sort_by_key(|(_, findings)| findings.packages.is_empty());
+                    if let Some((database, findings)) = read.first() {
+                        state.incomplete |= findings.incomplete();
+                        let number = paths.binary_search(&&database.path).unwrap_or_default();
+                        state.records.extend(findings.packages.iter().map(|package| (package, number)));
+                    }
+                }
+            }
+        }
+        state
+    }
+
+    fn keys(&self) -> Vec<KeyReport> {
+        let top = self.states.last().map(Vec::as_slice).unwrap_or_default();
+        let mut keys: Vec<_> = top
+            .iter()
+            .flat_map(|database| self.found(database).into_iter().flat_map(move |f| f.keys.iter().map(move |k| (k, database))))
+            .map(|(key, database)| KeyReport {
+                name: key.name.clone(),
+                version: key.version.clone(),
+                summary: key.summary.clone(),
+                database: database.path.to_string_lossy().into_owned(),
+                layer: position(database.file),
+            })
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// Collects what databases of any state, the layers and the request give to say.
+    fn diagnostics(&self, image: &Image, options: &Options) -> Vec<DiagnosticReport> {
+        let mut diagnostics = self.diagnostics.clone();
+        for database in self.states.iter().flatten() {
+            let said = self.found(database).map(|findings| findings.diagnostics.as_slice()).unwrap_or_default();
+            diagnostics.extend(said.iter().map(|diagnostic| DiagnosticReport {
+                severity: diagnostic.severity,
+                code: diagnostic.code,
+                path: Some(database.path.to_string_lossy().into_owned()),
+                layer: Some(position(database.file)),
+                message: diagnostic.message.clone(),
+            }));
+        }
+        diagnostics.extend(self.unreadable.iter().map(|place| DiagnosticReport {
+            severity: if place.harmless { Severity::Warning } else { Severity::Error },
+            code: "database-unreadable",
+            path: Some(place.path.to_owned()),
+            layer: None,
+            message: format!("nothing can be read there: {}", place.reason),
+        }));
+        diagnostics.extend(self.skipped.iter().map(|(pattern, count)| DiagnosticReport {
+            severity: Severity::Warning,
+            code: "skipped",
+            path: Some(pattern.clone()),
+            layer: None,
+            message: format!("{count} entries were left out of analysis, as asked"),
+        }));
+        diagnostics.extend(self.disagreements(options));
+        let built_for = &image.config().platform;
+        if !built_for.os.is_empty() && built_for.distance(&options.platform).is_none() {
+            let message = format!("the image is built for {built_for}, not for {}", options.platform);
+            diagnostics.push(note("other-platform", &message));
+        }
+        if image.layers().is_empty() {
+            diagnostics.push(note("no-layers", "the image has no layers"));
+        }
+        diagnostics
+    }
+
+    /// Returns a warning for each database of the top that another one replaces and that says something else.
+    fn disagreements(&self, options: &Options) -> Vec<DiagnosticReport> {
+        let top = self.states.last().map(Vec::as_slice).unwrap_or_default();
+        let records = |database: &Database| -> BTreeSet<(String, String)> {
+            let packages = self.found(database).map(|findings| findings.packages.as_slice()).unwrap_or_default();
+            packages.iter().map(|p| (p.name.clone(), p.version.clone())).collect()
+        };
+        let mut warnings = Vec::new();
+        for (number, analyzer) in options.analyzers.iter().enumerate() {
+            if analyzer.selection() != Selection::First {
+                continue;
+            }
+            let mut with_records = top.iter().filter(|d| d.analyzer == number && !records(d).is_empty());
+            let Some(chosen) = with_records.next() else { continue };
+            let chosen_records = records(chosen);
+            warnings.extend(with_records.filter(|other| records(other) != chosen_records).map(|other| DiagnosticReport {
+                severity: Severity::Warning,
+                code: "databases-disagree",
+                path: Some(other.path.to_string_lossy().into_owned()),
+                layer: Some(position(other.file)),
+                message: format!("lists other packages than {}, which was taken for the database", chosen.path),
+            }));
+        }
+        warnings
+    }
+
+    fn layer_reports(&self, image: &Image) -> Vec<LayerReport> {
+        let layers = image.layers().iter().zip(&self.measured);
+        layers
+            .map(|(layer, (stored, unpacked))| LayerReport {
+                index: layer.index(),
+                digest: stored.digest.clone(),
+                diff_id: unpacked.diff_id.clone(),
+                chain_id: layer.chain_id().clone(),
+                media_type: layer.media_type().cloned(),
+                size: stored.size,
+                uncompressed_size: unpacked.size,
+                created_by: layer.history().map(|step| step.created_by.clone()),
+                verified: DiffId::eq(layer.diff_id(), &unpacked.diff_id),
+            })
+            .collect()
+    }
+}
+
+fn package_report(package: &Package, distro: Option<&Distro>, database: String, layer: usize) -> PackageReport {
+    PackageReport {
+        kind: package.kind,
+        name: package.name.clone(),
+        version: package.version.clone(),
+        epoch: package.epoch,
+        release: package.release.clone(),
+        arch: package.arch.clone(),
+        source: package.source.clone(),
+        licenses: package.licenses.clone(),
+        vendor: package.vendor.clone(),
+        state: package.state.clone(),
+        purl: purl(package, distro),
+        database,
+        layer,
+    }
+}
+
+fn distro_report(distro: Distro, database: &Database) -> DistroReport {
+    DistroReport {
+        id: distro.id,
+        version_id: distro.version_id,
+        codename: distro.codename,
+        pretty_name: distro.pretty_name,
+        id_like: distro.id_like,
+        path: database.path.to_string_lossy().into_owned(),
+        layer: position(database.file),
+    }
+}
+
+fn image_report(image: &Image, subject: &Subject) -> ImageReport {
+    let Platform { os, architecture, variant, .. } = image.config().platform.clone();
+    let known = |word: String| Some(word).filter(|word| !word.is_empty());
+    ImageReport {
+        name: subject.name.clone(),
+        source: subject.source,
+        digest: image.digest().cloned(),
+        id: image.id().clone(),
+        media_type: image.media_type().cloned(),
+        platform: PlatformReport { os: known(os), architecture: known(architecture), variant },
+    }
+}
+
+fn position(inode: Inode) -> usize {
+    usize::try_from(inode.layer).unwrap_or(usize::MAX)
+}
+
+fn note(code: &'static str, message: &str) -> DiagnosticReport {
+    DiagnosticReport { severity: Severity::Warning, code, path: None, layer: None, message: message.to_owned() }
+}

@@ -1,0 +1,32 @@
+//! The named limits of a scan.
+
+/// Everything that bounds a scan, each with its name in errors and on the command line.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Limits of documents and streams.
+    pub model: cutaway_model::Limits,
+    /// Limits of layers.
+    pub layerfs: cutaway_layerfs::Limits,
+    /// `database_bytes`: the size of a database file that is read. 512 MiB.
+    pub database_bytes: u64,
+    /// `pending_bytes`: database files of one layer that wait for an analyzer before the layer itself waits. 64 MiB.
+    pub pending_bytes: u64,
+    /// `layers_in_flight`: how many layers are read at once.
+    pub layers_in_flight: usize,
+}
+
+impl Limits {
+    /// Returns the default limits for a machine of `cores` cores.
+    ///
+    /// One layer more than there are cores is in flight, so that one can wait for its source.
+    pub fn for_cores(cores: usize) -> Self {
+        Self {
+            model: cutaway_model::Limits::default(),
+            layerfs: cutaway_layerfs::Limits::default(),
+            database_bytes: 512 << 20,
+            pending_bytes: 64 << 20,
+            layers_in_flight: cores.saturating_add(1).min(16),
+        }
+    }
+}

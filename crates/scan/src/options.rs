@@ -1,0 +1,65 @@
+//! What a caller decides about a scan.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use cutaway_analyze::Analyzer;
+use cutaway_ref::Platform;
+use serde::Serialize;
+
+use crate::Limits;
+
+/// How to scan.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The analyzers, in order of preference.
+    pub analyzers: &'static [&'static dyn Analyzer],
+    /// The limits.
+    pub limits: Limits,
+    /// Patterns of paths in the image whose entries are left out of analysis.
+    pub skip: Vec<String>,
+    /// The platform that was asked for; another one in the image is worth a warning.
+    pub platform: Platform,
+    /// Who is told how far the scan is.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// What is scanned, as the report names it.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The name by which it was asked for.
+    pub name: String,
+    /// Where it lies.
+    pub source: SourceKind,
+}
+
+/// The kind of place where an image lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SourceKind {
+    /// A registry.
+    Registry,
+    /// An OCI layout directory.
+    Oci,
+    /// An OCI layout in a tar.
+    OciArchive,
+    /// A tar as `docker save` writes it.
+    DockerArchive,
+}
+
+/// Someone who is told how far a scan is. Calls come from many tasks at once.
+pub trait Observer: Debug + Send + Sync {
+    /// A layer was opened; `size` is the number of its stored bytes, where it is known.
+    fn layer_opened(&self, _index: usize, _size: Option<u64>) {}
+    /// More bytes of a layer were unpacked; `stored` is how far its stored bytes were read.
+    fn layer_read(&self, _index: usize, _unpacked: u64) {}
+    /// A layer was read to its end and verified.
+    fn layer_done(&self, _index: usize) {}
+}
+
+/// An observer that does not care.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {}

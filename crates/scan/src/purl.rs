@@ -1,0 +1,105 @@
+//! Package URLs (the purl specification, types `apk`, `deb` and `rpm`).
+//!
+//! The qualifiers `distro` and `upstream` are those that vulnerability matchers read: `distro` is
+//! `ID-VERSION_ID`, `upstream` the source package. A deb keeps its epoch in the version, an rpm has
+//! a qualifier of its own.
+
+use cutaway_analyze::{Distro, Kind, Package, Source};
+use packageurl::PackageUrl;
+
+/// Returns the package URL of `package` in an image of `distro`.
+pub(crate) fn purl(package: &Package, distro: Option<&Distro>) -> String {
+    let kind = package.kind.name();
+    let version = match (package.kind, package.epoch) {
+        (Kind::Rpm, Some(epoch)) => package.version.strip_prefix(&format!("{epoch}:")).unwrap_or(&package.version),
+        _ => &package.version,
+    };
+    let Ok(mut purl) = PackageUrl::new(kind.to_owned(), package.name.clone()) else {
+        return format!("pkg:{kind}/unnamed");
+    };
+    // Every setter fails on an empty value only; then the part is left out.
+    let _ = purl.with_version(version.to_owned());
+    if let Some(distro) = distro {
+        let _ = purl.with_namespace(namespace(package.kind, distro));
+    }
+    let mut qualify = |key: &'static str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            let _ = purl.add_qualifier(key, value);
+        }
+    };
+    qualify("arch", package.arch.clone());
+    qualify("distro", distro.map(release));
+    qualify("epoch", package.epoch.filter(|epoch| package.kind == Kind::Rpm && *epoch > 0).map(|e| e.to_string()));
+    qualify("upstream", package.source.as_ref().and_then(|source| upstream(package, source)));
+    purl.to_string()
+}
+
+fn namespace(kind: Kind, distro: &Distro) -> String {
+    match (kind, distro.id.as_str()) {
+        (Kind::Rpm, "rhel") => "redhat".into(),
+        (Kind::Rpm, id) if id.starts_with("opensuse") => "opensuse".into(),
+        (_, id) => id.to_owned(),
+    }
+}
+
+fn release(distro: &Distro) -> String {
+    match &distro.version_id {
+        Some(version) => format!("{}-{version}", distro.id),
+        None => distro.id.clone(),
+    }
+}
+
+/// Returns the source package, where it says more than the package itself.
+fn upstream(package: &Package, source: &Source) -> Option<String> {
+    match (package.kind, &source.version) {
+        (Kind::Rpm, Some(version)) => Some(format!("{}-{version}.src.rpm", source.name)),
+        (_, Some(version)) if *version != package.version => Some(format!("{}@{version}", source.name)),
+        _ => (source.name != package.name).then(|| source.name.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        let package = |kind, name: &str, version: &str, epoch, source: Option<(&str, Option<&str>)>| Package {
+            kind,
+            name: name.into(),
+            version: version.into(),
+            epoch,
+            release: None,
+            arch: Some("amd64".into()),
+            source: source.map(|(name, version)| Source { name: name.into(), version: version.map(Into::into) }),
+            licenses: Vec::new(),
+            vendor: None,
+            state: "installed".into(),
+        };
+        let distro = |id: &str, version: &str| Distro {
+            id: id.into(),
+            version_id: Some(version.into()),
+            ..Distro::default()
+        };
+        for (package, distro, expected) in [
+            (
+                package(Kind::Deb, "libgcc-s1", "1:12.2.0-14", Some(1), Some(("gcc-12", Some("12.2.0-14")))),
+                Some(distro("debian", "12")),
+                "pkg:deb/debian/libgcc-s1@1:12.2.0-14?arch=amd64&distro=debian-12&upstream=gcc-12@12.2.0-14",
+            ),
+            (
+                package(Kind::Apk, "ssl_client", "1.30.1-r2", None, Some(("busybox", None))),
+                Some(distro("alpine", "3.10")),
+                "pkg:apk/alpine/ssl_client@1.30.1-r2?arch=amd64&distro=alpine-3.10&upstream=busybox",
+            ),
+            (
+                package(Kind::Rpm, "vim", "2:9.0-1", Some(2), Some(("vim", Some("9.0-1")))),
+                Some(distro("rhel", "9")),
+                "pkg:rpm/redhat/vim@9.0-1?arch=amd64&distro=rhel-9&epoch=2&upstream=vim-9.0-1.src.rpm",
+            ),
+            (package(Kind::Deb, "a", "1", None, None), None, "pkg:deb/a@1?arch=amd64"),
+        ] {
+            assert_eq!(purl(&package, distro.as_ref()).replace("%40", "@").replace("%3A", ":"), expected);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The report, field by field as programs read it (schema `cutaway.scan/1`).
+
+use cutaway_analyze::{Kind, Severity, Source};
+use cutaway_model::{DiffId, MediaType};
+use cutaway_ref::Digest;
+use serde::Serialize;
+
+use crate::SourceKind;
+
+/// What is in an image. Serialises to the same bytes for the same image and options.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The name and version of this form.
+    pub schema: &'static str,
+    /// Which image it is.
+    pub image: ImageReport,
+    /// The distribution, where a release file names one.
+    pub distro: Option<DistroReport>,
+    /// The layers, oldest first.
+    pub layers: Vec<LayerReport>,
+    /// Every record of the databases that are visible at the top, sorted.
+    pub packages: Vec<PackageReport>,
+    /// Packages that a lower layer had installed and the image has not, sorted.
+    pub removed: Vec<RemovedReport>,
+    /// Signing keys in the databases, sorted.
+    pub keys: Vec<KeyReport>,
+    /// What could not be read, or what a reader should know, sorted.
+    pub diagnostics: Vec<DiagnosticReport>,
+    /// False exactly when a diagnostic is an error: then what is listed may not be all there is.
+    pub complete: bool,
+}
+
+/// Which image was scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImageReport {
+    /// The name by which it was asked for.
+    pub name: String,
+    /// The kind of place where it lies.
+    pub source: SourceKind,
+    /// The digest of its manifest, where it has one.
+    pub digest: Option<Digest>,
+    /// The image ID: the digest of its config.
+    pub id: Digest,
+    /// The media type of its manifest, where it has one.
+    pub media_type: Option<MediaType>,
+    /// The platform of its config.
+    pub platform: PlatformReport,
+}
+
+/// A platform as a config has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlatformReport {
+    /// The operating system.
+    pub os: Option<String>,
+    /// The architecture.
+    pub architecture: Option<String>,
+    /// The variant of the architecture.
+    pub variant: Option<String>,
+}
+
+/// The distribution, and where it is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DistroReport {
+    /// `ID`.
+    pub id: String,
+    /// `VERSION_ID`.
+    pub version_id: Option<String>,
+    /// `VERSION_CODENAME`.
+    pub codename: Option<String>,
+    /// `PRETTY_NAME`.
+    pub pretty_name: Option<String>,
+    /// `ID_LIKE`.
+    pub id_like: Vec<String>,
+    /// The release file.
+    pub path: String,
+    /// The layer that holds it.
+    pub layer: usize,
+}
+
+/// One layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LayerReport {
+    /// Its position, 0 for the oldest.
+    pub index: usize,
+    /// The digest of its stored bytes.
+    pub digest: Digest,
+    /// The digest of its uncompressed tar.
+    pub diff_id: DiffId,
+    /// The digest of this layer on all below it.
+    pub chain_id: Digest,
+    /// The media type of the manifest, where there is one.
+    pub media_type: Option<MediaType>,
+    /// Its stored bytes.
+    pub size: u64,
+    /// Its uncompressed bytes.
+    pub uncompressed_size: u64,
+    /// The command that built it, where the history says it without a guess.
+    pub created_by: Option<String>,
+    /// Whether digest, size and diffID were checked against its bytes.
+    pub verified: bool,
+}
+
+/// One record of a package database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct PackageReport {
+    /// The package manager's kind.
+    pub kind: Kind,
+    /// The name.
+    pub name: String,
+    /// The full version as the package manager prints it.
+    pub version: String,
+    /// The epoch, where the record has one.
+    pub epoch: Option<u64>,
+    /// The release or revision, where the record has one.
+    pub release: Option<String>,
+    /// The architecture, where the record has one.
+    pub arch: Option<String>,
+    /// The source package, where it is known.
+    pub source: Option<Source>,
+    /// The licences as the database spells them.
+    pub licenses: Vec<String>,
+    /// The vendor, where the record has one.
+    pub vendor: Option<String>,
+    /// `installed`, or what else dpkg's Status says.
+    pub state: String,
+    /// The package URL.
+    pub purl: String,
+    /// The database file.
+    pub database: String,
+    /// The layer that brought this version.
+    pub layer: usize,
+}
+
+/// A package that is not there any more.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct RemovedReport {
+    /// Its last record in which it was installed.
+    #[serde(flatten)]
+    pub package: PackageReport,
+    /// The layer that ended it.
+    pub hidden_by: usize,
+}
+
+/// A signing key that a package manager trusts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct KeyReport {
+    /// Its name in the database.
+    pub name: String,
+    /// Key id and time of creation, as the database has them.
+    pub version: String,
+    /// Whose key it is.
+    pub summary: Option<String>,
+    /// The database file.
+    pub database: String,
+    /// The layer whose database holds it.
+    pub layer: usize,
+}
+
+/// Something that could not be read, or that a reader should know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct DiagnosticReport {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What kind of thing it is.
+    pub code: &'static str,
+    /// The file it is about, where it is about one.
+    pub path: Option<String>,
+    /// The layer it is about, where it is about one.
+    pub layer: Option<usize>,
+    /// One line for people.
+    pub message: String,
+}
