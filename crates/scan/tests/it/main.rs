@@ -1,0 +1,10 @@
+//! Scans of fixture images, from every kind of source on disk.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test support")]
+
+mod corruption;
+mod links;
+mod order;
+mod provenance;
+mod sources;
+mod support;
+mod visibility;
