@@ -71,6 +71,26 @@ impl EntryPath {
         self.0.get(..end).unwrap_or_default()
     }
 
+    /// Returns the directory this lies in, as a path; the root for the root.
+    pub fn directory(&self) -> Self {
+        Self(self.parent().into())
+    }
+
+    /// Returns the path with its last component replaced by a name that cleaning would keep.
+    pub(crate) fn with_name(&self, name: &[u8]) -> Self {
+        let parent = self.parent();
+        if parent.is_empty() {
+            Self(name.into())
+        } else {
+            Self([parent, b"/", name].concat().into())
+        }
+    }
+
+    /// Returns the path that these components make, each of which cleaning would keep.
+    pub(crate) fn from_components(components: &[&[u8]]) -> Self {
+        Self(components.join(&b'/').into())
+    }
+
     /// Returns the components from the root down; none for the root.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
         self.0.split(|&byte| byte == b'/').filter(|component| !component.is_empty())
@@ -99,7 +119,11 @@ impl fmt::Display for EntryPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             for c in chunk.valid().chars() {
-                if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
+                if c.is_control() {
+                    write!(f, "{}", c.escape_default())?;
+                } else {
+                    write!(f, "{c}")?;
+                }
             }
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
@@ -142,7 +166,11 @@ mod tests {
             ("a/../b", "b"),
             ("a/b/../c", "a/c"),
         ] {
-            assert_eq!(EntryPath::clean(name.as_bytes()).unwrap().as_bytes(), clean.as_bytes(), "{name}");
+            assert_eq!(
+                EntryPath::clean(name.as_bytes()).unwrap().as_bytes(),
+                clean.as_bytes(),
+                "{name}"
+            );
         }
         assert_eq!(EntryPath::clean(b"a/../../b"), Err(CleanError::Escapes));
         assert_eq!(EntryPath::clean(b"a\0b"), Err(CleanError::Nul));
@@ -154,7 +182,10 @@ mod tests {
         assert_eq!((path.parent(), path.name()), (&b"usr/lib"[..], &b"os-release"[..]));
         assert_eq!(path.components().count(), 3);
         let root = EntryPath::root();
-        assert_eq!((root.parent(), root.name(), root.components().count()), (&b""[..], &b""[..], 0));
+        assert_eq!(
+            (root.parent(), root.name(), root.components().count()),
+            (&b""[..], &b""[..], 0)
+        );
     }
 
     #[test]

@@ -1,0 +1,309 @@
+//! Laying one layer over a tree: the rules of the overlay, which exist here and nowhere else.
+//!
+//! First the layer's whiteouts and opaque markers hide what lower layers have, wherever they stand
+//! in the archive (OCI image specification, layer.md, "Whiteouts"); then its entries are put in
+//! place in their order. A whiteout's directory is followed through symbolic links, its last
+//! component never. An entry's directory is followed through links too, and made where it does not
+//! exist. A directory over a directory keeps what lies in it; anything else over anything else
+//! replaces it with all below. Where the specification is silent, this does as umoci and containerd.
+
+use std::collections::HashMap;
+
+use cutaway_tar::{Escaped, Kind};
+
+use crate::arena::{Content, Full, NodeId, Text};
+use crate::listing::{Listing, WhiteoutKind};
+use crate::record::Record;
+use crate::resolve::{Last, Loop, Place, follow};
+use crate::tree::{Inode, Tree};
+use crate::warning::Warnings;
+use crate::{EntryPath, Error, Warning};
+
+impl Tree {
+    /// Lays a layer over the tree. Layers come base first, each with a number of its own.
+    ///
+    /// Entries that cannot be put anywhere, such as hard links to nothing, are left out with a
+    /// warning; warnings are the same for the same layers, and at most a hundred or so.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the tree goes over a limit; it then holds part of the layer and is of
+    /// no more use.
+    pub fn apply(&mut self, layer: u32, listing: &Listing) -> Result<Vec<Warning>, Error> {
+        self.entries = self.entries.saturating_add(u64::from(listing.len()));
+        if self.entries > self.limits.tar.entries {
+            return Err(over("entries", self.limits.tar.entries, b""));
+        }
+        let mut application = Application {
+            tree: self,
+            layer,
+            warnings: Warnings::default(),
+            hidden: HashMap::new(),
+        };
+        application.hide(listing)?;
+        application.place(listing)?;
+        Ok(application.warnings.into_vec())
+    }
+}
+
+/// One layer on its way into a tree.
+struct Application<'t> {
+    tree: &'t mut Tree,
+    layer: u32,
+    warnings: Warnings,
+    /// What hard links point to that stand before a whiteout in the archive, by their entry: an
+    /// unpacker makes such a link before it removes the name that the link points to.
+    hidden: HashMap<u32, Content>,
+}
+
+impl Application<'_> {
+    /// Hides what the layer hides of the layers below.
+    fn hide(&mut self, listing: &Listing) -> Result<(), Error> {
+        if listing.whiteout_count() == 0 {
+            return Ok(());
+        }
+        let mut records = listing.records();
+        for whiteout in listing.whiteouts() {
+            while records.at() < whiteout.before {
+                let at = records.at();
+                let Some(record) = records.next() else { break };
+                if record.kind == Kind::HardLink
+                    && let Some(target) =
+                        self.link_target(records.path(), record.link.unwrap_or_default())?
+                    && let Some(data) = self.tree.arena.get(target)
+                {
+                    self.hidden.insert(at, data.content);
+                }
+            }
+            self.hide_one(whiteout.kind, &whiteout.path)?;
+        }
+        Ok(())
+    }
+
+    fn hide_one(&mut self, kind: WhiteoutKind, path: &EntryPath) -> Result<(), Error> {
+        let directory = match kind {
+            WhiteoutKind::Entry => path.parent(),
+            WhiteoutKind::Opaque => path.as_bytes(),
+        };
+        let Some(place) = self.follow(directory, path.as_bytes())? else { return Ok(()) };
+        if !place.missing.is_empty() {
+            return Ok(());
+        }
+        match kind {
+            WhiteoutKind::Opaque => self.tree.arena.clear(place.node),
+            WhiteoutKind::Entry => {
+                if let Some(node) = self.tree.arena.child(place.node, path.name()) {
+                    self.tree.arena.remove(node);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the entries in place.
+    fn place(&mut self, listing: &Listing) -> Result<(), Error> {
+        let mut records = listing.records();
+        loop {
+            let entry = records.at();
+            let Some(record) = records.next() else { return Ok(()) };
+            self.place_one(entry, records.path(), record)?;
+        }
+    }
+
+    fn place_one(&mut self, entry: u32, path: &[u8], record: Record<'_>) -> Result<(), Error> {
+        let (parent, name) = split(path);
+        if name.is_empty() {
+            let content = Content { kind: Kind::Directory, ..self.content(entry, record, path)? };
+            self.update(NodeId::ROOT, content);
+            return Ok(());
+        }
+        let Some(place) = self.follow(parent, path)? else { return Ok(()) };
+        let content = match record.kind {
+            Kind::HardLink => {
+                let link = record.link.unwrap_or_default();
+                let target = self.hard_link(entry, path, link, &place, name)?;
+                let Some(content) = target else { return Ok(()) };
+                content
+            }
+            _ => self.content(entry, record, path)?,
+        };
+        let directory = self.make_directories(place, path)?;
+        let existing = self.tree.arena.child(directory, name);
+        if let Some(existing) = existing {
+            let both = content.kind == Kind::Directory
+                && self.tree.arena.kind(existing) == Kind::Directory;
+            if both {
+                self.update(existing, content);
+                return Ok(());
+            }
+            if let Some(data) = self.tree.arena.get(existing)
+                && data.explicit
+                && data.placed_by == self.layer
+            {
+                let message =
+                    || "more than one entry of the layer has this name; the last one counts".into();
+                self.warnings.push("duplicate-entry", Some(path), message);
+            }
+            self.tree.arena.remove(existing);
+        }
+        self.insert(directory, name, true, content, path)?;
+        Ok(())
+    }
+
+    /// Returns what a hard link shares; none, with a warning, where it points to nothing that can
+    /// be shared.
+    fn hard_link(
+        &mut self,
+        entry: u32,
+        path: &[u8],
+        link: &[u8],
+        place: &Place,
+        name: &[u8],
+    ) -> Result<Option<Content>, Error> {
+        let hidden = self.hidden.remove(&entry);
+        let target = self.link_target(path, link)?;
+        if let Some(target) = target
+            && place.missing.is_empty()
+            && let Some(existing) = self.tree.arena.child(place.node, name)
+            && self.tree.arena.is_above(existing, target)
+        {
+            // Unpackers remove the old name first, and the target with it.
+            let message =
+                || format!("hard link to itself or below itself ({}); skipped", Escaped(link));
+            self.warnings.push("hard-link-to-itself", Some(path), message);
+            return Ok(None);
+        }
+        let content = target
+            .and_then(|target| self.tree.arena.get(target))
+            .map(|data| data.content)
+            .or(hidden);
+        match content {
+            Some(content) if content.kind != Kind::Directory => Ok(Some(content)),
+            Some(_) => {
+                let message = || format!("hard link to the directory {}; skipped", Escaped(link));
+                self.warnings.push("hard-link-to-directory", Some(path), message);
+                Ok(None)
+            }
+            None => {
+                let message = || format!("hard link target missing: {}; skipped", Escaped(link));
+                self.warnings.push("hard-link-target-missing", Some(path), message);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Finds the target of a hard link: a name as entries have them, whose directory is followed
+    /// through symbolic links and whose last component is not.
+    fn link_target(&mut self, path: &[u8], link: &[u8]) -> Result<Option<NodeId>, Error> {
+        let Ok(link) = EntryPath::clean(link) else { return Ok(None) };
+        let found =
+            follow(&self.tree.arena, link.as_bytes(), Last::Keep, self.tree.limits.symlink_hops);
+        let Ok(place) = found else { return Ok(None) };
+        self.spend(place.link_steps, path)?;
+        Ok(place.existing())
+    }
+
+    /// Follows the path of a directory; none, with a warning, where it goes in circles.
+    fn follow(&mut self, directory: &[u8], path: &[u8]) -> Result<Option<Place>, Error> {
+        match follow(&self.tree.arena, directory, Last::Follow, self.tree.limits.symlink_hops) {
+            Ok(place) => {
+                self.spend(place.link_steps, path)?;
+                Ok(Some(place))
+            }
+            Err(Loop { max }) => {
+                self.spend(max, path)?;
+                let message = || format!("{}; skipped", Loop { max });
+                self.warnings.push("symlink-loop", Some(path), message);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Counts what was followed against its limit.
+    fn spend(&mut self, link_steps: u64, path: &[u8]) -> Result<(), Error> {
+        self.tree.link_steps = self.tree.link_steps.saturating_add(link_steps);
+        let max = self.tree.limits.link_steps;
+        if self.tree.link_steps > max { Err(over("link_steps", max, path)) } else { Ok(()) }
+    }
+
+    /// Makes the directories on the way that do not exist and returns the last one.
+    fn make_directories(&mut self, place: Place, path: &[u8]) -> Result<NodeId, Error> {
+        let mut directory = place.node;
+        if self.tree.arena.kind(directory) != Kind::Directory {
+            // No unpacker gets past this. What lies below is worth more to know than what is lost.
+            let message = || "lies below what is no directory; that is read as one".into();
+            self.warnings.push("parent-not-a-directory", Some(path), message);
+            let implied = self.implied();
+            if let Some(data) = self.tree.arena.get_mut(directory) {
+                data.content = implied;
+                data.placed_by = self.layer;
+                data.explicit = false;
+            }
+        }
+        for name in &place.missing {
+            directory = self.insert(directory, name, false, self.implied(), path)?;
+        }
+        Ok(directory)
+    }
+
+    fn insert(
+        &mut self,
+        directory: NodeId,
+        name: &[u8],
+        explicit: bool,
+        content: Content,
+        path: &[u8],
+    ) -> Result<NodeId, Error> {
+        let tree = &mut *self.tree;
+        let within = |have: usize, max: u64| u64::try_from(have).is_ok_and(|have| have < max);
+        if u64::from(tree.arena.depth(directory)) >= tree.limits.depth {
+            return Err(over("depth", tree.limits.depth, path));
+        }
+        if !within(tree.arena.len(), tree.limits.tar.entries) {
+            return Err(over("entries", tree.limits.tar.entries, path));
+        }
+        let text = tree.arena.text_len().saturating_add(name.len());
+        if !within(text, tree.limits.tree_bytes) {
+            return Err(over("tree_bytes", tree.limits.tree_bytes, path));
+        }
+        let inserted = tree.arena.insert(directory, name, explicit, self.layer, content);
+        inserted.map_err(|Full| over("tree_bytes", tree.limits.tree_bytes, path))
+    }
+
+    /// Gives a directory the entry that stands for it from now on.
+    fn update(&mut self, node: NodeId, content: Content) {
+        if let Some(data) = self.tree.arena.get_mut(node) {
+            data.content = content;
+            data.placed_by = self.layer;
+            data.explicit = true;
+        }
+    }
+
+    fn content(&mut self, entry: u32, record: Record<'_>, path: &[u8]) -> Result<Content, Error> {
+        let target = record.link.filter(|_| record.kind == Kind::Symlink).unwrap_or_default();
+        let link =
+            if target.is_empty() { Ok(Text::default()) } else { self.tree.arena.add_text(target) };
+        let link = link.map_err(|Full| over("tree_bytes", self.tree.limits.tree_bytes, path))?;
+        Ok(Content { kind: record.kind, layer: self.layer, entry, size: record.size, link })
+    }
+
+    fn implied(&self) -> Content {
+        let (layer, entry) = (self.layer, Inode::IMPLIED);
+        Content { kind: Kind::Directory, layer, entry, size: 0, link: Text::default() }
+    }
+}
+
+/// Splits a clean path into its directory and its last component.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|&byte| byte == b'/') {
+        Some(slash) => {
+            let (parent, name) = path.split_at_checked(slash).unwrap_or_default();
+            (parent, name.get(1..).unwrap_or_default())
+        }
+        None => (&[], path),
+    }
+}
+
+fn over(limit: &'static str, max: u64, path: &[u8]) -> Error {
+    Error::Limit { limit, max, path: path.into() }
+}

@@ -1,0 +1,261 @@
+//! Everything that one layer says, kept small: its entries in the order of the archive, and what it
+//! hides.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::record::{self, BLOCK, Decoder, Encoder, Record};
+use crate::{EntryPath, Error, Meta};
+
+/// All entries of one layer, in the order of its archive, and all that it hides.
+///
+/// An entry is known by its position. Entries that stand for nothing in the file system
+/// (whiteouts, the bookkeeping of aufs, names that leave the root) are not among them. Common
+/// entries take about 40 bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    bytes: Vec<u8>,
+    /// Where every 16th record begins.
+    starts: Vec<u32>,
+    len: u32,
+    owners: Vec<Owner>,
+    whiteouts: Vec<u8>,
+    whiteout_count: u32,
+}
+
+/// An entry of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    path: EntryPath,
+    meta: Meta,
+}
+
+/// Something that a layer hides of the layers below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whiteout {
+    /// How many entries of the layer stand before the marker in its archive.
+    pub before: u32,
+    /// Whether the path itself is hidden or what lies in it.
+    pub kind: WhiteoutKind,
+    /// The path that is hidden, or the directory whose content is.
+    pub path: EntryPath,
+}
+
+/// How much a whiteout hides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WhiteoutKind {
+    /// The path and all below it.
+    Entry,
+    /// All below the path, which stays.
+    Opaque,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Owner {
+    uid: u64,
+    gid: u64,
+    uname: Arc<[u8]>,
+    gname: Arc<[u8]>,
+}
+
+impl Listing {
+    /// Returns the number of entries.
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Returns whether there are no entries; there may be whiteouts.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns the entry at a position. Takes the time of reading up to sixteen.
+    pub fn get(&self, entry: u32) -> Option<Entry> {
+        let start = *self.starts.get(usize::try_from(entry.checked_div(BLOCK)?).ok()?)?;
+        let bytes = self.bytes.get(usize::try_from(start).ok()?..)?;
+        let mut records = Decoder::new(bytes, entry.saturating_sub(entry.checked_rem(BLOCK)?));
+        loop {
+            let at = records.at();
+            let record = records.next()?;
+            if at == entry {
+                return self.entry(records.path(), record);
+            }
+        }
+    }
+
+    /// Returns the entries in order.
+    pub fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
+        let mut records = self.records();
+        std::iter::from_fn(move || {
+            let record = records.next()?;
+            self.entry(records.path(), record)
+        })
+    }
+
+    /// Returns what is hidden, in the order of the archive.
+    pub fn whiteouts(&self) -> impl Iterator<Item = Whiteout> + '_ {
+        let mut rest = self.whiteouts.as_slice();
+        let mut path = Vec::new();
+        std::iter::from_fn(move || {
+            let before = u32::try_from(record::get(&mut rest)?).ok()?;
+            let opaque = record::get(&mut rest)? != 0;
+            record::get_path(&mut rest, &mut path)?;
+            let kind = if opaque { WhiteoutKind::Opaque } else { WhiteoutKind::Entry };
+            Some(Whiteout { before, kind, path: EntryPath::clean(&path).ok()? })
+        })
+    }
+
+    /// Returns the number of whiteouts and opaque markers.
+    pub fn whiteout_count(&self) -> u32 {
+        self.whiteout_count
+    }
+
+    /// Returns the bytes of memory that the listing takes.
+    pub fn memory(&self) -> usize {
+        let starts = self.starts.capacity().saturating_mul(size_of::<u32>());
+        let owners = self.owners.capacity().saturating_mul(size_of::<Owner>());
+        [self.bytes.capacity(), starts, owners, self.whiteouts.capacity(), size_of::<Self>()]
+            .into_iter()
+            .fold(0, usize::saturating_add)
+    }
+
+    pub(crate) fn records(&self) -> Decoder<'_> {
+        Decoder::new(&self.bytes, 0)
+    }
+
+    fn entry(&self, path: &[u8], record: Record<'_>) -> Option<Entry> {
+        let owner = self.owners.get(record.owner)?;
+        let meta = Meta {
+            kind: record.kind,
+            size: record.size,
+            mode: record.mode,
+            uid: owner.uid,
+            gid: owner.gid,
+            uname: Arc::clone(&owner.uname),
+            gname: Arc::clone(&owner.gname),
+            mtime: record.mtime,
+            mtime_nanos: record.mtime_nanos,
+            link: record.link.map(Into::into),
+            device: record.device,
+            xattrs: record.xattrs.decode(),
+        };
+        Some(Entry { path: EntryPath::clean(path).ok()?, meta })
+    }
+}
+
+impl Entry {
+    /// Returns the path.
+    pub fn path(&self) -> &EntryPath {
+        &self.path
+    }
+
+    /// Returns what the layer says about it.
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+}
+
+/// Makes a listing, entry by entry.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    listing: Listing,
+    encoder: Encoder,
+    owners: HashMap<Owner, u64>,
+    last_whiteout: Vec<u8>,
+    max_bytes: u64,
+}
+
+impl Builder {
+    pub(crate) fn new(max_bytes: u64) -> Self {
+        Self {
+            listing: Listing::default(),
+            encoder: Encoder::default(),
+            owners: HashMap::new(),
+            last_whiteout: Vec::new(),
+            // Offsets of records have 32 bits.
+            max_bytes: max_bytes.min(u64::from(u32::MAX)),
+        }
+    }
+
+    /// Appends an entry and returns its position.
+    pub(crate) fn push(&mut self, path: &EntryPath, meta: &Meta) -> Result<u32, Error> {
+        let owner = self.owner(meta);
+        let entry = self.listing.len;
+        let alone = entry.is_multiple_of(BLOCK);
+        if alone {
+            let start = self.listing.bytes.len();
+            self.listing.starts.push(u32::try_from(start).map_err(|_| self.over(path))?);
+        }
+        grow(&mut self.listing.bytes, path.as_bytes().len());
+        self.encoder.push(&mut self.listing.bytes, alone, path.as_bytes(), owner, meta);
+        self.listing.len = entry.checked_add(1).ok_or_else(|| self.over(path))?;
+        self.check(path)?;
+        Ok(entry)
+    }
+
+    /// Appends a whiteout.
+    pub(crate) fn hide(&mut self, kind: WhiteoutKind, path: &EntryPath) -> Result<(), Error> {
+        let out = &mut self.listing.whiteouts;
+        record::put(out, u64::from(self.listing.len));
+        record::put(out, u64::from(kind == WhiteoutKind::Opaque));
+        record::put_path(out, &mut self.last_whiteout, path.as_bytes());
+        self.listing.whiteout_count = self.listing.whiteout_count.saturating_add(1);
+        self.check(path)
+    }
+
+    pub(crate) fn finish(mut self) -> Listing {
+        self.listing.bytes.shrink_to_fit();
+        self.listing.starts.shrink_to_fit();
+        self.listing.owners.shrink_to_fit();
+        self.listing.whiteouts.shrink_to_fit();
+        self.listing
+    }
+
+    fn owner(&mut self, meta: &Meta) -> u64 {
+        let owner = Owner {
+            uid: meta.uid,
+            gid: meta.gid,
+            uname: Arc::clone(&meta.uname),
+            gname: Arc::clone(&meta.gname),
+        };
+        // Almost always that of the entry before.
+        let last = self.listing.owners.len().checked_sub(1);
+        if let Some(last) = last
+            && self.listing.owners.get(last) == Some(&owner)
+        {
+            return u64::try_from(last).unwrap_or(u64::MAX);
+        }
+        let next = u64::try_from(self.listing.owners.len()).unwrap_or(u64::MAX);
+        let owners = &mut self.listing.owners;
+        *self.owners.entry(owner).or_insert_with_key(|owner| {
+            owners.push(owner.clone());
+            next
+        })
+    }
+
+    fn check(&self, path: &EntryPath) -> Result<(), Error> {
+        let owners = self.listing.owners.len().saturating_mul(size_of::<Owner>());
+        let bytes = self
+            .listing
+            .bytes
+            .len()
+            .saturating_add(self.listing.whiteouts.len())
+            .saturating_add(owners);
+        if u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.max_bytes) {
+            return Ok(());
+        }
+        Err(self.over(path))
+    }
+
+    fn over(&self, path: &EntryPath) -> Error {
+        Error::Limit { limit: "listing_bytes", max: self.max_bytes, path: path.as_bytes().into() }
+    }
+}
+
+/// Makes room by a quarter instead of by half, since listings are most of what a scan holds.
+pub(crate) fn grow<T>(vec: &mut Vec<T>, more: usize) {
+    if vec.capacity().saturating_sub(vec.len()) < more {
+        let quarter = vec.len().checked_div(4).unwrap_or(0).max(64);
+        vec.reserve_exact(quarter.max(more));
+    }
+}

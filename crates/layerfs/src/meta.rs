@@ -1,0 +1,56 @@
+//! What a layer says about one entry besides its path and content.
+
+use std::sync::Arc;
+
+use crate::{Kind, Xattr};
+
+/// What a layer says about an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Meta {
+    /// What it is; never [`Kind::Other`].
+    pub kind: Kind,
+    /// Bytes of content; zero for all but files.
+    pub size: u64,
+    /// Permission, set-id and sticky bits.
+    pub mode: u32,
+    /// Numeric owner.
+    pub uid: u64,
+    /// Numeric group.
+    pub gid: u64,
+    /// Name of the owner; empty where the layer gives none.
+    pub uname: Arc<[u8]>,
+    /// Name of the group; empty where the layer gives none.
+    pub gname: Arc<[u8]>,
+    /// Modification time, in whole seconds since 1970, rounded down.
+    pub mtime: i64,
+    /// Nanoseconds after `mtime`.
+    pub mtime_nanos: u32,
+    /// Target of a link, as the layer has it: of a symbolic link any text, of a hard link a name as
+    /// members have them. None for other kinds.
+    pub link: Option<Box<[u8]>>,
+    /// Major and minor number of a device; none for other kinds.
+    pub device: Option<(u32, u32)>,
+    /// Extended attributes, in the order of the layer.
+    pub xattrs: Vec<Xattr>,
+}
+
+impl Meta {
+    /// Takes what a tar entry says.
+    pub(crate) fn new(entry: cutaway_tar::Entry) -> Self {
+        Self {
+            kind: entry.kind,
+            size: entry.size,
+            mode: entry.mode,
+            uid: entry.uid,
+            gid: entry.gid,
+            uname: entry.uname,
+            gname: entry.gname,
+            mtime: entry.mtime,
+            mtime_nanos: entry.mtime_nanos,
+            link: entry.link,
+            device: entry.device,
+            xattrs: entry.xattrs,
+        }
+    }
+}

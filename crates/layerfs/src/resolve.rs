@@ -1,0 +1,109 @@
+//! Following a path through a merged tree, symbolic links included, without ever leaving it.
+
+use cutaway_tar::Kind;
+
+use crate::arena::{Arena, NodeId};
+
+/// A path that leads over more symbolic links than are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many levels of symbolic links (limit symlink_hops = {max})")]
+pub struct Loop {
+    /// How many links are followed, the limit `symlink_hops`.
+    pub max: u64,
+}
+
+/// What to do about the last component when it is a symbolic link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Last {
+    Follow,
+    Keep,
+}
+
+/// Where a path led: to a node, and from there on to names that do not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) node: NodeId,
+    pub(crate) missing: Vec<Box<[u8]>>,
+    /// How many components of link targets were followed.
+    pub(crate) link_steps: u64,
+    /// Whether it got there in a way that the kernel refuses, such as `..` after what is no
+    /// directory.
+    pub(crate) strays: bool,
+}
+
+impl Place {
+    /// Returns the node, if the whole path exists.
+    pub(crate) fn existing(self) -> Option<NodeId> {
+        (self.missing.is_empty() && !self.strays).then_some(self.node)
+    }
+}
+
+/// Follows a path from the root. Absolute link targets begin at the root, and `..` stays within it.
+///
+/// A path may go on where nothing exists: that is where unpacking it would create directories, and
+/// `..` then takes back the name before it, as in the library that the unpackers share
+/// (`filepath-securejoin`).
+pub(crate) fn follow(arena: &Arena, path: &[u8], last: Last, max_hops: u64) -> Result<Place, Loop> {
+    let mut place = Place { node: NodeId::ROOT, missing: Vec::new(), link_steps: 0, strays: false };
+    let mut hops = 0_u64;
+    // What is left of the path and of each link target on the way, the innermost last.
+    let mut todo = vec![path];
+    while let Some(rest) = todo.last_mut() {
+        let Some(component) = next_component(rest) else {
+            todo.pop();
+            continue;
+        };
+        while todo.last().is_some_and(|rest| rest.iter().all(|&byte| byte == b'/')) {
+            todo.pop();
+        }
+        // Slow growth of the stack is no matter: what is empty is gone, and hops are few.
+        if hops > 0 {
+            place.link_steps = place.link_steps.saturating_add(1);
+        }
+        match component {
+            b"." => continue,
+            b".." => {
+                if place.missing.pop().is_some() {
+                    place.strays = true;
+                } else {
+                    place.strays |= arena.kind(place.node) != Kind::Directory;
+                    place.node = arena.parent(place.node);
+                }
+                continue;
+            }
+            _ => {}
+        }
+        let child =
+            if place.missing.is_empty() { arena.child(place.node, component) } else { None };
+        let Some(child) = child else {
+            place.missing.push(component.into());
+            continue;
+        };
+        if arena.kind(child) != Kind::Symlink || (last == Last::Keep && todo.is_empty()) {
+            place.node = child;
+            continue;
+        }
+        hops = hops.saturating_add(1);
+        if hops > max_hops {
+            return Err(Loop { max: max_hops });
+        }
+        let target = arena.link(child);
+        // A link to nowhere at all: the kernel finds nothing there.
+        place.strays |= target.is_empty();
+        if target.first() == Some(&b'/') {
+            place.node = NodeId::ROOT;
+        }
+        todo.push(target);
+    }
+    Ok(place)
+}
+
+/// Splits the first component off a path.
+fn next_component<'p>(rest: &mut &'p [u8]) -> Option<&'p [u8]> {
+    let start = rest.iter().position(|&byte| byte != b'/')?;
+    let path = rest.get(start..)?;
+    let end = path.iter().position(|&byte| byte == b'/').unwrap_or(path.len());
+    let (component, after) = path.split_at_checked(end)?;
+    *rest = after;
+    Some(component)
+}

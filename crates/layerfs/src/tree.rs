@@ -1,0 +1,170 @@
+//! The file system that layers make together.
+
+use crate::arena::{Arena, Content, NodeId, Text};
+use crate::resolve::{Last, follow};
+use crate::{EntryPath, Kind, Limits, Loop};
+
+/// Layers laid over each other: what a container would see.
+///
+/// Layers are applied base first with [`Tree::apply`]. Paths are followed as in a container: inside
+/// the root, whatever links say. Nodes stay valid until the next layer is applied.
+#[derive(Debug)]
+pub struct Tree {
+    pub(crate) arena: Arena,
+    pub(crate) limits: Limits,
+    /// Entries applied so far.
+    pub(crate) entries: u64,
+    /// Components of link targets followed so far.
+    pub(crate) link_steps: u64,
+}
+
+/// Which entry holds a file's content, and what the layer says about it. Names of one file, hard
+/// links, have the same; also across layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Inode {
+    /// The layer, as numbered when it was applied.
+    pub layer: u32,
+    /// Position in the listing of the layer; [`Inode::IMPLIED`] for a directory without an entry.
+    pub entry: u32,
+}
+
+impl Inode {
+    /// Stands for the entry of a directory that has none: it exists because of what lies in it.
+    pub const IMPLIED: u32 = u32::MAX;
+}
+
+/// A name in a [`Tree`] and what it stands for.
+#[derive(Debug, Clone, Copy)]
+pub struct Node<'t> {
+    tree: &'t Tree,
+    id: NodeId,
+    content: Content,
+    placed_by: u32,
+}
+
+impl Tree {
+    /// Returns a tree with nothing but a root.
+    pub fn new(limits: Limits) -> Self {
+        let root = Content {
+            kind: Kind::Directory,
+            layer: 0,
+            entry: Inode::IMPLIED,
+            size: 0,
+            link: Text::default(),
+        };
+        Self { arena: Arena::new(root), limits, entries: 0, link_steps: 0 }
+    }
+
+    /// Returns the root.
+    pub fn root(&self) -> NodeId {
+        NodeId::ROOT
+    }
+
+    /// Returns the number of names, the root included.
+    pub fn len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Returns whether there is nothing but the root.
+    pub fn is_empty(&self) -> bool {
+        self.len() <= 1
+    }
+
+    /// Returns what a path leads to, symbolic links followed as in a container: absolute targets
+    /// begin at the root of the tree, `..` does not lead out of it, and a name below what is no
+    /// directory does not exist.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a path over more links than the limit `symlink_hops`.
+    pub fn resolve(&self, path: &[u8]) -> Result<Option<NodeId>, Loop> {
+        Ok(follow(&self.arena, path, Last::Follow, self.limits.symlink_hops)?.existing())
+    }
+
+    /// Returns what a path leads to, as [`Tree::resolve`] does, except that a symbolic link in its
+    /// last component is what is returned.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a path over more links than the limit `symlink_hops`.
+    pub fn lookup(&self, path: &[u8]) -> Result<Option<NodeId>, Loop> {
+        Ok(follow(&self.arena, path, Last::Keep, self.limits.symlink_hops)?.existing())
+    }
+
+    /// Returns what lies in a directory, sorted by name.
+    pub fn children(&self, node: NodeId) -> Vec<NodeId> {
+        let mut children: Vec<NodeId> = self.arena.children(node).collect();
+        children.sort_unstable_by_key(|&child| self.arena.name(child));
+        children
+    }
+
+    /// Returns the path of a node, without links.
+    pub fn path(&self, node: NodeId) -> EntryPath {
+        let mut names = Vec::with_capacity(usize::from(self.arena.depth(node)));
+        let mut at = node;
+        while at != NodeId::ROOT {
+            names.push(self.arena.name(at));
+            at = self.arena.parent(at);
+        }
+        names.reverse();
+        EntryPath::from_components(&names)
+    }
+
+    /// Returns the directory that a node lies in; the root for the root.
+    pub fn parent(&self, node: NodeId) -> NodeId {
+        self.arena.parent(node)
+    }
+
+    /// Returns what a node stands for.
+    pub fn node(&self, id: NodeId) -> Node<'_> {
+        // A node of another tree is a mistake of the caller that does no harm: it shows the root.
+        let data = self.arena.get(id).or_else(|| self.arena.get(NodeId::ROOT));
+        let implied = Content {
+            kind: Kind::Directory,
+            layer: 0,
+            entry: Inode::IMPLIED,
+            size: 0,
+            link: Text::default(),
+        };
+        let (content, placed_by) = data.map_or((implied, 0), |data| (data.content, data.placed_by));
+        Node { tree: self, id, content, placed_by }
+    }
+
+    /// Returns the bytes of memory that the tree takes.
+    pub fn memory(&self) -> usize {
+        self.arena.memory().saturating_add(size_of::<Self>())
+    }
+}
+
+impl<'t> Node<'t> {
+    /// Returns the last component of the path; empty for the root.
+    pub fn name(&self) -> &'t [u8] {
+        self.tree.arena.name(self.id)
+    }
+
+    /// Returns what it is; never a hard link, as every name of a file is as good as the other.
+    pub fn kind(&self) -> Kind {
+        self.content.kind
+    }
+
+    /// Returns the entry that holds its content.
+    pub fn inode(&self) -> Inode {
+        Inode { layer: self.content.layer, entry: self.content.entry }
+    }
+
+    /// Returns the layer whose entry put this name here: that of the link for a hard link, the last
+    /// one with an entry for a directory, and for one without any that of what lies in it.
+    pub fn placed_by(&self) -> u32 {
+        self.placed_by
+    }
+
+    /// Returns the bytes of content; zero for all but files.
+    pub fn size(&self) -> u64 {
+        self.content.size
+    }
+
+    /// Returns the target of a symbolic link, as the layer has it; none for other kinds.
+    pub fn link(&self) -> Option<&'t [u8]> {
+        (self.content.kind == Kind::Symlink).then(|| self.tree.arena.link(self.id))
+    }
+}

@@ -1,0 +1,180 @@
+//! One pass over an uncompressed layer.
+
+use cutaway_tar::{Escaped, Reader, Step};
+
+use crate::listing::{Builder, Listing, WhiteoutKind};
+use crate::marker::Marker;
+use crate::warning::Warnings;
+use crate::{EntryPath, Error, Kind, Limits, Meta, Warning};
+
+/// Takes part in a walk.
+pub trait Visitor {
+    /// Is told of each entry, in the order of the layer: its position in the listing, its path and
+    /// what the layer says about it. Returns whether its content is wanted.
+    fn entry(&mut self, id: u32, path: &EntryPath, meta: &Meta) -> bool;
+    /// Takes the next bytes of wanted content.
+    fn data(&mut self, chunk: &[u8]);
+    /// Takes so many zero bytes of wanted content, which a sparse file leaves out: perhaps far more
+    /// than fit into memory.
+    fn hole(&mut self, len: u64);
+    /// Is told that wanted content is complete. Not called for entries that were not wanted.
+    fn end(&mut self);
+}
+
+/// Walks over a layer that is handed to it chunk by chunk.
+#[derive(Debug)]
+pub struct Walk {
+    reader: Reader,
+    builder: Builder,
+    warnings: Warnings,
+    depth: u64,
+    /// Whether the content that comes by is wanted.
+    wanted: bool,
+}
+
+/// What a layer holds.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Walked {
+    /// Its entries and what it hides.
+    pub listing: Listing,
+    /// What is odd about it: at most a hundred or so, the same for the same layer.
+    pub warnings: Vec<Warning>,
+    /// What its archive holds.
+    pub summary: cutaway_tar::Summary,
+}
+
+impl Walk {
+    /// Returns a walk at the start of a layer.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            reader: Reader::new(limits.tar),
+            builder: Builder::new(limits.listing_bytes),
+            warnings: Warnings::default(),
+            depth: limits.depth,
+            wanted: false,
+        }
+    }
+
+    /// Takes the next bytes of the layer, in chunks of any size.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the layer is malformed or goes over a limit.
+    pub fn push(&mut self, chunk: &[u8], visitor: &mut impl Visitor) -> Result<(), Error> {
+        let mut input = chunk;
+        loop {
+            match self.reader.step(&mut input)? {
+                Step::NeedInput => return Ok(()),
+                Step::Entry(entry) => self.wanted = self.entry(entry, visitor)?,
+                Step::Data(data) if self.wanted => visitor.data(data),
+                Step::Hole(len) if self.wanted => visitor.hole(len),
+                Step::EndEntry if self.wanted => {
+                    self.wanted = false;
+                    visitor.end();
+                }
+                Step::Data(_) | Step::Hole(_) | Step::EndEntry | Step::EndOfArchive => {}
+                Step::Warning(warning) => warn(&mut self.warnings, &warning),
+            }
+        }
+    }
+
+    /// Ends the layer and returns what it holds.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the layer ends too early.
+    pub fn finish(mut self, _visitor: &mut impl Visitor) -> Result<Walked, Error> {
+        let summary = self.reader.finish()?;
+        for warning in summary.warnings() {
+            warn(&mut self.warnings, &warning);
+        }
+        Ok(Walked { listing: self.builder.finish(), warnings: self.warnings.into_vec(), summary })
+    }
+
+    /// Returns how many bytes of content nobody wants are ahead, for whoever can seek.
+    pub fn skippable(&self) -> u64 {
+        if self.wanted { 0 } else { self.reader.skippable() }
+    }
+
+    /// Notes that the next `n` bytes of the layer were skipped.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when `n` is more than [`Walk::skippable`].
+    pub fn skipped(&mut self, n: u64) -> Result<(), Error> {
+        Ok(self.reader.skipped(n)?)
+    }
+
+    /// Files an entry where it belongs and returns whether its content is wanted.
+    fn entry(
+        &mut self,
+        entry: cutaway_tar::Entry,
+        visitor: &mut impl Visitor,
+    ) -> Result<bool, Error> {
+        let path = match EntryPath::clean(&entry.path) {
+            Ok(path) => path,
+            Err(reason) => {
+                let message = || format!("{}: {reason}; skipped", Escaped(&entry.path));
+                self.warnings.push("entry-outside-root", None, message);
+                return Ok(false);
+            }
+        };
+        let depth = path.components().count();
+        if u64::try_from(depth).is_ok_and(|depth| depth > self.depth) {
+            return Err(Error::Limit { limit: "depth", max: self.depth, path: entry.path });
+        }
+        match Marker::of(&path) {
+            Marker::None => {}
+            Marker::Aufs => return Ok(false),
+            Marker::Bare => {
+                return Err(Error::BareWhiteout { path: entry.path, offset: entry.header_offset });
+            }
+            Marker::Reserved => {
+                let message = || "name is reserved for whiteouts; skipped".into();
+                self.warnings.push("reserved-name", Some(path.as_bytes()), message);
+                return Ok(false);
+            }
+            Marker::Whiteout(name) => {
+                let hidden = path.with_name(name);
+                self.builder.hide(WhiteoutKind::Entry, &hidden)?;
+                return Ok(false);
+            }
+            Marker::Opaque => {
+                self.builder.hide(WhiteoutKind::Opaque, &path.directory())?;
+                return Ok(false);
+            }
+        }
+        match entry.kind {
+            // The tar reader has said already that it is odd.
+            Kind::Other(_) => return Ok(false),
+            // How overlayfs itself marks what it hides.
+            Kind::CharDevice if entry.device == Some((0, 0)) => {
+                self.builder.hide(WhiteoutKind::Entry, &path)?;
+                return Ok(false);
+            }
+            Kind::Directory => {}
+            _ if path.is_root() => {
+                let message = || {
+                    format!(
+                        "{}: root cannot be anything but a directory; skipped",
+                        Escaped(&entry.path)
+                    )
+                };
+                self.warnings.push("root-not-a-directory", None, message);
+                return Ok(false);
+            }
+            _ => {}
+        }
+        let meta = Meta::new(entry);
+        let id = self.builder.push(&path, &meta)?;
+        Ok(visitor.entry(id, &path, &meta))
+    }
+}
+
+fn warn(warnings: &mut Warnings, warning: &cutaway_tar::Warning) {
+    let path = (!warning.path.is_empty()).then_some(&*warning.path);
+    warnings.push(warning.kind.code(), path, || {
+        format!("{}, at offset {} of the archive", warning.kind, warning.offset)
+    });
+}
