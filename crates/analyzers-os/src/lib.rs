@@ -1,1 +1,61 @@
-//! Distributions and the databases of their package managers.
+//! Distributions and the databases of their package managers, read from bytes.
+//!
+//! A *distribution* is what a release file such as `etc/os-release` names; a *database* is where a
+//! package manager (apk, dpkg, rpm) notes what it installed. Each module knows one such file: where
+//! it lies and how its bytes are to be read. Nothing here does I/O, runs a package manager or sees
+//! an image; all bytes are taken to be hostile, and what cannot be read becomes a diagnostic.
+//!
+//! Reading is linear in the size of a file, and so is what it allocates. Values keep the spelling
+//! that the file has, with bytes that are not UTF-8 replaced.
+//!
+//! ```
+//! use cutaway_analyze::{Findings, Input};
+//! use cutaway_layerfs::EntryPath;
+//!
+//! let path = EntryPath::clean(b"lib/apk/db/installed").expect("a clean path");
+//! let content = b"P:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\no:musl\n\n";
+//! let mut findings = Findings::default();
+//! for analyzer in cutaway_analyzers_os::ALL.iter().filter(|it| it.wants(path.as_bytes())) {
+//!     analyzer.analyze(&Input { path: &path, content, companion: None }, &mut findings);
+//! }
+//! assert_eq!(findings.packages[0].version, "1.2.5-r0");
+//! assert!(!findings.incomplete());
+//! ```
+
+mod alpine_release;
+mod apk;
+mod apk_version;
+mod assignment;
+mod bytes;
+mod container_manifest;
+mod debian_version;
+mod dpkg;
+mod dpkg_version;
+mod line;
+mod lsb_release;
+mod named_release;
+mod os_release;
+mod reporter;
+mod rpm;
+mod suse_release;
+mod system_release_cpe;
+
+use cutaway_analyze::Analyzer;
+
+/// Every analyzer of this crate.
+///
+/// Those that name a distribution come first, the most trustworthy evidence in front: of several
+/// files that name one, the first analyzer here, and of its locations the first, is to be believed.
+pub const ALL: &[&dyn Analyzer] = &[
+    &os_release::OsRelease,
+    &alpine_release::AlpineRelease,
+    &named_release::NamedRelease,
+    &suse_release::SuseRelease,
+    &system_release_cpe::SystemReleaseCpe,
+    &lsb_release::LsbRelease,
+    &debian_version::DebianVersion,
+    &apk::Apk,
+    &dpkg::Dpkg,
+    &rpm::Rpm,
+    &container_manifest::ContainerManifest,
+];

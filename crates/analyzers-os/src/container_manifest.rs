@@ -1,0 +1,133 @@
+//! Azure Linux's list of rpms in images without an rpm database: `container-manifest-2`.
+//!
+//! ```text
+//! glibc	2.35-2.cm2	1653816591	1653628955	Microsoft Corporation	(none)	10855265	x86_64	0	glibc-2.35-2.cm2.src.rpm
+//! ```
+//!
+//! Ten columns, one tab between: name, version-release, install time, build time, vendor, epoch,
+//! size, architecture, epoch as a number, source rpm. It is the output of an `rpm -qa` query format.
+//! Its sibling `container-manifest-1` has the same packages with fewer columns and is not read.
+
+use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package};
+
+use crate::line::{Line, lines};
+use crate::reporter::{Reporter, quote};
+use crate::rpm::source_of;
+
+const COLUMNS: usize = 10;
+
+/// The reader of `container-manifest-2`.
+#[derive(Debug)]
+pub(crate) struct ContainerManifest;
+
+impl Analyzer for ContainerManifest {
+    fn name(&self) -> &'static str {
+        "container-manifest"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn locations(&self) -> &'static [Location] {
+        &[Location::File("var/lib/rpmmanifest/container-manifest-2")]
+    }
+
+    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+        let mut reporter = Reporter::new(findings);
+        let mut any = false;
+        for line in lines(input.content).filter(|line| !line.text.trim_ascii().is_empty()) {
+            any = true;
+            match package(line, &mut reporter) {
+                Ok(package) => reporter.package(package),
+                Err(rule) => reporter.error(
+                    "container-manifest-line-unreadable",
+                    format_args!("line {} {rule}: {}", line.number, quote(line.text)),
+                ),
+            }
+        }
+        if !any {
+            reporter.empty();
+        }
+        reporter.finish();
+    }
+}
+
+fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'static str> {
+    if line.is_too_long() {
+        return Err("is longer than 4 MiB");
+    }
+    let text = String::from_utf8_lossy(line.text);
+    let columns: Vec<_> = text
+        .splitn(COLUMNS.saturating_add(1), '\t')
+        .map(|column| Some(column).filter(|column| !matches!(*column, "" | "(none)")))
+        .collect();
+    let &[name, version, _, _, vendor, epoch, _, arch, _, source_rpm] = columns.as_slice() else {
+        return Err("has not ten columns");
+    };
+    let name = name.ok_or("has no name")?;
+    let full = version.ok_or("has no version")?;
+    let epoch = match epoch.map(str::parse::<u64>) {
+        None => None,
+        Some(Ok(epoch)) => Some(epoch),
+        Some(Err(_)) => {
+            reporter.warning(
+                "container-manifest-epoch-odd",
+                format_args!(
+                    "line {}: the epoch of {} is no number",
+                    line.number,
+                    quote(name.as_bytes())
+                ),
+            );
+            None
+        }
+    };
+    let release = full.rsplit_once('-').map(|(_, release)| release.to_owned());
+    let version = match epoch {
+        Some(epoch) if epoch > 0 => format!("{epoch}:{full}"),
+        _ => full.to_owned(),
+    };
+    Ok(Package {
+        kind: Kind::Rpm,
+        name: name.to_owned(),
+        version,
+        epoch,
+        release,
+        arch: arch.map(str::to_owned),
+        source: source_rpm.map(source_of),
+        licenses: Vec::new(),
+        vendor: vendor.map(str::to_owned),
+        state: "installed".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use cutaway_analyze::{Analyzer, Findings, Input};
+    use cutaway_layerfs::EntryPath;
+
+    use super::ContainerManifest;
+
+    #[test]
+    fn lines() {
+        let good = "vim\t9.0-1.cm2\t1\t2\tMicrosoft\t2\t45000\tx86_64\t2\tvim-9.0-1.cm2.src.rpm";
+        let content =
+            format!("{good}\nbad\tline\n{good}\textra\n\t1-1\t\t\t\t\t\t\t\t\n\r\n{good}");
+        let path = EntryPath::clean(b"var/lib/rpmmanifest/container-manifest-2").unwrap();
+        let mut findings = Findings::default();
+        ContainerManifest.analyze(
+            &Input { path: &path, content: content.as_bytes(), companion: None },
+            &mut findings,
+        );
+        assert_eq!(findings.packages.len(), 2, "the last line counts without a newline");
+        let package = &findings.packages[0];
+        assert_eq!((package.version.as_str(), package.epoch), ("2:9.0-1.cm2", Some(2)));
+        assert_eq!(package.release.as_deref(), Some("1.cm2"));
+        let source = package.source.as_ref().unwrap();
+        assert_eq!((source.name.as_str(), source.version.as_deref()), ("vim", Some("9.0-1.cm2")));
+        let messages: Vec<_> = findings.diagnostics.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(messages.len(), 3, "{messages:?}");
+        assert!(messages[0].starts_with("line 2 has not ten columns"), "{messages:?}");
+        assert!(messages[2].starts_with("line 4 has no name"), "{messages:?}");
+    }
+}

@@ -1,0 +1,397 @@
+//! dpkg's `status` database, and the `status.d` directory of images that were built without dpkg.
+//!
+//! ```text
+//! Package: libc6
+//! Status: install ok installed
+//! Architecture: amd64
+//! Source: glibc (2.36-9)
+//! Version: 2.36-9+deb12u4
+//! ```
+//!
+//! A *record* is a run of `Name: value` fields up to a blank line; a line that starts with a blank
+//! continues the field above. Files, `info/` and the backup `status-old` are not read. Format:
+//! deb822(5), and dpkg's `parse.c` for what it takes and refuses.
+
+use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source};
+
+use crate::dpkg_version;
+use crate::line::{Line, lines};
+use crate::reporter::{Reporter, quote};
+
+const STATUS_D: &str = "var/lib/dpkg/status.d";
+
+/// The reader of dpkg's database.
+#[derive(Debug)]
+pub(crate) struct Dpkg;
+
+impl Analyzer for Dpkg {
+    fn name(&self) -> &'static str {
+        "dpkg"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn locations(&self) -> &'static [Location] {
+        &[
+            Location::File("var/lib/dpkg/status"),
+            Location::Dir {
+                path: STATUS_D,
+                // What stands beside the records are files of dpkg's `info` directory.
+                except: &[
+                    ".conffiles",
+                    ".config",
+                    ".list",
+                    ".md5sums",
+                    ".postinst",
+                    ".postrm",
+                    ".preinst",
+                    ".prerm",
+                    ".shlibs",
+                    ".symbols",
+                    ".templates",
+                    ".triggers",
+                ],
+            },
+        ]
+    }
+
+    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+        let one_by_one = input.path.parent() == STATUS_D.as_bytes();
+        let mut reader = Reader {
+            reporter: Reporter::new(findings),
+            one_by_one,
+            number: 0,
+            current: None,
+            record: Record::default(),
+        };
+        for line in lines(input.content) {
+            if line.text.is_empty() {
+                reader.finish();
+            } else {
+                reader.line(line);
+            }
+        }
+        reader.finish();
+        if reader.number == 0 && !reader.reporter.findings().incomplete() {
+            reader.reporter.empty();
+        }
+        reader.reporter.finish();
+        warn_of_repeated(findings);
+    }
+}
+
+struct Reader<'a, 'f> {
+    reporter: Reporter<'f>,
+    /// Whether the file holds one record that was never in dpkg's hands, and so has no status.
+    one_by_one: bool,
+    /// How many records were begun.
+    number: usize,
+    /// The field that a continuation line belongs to; `None` where that is not one of ours.
+    current: Option<Field>,
+    record: Record<'a>,
+}
+
+/// A record while its lines are read.
+#[derive(Debug, Default)]
+struct Record<'a> {
+    /// The number of its first line; `None` before its first field.
+    line: Option<usize>,
+    values: [Option<&'a [u8]>; 5],
+    /// Whether it has a field that only vcpkg writes, whose database looks like dpkg's.
+    foreign: bool,
+}
+
+impl<'a> Record<'a> {
+    fn value(&self, field: Field) -> Option<&'a [u8]> {
+        let at = FIELDS.iter().position(|(_, it)| *it == field)?;
+        self.values.get(at).copied().flatten()
+    }
+}
+
+/// The fields that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Package,
+    Status,
+    Architecture,
+    Source,
+    Version,
+}
+
+const FIELDS: [(&str, Field); 5] = [
+    ("Package", Field::Package),
+    ("Status", Field::Status),
+    ("Architecture", Field::Architecture),
+    ("Source", Field::Source),
+    ("Version", Field::Version),
+];
+
+impl<'a> Reader<'a, '_> {
+    fn line(&mut self, line: Line<'a>) {
+        if matches!(line.text.first(), Some(b' ' | b'\t')) {
+            self.continuation(line);
+            return;
+        }
+        let colon = line.text.iter().take(256).position(|&byte| byte == b':');
+        let parts = colon.and_then(|colon| line.text.split_at_checked(colon));
+        // deb822(5): printable ASCII without blanks; a leading hyphen is not allowed either.
+        let parts = parts.filter(|(name, _)| {
+            name.iter().all(u8::is_ascii_graphic) && !matches!(name, [] | [b'-', ..])
+        });
+        let Some((name, value)) = parts else {
+            self.current = None;
+            let record = quote(self.record.value(Field::Package).unwrap_or_default());
+            self.reporter.error(
+                "dpkg-line-unreadable",
+                format_args!(
+                    "line {} (record {record}) is no field: {}",
+                    line.number,
+                    quote(line.text)
+                ),
+            );
+            return;
+        };
+        let field = FIELDS
+            .iter()
+            .find(|(it, _)| it.as_bytes().eq_ignore_ascii_case(name))
+            .map(|(_, field)| *field);
+        self.current = field;
+        if field == Some(Field::Package) && self.record.value(Field::Package).is_some() {
+            // The blank line between two records is missing; a record has one name.
+            self.reporter.warning(
+                "dpkg-record-unseparated",
+                format_args!("line {} begins a record without a blank line in front", line.number),
+            );
+            self.finish();
+        }
+        if self.record.line.is_none() {
+            self.record.line = Some(line.number);
+            self.number = self.number.saturating_add(1);
+        }
+        self.record.foreign |=
+            name.eq_ignore_ascii_case(b"Abi") || name.eq_ignore_ascii_case(b"Port-Version");
+        self.check_whole(line);
+        self.field(field, value.strip_prefix(b":").unwrap_or(value), line);
+    }
+
+    fn continuation(&mut self, line: Line<'a>) {
+        if self.record.line.is_none() && !line.text.trim_ascii().is_empty() {
+            self.reporter.error(
+                "dpkg-line-unreadable",
+                format_args!("line {} continues no field: {}", line.number, quote(line.text)),
+            );
+        } else if line.is_too_long() {
+            self.reporter.warning(
+                "line-over-limit",
+                format_args!("line {} is longer than 4 MiB: skipped", line.number),
+            );
+        } else if let (Some(field), false) = (self.current, line.text.trim_ascii().is_empty()) {
+            self.reporter.warning(
+                "dpkg-field-continued",
+                format_args!(
+                    "line {}: {field:?} goes on, which it may not: {}",
+                    line.number,
+                    quote(line.text)
+                ),
+            );
+        }
+        self.check_whole(line);
+    }
+
+    /// Notes that the file ends in this line, which dpkg refuses: it may have been cut there.
+    fn check_whole(&mut self, line: Line<'_>) {
+        // A file of status.d has no record behind the line that could be lost.
+        if line.ended || (self.one_by_one && self.current.is_none()) {
+            return;
+        }
+        let name = quote(self.record.value(Field::Package).unwrap_or_default());
+        self.reporter.error(
+            "dpkg-record-incomplete",
+            format_args!(
+                "record {} ({name}) incomplete: the file ends in line {} at byte {}, without a newline",
+                self.number,
+                line.number,
+                line.offset.saturating_add(line.text.len())
+            ),
+        );
+    }
+
+    fn field(&mut self, field: Option<Field>, value: &'a [u8], line: Line<'_>) {
+        if line.is_too_long() {
+            let message = format!("line {} is longer than 4 MiB: field skipped", line.number);
+            match field {
+                Some(_) => self.reporter.error("line-over-limit", message),
+                None => self.reporter.warning("line-over-limit", message),
+            }
+            return;
+        }
+        let at = field.and_then(|field| FIELDS.iter().position(|(_, it)| *it == field));
+        let Some(slot) = at.and_then(|at| self.record.values.get_mut(at)) else { return };
+        if slot.is_some() {
+            self.reporter.warning(
+                "dpkg-field-repeated",
+                format_args!(
+                    "line {}: the record has this field already; the first one counts",
+                    line.number
+                ),
+            );
+            return;
+        }
+        *slot = Some(value.trim_ascii()).filter(|value| !value.is_empty());
+    }
+
+    fn finish(&mut self) {
+        self.current = None;
+        let record = std::mem::take(&mut self.record);
+        let Some(line) = record.line else { return };
+        let number = self.number;
+        let name = record.value(Field::Package);
+        let shown = quote(name.unwrap_or_default());
+        if record.foreign {
+            self.reporter.error(
+                "dpkg-record-foreign",
+                format_args!("record {number} ({shown}, line {line}) was written by vcpkg, not by dpkg: skipped"),
+            );
+            return;
+        }
+        let Some(name) = name else {
+            self.reporter.error(
+                "dpkg-record-without-name",
+                format_args!("record {number} (line {line}) has no name"),
+            );
+            return;
+        };
+        let state = self.state(&record, line);
+        let Some(version) = record.value(Field::Version) else {
+            // dpkg keeps records of packages that are wanted, known of, or purged; they have no version.
+            if state != NOT_INSTALLED || self.one_by_one {
+                self.reporter.error(
+                    "dpkg-record-without-version",
+                    format_args!("record {number} ({shown}, line {line}) has no version"),
+                );
+            }
+            return;
+        };
+        let (name, version) = (text(name), text(version));
+        let parts = dpkg_version::split(&version);
+        if let Some(odd) = parts.odd {
+            self.reporter.warning(
+                "dpkg-version-odd",
+                format_args!(
+                    "record {number} ({shown}) has the version {}: {odd}",
+                    quote(version.as_bytes())
+                ),
+            );
+        }
+        let source = source(record.value(Field::Source).unwrap_or_default(), &name, &version);
+        self.reporter.package(Package {
+            kind: Kind::Deb,
+            name,
+            version,
+            epoch: parts.epoch,
+            release: parts.revision,
+            arch: record.value(Field::Architecture).map(text),
+            source: Some(source),
+            licenses: Vec::new(),
+            vendor: None,
+            state,
+        });
+    }
+
+    /// Returns the third word of the status: the state as it stands.
+    fn state(&mut self, record: &Record<'_>, line: usize) -> String {
+        let name = quote(record.value(Field::Package).unwrap_or_default());
+        let Some(status) = record.value(Field::Status) else {
+            if self.one_by_one {
+                return "installed".to_owned();
+            }
+            // So does dpkg: a record without a status is `unknown ok not-installed`.
+            if record.value(Field::Version).is_some() {
+                self.reporter.warning(
+                    "dpkg-record-without-status",
+                    format_args!(
+                        "record {name} (line {line}) has no status: it counts as not installed"
+                    ),
+                );
+            }
+            return NOT_INSTALLED.to_owned();
+        };
+        let mut words = status.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let (_want, _flag, state, more) = (words.next(), words.next(), words.next(), words.next());
+        let Some(state) = state.filter(|_| more.is_none()) else {
+            self.reporter.error(
+                "dpkg-status-malformed",
+                format_args!(
+                    "record {name} (line {line}) has a status that is not three words: {}",
+                    quote(status)
+                ),
+            );
+            return text(status);
+        };
+        if !STATES.iter().any(|known| known.as_bytes() == state) {
+            self.reporter.warning(
+                "dpkg-state-unknown",
+                format_args!("record {name} (line {line}) has the unknown state {}", quote(state)),
+            );
+        }
+        text(state)
+    }
+}
+
+const NOT_INSTALLED: &str = "not-installed";
+
+const STATES: &[&str] = &[
+    "installed",
+    NOT_INSTALLED,
+    "config-files",
+    "half-installed",
+    "unpacked",
+    "half-configured",
+    "triggers-awaited",
+    "triggers-pending",
+];
+
+/// Parses `name` or `name (version)`; what is missing is the same as in the binary package.
+fn source(field: &[u8], name: &str, version: &str) -> Source {
+    let field = String::from_utf8_lossy(field);
+    let (source, rest) = field.split_once('(').unwrap_or((&field, ""));
+    let (source, of) = (source.trim(), rest.split(')').next().unwrap_or_default().trim());
+    Source {
+        name: if source.is_empty() { name } else { source }.to_owned(),
+        version: Some(if of.is_empty() { version } else { of }.to_owned()),
+    }
+}
+
+/// Warns where one file has two records of one package and architecture, which dpkg never writes.
+fn warn_of_repeated(findings: &mut Findings) {
+    let mut keys: Vec<_> =
+        findings.packages.iter().map(|package| (&package.name, &package.arch)).collect();
+    keys.sort_unstable();
+    let mut repeated: Vec<String> = Vec::new();
+    let (mut number, mut last) = (0_usize, None);
+    for (key, next) in keys.iter().zip(keys.iter().skip(1)) {
+        if key == next && last != Some(key) {
+            number = number.saturating_add(1);
+            last = Some(key);
+            if repeated.len() < 3 {
+                repeated.push(quote(key.0.as_bytes()));
+            }
+        }
+    }
+    if number > 0 {
+        let mut reporter = Reporter::new(findings);
+        let names = repeated.join(", ");
+        reporter.warning(
+            "dpkg-record-repeated",
+            format_args!(
+                "{number} packages have more than one record for one architecture, such as {names}"
+            ),
+        );
+    }
+}
+
+fn text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).into_owned()
+}

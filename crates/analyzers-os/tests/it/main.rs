@@ -1,0 +1,21 @@
+//! What the analyzers make of real databases, of the same databases in other forms, and of broken ones.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "test support fails by panicking"
+)]
+#![expect(clippy::arithmetic_side_effects, reason = "test support computes with small numbers")]
+#![expect(clippy::print_stderr, reason = "tests say what they skip")]
+
+mod bdb;
+mod corpus;
+mod hostile;
+mod ndb;
+mod oracle;
+mod random;
+mod reencode;
+mod sqlite;
+mod support;
+mod timing;
+mod truncation;
