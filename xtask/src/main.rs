@@ -1,2 +1,51 @@
-//! Build tasks.
-fn main() {}
+//! Build tasks, run as `cargo xtask TASK`.
+//!
+//! Everything that a person or a machine does to this repository beyond `cargo build` starts here,
+//! so that both do the same. Tasks write below `target/` only.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task talks to the person who runs it"
+)]
+
+mod bench;
+mod ci;
+mod demo;
+mod fixtures;
+mod process;
+mod registry;
+mod system;
+mod test;
+mod tidy;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  demo                  scan a sample image, made here, and print the table
+  test [--require-all]  build the fixtures, start a real registry, run all tests;
+                        with the flag a skipped test is a failure
+  ci                    everything that must hold before a change lands
+  fixtures [--bench]    make the images that tests (or benchmarks) read, in target/fixtures
+  tidy                  layering, file and licence rules
+  bench [--rounds N]    time and memory of a scan beside a floor and beside other tools
+";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(false),
+        ["test", "--require-all"] => test::run(true),
+        ["ci"] => ci::run(),
+        ["fixtures"] => fixtures::run(false),
+        ["fixtures", "--bench"] => fixtures::run(true),
+        ["tidy"] => tidy::run(),
+        ["bench"] => bench::run(5),
+        ["bench", "--rounds", rounds] => bench::run(rounds.parse()?),
+        ["floor", archive] => bench::floor(archive.as_ref()),
+        _ => bail!("{USAGE}"),
+    }
+}

@@ -1,0 +1,68 @@
+//! `cargo xtask ci`: everything that must hold before a change lands.
+//!
+//! Each step runs even where one before it failed, so one run tells all that is wrong. The tests
+//! come first, and their closing line is printed again at the end.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::{demo, process, test, tidy};
+
+/// Runs all steps and fails if one did.
+pub(crate) fn run() -> Result<()> {
+    let mut failed: Vec<&str> = Vec::new();
+    let mut step = |name: &'static str, work: &mut dyn FnMut() -> Result<()>| {
+        let start = Instant::now();
+        println!("== {name}");
+        let result = work();
+        let verdict = if result.is_ok() { "ok" } else { "FAILED" };
+        println!("== {name}: {verdict} after {:.0} s", start.elapsed().as_secs_f64());
+        if let Err(error) = result {
+            println!("{error:#}");
+            failed.push(name);
+        }
+    };
+
+    let mut closing = None;
+    step("test --require-all", &mut || {
+        let outcome = test::all(true)?;
+        closing = Some(outcome.line());
+        outcome.verdict()
+    });
+    step("demo", &mut demo::run);
+    step("fmt", &mut || process::run("cargo", &["fmt", "--all", "--", "--check"]));
+    step("clippy", &mut || {
+        process::run(
+            "cargo",
+            &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        )
+    });
+    step("doc", &mut || {
+        let mut doc = process::command("cargo", &["doc", "--quiet", "--workspace", "--no-deps"]);
+        process::finish(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    step("tidy", &mut tidy::run);
+    step("deny", &mut deny);
+
+    if let Some(line) = closing {
+        println!("{line}");
+    }
+    if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
+}
+
+/// Runs cargo-deny where it is installed; tidy checks licences, bans and sources everywhere.
+fn deny() -> Result<()> {
+    if !process::installed("cargo-deny") {
+        println!(
+            "skipped: no cargo-deny; advisories are not checked, licences, bans and sources are by tidy"
+        );
+        return Ok(());
+    }
+    process::run("cargo", &["deny", "check", "bans", "licenses", "sources"])?;
+    if process::read("cargo", &["deny", "fetch", "db"]).is_err() {
+        println!("skipped: the advisory database is out of reach");
+        return Ok(());
+    }
+    process::run("cargo", &["deny", "check", "advisories"])
+}

@@ -1,0 +1,69 @@
+//! `cargo xtask test`: all tests of the workspace, with everything around them that they need.
+//!
+//! Tests find a real registry at `CUTAWAY_TEST_REGISTRY`, the images at `CUTAWAY_FIXTURES`, and with
+//! `CUTAWAY_REQUIRE_ALL=1` they know that skipping is failing. A test that skips prints a line that
+//! starts with `skipped:`; these lines are counted here.
+
+mod outcome;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use anyhow::{Result, bail};
+
+pub(crate) use outcome::Outcome;
+
+use crate::registry::Registry;
+use crate::{fixtures, process, system};
+
+/// Runs everything; with `require_all` a skipped test is a failure.
+pub(crate) fn run(require_all: bool) -> Result<()> {
+    let outcome = all(require_all)?;
+    println!("{}", outcome.line());
+    outcome.verdict()
+}
+
+/// Prepares the machine, runs the tests and returns what came out, the closing line not printed.
+pub(crate) fn all(require_all: bool) -> Result<Outcome> {
+    let mut outcome = Outcome::new(require_all, fixtures::corpus_folder().is_some());
+    if system::debian_root() {
+        system::install_tools()?;
+    }
+    let missing = system::missing_tools();
+    if !missing.is_empty() {
+        outcome.skip(format!("skipped: tests that need {}: not installed", missing.join(", ")));
+    }
+    for line in fixtures::make()? {
+        outcome.skip(format!("skipped: {line}"));
+    }
+    let registry = if process::installed("docker-registry") {
+        Some(Registry::start("test-registry")?)
+    } else {
+        None
+    };
+    cargo_test(&mut outcome, registry.as_ref())?;
+    Ok(outcome)
+}
+
+fn cargo_test(outcome: &mut Outcome, registry: Option<&Registry>) -> Result<()> {
+    let arguments =
+        ["test", "--workspace", "--no-fail-fast", "--color=never", "--", "--show-output"];
+    let mut command = process::command("cargo", &arguments);
+    command.env("CUTAWAY_FIXTURES", fixtures::folder("")).stdout(Stdio::piped());
+    if let Some(registry) = registry {
+        command.env("CUTAWAY_TEST_REGISTRY", registry.address());
+    }
+    if outcome.require_all() {
+        command.env("CUTAWAY_REQUIRE_ALL", "1");
+    }
+    let mut child = command.spawn()?;
+    let Some(stdout) = child.stdout.take() else { bail!("cargo test has no output") };
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        if outcome.read(&line) {
+            println!("{line}");
+        }
+    }
+    outcome.end(child.wait()?.success());
+    Ok(())
+}
