@@ -1,6 +1,5 @@
 //! One run of the program: the command, bounded in time, ended by signals, and its exit status.
 
-use std::future::Future;
 use std::io::Write as _;
 use std::process::ExitCode;
 

@@ -54,7 +54,7 @@ impl OtherKeys {
     /// Refuses keys that differ from a known one in case only.
     pub(crate) fn refuse_variants_of(&self, known: &[&str]) -> Result<(), String> {
         for key in &self.0 {
-            if let Some(known) = known.iter().find(|known| fold(known) == fold(key)) {
+            if let Some(known) = known.iter().find(|known| **known != key && fold(known) == fold(key)) {
                 return Err(format!(
                     "key \"{}\" is \"{known}\" in another case",
                     key.escape_debug()

@@ -1,7 +1,6 @@
 //! Where tokio meets rayon, and where tasks are started.
 
 use std::any::Any;
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
