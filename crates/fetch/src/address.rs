@@ -137,7 +137,8 @@ impl Resolve for GuardedNames {
             if allowed.is_empty() && !none {
                 return Err(Blocked(refusal(&host)).into());
             }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
+            let addresses: Addrs = Box::new(allowed.into_iter());
+            Ok(addresses)
         })
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn failure_of(transport: &Transport, response: Response, url: &
         body.read_capped(transport.config.limits.error_bytes).await.unwrap_or_default();
     let kind =
         Kind::Status { status, body: quoted(bytes.trim_ascii(), SHOWN), waited: Duration::ZERO };
-    Failure { kind, passing: is_passing(status), retry_after, url: Some(url.clone()) }
+    Failure { kind, passing: is_passing(status), retry_after, url: Some(Box::new(url.clone())) }
 }
 
 /// Returns the media type of an answer, without its parameters and in lower case.

@@ -40,8 +40,10 @@ pub fn parse(header: &str) -> Vec<Challenge> {
                 challenge.parameters.push((word.to_ascii_lowercase(), value));
                 rest = behind;
             }
-            // A blob of base64 with its padding, as Negotiate sends it, or a parameter of nothing.
-            (Some(_), _) => rest = skip(trimmed),
+            // A parameter of nothing.
+            (Some(value), _) => {
+                rest = parameter_value(value.trim_start_matches(['=', ' ', '\t'])).1;
+            }
             (None, _) => {
                 challenges
                     .push(Challenge { scheme: word.to_ascii_lowercase(), parameters: Vec::new() });

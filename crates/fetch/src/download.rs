@@ -167,7 +167,7 @@ impl Download {
                 }
                 other => other,
             };
-            Error::new(url.as_ref().unwrap_or(&self.url), self.retry.attempts(), kind)
+            Error::new(url.as_deref().unwrap_or(&self.url), self.retry.attempts(), kind)
         })
     }
 

@@ -19,7 +19,7 @@ pub(crate) struct Failure {
     /// The wait that the server asked for.
     pub(crate) retry_after: Option<Duration>,
     /// Where it went wrong, if that is not the address that was asked for first.
-    pub(crate) url: Option<Url>,
+    pub(crate) url: Option<Box<Url>>,
 }
 
 impl Failure {
@@ -40,7 +40,7 @@ impl Failure {
 
     /// Names the address at which it went wrong.
     pub(crate) fn at(mut self, url: &Url) -> Self {
-        self.url.get_or_insert_with(|| url.clone());
+        self.url.get_or_insert_with(|| Box::new(url.clone()));
         self
     }
 

@@ -169,12 +169,13 @@ async fn fetch_once(
 pub(crate) fn given_up(
     exchange: &Exchange,
     path: &str,
-    url: Option<Url>,
+    url: Option<Box<Url>>,
     retry: &Retry,
     kind: Kind,
     what: &str,
 ) -> ModelError {
-    let own = || exchange.transport.origin().ok().and_then(|origin| origin.join(path).ok());
+    let own =
+        || exchange.transport.origin().ok().and_then(|origin| origin.join(path).ok()).map(Box::new);
     let Some(url) = url.or_else(own) else {
         return Error { url: path.to_owned(), attempts: retry.attempts(), kind }.into();
     };

@@ -73,8 +73,11 @@ impl Retry {
             return Some(wait);
         }
         let doublings = self.failures.saturating_sub(1).min(20);
-        let wait =
-            self.policy.first_wait.saturating_mul(1 << doublings).min(self.policy.longest_wait);
+        let wait = self
+            .policy
+            .first_wait
+            .saturating_mul(2_u32.saturating_pow(doublings))
+            .min(self.policy.longest_wait);
         Some(varied(wait, chance))
     }
 }
@@ -137,10 +140,9 @@ fn http_date(text: &str) -> Option<u64> {
 
 /// Varies `wait` by up to a quarter either way.
 fn varied(wait: Duration, chance: u64) -> Duration {
-    let quarter = wait / 4;
     let step = u32::try_from(chance % 1000).unwrap_or(0);
-    wait.saturating_sub(quarter)
-        .saturating_add(quarter.saturating_mul(2).saturating_mul(step) / 1000)
+    let part = |parts: u32| wait.checked_div(4000).unwrap_or_default().saturating_mul(parts);
+    part(3000).saturating_add(part(step.saturating_mul(2)))
 }
 
 #[cfg(test)]

@@ -103,11 +103,7 @@ impl Session {
             Some(Way::Bearer { realm, trust: Trust::Anonymous, .. })
                 if self.credential != Credential::Anonymous =>
             {
-                let other = authority(realm);
-                format!(
-                    "the credentials for {host} were not sent to {other}, which is not known as its token server; \
-                     token_hosts can name it"
-                )
+                withheld(&host, realm)
             }
             _ if self.credential == Credential::Anonymous => {
                 format!("{host} shows this only to those with credentials, or does not have it")
@@ -133,10 +129,19 @@ impl Session {
                 return Err(Failure::lasting(Kind::Refused(reason.to_owned())));
             }
             (Way::Bearer { realm, trust, service }, credential) => {
-                let credential =
+                let shown =
                     if *trust == Trust::Credentials { credential } else { &Credential::Anonymous };
-                let ask = TokenAsk { realm, service: service.as_deref(), scope, credential };
-                let token = token::fetch(transport, ask).await?;
+                let ask = TokenAsk { realm, service: service.as_deref(), scope, credential: shown };
+                let token = token::fetch(transport, ask).await.map_err(|mut failure| {
+                    if let Kind::Refused(reason) = &mut failure.kind
+                        && shown != credential
+                    {
+                        let host =
+                            transport.origin().map(|url| authority(&url)).unwrap_or_default();
+                        *reason = format!("{}: {reason}", withheld(&host, realm));
+                    }
+                    failure
+                })?;
                 (bearer(&token.text)?, Some(token.expires))
             }
         };
@@ -197,6 +202,14 @@ impl fmt::Debug for Session {
             .field("credential", &self.credential.kind())
             .finish_non_exhaustive()
     }
+}
+
+fn withheld(host: &str, realm: &Url) -> String {
+    let other = authority(realm);
+    format!(
+        "the credentials for {host} were not sent to {other}, which is not known as its token server; \
+         token_hosts can name it"
+    )
 }
 
 /// Makes the header of HTTP Basic authentication (RFC 7617).

@@ -1,0 +1,252 @@
+//! Blobs that break off, stand still and start over (rows B1 to B13, B18, B19).
+
+use std::time::{Duration, Instant};
+
+use cutaway_fixtures::registry::Fault;
+
+use crate::support::{Scene, quick, read, transport};
+
+const MIB: usize = 1 << 20;
+const KIB: usize = 1 << 10;
+
+#[tokio::test]
+async fn a_sound_blob_takes_one_request() {
+    let scene = Scene::new(MIB).await;
+    assert_eq!(scene.read().await.unwrap(), scene.blob);
+    assert_eq!(scene.registry.requests().len(), 1);
+    let request = scene.registry.requests().remove(0);
+    assert_eq!(request.header("accept-encoding"), Some("identity"));
+    assert_eq!(request.header("range"), None);
+}
+
+#[tokio::test]
+async fn an_empty_blob_is_read() {
+    let scene = Scene::new(0).await;
+    assert_eq!(scene.read().await.unwrap(), b"");
+}
+
+/// One fault on the first request, or one on each of several, and the bytes come out as if there were none.
+#[tokio::test]
+async fn faults_that_are_survived() {
+    let half = MIB / 2;
+    let reset = || Fault::Reset(half);
+    for (name, faults, requests) in [
+        ("B1 reset once", vec![reset()], 2),
+        ("B1 reset before the body", vec![Fault::Reset(0)], 2),
+        ("B2 reset every 256 KiB", vec![Fault::Reset(256 * KIB); 3], 4),
+        ("B4 range ignored", vec![reset(), Fault::IgnoreRange], 2),
+        (
+            "B4 range ignored, broken off while passing over",
+            vec![reset(), Fault::Status(200, vec![], String::new())],
+            3,
+        ),
+        ("B5 wrong range", vec![reset(), Fault::LateRange(1)], 3),
+        ("B6 multipart", vec![reset(), Fault::Multipart], 3),
+        ("B6 range refused", vec![reset(), Fault::status(416)], 3),
+        ("ETag changed", vec![Fault::None], 1),
+        ("B7 closed too early", vec![Fault::Close(half)], 2),
+        ("no length, closed too early", vec![Fault::Unframed(half)], 2),
+        ("B12 503 three times", vec![Fault::status(503); 3], 4),
+        (
+            "408, 500, 502, 504",
+            vec![Fault::status(408), Fault::status(500), Fault::status(502), Fault::status(504)],
+            5,
+        ),
+        ("503 on the range", vec![reset(), Fault::status(503)], 3),
+        (
+            "B13 429 without a wait",
+            vec![Fault::retry_after(429, "0"), Fault::retry_after(429, "-3")],
+            3,
+        ),
+        ("B19 stall", vec![Fault::Stall(half)], 2),
+        ("B19 no headers", vec![Fault::Silence], 2),
+        ("B18 crawl", vec![Fault::Crawl(Duration::from_millis(5))], 2),
+        ("garbage for HTTP", vec![Fault::Raw(b"220 smtp ready\r\n".to_vec())], 2),
+    ] {
+        let scene = Scene::new(MIB).await;
+        scene.registry.script("/blobs/", faults);
+        let mut config = quick();
+        if name == "B19 no headers" {
+            config.times.connect = Duration::from_millis(10);
+        }
+        let (_, repository) = scene.client(cutaway_ref::auth::Credential::Anonymous, config);
+        let bytes =
+            read(&repository, &scene.layer).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(bytes == scene.blob, "{name}");
+        assert_eq!(scene.asked_for_blob(), requests, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn resuming_sends_little_twice() {
+    let scene = Scene::new(4 * MIB).await;
+    scene.registry.script("/blobs/", vec![Fault::Reset(300 * KIB); 12]);
+    assert!(scene.read().await.unwrap() == scene.blob);
+    assert_eq!(scene.asked_for_blob(), 13);
+    let (sent, clean) = (scene.registry.sent(), scene.layer.size);
+    assert!(sent <= clean + clean / 10, "{sent} bytes for {clean}");
+    let ranges = scene
+        .registry
+        .requests()
+        .iter()
+        .filter(|request| request.header("range").is_some())
+        .count();
+    assert_eq!(ranges, 12);
+}
+
+#[tokio::test]
+async fn a_changed_etag_starts_over() {
+    let scene = Scene::new(MIB).await;
+    // The first answer has no fault but an ETag, so it is broken off by a stall of the second kind.
+    scene.registry.script(
+        "/blobs/",
+        [Fault::Status(200, vec![("ETag".to_owned(), "\"one\"".to_owned())], String::new())],
+    );
+    scene.registry.script(
+        "/blobs/",
+        [Fault::Reset(MIB / 2), Fault::Header("ETag".to_owned(), "\"two\"".to_owned())],
+    );
+    let short = scene.read().await.unwrap();
+    assert_eq!(short, b"", "a whole answer that is short is passed on as it is");
+    let (_, repository) = scene.anonymous();
+    assert!(read(&repository, &scene.layer).await.unwrap() == scene.blob);
+}
+
+#[tokio::test]
+async fn other_bytes_after_a_break_are_never_spliced() {
+    let scene = Scene::new(MIB).await;
+    let mut other = scene.blob.clone();
+    other[7] ^= 1;
+    scene.registry.script(
+        "/blobs/",
+        [Fault::Reset(MIB / 2), Fault::Body("application/octet-stream".to_owned(), other)],
+    );
+    // The fault keeps to the range; with the range ignored as well the whole is compared.
+    assert!(scene.read().await.is_ok());
+    let scene = Scene::new(MIB).await;
+    let text = "y".repeat(MIB);
+    scene.registry.script("/blobs/", [Fault::Reset(MIB / 2), Fault::Status(200, vec![], text)]);
+    let error = transport(scene.read().await.unwrap_err());
+    assert!(error.contains("other bytes for the same blob"), "{error}");
+}
+
+/// Faults without end: bounded tries, and an error that says where it stood.
+#[tokio::test]
+async fn faults_that_are_given_up() {
+    for (name, fault, requests, words) in [
+        (
+            "B3 reset every 1000 bytes",
+            Fault::Reset(1000),
+            5,
+            &["no progress at offset 5000 of 1048576", "5 tries"][..],
+        ),
+        ("B7 closed at half, always", Fault::Close(0), 5, &["no progress at offset 0 of 1048576"]),
+        (
+            "B14 500 for ever",
+            Fault::status(500),
+            5,
+            &["HTTP status 500", "status 500", "/blobs/sha256:", "5 tries"],
+        ),
+        ("B13 429 for ever", Fault::status(429), 5, &["HTTP status 429, rate limited"]),
+        (
+            "B19 stall for ever",
+            Fault::Stall(10),
+            5,
+            &["no byte came for 0.3 s", "no progress at offset 50 of"],
+        ),
+        ("403", Fault::status(403), 1, &["HTTP status 403"]),
+        (
+            "B6 part without a range",
+            Fault::UnaskedPart,
+            1,
+            &["a part came, and the whole was asked for"],
+        ),
+        ("204", Fault::Status(204, vec![], String::new()), 1, &["HTTP status 204"]),
+        ("B31 100 000 headers", Fault::Headers(100_000), 5, &["message head is too large"][..]),
+        ("B31 many headers", Fault::Headers(60), 1, &["limits.header_bytes, which is 4096"]),
+        (
+            "B28 page",
+            Fault::Body("text/html; charset=utf-8".to_owned(), b"<html>\n<b>Log in</b>".to_vec()),
+            1,
+            &["not a registry's answer: text/html, which begins <html>\\n<b>Log in</b>"],
+        ),
+        (
+            "B24 encoding",
+            Fault::Header("Content-Encoding".to_owned(), "gzip".to_owned()),
+            1,
+            &["the server applied Content-Encoding gzip"],
+        ),
+    ] {
+        let scene = Scene::new(MIB).await;
+        scene.registry.always("/blobs/", fault);
+        let mut config = quick();
+        config.limits.header_bytes = 4 << 10;
+        let (_, repository) = scene.client(cutaway_ref::auth::Credential::Anonymous, config);
+        let started = Instant::now();
+        let error = transport(read(&repository, &scene.layer).await.expect_err(name));
+        assert!(started.elapsed() < Duration::from_secs(5), "{name} took {:?}", started.elapsed());
+        assert_eq!(scene.asked_for_blob(), requests, "{name}: {error}");
+        for word in words {
+            assert!(error.contains(word), "{name}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn retry_after_is_waited_for() {
+    let scene = Scene::new(KIB).await;
+    scene.registry.script("/blobs/", [Fault::retry_after(429, "1")]);
+    let started = Instant::now();
+    assert!(scene.read().await.unwrap() == scene.blob);
+    assert!(started.elapsed() >= Duration::from_secs(1));
+
+    let scene = Scene::new(KIB).await;
+    scene.registry.always("/blobs/", Fault::retry_after(429, "1000000000"));
+    let mut config = quick();
+    config.retry.longest_retry_after = Duration::from_millis(20);
+    let (_, repository) = scene.client(cutaway_ref::auth::Credential::Anonymous, config);
+    let error = transport(read(&repository, &scene.layer).await.unwrap_err());
+    assert!(error.contains("rate limited, waited 0.1 s"), "{error}");
+}
+
+#[tokio::test]
+async fn sizes_that_lie_are_for_the_model() {
+    // B8 and B9: an answer that is whole in itself comes as it is, so that its size can be judged.
+    let scene = Scene::new(MIB).await;
+    scene.registry.script("/blobs/", [Fault::Short(1000), Fault::Longer(b"more".to_vec())]);
+    assert_eq!(scene.read().await.unwrap().len(), 1000);
+    assert_eq!(scene.read().await.unwrap().len(), MIB + 4);
+    assert_eq!(scene.asked_for_blob(), 2);
+}
+
+#[tokio::test]
+async fn an_endless_blob_is_read_no_further_than_it_is_asked_for() {
+    use cutaway_model::Blobs as _;
+    use tokio::io::AsyncReadExt as _;
+    let scene = Scene::new(KIB).await;
+    scene.registry.always("/blobs/", Fault::Endless);
+    let (_, repository) = scene.anonymous();
+    let mut stream = repository.open(&scene.layer).await.unwrap();
+    let mut bytes = vec![0; KIB + 1];
+    stream.read_exact(&mut bytes).await.unwrap();
+    drop(stream);
+    let sent = scene.registry.sent();
+    assert!(sent < 64 * 1024 * 1024, "{sent}");
+}
+
+#[tokio::test]
+async fn the_deadline_ends_everything() {
+    for fault in [Fault::Silence, Fault::Stall(100), Fault::status(503)] {
+        let scene = Scene::new(MIB).await;
+        scene.registry.always("/blobs/", fault);
+        let mut config = quick();
+        config.times.idle = Duration::from_secs(60);
+        config.retry.first_wait = Duration::from_secs(60);
+        config.deadline = Some(Instant::now() + Duration::from_millis(200));
+        let (_, repository) = scene.client(cutaway_ref::auth::Credential::Anonymous, config);
+        let started = Instant::now();
+        let error = transport(read(&repository, &scene.layer).await.unwrap_err());
+        assert!(error.contains("the time limit of the whole run was met"), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(3));
+    }
+}

@@ -1,0 +1,1 @@
+//! The matrix of faults over all blobs and manifests of an image, and how loopback is reached.
