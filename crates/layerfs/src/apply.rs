@@ -53,7 +53,7 @@ struct Application<'t> {
     warnings: Warnings,
     /// What hard links point to that stand before a whiteout in the archive, by their entry: an
     /// unpacker makes such a link before it removes the name that the link points to.
-    hidden: HashMap<u32, Content>,
+    hidden: HashMap<u32, (NodeId, Content)>,
 }
 
 impl Application<'_> {
@@ -72,11 +72,13 @@ impl Application<'_> {
                         self.link_target(records.path(), record.link.unwrap_or_default())?
                     && let Some(data) = self.tree.arena.get(target)
                 {
-                    self.hidden.insert(at, data.content);
+                    self.hidden.insert(at, (target, data.content));
                 }
             }
             self.hide_one(whiteout.kind, &whiteout.path)?;
         }
+        let arena = &self.tree.arena;
+        self.hidden.retain(|_, (target, _)| !arena.is_live(*target));
         Ok(())
     }
 
@@ -160,7 +162,7 @@ impl Application<'_> {
         place: &Place,
         name: &[u8],
     ) -> Result<Option<Content>, Error> {
-        let hidden = self.hidden.remove(&entry);
+        let hidden = self.hidden.remove(&entry).map(|(_, content)| content);
         let target = self.link_target(path, link)?;
         if let Some(target) = target
             && place.missing.is_empty()

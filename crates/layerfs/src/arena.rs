@@ -157,6 +157,11 @@ impl Arena {
         std::iter::successors(first, |&id| self.get(id).and_then(|node| node.next.some()))
     }
 
+    /// Returns whether a node that was there still is; its place must not have been taken since.
+    pub(crate) fn is_live(&self, id: NodeId) -> bool {
+        id == NodeId::ROOT || self.child(self.parent(id), self.name(id)) == Some(id)
+    }
+
     /// Returns whether `above` is `below` or a directory above it.
     pub(crate) fn is_above(&self, above: NodeId, mut below: NodeId) -> bool {
         loop {

@@ -1,0 +1,151 @@
+//! Random stacks of layers, unpacked by umoci and compared with the tree.
+//!
+//! umoci applies whiteouts in the order of the archive, and so follows symbolic links that the same
+//! layer has put in front of one. The specification lets whiteouts apply to lower layers only and
+//! gives the order within a layer no meaning, so that here they are followed through lower layers
+//! alone. The stacks here have whiteouts first in their layer, where both come to the same, or in
+//! layers without links.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::models::{Op, notation, stack};
+use crate::stack::{Merged, merge_layers, tar};
+
+#[test]
+fn umoci_agrees() {
+    compare(40);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn umoci_agrees_on_many() {
+    compare(1000);
+}
+
+fn compare(stacks: u32) {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0);
+    if !is_root || Command::new("umoci").arg("--version").output().is_err() {
+        eprintln!("skipped: no umoci");
+        return;
+    }
+    let mut runner = TestRunner::deterministic();
+    let mut unpacked = 0;
+    for _ in 0..stacks {
+        let mut layers = stack().new_tree(&mut runner).unwrap().current();
+        for ops in &mut layers {
+            let links = ops.iter().any(|op| matches!(op, Op::Symlink(..) | Op::HardLink(..)));
+            if links {
+                ops.sort_by_key(|op| !op.hides());
+            }
+        }
+        let layers = notation(&layers);
+        let merged = merge_layers(&layers).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        match unpack(&layers, dir.path()) {
+            Ok(()) => {
+                unpacked += 1;
+                let root = dir.path().join("root");
+                let mut on_disk = BTreeMap::new();
+                let mut inodes = BTreeMap::new();
+                read_tree(&root, &root, &mut on_disk, &mut inodes);
+                assert_eq!(merged.lines(), on_disk, "{}", layers.join(" | "));
+                assert_eq!(
+                    links_of(&merged),
+                    inodes.into_values().collect(),
+                    "{}",
+                    layers.join(" | ")
+                );
+            }
+            // What umoci refuses, we leave out or take apart with a warning.
+            Err(error) => assert!(!merged.warnings.is_empty(), "{}: {error}", layers.join(" | ")),
+        }
+    }
+    assert!(unpacked > stacks / 4, "only {unpacked} of {stacks} stacks could be unpacked");
+}
+
+/// Names that share a file, as sorted groups.
+fn links_of(merged: &Merged) -> std::collections::BTreeSet<Vec<String>> {
+    let mut groups: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for (path, line) in merged.lines() {
+        if line.contains('=') {
+            groups.entry(merged.inode(&path)).or_default().push(path);
+        }
+    }
+    groups.into_values().collect()
+}
+
+fn read_tree(
+    root: &Path,
+    dir: &Path,
+    lines: &mut BTreeMap<String, String>,
+    inodes: &mut BTreeMap<u64, Vec<String>>,
+) {
+    let mut entries: Vec<_> =
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        let meta = fs::symlink_metadata(&path).unwrap();
+        let line = if meta.is_dir() {
+            read_tree(root, &path, lines, inodes);
+            format!("{name}/")
+        } else if meta.is_symlink() {
+            format!("{name}→{}", fs::read_link(&path).unwrap().display())
+        } else {
+            let group = inodes.entry(meta.ino()).or_default();
+            group.push(name.clone());
+            group.sort();
+            format!("{name}={}", fs::read_to_string(&path).unwrap())
+        };
+        lines.insert(name, line);
+    }
+}
+
+fn unpack(layers: &[String], dir: &Path) -> Result<(), String> {
+    let image = dir.join("image");
+    let blobs = image.join("blobs/sha256");
+    fs::create_dir_all(&blobs).unwrap();
+    let store = |media_type: &str, bytes: &[u8]| {
+        let digest: String =
+            Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        fs::write(blobs.join(&digest), bytes).unwrap();
+        json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": bytes.len()})
+    };
+    let oci = |kind: &str| format!("application/vnd.oci.image.{kind}");
+    let layers: Vec<_> =
+        layers.iter().map(|layer| store(&oci("layer.v1.tar"), &tar(layer))).collect();
+    let diff_ids: Vec<_> = layers.iter().map(|layer| layer["digest"].clone()).collect();
+    let config = json!({
+        "architecture": "amd64",
+        "os": "linux",
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        "config": {},
+    });
+    let config = store(&oci("config.v1+json"), config.to_string().as_bytes());
+    let manifest = json!({"schemaVersion": 2, "mediaType": oci("manifest.v1+json"), "config": config, "layers": layers});
+    let mut manifest = store(&oci("manifest.v1+json"), manifest.to_string().as_bytes());
+    manifest["annotations"] = json!({"org.opencontainers.image.ref.name": "t"});
+    let index = json!({"schemaVersion": 2, "manifests": [manifest]});
+    fs::write(image.join("index.json"), index.to_string()).unwrap();
+    fs::write(image.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    let mut command = Command::new("umoci");
+    command
+        .args(["raw", "unpack", "--image"])
+        .arg(format!("{}:t", image.display()))
+        .arg(dir.join("root"));
+    let output = command.output().unwrap();
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into())
+    }
+}
