@@ -45,7 +45,8 @@ fn main() -> Result<()> {
         ["tidy"] => tidy::run(),
         ["bench"] => bench::run(5),
         ["bench", "--rounds", rounds] => bench::run(rounds.parse()?),
-        ["floor", archive] => bench::floor(archive.as_ref()),
+        ["floor", archive] => bench::floor(archive.as_ref(), false),
+        ["floor", "--overlap", archive] => bench::floor(archive.as_ref(), true),
         _ => bail!("{USAGE}"),
     }
 }
