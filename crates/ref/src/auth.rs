@@ -1,11 +1,22 @@
 //! Credentials for registries: what they are, where files keep them, and which one wins.
 //!
 //! Nothing here reads a file, an environment variable or the output of a program: contents and
-//! values are passed in. The formats are those of Docker's `config.json` and of
-//! `containers-auth.json(5)`.
+//! values are passed in, and programs are run by the caller. The formats are those of Docker's
+//! `config.json` and of `containers-auth.json(5)`.
 
+mod config;
 mod credential;
+mod helper;
+mod key;
+mod keychain;
+mod places;
 mod secret;
 
+pub use config::{DockerConfig, ParseConfigError};
 pub use credential::Credential;
+pub use helper::{
+    HelperError, HelperName, ParseHelperNameError, Request as HelperRequest, parse_answer, server,
+};
+pub use keychain::{Keychain, PassedOver, Resolution, Source};
+pub use places::Places;
 pub use secret::Secret;

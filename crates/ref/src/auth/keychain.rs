@@ -1,0 +1,205 @@
+//! Which credential is used, out of all places that may have one, and why.
+//!
+//! Sources are asked in their order, and the first that has a credential wins. Within a file the
+//! helper of the registry comes first, then the entries from the most specific path up to the
+//! registry, then the helper for everything. A source that fails is passed over, never the end:
+//! public images need no credentials.
+
+use crate::Reference;
+use crate::auth::config::Entry;
+use crate::auth::key::candidates;
+use crate::auth::{
+    Credential, DockerConfig, HelperError, HelperName, HelperRequest, ParseConfigError,
+    ParseHelperNameError, server,
+};
+use crate::normalize::registry_name;
+
+/// One place that may have a credential.
+#[derive(Debug, Clone)]
+pub struct Source {
+    label: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Given { registry: Option<String>, credential: Credential },
+    File(Result<DockerConfig, ParseConfigError>),
+    Absent(String),
+}
+
+impl Source {
+    /// Makes a source of a credential that was given for whatever registry is asked.
+    pub fn given(label: impl Into<String>, credential: Credential) -> Self {
+        Self { label: label.into(), kind: Kind::Given { registry: None, credential } }
+    }
+
+    /// Makes a source of a credential that is for one registry.
+    pub fn for_registry(label: impl Into<String>, registry: &str, credential: Credential) -> Self {
+        Self {
+            label: label.into(),
+            kind: Kind::Given { registry: Some(registry_name(registry)), credential },
+        }
+    }
+
+    /// Makes a source of the contents of a credential file.
+    pub fn file(label: impl Into<String>, bytes: &[u8]) -> Self {
+        Self { label: label.into(), kind: Kind::File(DockerConfig::parse(bytes)) }
+    }
+
+    /// Makes a source that is not there or cannot be read, so that it can be explained.
+    pub fn absent(label: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { label: label.into(), kind: Kind::Absent(reason.into()) }
+    }
+}
+
+/// The credential that is used, and how it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    /// The credential.
+    pub credential: Credential,
+    /// The label of the source that has it; `None` where none does.
+    pub source: Option<String>,
+    /// The key in the file, or the helper's program, that has it.
+    pub key: Option<String>,
+    /// The sources, keys and helpers that were asked before it and had none, in order.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A place that was asked and had no credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The label of the source.
+    pub source: String,
+    /// Why it was passed over. Says nothing secret.
+    pub reason: String,
+}
+
+/// Sources in the order in which they are asked.
+#[derive(Debug, Clone, Default)]
+pub struct Keychain {
+    sources: Vec<Source>,
+}
+
+/// Runs a helper, as [`crate::auth::HelperRequest`] says. `None` where it keeps nothing for the server.
+type RunHelper<'a> = dyn Fn(HelperRequest<'_>) -> Result<Option<Credential>, HelperError> + 'a;
+
+impl Keychain {
+    /// Makes a keychain of `sources`.
+    pub fn new(sources: Vec<Source>) -> Self {
+        Self { sources }
+    }
+
+    /// Finds the credential for the repository of `reference`.
+    pub fn resolve(&self, reference: &Reference, run: &RunHelper<'_>) -> Resolution {
+        self.find(reference.registry(), Some(reference.repository()), run)
+    }
+
+    /// Finds the credential for a registry as a whole.
+    pub fn resolve_registry(&self, registry: &str, run: &RunHelper<'_>) -> Resolution {
+        self.find(&registry_name(registry), None, run)
+    }
+
+    fn find(&self, registry: &str, repository: Option<&str>, run: &RunHelper<'_>) -> Resolution {
+        let mut search = Search {
+            registry,
+            names: candidates(registry, repository),
+            run,
+            passed_over: Vec::new(),
+        };
+        for source in &self.sources {
+            if let Some((credential, key)) = search.ask(source) {
+                let source = Some(source.label.clone());
+                return Resolution { credential, source, key, passed_over: search.passed_over };
+            }
+        }
+        Resolution {
+            credential: Credential::Anonymous,
+            source: None,
+            key: None,
+            passed_over: search.passed_over,
+        }
+    }
+}
+
+/// One search through the sources.
+struct Search<'a> {
+    registry: &'a str,
+    names: Vec<String>,
+    run: &'a RunHelper<'a>,
+    passed_over: Vec<PassedOver>,
+}
+
+impl Search<'_> {
+    fn ask(&mut self, source: &Source) -> Option<(Credential, Option<String>)> {
+        match &source.kind {
+            Kind::Absent(reason) => self.pass(source, reason.clone()),
+            Kind::File(Err(error)) => self.pass(source, error.to_string()),
+            Kind::File(Ok(config)) => self.ask_file(source, config),
+            Kind::Given { registry: Some(registry), .. } if registry != self.registry => {
+                self.pass(source, format!("it is for {registry}"))
+            }
+            Kind::Given { credential, .. } => Some((credential.clone(), None)),
+        }
+    }
+
+    fn ask_file(
+        &mut self,
+        source: &Source,
+        config: &DockerConfig,
+    ) -> Option<(Credential, Option<String>)> {
+        if let Some(found) = self.ask_helper(source, config.helper(self.registry)) {
+            return Some(found);
+        }
+        let names = self.names.clone();
+        for (key, entry) in names.iter().flat_map(|name| config.entries(name)) {
+            match entry {
+                Entry::Credential(credential) => {
+                    return Some((credential.clone(), Some(key.to_owned())));
+                }
+                Entry::Empty => {}
+                Entry::Unusable(rule) => {
+                    let _: Option<()> =
+                        self.pass(source, format!("the entry {key:?} cannot be used: {rule}"));
+                }
+            }
+        }
+        if let Some(found) = self.ask_helper(source, config.store()) {
+            return Some(found);
+        }
+        self.pass(
+            source,
+            format!(
+                "it has no credential for {}",
+                names.first().map_or(self.registry, String::as_str)
+            ),
+        )
+    }
+
+    fn ask_helper(
+        &mut self,
+        source: &Source,
+        helper: Option<Result<&HelperName, ParseHelperNameError>>,
+    ) -> Option<(Credential, Option<String>)> {
+        let helper = match helper? {
+            Ok(helper) => helper,
+            Err(error) => return self.pass(source, error.to_string()),
+        };
+        let request = HelperRequest { helper, server: server(self.registry) };
+        match (self.run)(request) {
+            Ok(Some(credential)) => Some((credential, Some(helper.program()))),
+            Ok(None) => self
+                .pass(source, format!("{}: it keeps nothing for this registry", helper.program())),
+            Err(error) => self.pass(source, format!("{}: {error}", helper.program())),
+        }
+    }
+
+    fn pass<T>(&mut self, source: &Source, reason: String) -> Option<T> {
+        self.passed_over.push(PassedOver { source: source.label.clone(), reason });
+        None
+    }
+}
+
+#[cfg(test)]
+#[path = "keychain_tests.rs"]
+mod tests;
