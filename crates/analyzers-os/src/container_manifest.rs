@@ -67,6 +67,9 @@ fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'sta
     };
     let name = name.ok_or("has no name")?;
     let full = version.ok_or("has no version")?;
+    if !line.ended && ![".rpm", "(none)"].iter().any(|end| text.ends_with(end)) {
+        return Err("is cut: the file ends in it");
+    }
     let epoch = match epoch.map(str::parse::<u64>) {
         None => None,
         Some(Ok(epoch)) => Some(epoch),

@@ -274,8 +274,9 @@ impl<'a> Reader<'a, '_> {
             }
             return;
         };
-        let (name, version) = (text(name), text(version));
-        let parts = dpkg_version::split(&version);
+        let name = text(name);
+        let parts = dpkg_version::split(&text(version));
+        let version = parts.full;
         if let Some(odd) = parts.odd {
             self.reporter.warning(
                 "dpkg-version-odd",

@@ -5,6 +5,8 @@
 /// The parts of a version, and what is odd about it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
+    /// The whole version as dpkg prints it: an epoch of 0 is not said.
+    pub(crate) full: String,
     /// The number in front of the first colon.
     pub(crate) epoch: Option<u64>,
     /// What stands behind the last hyphen.
@@ -15,13 +17,15 @@ pub(crate) struct Parts {
 
 /// Splits a version as dpkg does.
 pub(crate) fn split(version: &str) -> Parts {
-    let mut parts = Parts::default();
+    let mut parts = Parts { full: version.to_owned(), ..Parts::default() };
     let rest = match version.split_once(':') {
         None => version,
         Some((epoch, rest)) => {
             match epoch.parse::<u64>() {
                 Ok(number) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => {
                     parts.epoch = Some(number);
+                    parts.full =
+                        if number == 0 { rest.to_owned() } else { format!("{number}:{rest}") };
                     // dpkg keeps the epoch in an int.
                     if number > 0x7fff_ffff {
                         parts.odd = Some("its epoch is too large");
@@ -81,10 +85,13 @@ mod tests {
             ("v1", None, None, true),
             ("1 0", None, None, true),
             ("1.0\0", None, None, true),
-            ("1-a:b", None, Some("a:b"), true),
+            ("1-a:b", None, None, true),
+            ("1:1-a:b", Some(1), Some("a:b"), true),
         ] {
             let parts = split(version);
             assert_eq!((parts.epoch, parts.revision.as_deref()), (epoch, revision), "{version}");
+            let full = version.strip_prefix("0:").unwrap_or(version);
+            assert_eq!(parts.full, full);
             assert_eq!(parts.odd.is_some(), odd, "{version} {:?}", parts.odd);
         }
     }

@@ -77,16 +77,23 @@ pub(super) fn read(content: &[u8], records: &mut Records<'_>) {
     slots.sort_unstable_by_key(|slot: &Slot| (slot.block, slot.index));
     let mut free = 0;
     for slot in slots {
-        let result = if size(slot.block) < free {
+        let overlapping = size(slot.block) < free;
+        let result = if overlapping {
             Err(slot.error("lies in another package's blob"))
         } else {
-            blob(content, slot)
+            frame(content, slot)
         };
         match result {
-            Ok(blob) => records.add(blob, format_args!("package {}", slot.index)),
+            Ok(frame) => {
+                // So each byte is read once, even if the checksum is wrong.
+                free = size(slot.block).saturating_add(size(slot.blocks));
+                match frame.header(slot) {
+                    Ok(header) => records.add(header, format_args!("package {}", slot.index)),
+                    Err(error) => report(records, &error),
+                }
+            }
             Err(error) => report(records, &error),
         }
-        free = free.max(size(slot.block).saturating_add(size(slot.blocks)));
     }
 }
 
@@ -140,8 +147,17 @@ fn read_slots<'a>(
     })
 }
 
-/// Returns the rpm header in the blob of a slot.
-fn blob(content: &[u8], slot: Slot) -> Result<&[u8], Error> {
+/// A blob whose bounds were checked, but not yet its checksum.
+#[derive(Debug, Clone, Copy)]
+struct Frame<'a> {
+    /// All of it but the tail.
+    body: &'a [u8],
+    length: usize,
+    checksum: u32,
+}
+
+/// Returns the frame of the blob of a slot.
+fn frame(content: &[u8], slot: Slot) -> Result<Frame<'_>, Error> {
     let len = size(slot.blocks).saturating_mul(BLOCK);
     let whole = slice(content, slot.at(), len).ok_or(slot.error("is outside the file"))?;
     let (body, tail) = len
@@ -151,20 +167,26 @@ fn blob(content: &[u8], slot: Slot) -> Result<&[u8], Error> {
     if !body.starts_with(HEAD_MAGIC) || !tail.ends_with(TAIL_MAGIC) {
         return Err(slot.error("has no magic at its start or end"));
     }
-    let length = Order::Little.u32(body, 12);
-    if Order::Little.u32(body, 4) != Some(slot.index) {
+    let field = |bytes, at| Order::Little.u32(bytes, at).unwrap_or_default();
+    if field(body, 4) != slot.index {
         return Err(slot.error("is that of another package"));
     }
-    let needed = length.map(size).and_then(|length| length.checked_add(HEAD + TAIL));
-    if length != Order::Little.u32(tail, 4)
-        || needed.map(|needed| needed.div_ceil(BLOCK)) != Some(size(slot.blocks))
-    {
+    let length = size(field(body, 12));
+    let blocks = length.checked_add(HEAD + TAIL).map(|len| len.div_ceil(BLOCK));
+    if field(body, 12) != field(tail, 4) || blocks != Some(size(slot.blocks)) {
         return Err(slot.error("has a length that does not fit its slot"));
     }
-    if Order::Little.u32(tail, 0) != Some(adler32(body)) {
-        return Err(slot.error("does not match its checksum"));
+    Ok(Frame { body, length, checksum: field(tail, 0) })
+}
+
+impl<'a> Frame<'a> {
+    /// Verifies the checksum and returns the rpm header.
+    fn header(self, slot: Slot) -> Result<&'a [u8], Error> {
+        if self.checksum != adler32(self.body) {
+            return Err(slot.error("does not match its checksum"));
+        }
+        slice(self.body, HEAD, self.length).ok_or(slot.error("is too short"))
     }
-    slice(body, HEAD, length.map(size).unwrap_or_default()).ok_or(slot.error("is too short"))
 }
 
 /// Computes the checksum of RFC 1950, section 8.2.

@@ -1,1 +1,95 @@
-//! placeholder
+//! Bytes at random, and real databases with some bytes changed: never a panic, always bounded.
+
+use cutaway_analyze::Location;
+use cutaway_analyzers_os::ALL;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+
+use crate::bdb::{self, Order};
+use crate::sqlite::{self, Form};
+use crate::support::{APK, DPKG, RPM, analyze, analyze_with, corpus_file};
+use crate::{ndb, reencode};
+
+/// A path for every analyzer.
+fn paths() -> Vec<String> {
+    ALL.iter()
+        .flat_map(|analyzer| analyzer.locations())
+        .map(|location| match location {
+            Location::File(path) => (*path).to_owned(),
+            Location::Dir { path, .. } => format!("{path}/file"),
+        })
+        .collect()
+}
+
+/// The starts that lead deeper into the readers than random bytes would.
+const STARTS: &[&[u8]] = &[
+    b"",
+    b"RpmP\0\0\0\0\0\0\0\0\x01\0\0\0",
+    b"SQLite format 3\0\x02\0\x02\x02\0\x40\x20\x20",
+    b"\0\0\0\0\0\0\0\0\0\0\0\0\x61\x15\x06\0\x09\0\0\0\0\x02\0\0",
+    b"Package: a\n",
+    b"P:a\nV:",
+    b"\xef\xbb\xbfID=\"",
+];
+
+proptest! {
+    #[test]
+    fn random_bytes(start in 0..STARTS.len(), rest in vec(any::<u8>(), 0..3000), log in vec(any::<u8>(), 0..100)) {
+        let content = [STARTS[start], &rest].concat();
+        for path in paths() {
+            analyze_with(&path, &content, Some(&log));
+        }
+    }
+
+    #[test]
+    fn random_text(text in "[PVAoL:a-z0-9 \n\r\0=\"'$\\\\#.()\t-]{0,300}") {
+        for path in paths() {
+            analyze(&path, text.as_bytes());
+        }
+    }
+}
+
+/// Small databases in every form, with the paths they go to.
+fn databases() -> Option<Vec<(&'static str, Vec<u8>, Vec<u8>)>> {
+    let [_, mut headers] = reencode::headers()?;
+    headers.sort_by_key(Vec::len);
+    headers.truncate(3);
+    let (database, log) =
+        sqlite::write(&headers, Form { page_size: 512, encoding: "UTF-8", log: true });
+    Some(vec![
+        (RPM, bdb::write(&headers, Order::Little, 512), Vec::new()),
+        (RPM, bdb::write(&headers, Order::Big, 65536), Vec::new()),
+        (RPM, ndb::write(&headers), Vec::new()),
+        (RPM, database, log),
+        (APK, corpus_file("apk/alpine-3.18.installed")?, Vec::new()),
+        (DPKG, corpus_file("dpkg/postgresql.status")?, Vec::new()),
+    ])
+}
+
+/// Numbers that lie at the bounds of what fields mean.
+const NUMBERS: &[u32] =
+    &[0, 1, 2, 16, 511, 512, 513, 65000, 65534, 65535, 0x8000_0000, 0xffff_fff0, u32::MAX];
+
+#[test]
+fn mutated_databases() {
+    let Some(databases) = databases() else { return };
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let changes =
+        vec((any::<proptest::sample::Index>(), 0..NUMBERS.len(), any::<bool>(), 1..5_usize), 1..6);
+    let cases = (0..databases.len(), any::<bool>(), changes);
+    for _ in 0..3000 {
+        let (which, in_log, changes) = cases.new_tree(&mut runner).unwrap().current();
+        let (path, content, log) = &databases[which];
+        let (mut content, mut log) = (content.clone(), log.clone());
+        let target = if in_log && !log.is_empty() { &mut log } else { &mut content };
+        for (at, number, big, width) in changes {
+            let at = at.index(target.len());
+            let number = NUMBERS[number];
+            let bytes = if big { number.to_be_bytes() } else { number.to_le_bytes() };
+            let len = width.min(target.len() - at);
+            target[at..at + len].copy_from_slice(&bytes[..len]);
+        }
+        analyze_with(path, &content, Some(&log).filter(|log| !log.is_empty()).map(Vec::as_slice));
+    }
+}
