@@ -20,6 +20,8 @@ pub(crate) struct Content {
     stored: u64,
     /// Padding left after them.
     padding: u64,
+    /// Whether some of the padding was read.
+    padded: bool,
     /// What `stored` and `padding` came to at first.
     total: u64,
 }
@@ -75,6 +77,12 @@ impl Content {
     /// Notes that so many bytes of padding were read.
     pub(crate) fn pad(&mut self, len: u64) {
         self.padding = self.padding.saturating_sub(len);
+        self.padded |= len > 0;
+    }
+
+    /// Returns whether all data was read and nothing behind it.
+    pub(crate) fn lacks_padding_only(&self) -> bool {
+        self.stored == 0 && !self.padded
     }
 
     /// Returns how many bytes of the stream belong to this content and are still to come.

@@ -72,6 +72,8 @@ enum State {
     Described,
     /// In the content of a member.
     Content,
+    /// In the padding behind the content of a member.
+    Padding,
     /// After one zero block, at this offset.
     ZeroBlock { at: u64 },
     /// The archive has ended and that was not yet reported.
@@ -145,7 +147,11 @@ impl Reader {
     /// stream. Whoever reads a file may seek over any part of them and then say so with
     /// [`Reader::skipped`].
     pub fn skippable(&self) -> u64 {
-        if matches!(self.state, State::Content) { self.content.remaining() } else { 0 }
+        if matches!(self.state, State::Content | State::Padding) {
+            self.content.remaining()
+        } else {
+            0
+        }
     }
 
     /// Notes that the next `n` bytes of the stream were skipped. Holes before them are not
@@ -253,17 +259,22 @@ impl Reader {
                             Step::Data(data)
                         });
                     }
-                    Next::Padding(len) => {
-                        self.state = State::Content;
-                        let read = take(input, len);
-                        let read = self.count(read);
-                        self.content.pad(read);
-                        if read == 0 {
-                            return Ok(Step::NeedInput);
-                        }
+                    Next::Padding(_) => {
+                        // Complete without its padding, which some builders leave out at the end.
+                        self.state = State::Padding;
+                        return Ok(Step::EndEntry);
                     }
                     Next::End => return Ok(Step::EndEntry),
                 },
+                State::Padding => {
+                    let read = take(input, self.content.remaining());
+                    let read = self.count(read);
+                    self.content.pad(read);
+                    if self.content.remaining() > 0 {
+                        self.state = State::Padding;
+                        return Ok(Step::NeedInput);
+                    }
+                }
                 State::ZeroBlock { at } => {
                     let mut buffer = [0; BLOCK];
                     let Some(block) = self.fill(input, &mut buffer) else {
@@ -331,7 +342,13 @@ impl Reader {
             State::OldMap { .. } | State::ContentMap { .. } => {
                 ("a sparse map", BLOCK_LEN, self.block.len())
             }
-            State::Content | State::Described if self.content.remaining() > 0 => {
+            // Go takes an archive that ends where padding should begin, and umoci writes such.
+            State::Content | State::Described | State::Padding
+                if self.content.lacks_padding_only() =>
+            {
+                return Ok(());
+            }
+            State::Content | State::Described | State::Padding if self.content.remaining() > 0 => {
                 let wanted = self.content.total();
                 ("content", wanted, wanted.saturating_sub(self.content.remaining()))
             }

@@ -54,7 +54,9 @@ fn a_cut_is_an_error_or_visible() {
         }
         // Cut after a member: nothing shows but that the end marker is missing.
         assert_eq!(archive.summary.end, End::Missing, "cut at {cut}");
-        assert_eq!(cut % 512, 0);
+        let content_end =
+            archive.members.last().map(|last| last.entry.content_offset + last.entry.stored);
+        assert!(cut % 512 == 0 || content_end == Some(cut as u64), "cut at {cut}");
         assert_eq!(archive.members[..], whole.members[..archive.members.len()]);
     }
 }
