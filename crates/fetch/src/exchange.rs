@@ -9,6 +9,9 @@ use crate::realm::authority;
 use crate::session::Session;
 use crate::transport::{Answer, Ask, Transport};
 
+/// How often one question is asked with another token, where tokens wear out while they are shared.
+const ROUNDS: usize = 6;
+
 /// A registry's connections, and who we are to it.
 #[derive(Debug)]
 pub(crate) struct Exchange {
@@ -19,34 +22,39 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Asks once. The answer's status is not judged, but that it is no challenge.
     pub(crate) async fn ask(&self, ask: Ask<'_>, scope: &str) -> Result<Answer, Failure> {
-        let used = self.session.current(&self.transport, scope).await?;
-        let answer = self.transport.ask(ask, used.as_ref().map(|grant| &grant.header)).await?;
-        if answer.response.status().as_u16() != 401 {
-            return Ok(answer);
+        let mut grant = self.session.current(&self.transport, scope).await?;
+        let mut is_new = false;
+        for _ in 0..ROUNDS {
+            let answer = self.transport.ask(ask, grant.as_ref().map(|grant| &grant.header)).await?;
+            if answer.response.status().as_u16() != 401 {
+                if let Some(grant) = &grant {
+                    grant.prove();
+                }
+                return Ok(answer);
+            }
+            if !answer.own {
+                let other = authority(&answer.url);
+                let reason = format!(
+                    "{other}, to which the registry redirects, wants credentials and gets none"
+                );
+                return Err(Failure::lasting(Kind::Refused(reason)).at(&answer.url));
+            }
+            if !answer.response.headers().contains_key(WWW_AUTHENTICATE) {
+                return Err(self.refused(answer, "it answers 401 without a challenge").await);
+            }
+            // A new token that never opened anything will not do it the second time either.
+            if is_new && grant.as_ref().is_some_and(|grant| !grant.is_proven()) {
+                let why = self.session.why_refused(&self.transport).await;
+                return Err(self.refused(answer, &why).await);
+            }
+            let headers = answer.response.headers();
+            let renewed =
+                self.session.answer(&self.transport, scope, headers, grant.as_ref()).await;
+            let (next, next_is_new) = renewed.map_err(|failure| failure.at(&answer.url))?;
+            (grant, is_new) = (Some(next), next_is_new);
         }
-        if !answer.own {
-            let other = authority(&answer.url);
-            let reason = format!(
-                "{other}, to which the registry redirects, wants credentials and gets none"
-            );
-            return Err(Failure::lasting(Kind::Refused(reason)).at(&answer.url));
-        }
-        if !answer.response.headers().contains_key(WWW_AUTHENTICATE) {
-            return Err(self.refused(answer, "it answers 401 without a challenge").await);
-        }
-        let headers = answer.response.headers();
-        let grant = self
-            .session
-            .answer(&self.transport, scope, headers, used.as_ref())
-            .await
-            .map_err(|failure| failure.at(&answer.url))?;
-        drop(answer);
-        let answer = self.transport.ask(ask, Some(&grant.header)).await?;
-        if answer.response.status().as_u16() != 401 {
-            return Ok(answer);
-        }
-        let why = self.session.why_refused(&self.transport).await;
-        Err(self.refused(answer, &why).await)
+        let reason = format!("{ROUNDS} tokens in a row wore out before they were used");
+        Err(Failure::lasting(Kind::Refused(reason)))
     }
 
     /// Asks once, and takes nothing but success for an answer.

@@ -31,6 +31,7 @@ mod download;
 mod error;
 mod exchange;
 mod failure;
+mod list;
 mod manifest;
 mod pause;
 mod range;

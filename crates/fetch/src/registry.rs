@@ -62,12 +62,20 @@ impl Registry {
     pub async fn resolve(&self, reference: &Reference) -> Result<Resolved, ModelError> {
         manifest::resolve(&self.exchange, reference).await
     }
+
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
 }
 
 impl Repository {
     /// Returns the name, such as `library/alpine`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
     }
 }
 

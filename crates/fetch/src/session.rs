@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -51,6 +53,19 @@ struct Held {
 pub(crate) struct Grant {
     pub(crate) header: HeaderValue,
     generation: u64,
+    proven: Arc<AtomicBool>,
+}
+
+impl Grant {
+    /// Notes that it opened something.
+    pub(crate) fn prove(&self) {
+        self.proven.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether it ever opened anything; if it did, it may just have worn out.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
 }
 
 impl Session {
@@ -77,22 +92,23 @@ impl Session {
         }
     }
 
-    /// Answers the challenge in `headers` to a request that said `used`.
+    /// Answers the challenge in `headers` to a request that said `used`. The flag says whether the
+    /// answer is a new one, and not one that another request has got meanwhile.
     pub(crate) async fn answer(
         &self,
         transport: &Transport,
         scope: &str,
         headers: &HeaderMap,
         used: Option<&Grant>,
-    ) -> Result<Grant, Failure> {
+    ) -> Result<(Grant, bool), Failure> {
         let mut state = self.state.lock().await;
         let newer = |held: &&Held| used.is_none_or(|used| held.grant.generation > used.generation);
         if let Some(held) = state.tokens.get(scope).filter(newer) {
-            return Ok(held.grant.clone());
+            return Ok((held.grant.clone(), false));
         }
         let way = self.way(transport, headers)?;
         state.way = Some(way.clone());
-        self.obtain(&mut state, transport, scope, &way).await
+        Ok((self.obtain(&mut state, transport, scope, &way).await?, true))
     }
 
     /// Returns why a fresh answer to a challenge may have been refused.
@@ -146,7 +162,7 @@ impl Session {
             }
         };
         state.generation = state.generation.saturating_add(1);
-        let grant = Grant { header, generation: state.generation };
+        let grant = Grant { header, generation: state.generation, proven: Arc::default() };
         state.tokens.insert(scope.to_owned(), Held { grant: grant.clone(), expires });
         Ok(grant)
     }

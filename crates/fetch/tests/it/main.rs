@@ -2,9 +2,12 @@
 
 mod authentication;
 mod blobs;
-mod faults;
-mod lies;
+mod equivalence;
+mod lists;
+mod loopback;
 mod manifests;
+mod oracle;
 mod redirects;
 mod secrets;
 mod support;
+mod tls;

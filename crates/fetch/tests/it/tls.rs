@@ -1,0 +1,1 @@
+//! TLS: whom to trust, and what is refused.
