@@ -1,7 +1,7 @@
 //! Azure Linux's list of rpms in images without an rpm database: `container-manifest-2`.
 //!
 //! ```text
-//! glibc	2.35-2.cm2	1653816591	1653628955	Microsoft Corporation	(none)	10855265	x86_64	0	glibc-2.35-2.cm2.src.rpm
+//! glibc 2.35-2.cm2 1653816591 1653628955 Microsoft (none) 10855265 x86_64 0 glibc-2.35-2.cm2.src.rpm
 //! ```
 //!
 //! Ten columns, one tab between: name, version-release, install time, build time, vendor, epoch,

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn missing_fields() {
-        let table: &[(&[u8], Option<(&str, Option<&str>)>, &[&str])] = &[
+        type Row<'a> = (&'a [u8], Option<(&'a str, Option<&'a str>)>, &'a [&'a str]);
+        let table: &[Row<'_>] = &[
             (b"", None, &["os-release-empty"]),
             (b"# nothing\n", None, &["os-release-empty"]),
             (b"ID=arch\n", Some(("arch", None)), &[]),

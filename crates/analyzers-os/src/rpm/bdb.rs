@@ -81,14 +81,11 @@ fn order(content: &[u8]) -> Option<Order> {
 /// Reads every record of the database.
 pub(super) fn read(content: &[u8], records: &mut Records<'_>) {
     match Meta::read(content) {
-        Ok(meta) => Reader {
-            meta,
-            seen: vec![false; content.len() / meta.page_size],
-            values: 0,
-            stale: false,
-            records,
+        Ok(meta) => {
+            let pages = content.len().checked_div(meta.page_size).unwrap_or_default();
+            let seen = vec![false; pages];
+            Reader { meta, seen, values: 0, stale: false, records }.read();
         }
-        .read(),
         Err(error) => records.reporter.error(error.code(), error),
     }
 }
@@ -322,7 +319,7 @@ impl<'a> Reader<'a, '_, '_> {
         };
         match number {
             Some(number) => {
-                self.records.add(&blob, format_args!("package {number} (page {})", page.number))
+                self.records.add(&blob, format_args!("package {number} (page {})", page.number));
             }
             None => self.records.add(&blob, format_args!("item {value} of page {}", page.number)),
         }

@@ -163,7 +163,7 @@ mod tests {
 
     /// A trailer that points back over `entries` entries.
     fn trailer(entries: u32) -> Vec<u8> {
-        [63, BIN, (entries * 16).wrapping_neg(), 16]
+        [63, BIN, entries.wrapping_mul(16).wrapping_neg(), 16]
             .into_iter()
             .flat_map(u32::to_be_bytes)
             .collect()

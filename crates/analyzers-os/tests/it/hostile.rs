@@ -20,6 +20,9 @@ fn header(name: &str) -> Vec<u8> {
     numbers.chain(data.into_bytes()).collect()
 }
 
+/// A name, and a change to the page at a byte of the database.
+type Change = (&'static str, fn(&mut [u8], usize));
+
 /// Three headers, the middle one too large to lie inline on a small page.
 fn headers() -> Vec<Vec<u8>> {
     vec![header("first"), header(&"x".repeat(2000)), header("third")]
@@ -100,7 +103,7 @@ fn bdb_overflow_pages() {
     let page = 3 * 512;
     let type_at = page + 25;
     assert_eq!(sound[type_at], 7);
-    let changes: [(&str, fn(&mut [u8], usize)); 7] = [
+    let changes: [Change; 7] = [
         ("zeroed", |it, page| it[page..page + 512].fill(0)),
         ("leads to itself", |it, page| put(it, page + 16, 3)),
         ("leads back", |it, page| put(it, page + 512 + 16, 3)),

@@ -10,10 +10,12 @@
 
 mod bdb;
 mod corpus;
+mod dpkg;
 mod hostile;
 mod ndb;
 mod oracle;
 mod random;
+mod records;
 mod reencode;
 mod sqlite;
 mod support;

@@ -50,8 +50,11 @@ proptest! {
     }
 }
 
+/// A path, the database that lies there, and its log.
+type Database = (&'static str, Vec<u8>, Vec<u8>);
+
 /// Small databases in every form, with the paths they go to.
-fn databases() -> Option<Vec<(&'static str, Vec<u8>, Vec<u8>)>> {
+fn databases() -> Option<Vec<Database>> {
     let [_, mut headers] = reencode::headers()?;
     headers.sort_by_key(Vec::len);
     headers.truncate(3);

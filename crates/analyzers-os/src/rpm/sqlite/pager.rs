@@ -80,7 +80,8 @@ impl<'a> Pager<'a> {
 
     /// Checks that file and log have all the pages that there should be.
     pub(super) fn check_length(&self) -> Result<(), Error> {
-        let in_file = u32::try_from(self.content.len() / self.page_size).unwrap_or(u32::MAX);
+        let in_file = self.content.len().checked_div(self.page_size).unwrap_or_default();
+        let in_file = u32::try_from(in_file).unwrap_or(u32::MAX);
         let missing = self.overlay.first_missing(in_file, self.pages);
         missing.map_or(Ok(()), |page| Err(Error::PageMissing { page, pages: self.pages }))
     }
