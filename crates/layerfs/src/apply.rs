@@ -200,21 +200,23 @@ impl Application<'_> {
         let Ok(link) = EntryPath::clean(link) else { return Ok(None) };
         let found =
             follow(&self.tree.arena, link.as_bytes(), Last::Keep, self.tree.limits.symlink_hops);
-        let Ok(place) = found else { return Ok(None) };
-        self.spend(place.link_steps, path)?;
-        Ok(place.existing())
+        self.spend(
+            found.as_ref().map_or_else(|circle| circle.link_bytes, |place| place.link_bytes),
+            path,
+        )?;
+        Ok(found.ok().and_then(Place::existing))
     }
 
     /// Follows the path of a directory; none, with a warning, where it goes in circles.
     fn follow(&mut self, directory: &[u8], path: &[u8]) -> Result<Option<Place>, Error> {
         match follow(&self.tree.arena, directory, Last::Follow, self.tree.limits.symlink_hops) {
             Ok(place) => {
-                self.spend(place.link_steps, path)?;
+                self.spend(place.link_bytes, path)?;
                 Ok(Some(place))
             }
-            Err(Loop { max }) => {
-                self.spend(max, path)?;
-                let message = || format!("{}; skipped", Loop { max });
+            Err(circle) => {
+                self.spend(circle.link_bytes, path)?;
+                let message = || format!("{}; skipped", Loop::from(circle));
                 self.warnings.push("symlink-loop", Some(path), message);
                 Ok(None)
             }
@@ -222,10 +224,10 @@ impl Application<'_> {
     }
 
     /// Counts what was followed against its limit.
-    fn spend(&mut self, link_steps: u64, path: &[u8]) -> Result<(), Error> {
-        self.tree.link_steps = self.tree.link_steps.saturating_add(link_steps);
-        let max = self.tree.limits.link_steps;
-        if self.tree.link_steps > max { Err(over("link_steps", max, path)) } else { Ok(()) }
+    fn spend(&mut self, link_bytes: u64, path: &[u8]) -> Result<(), Error> {
+        self.tree.link_bytes = self.tree.link_bytes.saturating_add(link_bytes);
+        let max = self.tree.limits.link_bytes;
+        if self.tree.link_bytes > max { Err(over("link_bytes", max, path)) } else { Ok(()) }
     }
 
     /// Makes the directories on the way that do not exist and returns the last one.

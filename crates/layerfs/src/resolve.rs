@@ -12,6 +12,20 @@ pub struct Loop {
     pub max: u64,
 }
 
+/// A [`Loop`], and what it cost to find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Circle {
+    pub(crate) max_hops: u64,
+    /// How many bytes of link targets were followed.
+    pub(crate) link_bytes: u64,
+}
+
+impl From<Circle> for Loop {
+    fn from(circle: Circle) -> Self {
+        Self { max: circle.max_hops }
+    }
+}
+
 /// What to do about the last component when it is a symbolic link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Last {
@@ -24,8 +38,8 @@ pub(crate) enum Last {
 pub(crate) struct Place {
     pub(crate) node: NodeId,
     pub(crate) missing: Vec<Box<[u8]>>,
-    /// How many components of link targets were followed.
-    pub(crate) link_steps: u64,
+    /// How many bytes of link targets were followed.
+    pub(crate) link_bytes: u64,
     /// Whether it got there in a way that the kernel refuses, such as `..` after what is no
     /// directory.
     pub(crate) strays: bool,
@@ -43,8 +57,13 @@ impl Place {
 /// A path may go on where nothing exists: that is where unpacking it would create directories, and
 /// `..` then takes back the name before it, as in the library that the unpackers share
 /// (`filepath-securejoin`).
-pub(crate) fn follow(arena: &Arena, path: &[u8], last: Last, max_hops: u64) -> Result<Place, Loop> {
-    let mut place = Place { node: NodeId::ROOT, missing: Vec::new(), link_steps: 0, strays: false };
+pub(crate) fn follow(
+    arena: &Arena,
+    path: &[u8],
+    last: Last,
+    max_hops: u64,
+) -> Result<Place, Circle> {
+    let mut place = Place { node: NodeId::ROOT, missing: Vec::new(), link_bytes: 0, strays: false };
     let mut hops = 0_u64;
     // What is left of the path and of each link target on the way, the innermost last.
     let mut todo = vec![path];
@@ -55,10 +74,6 @@ pub(crate) fn follow(arena: &Arena, path: &[u8], last: Last, max_hops: u64) -> R
         };
         while todo.last().is_some_and(|rest| rest.iter().all(|&byte| byte == b'/')) {
             todo.pop();
-        }
-        // Slow growth of the stack is no matter: what is empty is gone, and hops are few.
-        if hops > 0 {
-            place.link_steps = place.link_steps.saturating_add(1);
         }
         match component {
             b"." => continue,
@@ -85,9 +100,11 @@ pub(crate) fn follow(arena: &Arena, path: &[u8], last: Last, max_hops: u64) -> R
         }
         hops = hops.saturating_add(1);
         if hops > max_hops {
-            return Err(Loop { max: max_hops });
+            return Err(Circle { max_hops, link_bytes: place.link_bytes });
         }
         let target = arena.link(child);
+        place.link_bytes =
+            place.link_bytes.saturating_add(u64::try_from(target.len()).unwrap_or(u64::MAX));
         // A link to nowhere at all: the kernel finds nothing there.
         place.strays |= target.is_empty();
         if target.first() == Some(&b'/') {

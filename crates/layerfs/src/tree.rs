@@ -14,8 +14,8 @@ pub struct Tree {
     pub(crate) limits: Limits,
     /// Entries applied so far.
     pub(crate) entries: u64,
-    /// Components of link targets followed so far.
-    pub(crate) link_steps: u64,
+    /// Bytes of link targets followed so far.
+    pub(crate) link_bytes: u64,
 }
 
 /// Which entry holds a file's content, and what the layer says about it. Names of one file, hard
@@ -52,7 +52,7 @@ impl Tree {
             size: 0,
             link: Text::default(),
         };
-        Self { arena: Arena::new(root), limits, entries: 0, link_steps: 0 }
+        Self { arena: Arena::new(root), limits, entries: 0, link_bytes: 0 }
     }
 
     /// Returns the root.

@@ -28,6 +28,9 @@ pub struct Walk {
     builder: Builder,
     warnings: Warnings,
     depth: u64,
+    max_xattr_bytes: u64,
+    /// Bytes of extended attributes so far.
+    xattr_bytes: u64,
     /// Whether the content that comes by is wanted.
     wanted: bool,
 }
@@ -52,6 +55,8 @@ impl Walk {
             builder: Builder::new(limits.listing_bytes),
             warnings: Warnings::default(),
             depth: limits.depth,
+            max_xattr_bytes: limits.xattr_bytes,
+            xattr_bytes: 0,
             wanted: false,
         }
     }
@@ -165,6 +170,18 @@ impl Walk {
                 return Ok(false);
             }
             _ => {}
+        }
+        for xattr in &entry.xattrs {
+            let bytes = xattr.name.len().saturating_add(xattr.value.len());
+            self.xattr_bytes =
+                self.xattr_bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        }
+        if self.xattr_bytes > self.max_xattr_bytes {
+            return Err(Error::Limit {
+                limit: "xattr_bytes",
+                max: self.max_xattr_bytes,
+                path: entry.path,
+            });
         }
         let meta = Meta::new(entry);
         let id = self.builder.push(&path, &meta)?;

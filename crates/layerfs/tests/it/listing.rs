@@ -76,6 +76,8 @@ fn is_bounded() {
     assert!(walk_with(&bytes.repeat(10), limits(1_100_000)).is_ok());
     let error = walk_with(&bytes.repeat(10), limits(900_000)).err().unwrap();
     assert_eq!(error.to_string(), "over the limit listing_bytes = 900000, at a");
+    let error = walk(&bytes.repeat(400)).err().unwrap();
+    assert_eq!(error.to_string(), "over the limit xattr_bytes = 33554432, at a");
 }
 
 proptest! {

@@ -133,10 +133,14 @@ fn long_links_are_limited() {
         text.push_str(&format!("l/{n} "));
     }
     let listing = walk(&tar(&text)).unwrap().0.listing;
-    let limits = |link_steps| Limits { link_steps, ..Limits::default() };
-    assert!(Tree::new(limits(5000)).apply(0, &listing).is_ok());
-    let Err(Error::Limit { limit: "link_steps", .. }) = Tree::new(limits(4000)).apply(0, &listing)
-    else {
-        panic!("too long")
-    };
+    let limits = |link_bytes| Limits { link_bytes, ..Limits::default() };
+    assert!(Tree::new(limits(9200)).apply(0, &listing).is_ok());
+    for stack in [text, format!("a→{target}/../b b→{target}/../a {}", "a/x ".repeat(100))] {
+        let listing = walk(&tar(&stack)).unwrap().0.listing;
+        let Err(Error::Limit { limit: "link_bytes", .. }) =
+            Tree::new(limits(9000)).apply(0, &listing)
+        else {
+            panic!("too long")
+        };
+    }
 }

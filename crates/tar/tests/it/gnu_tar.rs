@@ -7,8 +7,11 @@ use std::path::Path;
 use std::process::Command;
 
 use cutaway_tar::Kind;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 
 use crate::read::{Archive, read};
+use crate::tokio_tar::{assemble, made};
 
 fn make_tree(root: &Path, long: bool) {
     fs::create_dir_all(root.join("dir/empty")).unwrap();
@@ -132,5 +135,38 @@ fn sparse_files_read_back() {
             holes > 1 << 20,
             "{options:?}: only {holes} bytes of holes, so this tested nothing"
         );
+    }
+}
+
+/// Runs tar over an archive and returns what it prints; none where there is no tar.
+fn print(bytes: &[u8], options: &[&str]) -> Option<Vec<u8>> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("archive.tar");
+    fs::write(&file, bytes).unwrap();
+    let Ok(output) = Command::new("tar").args(options).arg("-f").arg(&file).output() else {
+        eprintln!("skipped: no tar");
+        return None;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(output.stdout)
+}
+
+#[test]
+fn generated_archives_read_the_same() {
+    let strategy = proptest::collection::vec(made(), 1..12);
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..60 {
+        let made = strategy.new_tree(&mut runner).unwrap().current();
+        let bytes = assemble(&made);
+        let Some(names) = print(&bytes, &["--list", "--quoting-style=literal"]) else { return };
+        let Some(content) = print(&bytes, &["--extract", "--to-stdout"]) else { return };
+        let archive = read(&bytes).unwrap();
+        // GNU tar marks directories in its list.
+        let listed = String::from_utf8(names).unwrap();
+        let listed: Vec<&str> = listed.lines().map(|line| line.trim_end_matches('/')).collect();
+        assert_eq!(archive.names(), listed);
+        let ours: Vec<u8> =
+            archive.members.iter().flat_map(|member| member.content.clone()).collect();
+        assert!(ours == content, "content differs: {:?}", archive.names());
     }
 }

@@ -61,18 +61,18 @@ fn through_ours(bytes: &[u8]) -> Result<Vec<Seen>, cutaway_tar::Error> {
 }
 
 #[derive(Debug, Clone)]
-struct Made {
+pub(crate) struct Made {
     flag: u8,
     name: String,
     prefix: String,
     long: Option<String>,
     pax: Vec<(&'static str, String)>,
-    content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
     header_size: Option<u64>,
     gnu: bool,
 }
 
-fn made() -> impl Strategy<Value = Made> {
+pub(crate) fn made() -> impl Strategy<Value = Made> {
     let pax = prop::collection::vec(
         prop_oneof![
             "[a-z]{1,150}".prop_map(|path| ("path", path)),
@@ -98,7 +98,7 @@ fn made() -> impl Strategy<Value = Made> {
         })
 }
 
-fn assemble(made: &[Made]) -> Vec<u8> {
+pub(crate) fn assemble(made: &[Made]) -> Vec<u8> {
     let mut archive = Archive::new();
     for one in made {
         let len = one.content.len() as u64;
