@@ -125,8 +125,7 @@ impl<'a> Reader<'a, '_> {
             _ => None,
         };
         if line.is_too_long() {
-            let message =
-                format!("line {}: field {name} is longer than 4 MiB: skipped", line.number);
+            let message = format!("field {name}: {}", line.too_long());
             match slot {
                 Some(_) => self.reporter.error("line-over-limit", message),
                 None => self.reporter.warning("line-over-limit", message),

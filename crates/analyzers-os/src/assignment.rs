@@ -34,10 +34,7 @@ fn assignment<'a>(
 ) -> Option<(&'a str, String)> {
     let number = line.number;
     if line.is_too_long() {
-        reporter.warning(
-            "line-over-limit",
-            format_args!("line {number} is longer than 4 MiB: skipped"),
-        );
+        reporter.warning("line-over-limit", line.too_long());
         return None;
     }
     let equals = text.iter().position(|&byte| byte == b'=');

@@ -55,7 +55,7 @@ impl Analyzer for ContainerManifest {
 
 fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'static str> {
     if line.is_too_long() {
-        return Err("is longer than 4 MiB");
+        return Err("is over the limit database_line of 4194304 bytes");
     }
     let text = String::from_utf8_lossy(line.text);
     let columns: Vec<_> = text

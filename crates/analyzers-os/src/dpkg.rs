@@ -183,10 +183,7 @@ impl<'a> Reader<'a, '_> {
                 format_args!("line {} continues no field: {}", line.number, quote(line.text)),
             );
         } else if line.is_too_long() {
-            self.reporter.warning(
-                "line-over-limit",
-                format_args!("line {} is longer than 4 MiB: skipped", line.number),
-            );
+            self.reporter.warning("line-over-limit", line.too_long());
         } else if let (Some(field), false) = (self.current, line.text.trim_ascii().is_empty()) {
             self.reporter.warning(
                 "dpkg-field-continued",
@@ -220,7 +217,7 @@ impl<'a> Reader<'a, '_> {
 
     fn field(&mut self, field: Option<Field>, value: &'a [u8], line: Line<'_>) {
         if line.is_too_long() {
-            let message = format!("line {} is longer than 4 MiB: field skipped", line.number);
+            let message = line.too_long();
             match field {
                 Some(_) => self.reporter.error("line-over-limit", message),
                 None => self.reporter.warning("line-over-limit", message),

@@ -1,7 +1,7 @@
 //! Lines of a text database, with their places. Knows nothing of what stands in them.
 
 /// How long a line of a database may be, in bytes; what is longer is skipped with a diagnostic.
-pub(crate) const LINE_MAX: usize = 4 << 20;
+const LINE_MAX: usize = 4 << 20;
 
 /// One line of a file.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,14 @@ impl Line<'_> {
     /// Returns whether the line is over the limit.
     pub(crate) fn is_too_long(&self) -> bool {
         self.text.len() > LINE_MAX
+    }
+
+    /// Says so, for a diagnostic.
+    pub(crate) fn too_long(&self) -> String {
+        let (number, len) = (self.number, self.text.len());
+        format!(
+            "line {number} has {len} bytes, over the limit database_line of {LINE_MAX}: skipped"
+        )
     }
 }
 
