@@ -16,6 +16,9 @@ pub(crate) use outcome::Outcome;
 use crate::registry::Registry;
 use crate::{fixtures, process, system};
 
+/// The longest that building and running the tests may take, in seconds: one that hangs ends here.
+const TIME_LIMIT: &str = "1800";
+
 /// Runs everything; with `require_all` a skipped test is a failure.
 pub(crate) fn run(require_all: bool) -> Result<()> {
     let outcome = all(require_all)?;
@@ -48,7 +51,13 @@ pub(crate) fn all(require_all: bool) -> Result<Outcome> {
 fn cargo_test(outcome: &mut Outcome, registry: Option<&Registry>) -> Result<()> {
     let arguments =
         ["test", "--workspace", "--no-fail-fast", "--color=never", "--", "--show-output"];
-    let mut command = process::command("cargo", &arguments);
+    let mut command = if process::installed("timeout") {
+        let mut command = process::command("timeout", &["--kill-after=10", TIME_LIMIT, "cargo"]);
+        command.args(arguments);
+        command
+    } else {
+        process::command("cargo", &arguments)
+    };
     command.env("CUTAWAY_FIXTURES", fixtures::folder("")).stdout(Stdio::piped());
     if let Some(registry) = registry {
         command.env("CUTAWAY_TEST_REGISTRY", registry.address());
