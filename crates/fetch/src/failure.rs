@@ -47,23 +47,29 @@ impl Failure {
     /// Translates an error of the HTTP client; its own text is not used where it names addresses.
     pub(crate) fn from_reqwest(error: &reqwest::Error) -> Self {
         let mut deepest = String::new();
-        let mut source = error.source();
+        let mut cause = error.source();
         // The chain is made by libraries, but nothing promises that it is short.
         for _ in 0..16 {
-            let Some(cause) = source else { break };
-            if let Some(blocked) = cause.downcast_ref::<Blocked>() {
+            let Some(this) = cause else { break };
+            if let Some(blocked) = this.downcast_ref::<Blocked>() {
                 return Self::lasting(Kind::OutOfBounds(quoted(blocked.0.as_bytes(), 300)));
             }
-            if let Some(tls) = tls_error(cause) {
+            if let Some(tls) = this.downcast_ref::<rustls::Error>()
+                && is_about_trust(tls)
+            {
                 return Self::lasting(Kind::Tls(quoted(tls.to_string().as_bytes(), 300)));
             }
-            deepest = cause.to_string();
-            if let Some(io) = cause.downcast_ref::<io::Error>()
-                && error.is_connect()
-            {
+            deepest = this.to_string();
+            let io = this.downcast_ref::<io::Error>();
+            let inner = io.and_then(io::Error::get_ref);
+            if let (Some(io), None, true) = (io, inner, error.is_connect()) {
                 return Self::from_connect(io, error.is_timeout());
             }
-            source = cause.source();
+            // An I/O error names as its source the one behind what it holds.
+            cause = match inner {
+                Some(inner) => Some(inner),
+                None => this.source(),
+            };
         }
         let reason = if deepest.is_empty() {
             "the request failed".to_owned()
@@ -113,12 +119,16 @@ pub(crate) fn remaining(
     }
 }
 
-/// Finds an error of TLS, which the client packs into an I/O error.
-fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    cause.downcast_ref::<rustls::Error>().or_else(|| {
-        cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref())
-    })
+/// Returns whether an error of TLS is about who the two sides are; others mean that the server
+/// does not speak it, or that the connection was damaged.
+fn is_about_trust(error: &rustls::Error) -> bool {
+    matches!(
+        error,
+        rustls::Error::InvalidCertificate(_)
+            | rustls::Error::NoCertificatesPresented
+            | rustls::Error::UnsupportedNameType
+            | rustls::Error::AlertReceived(_)
+            | rustls::Error::PeerIncompatible(_)
+            | rustls::Error::General(_)
+    )
 }
