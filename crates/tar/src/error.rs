@@ -66,8 +66,8 @@ pub enum ErrorKind {
         /// What there was.
         got: u64,
     },
-    /// An extended header or long name that no member follows.
-    #[error("extended header without a member after it")]
+    /// The stream ends after an extended header or long name.
+    #[error("stream ends early: extended header without a member after it")]
     Dangling,
     /// More skipped than the member has left: a mistake of the caller.
     #[error("skipped past the end of the member")]

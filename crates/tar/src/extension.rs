@@ -70,7 +70,10 @@ impl Extensions {
     pub(crate) fn path(&self, header: Header<'_>) -> Box<[u8]> {
         let pax = self.pax.as_ref();
         let long = self.name.as_deref().filter(|name| !name.is_empty());
-        let path = pax.and_then(|pax| pax.sparse.name.as_deref()).or(long);
+        // The name in a sparse record counts for sparse files only, else two readers could be told
+        // different names.
+        let sparse = pax.filter(|pax| !matches!(pax.sparse.form(), Form::Plain | Form::Unknown));
+        let path = sparse.and_then(|pax| pax.sparse.name.as_deref()).or(long);
         if let Some(path) = path.or(pax.and_then(|pax| pax.path.as_deref())) {
             return path.into();
         }
@@ -96,7 +99,8 @@ impl Extensions {
         }
 
         let kind = match header.kind() {
-            Kind::File if header.flag() != b'S' && path.ends_with(b"/") => Kind::Directory,
+            // Only the flag of old archives: with any other, Go makes a file of it.
+            Kind::File if header.flag() == 0 && path.ends_with(b"/") => Kind::Directory,
             kind => kind,
         };
         if matches!(kind, Kind::Other(_)) {
@@ -196,8 +200,7 @@ fn sparse_map(
     if kind != Kind::File {
         return Err(ErrorKind::Sparse { rule: "only files can be sparse" });
     }
-    let size = pax.sparse.logical_size();
-    Ok((size.ok_or(ErrorKind::Sparse { rule: "no size of the whole file" })?, map))
+    Ok((pax.sparse.logical_size().unwrap_or(stored), map))
 }
 
 fn share(last: &mut Arc<[u8]>, name: &[u8]) -> Arc<[u8]> {

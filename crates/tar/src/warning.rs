@@ -36,6 +36,8 @@ pub enum WarningKind {
     NameConflict,
     /// Two extended headers or long names of one kind for one member; the last one wins.
     RepeatedExtension,
+    /// An extended header or long name that no member follows; it is ignored.
+    DroppedExtension,
     /// A global header that tries to name, link or size the members after it; it is ignored.
     GlobalOverride,
     /// A sparse file of a version that nobody defined; its content is passed on as stored.
@@ -59,6 +61,7 @@ impl WarningKind {
             Self::SizeWithoutContent { .. } => "tar-size-without-content",
             Self::NameConflict => "tar-name-conflict",
             Self::RepeatedExtension => "tar-repeated-extension",
+            Self::DroppedExtension => "tar-dropped-extension",
             Self::GlobalOverride => "tar-global-override",
             Self::UnknownSparse => "tar-unknown-sparse",
             Self::UnknownKind(_) => "tar-unknown-type",
@@ -85,6 +88,9 @@ impl fmt::Display for WarningKind {
             }
             Self::RepeatedExtension => {
                 write!(f, "two extended headers of one kind; the last one counts")
+            }
+            Self::DroppedExtension => {
+                write!(f, "extended header without a member after it; ignored")
             }
             Self::GlobalOverride => {
                 write!(f, "global header tries to rename or resize members; ignored")

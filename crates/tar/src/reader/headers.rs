@@ -3,7 +3,7 @@
 use super::{Reader, State};
 use crate::block::{BLOCK, BLOCK_LEN, is_zero, padding};
 use crate::content::Content;
-use crate::extension::{Described, Map, check_names};
+use crate::extension::{Described, Extensions, Map, check_names};
 use crate::header::Header;
 use crate::pax;
 use crate::sparse::{self, MapReader, Region};
@@ -13,9 +13,7 @@ impl Reader {
     /// Reads a header block and decides what comes after it.
     pub(super) fn header(&mut self, block: &[u8; BLOCK], at: u64) -> Result<(), Error> {
         if is_zero(block) {
-            if !self.extensions.is_empty() {
-                return Err(self.error(ErrorKind::Dangling, at));
-            }
+            self.drop_extensions(at);
             self.state = State::ZeroBlock { at };
             return Ok(());
         }
@@ -26,7 +24,10 @@ impl Reader {
             if size > max {
                 return Err(fail(ErrorKind::Limit { limit, max }));
             }
-            if header.flag() != b'g' {
+            if header.flag() == b'g' {
+                // To Go a global header is a member, which what stands before it belongs to.
+                self.drop_extensions(at);
+            } else {
                 self.member.get_or_insert(at);
             }
             self.body.clear();
@@ -37,10 +38,23 @@ impl Reader {
         self.describe(header, at)
     }
 
+    /// Forgets extensions that no member follows.
+    fn drop_extensions(&mut self, at: u64) {
+        if !self.extensions.is_empty() {
+            self.extensions = Extensions::default();
+            self.member = None;
+            self.warnings.push_back(Warning {
+                kind: WarningKind::DroppedExtension,
+                offset: at,
+                path: Box::default(),
+            });
+        }
+    }
+
     /// Returns the limit on an extension's body; none for the flag of a member.
     pub(super) fn extension_limit(&self, flag: u8) -> Option<(&'static str, u64)> {
         match flag {
-            b'x' | b'X' | b'g' => Some(("pax_bytes", self.limits.pax_bytes)),
+            b'x' | b'g' => Some(("pax_bytes", self.limits.pax_bytes)),
             b'L' | b'K' => Some(("name_bytes", self.limits.name_bytes)),
             _ => None,
         }

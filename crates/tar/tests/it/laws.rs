@@ -92,47 +92,83 @@ fn skipping_equals_reading() {
 }
 
 #[derive(Debug, Clone)]
-enum Piece {
+pub(crate) enum Piece {
     File(String, Vec<u8>),
-    Pax(Vec<(String, String)>),
-    Long(String),
+    Pax(u8, Vec<(String, String)>),
+    Sparse(Vec<(u64, u64)>, u64),
+    Long(u8, String),
     Special(u8, String),
     Bytes(Vec<u8>),
     Zeros(usize),
 }
 
-fn piece() -> impl Strategy<Value = Piece> {
-    let key = prop_oneof![
-        Just("path".to_owned()),
-        Just("size".to_owned()),
-        Just("mtime".to_owned()),
-        Just("GNU.sparse.map".to_owned()),
-        Just("GNU.sparse.size".to_owned()),
-        Just("GNU.sparse.major".to_owned()),
-        Just("SCHILY.xattr.user.a".to_owned()),
+pub(crate) fn piece() -> impl Strategy<Value = Piece> {
+    const KEYS: [&str; 17] = [
+        "path",
+        "linkpath",
+        "size",
+        "mtime",
+        "uid",
+        "gname",
+        "comment",
+        "SCHILY.xattr.user.a",
+        "GNU.sparse.name",
+        "GNU.sparse.map",
+        "GNU.sparse.size",
+        "GNU.sparse.realsize",
+        "GNU.sparse.numblocks",
+        "GNU.sparse.major",
+        "GNU.sparse.minor",
+        "GNU.sparse.offset",
+        "GNU.sparse.numbytes",
     ];
-    let value = prop_oneof!["[0-9]{1,4}", "[a-z/]{0,9}", "[0-9],[0-9],[0-9]{2},[0-9]"];
+    let key = prop::sample::select(&KEYS[..]).prop_map(str::to_owned);
+    let value = prop_oneof!["[01]", "[0-9]{1,4}", "[a-z/]{0,9}", "[0-9],[0-9],[0-9]{2},[0-9]"];
     prop_oneof![
         4 => ("[a-z/.]{1,20}", prop::collection::vec(any::<u8>(), 0..1500)).prop_map(|(n, c)| Piece::File(n, c)),
-        2 => prop::collection::vec((key, value), 0..4).prop_map(Piece::Pax),
-        1 => "[a-z/]{0,200}".prop_map(Piece::Long),
+        2 => prop::collection::vec((key, value), 0..4).prop_map(|records| Piece::Pax(b'x', records)),
+        1 => prop::collection::vec(("(path|size|comment)", "[0-9]{1,3}"), 0..2).prop_map(|r| Piece::Pax(b'g', r)),
+        2 => (prop::collection::vec((0..9_u64, 0..9_u64), 0..4), 0..60_u64).prop_map(|(m, s)| Piece::Sparse(m, s)),
+        1 => (prop::sample::select(b"LK".to_vec()), "[a-z/]{0,200}").prop_map(|(flag, name)| Piece::Long(flag, name)),
         2 => (any::<u8>(), "[a-z/]{1,9}").prop_map(|(flag, name)| Piece::Special(flag, name)),
         1 => prop::collection::vec(any::<u8>(), 0..600).prop_map(Piece::Bytes),
         1 => (0..3_usize).prop_map(Piece::Zeros),
     ]
 }
 
-fn assemble(pieces: &[Piece]) -> Vec<u8> {
+/// A sparse file of form 1.0 with these gaps and lengths, the map right but for its end.
+fn sparse(archive: Archive, map: &[(u64, u64)], size: u64) -> Archive {
+    let mut offset = 0;
+    let mut text = format!("{}\n", map.len());
+    for (gap, len) in map {
+        offset += gap;
+        text.push_str(&format!("{offset}\n{len}\n"));
+        offset += len;
+    }
+    let stored: u64 = map.iter().map(|(_, len)| len).sum();
+    let mut content = text.into_bytes();
+    content.resize(512, 0);
+    content.extend((0..stored).map(|byte| byte as u8));
+    let (size, version) =
+        (size.to_string(), [("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")]);
+    let [major, minor] = version;
+    archive
+        .pax(&[major, minor, ("GNU.sparse.name", "sparse"), ("GNU.sparse.realsize", &size)])
+        .file("s", &content)
+}
+
+pub(crate) fn assemble(pieces: &[Piece]) -> Vec<u8> {
     let mut archive = Archive::new();
     for piece in pieces {
         archive = match piece {
             Piece::File(name, content) => archive.file(name, content),
-            Piece::Pax(records) => {
+            Piece::Pax(flag, records) => {
                 let body: Vec<u8> =
                     records.iter().flat_map(|(key, value)| record(key, value.as_bytes())).collect();
-                archive.raw_extended(b'x', &body)
+                archive.raw_extended(*flag, &body)
             }
-            Piece::Long(name) => archive.long(b'L', name),
+            Piece::Long(flag, name) => archive.long(*flag, name),
+            Piece::Sparse(map, size) => sparse(archive, map, *size),
             Piece::Special(flag, name) => archive.special(*flag, name, "target"),
             Piece::Bytes(bytes) => archive.body(bytes),
             Piece::Zeros(blocks) => archive.zeros(*blocks),

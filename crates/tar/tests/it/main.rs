@@ -13,6 +13,7 @@ mod build;
 mod catalogue;
 mod corpus;
 mod gnu_tar;
+mod go_tar;
 mod laws;
 mod read;
 mod sparse;

@@ -128,10 +128,32 @@ fn refuses_maps_that_lie() {
 
 #[test]
 fn unknown_versions_are_files() {
-    let bytes = Archive::new().pax(&version("2", "0")).file("f", b"as it is").end();
+    let [major, minor] = version("2", "0");
+    let bytes = Archive::new()
+        .pax(&[major, minor, ("GNU.sparse.name", "other")])
+        .file("f", b"as it is")
+        .end();
     let archive = read(&bytes).unwrap();
+    assert_eq!(archive.names(), ["f"], "the name is for sparse files only");
     assert_eq!(
         (archive.only().content.as_slice(), archive.codes()),
         (&b"as it is"[..], vec!["tar-unknown-sparse"])
     );
+}
+
+#[test]
+fn sizes_and_names_as_in_go() {
+    let [major, minor] = version("1", "0");
+    let content = [b"1\n0\n3\n".as_slice(), &[0; 506], b"abc"].concat();
+    let bytes = Archive::new().pax(&[major, minor]).file("f", &content).end();
+    assert_eq!(
+        read(&bytes).unwrap().only().entry.size,
+        515,
+        "without a size that of what is stored"
+    );
+    let bytes = Archive::new()
+        .pax(&[("GNU.sparse.name", "other"), ("GNU.sparse.realsize", "9")])
+        .file("f", b"abc")
+        .end();
+    assert_eq!(read(&bytes).unwrap().names(), ["f"], "no map, no sparse file");
 }
