@@ -1,4 +1,10 @@
 //! Fault equivalence (target T3): an image of twelve layers under every fault reads as without.
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "support of tests, which fail by panicking"
+)]
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 //!
 //! The keys beside this file are for these tests alone: an authority, and certificates of it that
 //! are good, expired, for another name, and for clients.
+#![expect(clippy::unwrap_used, reason = "support of tests, which fail by panicking")]
 
 use std::sync::Arc;
 
