@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Serialize};
 
-use crate::json::{self, OtherKeys, null_as_empty};
+use crate::json::{self, Known, OtherKeys, null_as_empty, strict, strict_list};
 use crate::{DiffId, Error};
 
 /// What a config says. Fields that programs rarely need are left to the raw bytes.
@@ -88,7 +88,6 @@ const KNOWN: &[&str] = &[
     "rootfs",
     "history",
 ];
-const KNOWN_ROOTFS: &[&str] = &["type", "diff_ids"];
 
 #[derive(Deserialize)]
 struct Wire {
@@ -104,11 +103,11 @@ struct Wire {
     os_version: Option<String>,
     #[serde(default)]
     variant: Option<String>,
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(default, deserialize_with = "strict")]
     config: Run,
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(default, deserialize_with = "strict")]
     rootfs: Rootfs,
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(default, deserialize_with = "strict_list")]
     history: Vec<History>,
     #[serde(flatten)]
     other: OtherKeys,
@@ -118,8 +117,28 @@ struct Wire {
 struct Rootfs {
     #[serde(default, deserialize_with = "null_as_empty")]
     diff_ids: Vec<DiffId>,
-    #[serde(flatten)]
-    other: OtherKeys,
+}
+
+impl Known for Rootfs {
+    const KEYS: &[&str] = &["type", "diff_ids"];
+}
+
+impl Known for Run {
+    const KEYS: &[&str] = &[
+        "User",
+        "Env",
+        "Entrypoint",
+        "Cmd",
+        "WorkingDir",
+        "ExposedPorts",
+        "Volumes",
+        "Labels",
+        "StopSignal",
+    ];
+}
+
+impl Known for History {
+    const KEYS: &[&str] = &["created", "created_by", "author", "comment", "empty_layer"];
 }
 
 impl Config {
@@ -130,10 +149,7 @@ impl Config {
     /// Returns [`Error::Malformed`] for what is no JSON of this form and for known keys in two spellings.
     pub fn parse(bytes: &[u8], what: &str) -> Result<Self, Error> {
         let wire: Wire = json::parse(bytes, what)?;
-        wire.other
-            .refuse_variants_of(KNOWN)
-            .and_then(|()| wire.rootfs.other.refuse_variants_of(KNOWN_ROOTFS))
-            .map_err(|rule| Error::malformed(what, rule))?;
+        wire.other.refuse_variants_of(KNOWN).map_err(|rule| Error::malformed(what, rule))?;
         let variant = wire.variant.filter(|variant| !variant.is_empty());
         Ok(Self {
             platform: Platform {

@@ -2,46 +2,16 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
+#[cfg(feature = "xz")]
+use async_compression::tokio::bufread::XzDecoder;
+use async_compression::tokio::bufread::{BzDecoder, GzipDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, Chain, ReadBuf};
 
-use crate::{Error, Limits};
-
-/// How stored bytes are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all, as far as the first bytes tell.
-    Plain,
-    /// gzip (RFC 1952), of one or many members.
-    Gzip,
-    /// zstd (RFC 8878), of one or many frames, skippable ones among them.
-    Zstd,
-    /// bzip2.
-    Bzip2,
-    /// xz.
-    Xz,
-}
-
-/// How many bytes [`Compression::sniff`] looks at.
-pub const SNIFF_BYTES: usize = 6;
-
-impl Compression {
-    /// Tells the compression from the first [`SNIFF_BYTES`] bytes of a stream, or fewer where it has fewer.
-    pub fn sniff(head: &[u8]) -> Self {
-        match head {
-            [0x1f, 0x8b, ..] => Self::Gzip,
-            // A data frame, or a skippable one in front of it.
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
-            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
-            _ => Self::Plain,
-        }
-    }
-}
+use crate::pace::Paced;
+use crate::{Compression, Error, Limits, SNIFF_BYTES};
 
 /// A stream whose first bytes were looked at.
 pub(crate) type Peeked<R> = Chain<io::Cursor<Vec<u8>>, R>;
@@ -60,19 +30,34 @@ pub(crate) async fn peek<R: AsyncBufRead + Unpin>(
 /// Uncompressed bytes of a stored stream.
 ///
 /// Reads the stored stream to its end: what stands behind the last gzip member or zstd frame and is
-/// none itself is an error.
+/// none itself is an error. One level is decoded: a gzip of a gzip gives a gzip. After an error every
+/// further read fails.
 #[derive(Debug)]
 pub struct Decoded<R> {
     decoder: Decoder<Peeked<R>>,
+    compression: Compression,
     what: String,
     count: u64,
+    limits: Limits,
+    /// An error that came together with bytes: it is told when those are taken.
+    deferred: Option<io::Error>,
+    failed: bool,
+    alarmed: bool,
 }
+
+/// How many bytes may come of one stored byte before that is said. Zeros reach 1,032 with gzip.
+const ALARM_RATIO: u64 = 1000;
+/// How many bytes have to be unpacked before it is said: an empty file system is worth no alarm.
+const ALARM_BYTES: u64 = 1 << 30;
 
 #[derive(Debug)]
 enum Decoder<R> {
     Plain(R),
-    Gzip(Box<GzipDecoder<R>>),
-    Zstd(Box<ZstdDecoder<R>>),
+    Gzip(Box<GzipDecoder<Paced<R>>>),
+    Zstd(Box<ZstdDecoder<Paced<R>>>),
+    Bzip2(Box<BzDecoder<Paced<R>>>),
+    #[cfg(feature = "xz")]
+    Xz(Box<XzDecoder<Paced<R>>>),
 }
 
 impl<R: AsyncBufRead + Unpin> Decoded<R> {
@@ -80,7 +65,8 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Malformed`] for an empty stream and for bzip2 and xz, and what the stream itself fails with.
+    /// Returns [`Error::Malformed`] for an empty stream and for a compression that is not supported,
+    /// and what the stream itself fails with.
     pub async fn open(stored: R, what: impl Into<String>, limits: &Limits) -> Result<Self, Error> {
         let what = what.into();
         let (head, stored) =
@@ -88,60 +74,171 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
         if head.is_empty() {
             return Err(Error::malformed(what, "is empty: not even the end marker of a tar"));
         }
-        let decoder = match Compression::sniff(&head) {
-            Compression::Plain => Decoder::Plain(stored),
-            Compression::Gzip => {
-                let mut decoder = GzipDecoder::new(stored);
-                decoder.multiple_members(true);
-                Decoder::Gzip(Box::new(decoder))
-            }
-            Compression::Zstd => {
-                let window = DParameter::window_log_max(limits.zstd_window_log);
-                let mut decoder = ZstdDecoder::with_params(stored, &[window]);
-                decoder.multiple_members(true);
-                Decoder::Zstd(Box::new(decoder))
-            }
-            Compression::Bzip2 => {
-                return Err(Error::malformed(what, "unsupported compression bzip2"));
-            }
-            Compression::Xz => return Err(Error::malformed(what, "unsupported compression xz")),
-        };
-        Ok(Self { decoder, what, count: 0 })
+        let compression = Compression::sniff(&head);
+        let decoder = Decoder::new(stored, compression, limits).ok_or_else(|| {
+            Error::malformed(&what, format!("unsupported compression {}", compression.name()))
+        })?;
+        Ok(Self {
+            decoder,
+            compression,
+            what,
+            count: 0,
+            limits: *limits,
+            deferred: None,
+            failed: false,
+            alarmed: false,
+        })
+    }
+
+    /// Returns how the stored bytes are compressed.
+    pub fn compression(&self) -> Compression {
+        self.compression
     }
 
     /// Gives up decoding and returns the stored stream where decoding left it.
     pub fn into_stored(self) -> impl AsyncBufRead + Unpin {
         match self.decoder {
             Decoder::Plain(stored) => stored,
-            Decoder::Gzip(decoder) => decoder.into_inner(),
-            Decoder::Zstd(decoder) => decoder.into_inner(),
+            Decoder::Gzip(decoder) => decoder.into_inner().into_inner(),
+            Decoder::Zstd(decoder) => decoder.into_inner().into_inner(),
+            Decoder::Bzip2(decoder) => decoder.into_inner().into_inner(),
+            #[cfg(feature = "xz")]
+            Decoder::Xz(decoder) => decoder.into_inner().into_inner(),
         }
     }
 
+    /// Counts what was unpacked.
+    fn progressed(&mut self, fresh: usize) -> io::Result<()> {
+        self.count = self.count.saturating_add(u64::try_from(fresh).unwrap_or(u64::MAX));
+        if self.count > self.limits.unpacked_bytes {
+            return Err(self.over(
+                "what it unpacks to",
+                "unpacked_bytes",
+                self.limits.unpacked_bytes,
+            ));
+        }
+        let Some(paced) = self.decoder.paced() else { return Ok(()) };
+        paced.progressed();
+        if self.count > ALARM_BYTES
+            && !self.alarmed
+            && self.count > paced.taken().saturating_mul(ALARM_RATIO)
+        {
+            self.alarmed = true;
+            let (what, stored, unpacked) = (&self.what, paced.taken(), self.count);
+            tracing::warn!(
+                what,
+                stored,
+                unpacked,
+                "unpacks to more than a thousand times its size"
+            );
+        }
+        Ok(())
+    }
+
+    /// Says what went wrong and where, unless it was the stored stream that failed.
     fn explain(&self, error: io::Error) -> io::Error {
-        if error.get_ref().is_some_and(|inner| inner.is::<Error>()) {
+        if error.get_ref().is_some_and(|inner| inner.is::<Error>())
+            || self.compression == Compression::Plain
+        {
             return error;
         }
-        let count = self.count;
-        let rule = match &self.decoder {
-            Decoder::Plain(_) => return error,
-            Decoder::Gzip(_) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                format!("the gzip stream ends early, after {count} unpacked bytes")
+        let (name, count, text) = (self.compression.name(), self.count, error.to_string());
+        match self.compression {
+            Compression::Zstd if text.contains("too much memory") => {
+                let max = u64::from(self.limits.zstd_window_log);
+                return self.over("the window of its zstd stream", "zstd_window_log", max);
             }
-            Decoder::Zstd(_) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                format!("the zstd stream ends early, after {count} unpacked bytes")
+            Compression::Xz if text.contains("memory limit") => {
+                let max = self.limits.xz_memory_bytes;
+                return self.over("the dictionary of its xz stream", "xz_memory_bytes", max);
             }
-            Decoder::Gzip(_) => {
-                format!("the gzip stream is broken after {count} unpacked bytes: {error}")
-            }
-            Decoder::Zstd(_) if error.to_string().contains("too much memory") => {
-                format!("the zstd stream wants a window over the limit zstd_window_log: {error}")
-            }
-            Decoder::Zstd(_) => {
-                format!("the zstd stream is broken after {count} unpacked bytes: {error}")
-            }
+            _ => {}
+        }
+        let rule = if error.kind() == io::ErrorKind::UnexpectedEof {
+            format!("the {name} stream ends early, after {count} unpacked bytes")
+        } else {
+            format!("the {name} stream is broken after {count} unpacked bytes: {text}")
         };
         Error::malformed(&self.what, rule).into()
+    }
+
+    fn held_up(&self) -> io::Error {
+        let what =
+            format!("a part of its {} stream that unpacks to nothing", self.compression.name());
+        let (limit, max) = idle(self.compression, &self.limits);
+        self.over(&what, limit, max)
+    }
+
+    fn over(&self, part: &str, limit: &'static str, max: u64) -> io::Error {
+        Error::Limit { what: format!("{}: {part}", self.what), limit, max }.into()
+    }
+}
+
+/// Returns the limit on stored bytes that unpack to nothing.
+///
+/// A skippable zstd frame may be as large as it likes: passing over it costs nothing.
+fn idle(compression: Compression, limits: &Limits) -> (&'static str, u64) {
+    match compression {
+        Compression::Gzip => ("gzip_header_bytes", limits.gzip_header_bytes),
+        Compression::Bzip2 | Compression::Xz => ("idle_bytes", limits.idle_bytes),
+        _ => ("", u64::MAX),
+    }
+}
+
+impl<R: AsyncBufRead + Unpin> Decoder<R> {
+    fn new(stored: R, compression: Compression, limits: &Limits) -> Option<Self> {
+        if compression == Compression::Plain {
+            return Some(Self::Plain(stored));
+        }
+        let stored = Paced::new(stored, idle(compression, limits).1);
+        Some(match compression {
+            Compression::Gzip => {
+                let mut decoder = GzipDecoder::new(stored);
+                decoder.multiple_members(true);
+                Self::Gzip(Box::new(decoder))
+            }
+            Compression::Zstd => {
+                // The range that libzstd takes: outside of it the decoder cannot be made.
+                let window = DParameter::window_log_max(limits.zstd_window_log.clamp(10, 31));
+                let mut decoder = ZstdDecoder::with_params(stored, &[window]);
+                decoder.multiple_members(true);
+                Self::Zstd(Box::new(decoder))
+            }
+            Compression::Bzip2 => {
+                let mut decoder = BzDecoder::new(stored);
+                decoder.multiple_members(true);
+                Self::Bzip2(Box::new(decoder))
+            }
+            #[cfg(feature = "xz")]
+            Compression::Xz => {
+                let mut decoder = XzDecoder::with_mem_limit(stored, limits.xz_memory_bytes);
+                decoder.multiple_members(true);
+                Self::Xz(Box::new(decoder))
+            }
+            _ => return None,
+        })
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(inner) => Pin::new(inner).poll_read(cx, buf),
+            Self::Gzip(inner) => Pin::new(inner.as_mut()).poll_read(cx, buf),
+            Self::Zstd(inner) => Pin::new(inner.as_mut()).poll_read(cx, buf),
+            Self::Bzip2(inner) => Pin::new(inner.as_mut()).poll_read(cx, buf),
+            #[cfg(feature = "xz")]
+            Self::Xz(inner) => Pin::new(inner.as_mut()).poll_read(cx, buf),
+        }
+    }
+
+    fn paced(&mut self) -> Option<&mut Paced<R>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Gzip(inner) => Some(inner.get_mut()),
+            Self::Zstd(inner) => Some(inner.get_mut()),
+            Self::Bzip2(inner) => Some(inner.get_mut()),
+            #[cfg(feature = "xz")]
+            Self::Xz(inner) => Some(inner.get_mut()),
+        }
     }
 }
 
@@ -152,37 +249,31 @@ impl<R: AsyncBufRead + Unpin> AsyncRead for Decoded<R> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let before = buf.filled().len();
-        let result = ready!(match &mut this.decoder {
-            Decoder::Plain(inner) => Pin::new(inner).poll_read(cx, buf),
-            Decoder::Gzip(inner) => Pin::new(inner.as_mut()).poll_read(cx, buf),
-            Decoder::Zstd(inner) => Pin::new(inner.as_mut()).poll_read(cx, buf),
-        });
-        let fresh = buf.filled().len().saturating_sub(before);
-        this.count = this.count.saturating_add(u64::try_from(fresh).unwrap_or(u64::MAX));
-        Poll::Ready(result.map_err(|error| this.explain(error)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sniffs() {
-        for (head, compression) in [
-            (&b"\x1f\x8b\x08"[..], Compression::Gzip),
-            (b"\x28\xb5\x2f\xfd", Compression::Zstd),
-            (b"\x50\x2a\x4d\x18", Compression::Zstd),
-            (b"\x5f\x2a\x4d\x18", Compression::Zstd),
-            (b"\x60\x2a\x4d\x18", Compression::Plain),
-            (b"BZh9", Compression::Bzip2),
-            (b"\xfd7zXZ\0", Compression::Xz),
-            (b"etc/", Compression::Plain),
-            (b"\x1f", Compression::Plain),
-            (b"", Compression::Plain),
-        ] {
-            assert_eq!(Compression::sniff(head), compression, "{head:?}");
+        if let Some(error) = this.deferred.take() {
+            return Poll::Ready(Err(error));
         }
+        if this.failed {
+            return Poll::Ready(Err(Error::malformed(&this.what, "has failed before").into()));
+        }
+        let before = buf.filled().len();
+        let poll = this.decoder.poll_read(cx, buf);
+        let fresh = buf.filled().len().saturating_sub(before);
+        let over = if fresh > 0 { this.progressed(fresh).err() } else { None };
+        let error = match poll {
+            _ if over.is_some() => over,
+            Poll::Pending if this.decoder.paced().is_some_and(|paced| paced.held_up()) => {
+                Some(this.held_up())
+            }
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(result) => result.err().map(|error| this.explain(error)),
+        };
+        let Some(error) = error else { return Poll::Ready(Ok(())) };
+        this.failed = true;
+        if fresh == 0 {
+            return Poll::Ready(Err(error));
+        }
+        // A reader may not fail and have read something in one call; tokio panics where one does.
+        this.deferred = Some(error);
+        Poll::Ready(Ok(()))
     }
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Deserializer};
 
-use crate::json::{OtherKeys, null_as_empty};
+use crate::json::{Known, OtherKeys, null_as_empty, strict_option};
 use crate::{Descriptor, MediaType};
 
 const KNOWN: &[&str] =
@@ -14,7 +14,7 @@ const KNOWN: &[&str] =
 
 #[derive(Deserialize)]
 struct Wire {
-    #[serde(rename = "mediaType", default)]
+    #[serde(rename = "mediaType", default, deserialize_with = "null_as_empty")]
     media_type: String,
     digest: Digest,
     size: u64,
@@ -24,12 +24,36 @@ struct Wire {
     annotations: BTreeMap<String, String>,
     #[serde(default)]
     data: Option<String>,
-    #[serde(default)]
-    platform: Option<Platform>,
+    #[serde(default, deserialize_with = "strict_option")]
+    platform: Option<PlatformWire>,
     #[serde(rename = "artifactType", default)]
     artifact_type: Option<String>,
     #[serde(flatten)]
     other: OtherKeys,
+}
+
+/// The platform of a child; a key in another case would make another child the one that fits.
+#[derive(Deserialize)]
+struct PlatformWire {
+    #[serde(default, deserialize_with = "null_as_empty")]
+    os: String,
+    #[serde(default, deserialize_with = "null_as_empty")]
+    architecture: String,
+    #[serde(default)]
+    variant: Option<String>,
+    #[serde(rename = "os.version", default)]
+    os_version: Option<String>,
+}
+
+impl Known for PlatformWire {
+    const KEYS: &[&str] = &["os", "architecture", "variant", "os.version"];
+}
+
+impl From<PlatformWire> for Platform {
+    fn from(wire: PlatformWire) -> Self {
+        let PlatformWire { os, architecture, variant, os_version } = wire;
+        Self { os, architecture, variant, os_version }
+    }
 }
 
 /// Reads the JSON form; `data` that is no base64 is left out, since the bytes can be had elsewhere.
@@ -46,7 +70,7 @@ impl<'de> Deserialize<'de> for Descriptor {
             data: wire
                 .data
                 .and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok()),
-            platform: wire.platform,
+            platform: wire.platform.map(Platform::from),
             artifact_type: wire.artifact_type,
         })
     }

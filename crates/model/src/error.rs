@@ -5,18 +5,25 @@ use std::io;
 use cutaway_ref::Digest;
 
 use crate::DiffId;
+use crate::line::Line;
+
+/// How many bytes of a name or rule are shown. Two of them and the words around make less than 1 KiB.
+const PART: usize = 470;
+/// How many bytes are shown of a text that is the whole message.
+const WHOLE: usize = 1000;
 
 /// Why an image or a part of it cannot be had.
 ///
-/// Every text is one line and names what it is about; [`Error::class`] says whose fault it is.
+/// Every text is one line of at most 1 KiB without control characters, whatever the names in it are,
+/// and names what it is about; [`Error::class`] says whose fault it is.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The way to the bytes failed: requests, redirects, tokens, time-outs.
-    #[error("{0}")]
+    #[error("{}", Line(&.0.to_string(), WHOLE))]
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The image that was asked for is not there.
-    #[error("{what} is not in {place}")]
+    #[error("{} is not in {}", Line(.what, PART), Line(.place, PART))]
     NotFound {
         /// What was asked for.
         what: String,
@@ -24,16 +31,16 @@ pub enum Error {
         place: String,
     },
     /// The request names no single image.
-    #[error("{0}")]
+    #[error("{}", Line(.0, WHOLE))]
     Ambiguous(String),
     /// A blob that a document lists is not there.
-    #[error("{what} is listed but missing")]
+    #[error("{} is listed but missing", Line(.what, PART))]
     Missing {
         /// The blob.
         what: String,
     },
     /// A file of an image on disk cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {}: {}", Line(.path, PART), Line(&.source.to_string(), PART))]
     File {
         /// The file.
         path: String,
@@ -41,7 +48,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A document, an archive or a stream breaks its format.
-    #[error("{what}: {rule}")]
+    #[error("{}: {}", Line(.what, PART), Line(.rule, PART))]
     Malformed {
         /// The document or stream.
         what: String,
@@ -49,7 +56,7 @@ pub enum Error {
         rule: String,
     },
     /// The stored bytes are fewer or more than their descriptor says.
-    #[error("{what} has {found} bytes, not the {expected} that its descriptor says")]
+    #[error("{} has {} bytes, not the {expected} that its descriptor says", Line(.what, PART), Line(.found, PART))]
     Size {
         /// The blob.
         what: String,
@@ -59,7 +66,7 @@ pub enum Error {
         found: String,
     },
     /// The stored bytes have another digest than their name.
-    #[error("{what} has the digest {found}: its bytes were changed")]
+    #[error("{} has the digest {found}: its bytes were changed", Line(.what, PART))]
     Digest {
         /// The blob, by the digest that it should have.
         what: String,
@@ -67,7 +74,7 @@ pub enum Error {
         found: Digest,
     },
     /// The uncompressed layer has another digest than the config says.
-    #[error("{what} unpacks to diffID {found}, not the {expected} of the config")]
+    #[error("{} unpacks to diffID {found}, not the {expected} of the config", Line(.what, PART))]
     DiffId {
         /// The layer.
         what: String,
@@ -77,7 +84,7 @@ pub enum Error {
         found: DiffId,
     },
     /// A named limit was met.
-    #[error("{what} is over the limit {limit} of {max}")]
+    #[error("{} is over the limit {limit} of {max}", Line(.what, PART))]
     Limit {
         /// What is too large.
         what: String,
@@ -120,6 +127,20 @@ impl Error {
             Ok(error) => error,
             Err(error) => Self::malformed(what, error.to_string()),
         }
+    }
+}
+
+/// Makes the error of an archive that its tar reader refused; `place` names the archive.
+///
+/// The reader counts entries under a name of its own; in an archive they are its members.
+pub(crate) fn of_tar(error: &cutaway_tar::Error, place: &str) -> Error {
+    match error.kind {
+        cutaway_tar::ErrorKind::Limit { limit: "entries", max } => Error::Limit {
+            what: format!("{place} with its members"),
+            limit: "archive_members",
+            max,
+        },
+        _ => Error::malformed(place, error.to_string()),
     }
 }
 

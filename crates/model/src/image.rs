@@ -6,8 +6,7 @@ use cutaway_ref::Digest;
 
 use crate::layer::Origin;
 use crate::{
-    Blobs, Config, Descriptor, DiffId, Document, Error, Layer, Limits, Manifest, MediaType,
-    chain_ids,
+    Blobs, Config, Descriptor, DiffId, Error, Layer, Limits, Manifest, MediaType, chain_ids,
 };
 
 /// An image. Having one means that its manifest and config were read and verified, and agree.
@@ -94,7 +93,8 @@ impl Image {
             .iter()
             .filter(|_| !is_artifact(&manifest, &config))
             .map(|layer| Origin::Blob { blobs: Arc::clone(blobs), descriptor: layer.clone() });
-        let layers = pair(origins.collect(), &config, limits, &what)?;
+        let kind = Some(&manifest.config.media_type).filter(|kind| !kind.is_config());
+        let layers = pair(origins.collect(), &config, kind, limits, &what)?;
         let id = manifest.config.digest.clone();
         Ok(Self {
             manifest: Some(Stated { descriptor, raw, manifest }),
@@ -114,7 +114,7 @@ impl Image {
         let id = Digest::sha256(&raw_config);
         let what = format!("config {id}");
         let config = Config::parse(&raw_config, &what)?;
-        let layers = pair(origins, &config, limits, &what)?;
+        let layers = pair(origins, &config, None, limits, &what)?;
         Ok(Self { manifest: None, id, config, raw_config, layers })
     }
 
@@ -133,16 +133,22 @@ fn is_artifact(manifest: &Manifest, config: &Config) -> bool {
         && manifest.layers.iter().all(|layer| layer.media_type.as_str() == EMPTY || layer.size <= 2)
 }
 
-/// Pairs stored layers with diffIDs: by position, once, here.
+/// Pairs stored layers with diffIDs: by position, once, here. `kind` is the type of a config that is not an image's.
 fn pair(
     origins: Vec<Origin>,
     config: &Config,
+    kind: Option<&MediaType>,
     limits: &Limits,
     what: &str,
 ) -> Result<Vec<Layer>, Error> {
     let (stored, unpacked) = (origins.len(), config.diff_ids.len());
     if stored != unpacked {
-        let rule = format!("lists {unpacked} diffIDs, but the image has {stored} layers");
+        let rule = match kind {
+            Some(kind) if unpacked == 0 => format!(
+                "is of type {kind} and has no diffIDs for its {stored} layers: an artifact, not an image"
+            ),
+            _ => format!("lists {unpacked} diffIDs, but the image has {stored} layers"),
+        };
         return Err(Error::malformed(what, rule));
     }
     if !u64::try_from(stored).is_ok_and(|stored| stored <= limits.layers) {
@@ -160,14 +166,4 @@ fn pair(
             Layer::new(index, stored, origin, diff_id.clone(), chain_id, history.cloned())
         })
         .collect())
-}
-
-/// Parses the manifest in `raw`, for an image that its own config proves to be the one described.
-pub(crate) fn candidate(descriptor: &Descriptor, raw: Vec<u8>, limits: &Limits) -> Option<Stated> {
-    match Document::parse(&raw, Some(&descriptor.media_type), limits, "manifest") {
-        Ok(Document::Manifest(manifest)) => {
-            Some(Stated { descriptor: descriptor.clone(), raw, manifest })
-        }
-        _ => None,
-    }
 }

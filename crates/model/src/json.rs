@@ -24,7 +24,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, 
     serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string().replace("recursion limit exceeded", "nesting deeper than 128");
         let shown: String = text.chars().take(400).collect();
-        Error::malformed(what, shown.escape_debug().to_string())
+        Error::malformed(what, shown)
     })
 }
 
@@ -54,7 +54,9 @@ impl OtherKeys {
     /// Refuses keys that differ from a known one in case only.
     pub(crate) fn refuse_variants_of(&self, known: &[&str]) -> Result<(), String> {
         for key in &self.0 {
-            if let Some(known) = known.iter().find(|known| **known != key && fold(known) == fold(key)) {
+            if let Some(known) =
+                known.iter().find(|known| **known != key && fold(known) == fold(key))
+            {
                 return Err(format!(
                     "key \"{}\" is \"{known}\" in another case",
                     key.escape_debug()
@@ -85,6 +87,54 @@ impl<'de> Deserialize<'de> for OtherKeys {
         }
         deserializer.deserialize_map(Keys)
     }
+}
+
+/// An object whose keys are checked: those of `T` in their own spelling only.
+#[derive(Debug, Deserialize)]
+struct Strict<T> {
+    #[serde(flatten)]
+    value: T,
+    #[serde(flatten)]
+    other: OtherKeys,
+}
+
+/// A type whose keys are known by name.
+pub(crate) trait Known {
+    /// The keys as documents have to spell them.
+    const KEYS: &[&str];
+}
+
+/// Reads an object and refuses keys of `T` in another case; `null` is the empty value.
+pub(crate) fn strict<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default + Known,
+{
+    Ok(strict_option(deserializer)?.unwrap_or_default())
+}
+
+/// As [`strict`], `null` as `None`.
+pub(crate) fn strict_option<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Known,
+{
+    Option::<Strict<T>>::deserialize(deserializer)?.map(checked).transpose()
+}
+
+/// Reads a list of objects as [`strict`] does one.
+pub(crate) fn strict_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default + Known,
+{
+    let list = Option::<Vec<Option<Strict<T>>>>::deserialize(deserializer)?.unwrap_or_default();
+    list.into_iter().map(|item| item.map_or_else(|| Ok(T::default()), checked)).collect()
+}
+
+fn checked<T: Known, E: serde::de::Error>(strict: Strict<T>) -> Result<T, E> {
+    strict.other.refuse_variants_of(T::KEYS).map_err(E::custom)?;
+    Ok(strict.value)
 }
 
 /// Folds case as Go's JSON decoder does: ASCII, and the two letters outside it that fold into it.

@@ -1,14 +1,18 @@
 //! One layer: where its bytes are, and what they have to be.
 
+use std::io::Cursor;
 use std::sync::{Arc, OnceLock};
 
 use cutaway_ref::Digest;
 use tokio::io::AsyncRead;
 
 use crate::decode::Decoded;
+use crate::open::carried;
 use crate::source::Files;
-use crate::verify::{Claim, DiffIdCheck, Stored, Unpacked, Verified, VerifiedTar};
-use crate::{BlobStream, Blobs, Descriptor, DiffId, Error, History, Limits, MediaType};
+use crate::verify::{Claim, DiffIdCheck, Stored, Unpacked, Verified, VerifiedTar, algorithm_of};
+use crate::{
+    BlobStream, Blobs, Compression, Descriptor, DiffId, Error, History, Limits, MediaType,
+};
 
 /// A layer of an image. Its index is the only key that is unique: an image may hold one layer twice.
 #[derive(Debug, Clone)]
@@ -114,7 +118,7 @@ impl Layer {
         }
     }
 
-    /// Opens the stored bytes, which fail at their end when size or digest are not as claimed.
+    /// Opens the stored bytes, from the descriptor itself where it carries them. They fail at their end when size or digest are not as claimed.
     ///
     /// # Errors
     ///
@@ -123,10 +127,14 @@ impl Layer {
         let what = self.what();
         match &self.origin {
             Origin::Blob { blobs, descriptor } => {
-                let stream = blobs.open(descriptor).await.map_err(|error| match error {
-                    Error::Missing { .. } => Error::Missing { what: what.clone() },
-                    other => other,
-                })?;
+                algorithm_of(Some(&descriptor.digest), &what)?;
+                let stream: BlobStream = match carried(descriptor) {
+                    Some(data) => Box::new(Cursor::new(data.to_vec())),
+                    None => blobs.open(descriptor).await.map_err(|error| match error {
+                        Error::Missing { .. } => Error::Missing { what: what.clone() },
+                        other => other,
+                    })?,
+                };
                 let claim =
                     Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
                 Verified::new(stream, what, claim)
@@ -148,6 +156,14 @@ impl Layer {
         let verified = self.compressed().await?;
         let stored = verified.outcome();
         let reader = Decoded::open(verified, self.what(), limits).await?;
+        let (promised, found) =
+            (self.media_type().and_then(Compression::promised), reader.compression());
+        if let (Some(media_type), Some(promised)) = (self.media_type(), promised)
+            && promised != found
+        {
+            let (layer, found) = (self.what(), found.name());
+            tracing::warn!(layer, %media_type, found, "layer is compressed otherwise than its media type says");
+        }
         Ok(Unpacking { reader, stored })
     }
 
@@ -164,7 +180,8 @@ impl Layer {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Size`], [`Error::Digest`] or [`Error::DiffId`] for what is not as claimed.
+    /// Returns [`Error::Size`], [`Error::Digest`] or [`Error::DiffId`] for what is not as claimed, and
+    /// [`Error::Malformed`] for bytes that were measured by another algorithm than the claim's.
     pub fn check(&self, stored: &Stored, unpacked: &Unpacked) -> Result<(), Error> {
         let what = self.what();
         if let Some(expected) = self.size()
@@ -172,10 +189,14 @@ impl Layer {
         {
             return Err(Error::Size { what, expected, found: stored.size.to_string() });
         }
-        if self.digest().is_some_and(|expected| *expected != stored.digest) {
+        if let Some(expected) = self.digest()
+            && *expected != stored.digest
+        {
+            comparable(expected, &stored.digest, &what)?;
             return Err(Error::Digest { what, found: stored.digest.clone() });
         }
         if self.diff_id != unpacked.diff_id {
+            comparable(&self.diff_id.0, &unpacked.diff_id.0, &what)?;
             let (expected, found) = (self.diff_id.clone(), unpacked.diff_id.clone());
             return Err(Error::DiffId { what, expected, found });
         }
@@ -194,4 +215,17 @@ impl Layer {
         let check = self.diff_id_check()?;
         Ok(VerifiedTar::new(self.unpack(limits).await?.reader, check))
     }
+}
+
+/// Refuses to call bytes wrong that were measured by another algorithm than the one that is claimed.
+fn comparable(expected: &Digest, found: &Digest, what: &str) -> Result<(), Error> {
+    if expected.algorithm() == found.algorithm() {
+        return Ok(());
+    }
+    let rule = format!(
+        "is named by {}, but its bytes were measured by {} as they passed; read it from a file",
+        expected.algorithm_name(),
+        found.algorithm_name()
+    );
+    Err(Error::malformed(what, rule))
 }

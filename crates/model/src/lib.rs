@@ -9,6 +9,7 @@
 //! such as a layout on disk. This crate does no HTTP, reads no layer's tar and writes nothing.
 
 mod blobs;
+mod compression;
 mod config;
 mod decode;
 mod descriptor;
@@ -19,19 +20,22 @@ mod image;
 mod json;
 mod layer;
 mod limits;
+mod line;
 mod oci_spec;
 mod open;
+mod pace;
 pub mod source;
 mod verify;
 
 pub use blobs::{BlobStream, Blobs};
+pub use compression::{Compression, SNIFF_BYTES};
 pub use config::{Config, History, Run, chain_ids};
-pub use decode::{Compression, Decoded, SNIFF_BYTES};
+pub use decode::Decoded;
 pub use descriptor::{Descriptor, DiffId, MediaType};
 pub use document::{Document, Index, Manifest};
 pub use error::{Class, Error};
 pub use image::{Image, Stated};
 pub use layer::{Layer, Unpacking};
 pub use limits::Limits;
-pub use open::open;
+pub use open::{open, read_document};
 pub use verify::{Claim, DiffIdCheck, Stored, Unpacked, Verified, VerifiedTar};

@@ -18,8 +18,17 @@ pub struct Limits {
     pub member_links: u64,
     /// `archive_members`: the number of members of an archive. 1,000,000.
     pub archive_members: u64,
+    /// `unpacked_bytes`: the size of a layer or an archive when it is unpacked. 64 GiB.
+    pub unpacked_bytes: u64,
     /// `zstd_window_log`: the largest window of a zstd stream, as a power of two. 27, which is 128 MiB.
     pub zstd_window_log: u32,
+    /// `xz_memory_bytes`: the memory that an xz stream may want. 128 MiB; `xz -9` wants 65.
+    pub xz_memory_bytes: u64,
+    /// `gzip_header_bytes`: how many bytes of a gzip stream may unpack to nothing at a stretch, which
+    /// only headers and empty members do. 64 KiB.
+    pub gzip_header_bytes: u64,
+    /// `idle_bytes`: the same of a bzip2 or xz stream. 2 MiB, which is more than a block of bzip2 takes.
+    pub idle_bytes: u64,
 }
 
 impl Default for Limits {
@@ -32,7 +41,11 @@ impl Default for Limits {
             index_entries: 10_000,
             member_links: 8,
             archive_members: 1_000_000,
+            unpacked_bytes: 64 << 30,
             zstd_window_log: 27,
+            xz_memory_bytes: 128 << 20,
+            gzip_header_bytes: 64 << 10,
+            idle_bytes: 2 << 20,
         }
     }
 }

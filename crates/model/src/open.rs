@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cutaway_ref::Platform;
 use tokio::io::AsyncReadExt as _;
 
-use crate::verify::{Claim, Verified};
+use crate::verify::{Claim, Verified, algorithm_of};
 use crate::{Blobs, Descriptor, Document, Error, Image, Index, Limits};
 
 /// Opens the image that `root` points to, or the child of its index that fits `platform` best.
@@ -32,20 +32,14 @@ pub async fn open(
         if !seen.insert(descriptor.digest.clone()) {
             return Err(Error::malformed(what, "lists itself: the indexes form a cycle"));
         }
-        let raw = match brought.take() {
-            Some(raw) => verify(raw, &descriptor, &what)?,
-            None => {
-                read_blob(
-                    blobs.as_ref(),
-                    &descriptor,
-                    &what,
-                    "manifest_bytes",
-                    limits.manifest_bytes,
-                )
-                .await?
+        let (document, raw) = match brought.take() {
+            Some(raw) => {
+                let raw = verify(raw, &descriptor, &what)?;
+                (Document::parse(&raw, Some(&descriptor.media_type), limits, &what)?, raw)
             }
+            None => read_document(blobs.as_ref(), &descriptor, limits).await?,
         };
-        match Document::parse(&raw, Some(&descriptor.media_type), limits, &what)? {
+        match document {
             Document::Manifest(manifest) => {
                 let what = format!("config {}", manifest.config.digest);
                 let config = read_blob(
@@ -67,6 +61,24 @@ pub async fn open(
     }
     let what = format!("index around manifest {}", descriptor.digest);
     Err(Error::Limit { what, limit: "index_depth", max: limits.index_depth })
+}
+
+/// Reads the manifest or the index that `descriptor` points to, and returns it with its bytes.
+///
+/// The bytes are verified. Nothing that the document lists is read, so this is the way to look at an
+/// index and its children, and at artifacts that are no image.
+///
+/// # Errors
+///
+/// Returns what reading, verifying and parsing fail with.
+pub async fn read_document(
+    blobs: &dyn Blobs,
+    descriptor: &Descriptor,
+    limits: &Limits,
+) -> Result<(Document, Vec<u8>), Error> {
+    let what = format!("manifest {}", descriptor.digest);
+    let raw = read_blob(blobs, descriptor, &what, "manifest_bytes", limits.manifest_bytes).await?;
+    Ok((Document::parse(&raw, Some(&descriptor.media_type), limits, &what)?, raw))
 }
 
 /// Returns the child of `index` that fits `platform` best; the first of equals.
@@ -110,7 +122,7 @@ fn choose(index: &Index, platform: &Platform, parent: &Descriptor) -> Result<Des
 }
 
 /// Reads a small blob whole, from the descriptor itself where it carries the bytes.
-pub(crate) async fn read_blob(
+async fn read_blob(
     blobs: &dyn Blobs,
     descriptor: &Descriptor,
     what: &str,
@@ -124,10 +136,9 @@ pub(crate) async fn read_blob(
             max,
         });
     }
-    if let Some(data) = &descriptor.data
-        && let Ok(data) = verify(data.clone(), descriptor, what)
-    {
-        return Ok(data);
+    algorithm_of(Some(&descriptor.digest), what)?;
+    if let Some(data) = carried(descriptor) {
+        return Ok(data.to_vec());
     }
     let stream = blobs.open(descriptor).await.map_err(|error| match error {
         Error::Missing { .. } => Error::Missing { what: what.to_owned() },
@@ -140,8 +151,19 @@ pub(crate) async fn read_blob(
     Ok(bytes)
 }
 
+/// Returns the bytes that a descriptor carries itself, where they are those that it describes.
+pub(crate) fn carried(descriptor: &Descriptor) -> Option<&[u8]> {
+    let data = descriptor.data.as_deref()?;
+    check(data, descriptor, "data").is_ok().then_some(data)
+}
+
 /// Checks bytes that are there already against their descriptor.
 fn verify(bytes: Vec<u8>, descriptor: &Descriptor, what: &str) -> Result<Vec<u8>, Error> {
+    check(&bytes, descriptor, what)?;
+    Ok(bytes)
+}
+
+fn check(bytes: &[u8], descriptor: &Descriptor, what: &str) -> Result<(), Error> {
     let found = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if found != descriptor.size {
         return Err(Error::Size {
@@ -150,17 +172,11 @@ fn verify(bytes: Vec<u8>, descriptor: &Descriptor, what: &str) -> Result<Vec<u8>
             found: found.to_string(),
         });
     }
-    let algorithm = descriptor.digest.algorithm().ok_or_else(|| {
-        Error::malformed(
-            what,
-            format!("cannot verify algorithm {}", descriptor.digest.algorithm_name()),
-        )
-    })?;
-    let mut hasher = algorithm.hasher();
-    hasher.update(&bytes);
+    let mut hasher = algorithm_of(Some(&descriptor.digest), what)?.hasher();
+    hasher.update(bytes);
     let found = hasher.finish();
     if found != descriptor.digest {
         return Err(Error::Digest { what: what.to_owned(), found });
     }
-    Ok(bytes)
+    Ok(())
 }

@@ -90,7 +90,7 @@ pub async fn open(
 }
 
 /// Reads a small document of `files` whole; `None` where there is none of this name.
-async fn read_document(
+async fn read_file(
     files: &dyn Files,
     name: &str,
     limit: &'static str,

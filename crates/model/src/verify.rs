@@ -13,6 +13,9 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::{DiffId, Error};
 
+/// What is said to a reader that goes on after the verdict.
+const FAILED: &str = "has failed before";
+
 /// What a stream of stored bytes turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -40,7 +43,35 @@ pub struct Claim {
     pub size: Option<u64>,
 }
 
+impl Claim {
+    /// Returns what the name of an archive's member claims of its bytes: `blobs/sha512/…` a digest, others nothing.
+    ///
+    /// For a member that passes before the documents do, so that it is measured by the right algorithm.
+    pub fn of_member(name: &str) -> Self {
+        let digest = name.strip_prefix("blobs/").and_then(|rest| {
+            let (algorithm, encoded) = rest.split_once('/')?;
+            let digest: Digest = format!("{algorithm}:{encoded}").parse().ok()?;
+            digest.algorithm().is_some().then_some(digest)
+        });
+        Self { digest, size: None }
+    }
+}
+
+/// Returns the algorithm that verifies `digest`; sha256 where bytes are only measured.
+///
+/// # Errors
+///
+/// Returns [`Error::Malformed`] for an algorithm that is well-formed but unknown.
+pub(crate) fn algorithm_of(digest: Option<&Digest>, what: &str) -> Result<Algorithm, Error> {
+    let Some(digest) = digest else { return Ok(Algorithm::Sha256) };
+    digest.algorithm().ok_or_else(|| {
+        Error::malformed(what, format!("cannot verify algorithm {}", digest.algorithm_name()))
+    })
+}
+
 /// Stored bytes that fail at their end when they are not what was claimed, and one byte past their size.
+///
+/// Once failed they fail for ever, so that a reader that tries again sees no clean end.
 pub struct Verified<R> {
     inner: R,
     what: String,
@@ -69,15 +100,7 @@ impl<R: AsyncBufRead + Unpin> Verified<R> {
     /// Returns [`Error::Malformed`] for a digest of an algorithm that cannot be verified.
     pub fn new(inner: R, what: impl Into<String>, claim: Claim) -> Result<Self, Error> {
         let what = what.into();
-        let algorithm = match &claim.digest {
-            None => Algorithm::Sha256,
-            Some(digest) => digest.algorithm().ok_or_else(|| {
-                Error::malformed(
-                    &what,
-                    format!("cannot verify algorithm {}", digest.algorithm_name()),
-                )
-            })?,
-        };
+        let algorithm = algorithm_of(claim.digest.as_ref(), &what)?;
         Ok(Self {
             inner,
             what,
@@ -95,7 +118,12 @@ impl<R: AsyncBufRead + Unpin> Verified<R> {
     }
 
     fn verdict(&mut self) -> Result<(), Error> {
-        let Some(hasher) = self.hasher.take() else { return Ok(()) };
+        let Some(hasher) = self.hasher.take() else {
+            return match self.outcome.get() {
+                Some(_) => Ok(()),
+                None => Err(Error::malformed(&self.what, FAILED)),
+            };
+        };
         if let Some(expected) = self.claim.size
             && expected != self.count
         {
@@ -186,15 +214,7 @@ impl DiffIdCheck {
     /// Returns [`Error::Malformed`] for a diffID of an algorithm that cannot be verified.
     pub fn new(what: impl Into<String>, expected: Option<DiffId>) -> Result<Self, Error> {
         let what = what.into();
-        let algorithm = match &expected {
-            None => Algorithm::Sha256,
-            Some(DiffId(digest)) => digest.algorithm().ok_or_else(|| {
-                Error::malformed(
-                    &what,
-                    format!("cannot verify algorithm {}", digest.algorithm_name()),
-                )
-            })?,
-        };
+        let algorithm = algorithm_of(expected.as_ref().map(|DiffId(digest)| digest), &what)?;
         Ok(Self { what, expected, hasher: algorithm.hasher(), size: 0 })
     }
 
@@ -225,12 +245,13 @@ impl DiffIdCheck {
 pub struct VerifiedTar<R> {
     inner: R,
     check: Option<DiffIdCheck>,
+    failed: bool,
 }
 
 impl<R: AsyncRead + Unpin> VerifiedTar<R> {
     /// Wraps `inner`.
     pub fn new(inner: R, check: DiffIdCheck) -> Self {
-        Self { inner, check: Some(check) }
+        Self { inner, check: Some(check), failed: false }
     }
 }
 
@@ -252,7 +273,11 @@ impl<R: AsyncRead + Unpin> AsyncRead for VerifiedTar<R> {
                 check.update(fresh);
             }
         } else if let Some(check) = this.check.take() {
+            this.failed = true;
             check.verdict()?;
+            this.failed = false;
+        } else if this.failed {
+            return Poll::Ready(Err(Error::malformed("layer", FAILED).into()));
         }
         Poll::Ready(Ok(()))
     }

@@ -10,6 +10,7 @@ use cutaway_tar::{Kind, Reader, Step};
 
 use super::Files;
 use super::file::{FileRange, open_regular};
+use crate::error::of_tar;
 use crate::{BlobStream, Error, Limits};
 
 /// How many bytes of headers are read at once; a seek costs less than reading what lies between.
@@ -82,12 +83,12 @@ fn walk(
             .read_at(&mut buffer, at)
             .map_err(|source| Error::File { path: place.to_owned(), source })?;
         if count == 0 {
-            reader.finish().map_err(|error| malformed(error.to_string()))?;
+            reader.finish().map_err(|error| of_tar(&error, place))?;
             return Ok(members);
         }
         let mut input = buffer.get(..count).unwrap_or_default();
         loop {
-            match reader.step(&mut input).map_err(|error| malformed(error.to_string()))? {
+            match reader.step(&mut input).map_err(|error| of_tar(&error, place))? {
                 Step::NeedInput => break,
                 Step::EndOfArchive => return Ok(members),
                 Step::Entry(entry) => {
@@ -107,7 +108,7 @@ fn walk(
                         Some(rest) => input = rest,
                         None => input = &[],
                     }
-                    reader.skipped(skip).map_err(|error| malformed(error.to_string()))?;
+                    reader.skipped(skip).map_err(|error| of_tar(&error, place))?;
                 }
                 Step::Data(_) | Step::Hole(_) | Step::EndEntry | Step::Warning(_) => {}
             }
@@ -150,17 +151,20 @@ pub(super) fn insert(
     name: String,
     slot: Slot,
 ) -> Result<(), String> {
-    if matches!(name.as_str(), "manifest.json" | "index.json" | "oci-layout")
-        && members.contains_key(&name)
-    {
+    if is_document(&name) && members.contains_key(&name) {
         return Err(format!("is ambiguous: it has {name} twice"));
     }
     members.insert(name, slot);
     Ok(())
 }
 
+/// Returns whether a member is one that says what the archive is.
+pub(super) fn is_document(name: &str) -> bool {
+    matches!(name, "manifest.json" | "index.json" | "oci-layout")
+}
+
 /// Follows links among members.
-pub(super) fn follow(
+fn follow(
     members: &HashMap<String, Slot>,
     name: String,
     max_links: u64,
@@ -174,10 +178,13 @@ pub(super) fn follow(
             Some(Slot::Link(target)) => name.clone_from(target),
         }
     }
-    Err(Error::malformed(
-        what(),
-        format!("is a link in a cycle, or over more than member_links = {max_links} links"),
-    ))
+    Err(endless(what(), max_links))
+}
+
+/// Makes the error of a member whose links lead to no file.
+pub(super) fn endless(what: String, max_links: u64) -> Error {
+    let rule = format!("is a link in a cycle, or over more than member_links = {max_links} links");
+    Error::malformed(what, rule)
 }
 
 /// Returns a member's name in the form in which documents spell it; `None` for names that leave the archive.

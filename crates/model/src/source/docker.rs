@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use cutaway_ref::Digest;
 use serde::Deserialize;
-use tokio::io::AsyncReadExt as _;
 
-use super::{Files, Selector, oci, read_document};
-use crate::image::{Stated, candidate};
+use super::oci::{self, LayoutBlobs};
+use super::{Files, Selector, read_file};
 use crate::json::{self, OtherKeys, null_as_empty};
 use crate::layer::Origin;
-use crate::{Error, Image, Limits};
+use crate::{Document, Error, Image, Limits, Stated};
 
 /// One image of `manifest.json`.
 #[derive(Debug, Deserialize)]
@@ -31,10 +30,9 @@ pub(super) async fn open(
     limits: &Limits,
 ) -> Result<Image, Error> {
     let what = format!("manifest.json in {}", files.place());
-    let raw =
-        read_document(files.as_ref(), "manifest.json", "manifest_bytes", limits.manifest_bytes)
-            .await?
-            .ok_or_else(|| Error::malformed(files.place(), "has no manifest.json"))?;
+    let raw = read_file(files.as_ref(), "manifest.json", "manifest_bytes", limits.manifest_bytes)
+        .await?
+        .ok_or_else(|| Error::malformed(files.place(), "has no manifest.json"))?;
     let entries: Option<Vec<Entry>> = json::parse(&raw, &what)?;
     let entries = entries.unwrap_or_default();
     for entry in &entries {
@@ -57,7 +55,7 @@ pub(super) async fn open(
         origins.push(Origin::Member { files: Arc::clone(&files), name, size });
     }
     let image = Image::from_config(config, origins, limits)?;
-    let manifest = stated_manifest(files.as_ref(), &image, limits).await;
+    let manifest = stated_manifest(&files, &image, limits).await;
     Ok(match manifest {
         Some(stated) => image.with_manifest(stated),
         None => image,
@@ -65,7 +63,7 @@ pub(super) async fn open(
 }
 
 async fn read_config(files: &dyn Files, entry: &Entry, limits: &Limits) -> Result<Vec<u8>, Error> {
-    read_document(files, &entry.config, "config_bytes", limits.config_bytes)
+    read_file(files, &entry.config, "config_bytes", limits.config_bytes)
         .await?
         .ok_or_else(|| Error::Missing { what: format!("config {}", entry.config.escape_debug()) })
 }
@@ -129,26 +127,16 @@ async fn select<'a>(
 /// Returns the manifest that newer engines store beside their own form, where it is this image's.
 ///
 /// It is an extra: whatever is wrong with it, the image can be read without.
-async fn stated_manifest(files: &dyn Files, image: &Image, limits: &Limits) -> Option<Stated> {
-    let index = oci::read_index(files, limits).await.ok()?;
+async fn stated_manifest(files: &Arc<dyn Files>, image: &Image, limits: &Limits) -> Option<Stated> {
+    let index = oci::read_index(files.as_ref(), limits).await.ok()?;
+    let blobs = LayoutBlobs(Arc::clone(files));
     for descriptor in &index.manifests {
-        if descriptor.size > limits.manifest_bytes {
-            continue;
-        }
-        let name =
-            format!("blobs/{}/{}", descriptor.digest.algorithm_name(), descriptor.digest.encoded());
-        let Ok(Some((stream, _))) = files.open(&name) else { continue };
-        let mut raw = Vec::new();
-        if stream.take(limits.manifest_bytes).read_to_end(&mut raw).await.is_err()
-            || Digest::sha256(&raw) != descriptor.digest
+        if let Ok((Document::Manifest(manifest), raw)) =
+            crate::read_document(&blobs, descriptor, limits).await
+            && manifest.config.digest == *image.id()
+            && manifest.layers.len() == image.layers().len()
         {
-            continue;
-        }
-        if let Some(stated) = candidate(descriptor, raw, limits)
-            && stated.manifest.config.digest == *image.id()
-            && stated.manifest.layers.len() == image.layers().len()
-        {
-            return Some(stated);
+            return Some(Stated { descriptor: descriptor.clone(), raw, manifest });
         }
     }
     None

@@ -12,6 +12,9 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::Error;
 
+/// What is wrong with a device, a pipe, a socket or a directory.
+const SPECIAL: &str = "is not a regular file";
+
 /// How many bytes are read at once.
 const CHUNK: usize = 256 << 10;
 
@@ -21,6 +24,8 @@ pub(super) fn open_regular(path: &Path) -> Result<Option<(File, u64)>, Error> {
         path: path.display().to_string().escape_debug().to_string(),
         source,
     };
+    let refused =
+        |rule| Error::malformed(path.display().to_string().escape_debug().to_string(), rule);
     let file = match std::fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
@@ -32,14 +37,16 @@ pub(super) fn open_regular(path: &Path) -> Result<Option<(File, u64)>, Error> {
         {
             return Ok(None);
         }
+        // A socket cannot be opened at all.
+        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => return Err(refused(SPECIAL)),
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
+            return Err(refused("is a symbolic link in a cycle"));
+        }
         Err(error) => return Err(failed(error)),
     };
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
-        return Err(Error::malformed(
-            path.display().to_string().escape_debug().to_string(),
-            "is not a regular file",
-        ));
+        return Err(refused(SPECIAL));
     }
     Ok(Some((file, metadata.len())))
 }

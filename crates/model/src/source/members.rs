@@ -4,6 +4,7 @@ use cutaway_tar::{Kind, Reader, Step};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
 use super::archive::{Slot, slot_of, tar_limits};
+use crate::error::of_tar;
 use crate::{Error, Limits};
 
 /// The members of an archive on a stream, in their order.
@@ -44,7 +45,7 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
     pub async fn next(&mut self) -> Result<Option<Member>, Error> {
         while !self.done {
             let mut entry = None;
-            self.advance(|step| match step {
+            self.advance(usize::MAX, |step| match step {
                 Step::Entry(found) => {
                     entry = Some(found);
                     false
@@ -82,10 +83,11 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
     pub async fn read(&mut self, chunk: &mut Vec<u8>, max: usize) -> Result<(), Error> {
         while self.inside && !self.done && chunk.len() < max {
             let mut ended = false;
-            self.advance(|step| match step {
+            let room = max.saturating_sub(chunk.len());
+            self.advance(room, |step| match step {
                 Step::Data(data) => {
                     chunk.extend_from_slice(data);
-                    chunk.len() < max
+                    true
                 }
                 Step::EndEntry => {
                     ended = true;
@@ -101,22 +103,24 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
         Ok(())
     }
 
-    /// Feeds what the stream has ready to the tar reader until `each` says stop.
-    async fn advance(&mut self, mut each: impl FnMut(Step<'_>) -> bool) -> Result<(), Error> {
+    /// Feeds what the stream has ready, at most `max` bytes, to the tar reader until `each` says stop.
+    async fn advance(
+        &mut self,
+        max: usize,
+        mut each: impl FnMut(Step<'_>) -> bool,
+    ) -> Result<(), Error> {
         let place = &self.place;
         let available =
             self.stream.fill_buf().await.map_err(|error| Error::from_io(error, place))?;
         if available.is_empty() {
             self.done = true;
-            self.reader.finish().map_err(|error| Error::malformed(place, error.to_string()))?;
+            self.reader.finish().map_err(|error| of_tar(&error, place))?;
             return Ok(());
         }
+        let available = available.get(..max).unwrap_or(available);
         let mut input = available;
         loop {
-            let step = self
-                .reader
-                .step(&mut input)
-                .map_err(|error| Error::malformed(place, error.to_string()))?;
+            let step = self.reader.step(&mut input).map_err(|error| of_tar(&error, place))?;
             if matches!(step, Step::NeedInput) || !each(step) {
                 break;
             }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cutaway_ref::Platform;
+use serde::Deserialize;
 
-use super::{Files, Selector, read_document};
+use super::{Files, Selector, read_file};
+use crate::json;
 use crate::{BlobStream, Blobs, Descriptor, Document, Error, Image, Index, Limits};
 
 /// The annotations that name an image in a layout, the most exact first.
@@ -33,6 +35,7 @@ pub(super) async fn open(
     platform: &Platform,
     limits: &Limits,
 ) -> Result<Image, Error> {
+    check_version(files.as_ref(), limits).await?;
     let index = read_index(files.as_ref(), limits).await?;
     let place = files.place().to_owned();
     let blobs: Arc<dyn Blobs> = Arc::new(LayoutBlobs(files));
@@ -40,9 +43,39 @@ pub(super) async fn open(
     crate::open(blobs, root, None, platform, limits).await
 }
 
+/// The versions of the layout format that are read.
+const VERSIONS: &str = "1.";
+
+/// `oci-layout`, the file that says which version of the format the others are in.
+#[derive(Debug, Deserialize)]
+struct Version {
+    #[serde(rename = "imageLayoutVersion")]
+    version: String,
+}
+
+/// Refuses a layout of a version that is not ours; one that does not say its version is read with a warning.
+async fn check_version(files: &dyn Files, limits: &Limits) -> Result<(), Error> {
+    let what = format!("oci-layout in {}", files.place());
+    let raw = read_file(files, "oci-layout", "manifest_bytes", limits.manifest_bytes).await?;
+    let Some(raw) = raw else {
+        tracing::warn!(
+            place = files.place(),
+            "there is no oci-layout, so the version of the layout is unknown"
+        );
+        return Ok(());
+    };
+    let Version { version } = json::parse(&raw, &what)?;
+    if version.starts_with(VERSIONS) {
+        return Ok(());
+    }
+    let shown: String = version.chars().take(40).collect();
+    let rule = format!("says layout version \"{}\", which is not 1.x", shown.escape_debug());
+    Err(Error::malformed(what, rule))
+}
+
 pub(super) async fn read_index(files: &dyn Files, limits: &Limits) -> Result<Index, Error> {
     let what = format!("index.json in {}", files.place());
-    let raw = read_document(files, "index.json", "manifest_bytes", limits.manifest_bytes)
+    let raw = read_file(files, "index.json", "manifest_bytes", limits.manifest_bytes)
         .await?
         .ok_or_else(|| Error::malformed(files.place(), "has no index.json"))?;
     match Document::parse(&raw, None, limits, &what)? {
@@ -85,28 +118,35 @@ fn select(
             }),
         },
         ([first, ..], 1) => Ok((*first).clone()),
-        (several, _) => one_per_platform(several, platform).ok_or_else(|| {
-            Error::Ambiguous(format!(
-                "{place} holds several images; name one of {}",
-                listed_refs(several)
-            ))
-        }),
+        (several, _) if is_one_image(several) => several
+            .iter()
+            .filter_map(|entry| Some((entry.platform.as_ref()?.distance(platform)?, entry)))
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, entry)| (*entry).clone())
+            .ok_or_else(|| Error::NotFound {
+                what: format!("platform {platform}"),
+                place: format!("the index of {place}, which has {}", platforms(several)),
+            }),
+        (several, _) => Err(Error::Ambiguous(format!(
+            "{place} holds several images{}; name one of {}",
+            if matches!(selector, Selector::Tag(_)) { " under that name" } else { "" },
+            listed_refs(several)
+        ))),
     }
 }
 
-/// Returns the entry for `platform` where the entries are one image for several platforms, side by side.
-fn one_per_platform(entries: &[&Descriptor], platform: &Platform) -> Option<Descriptor> {
+/// Returns whether the entries are one image for several platforms, side by side: one name, and a platform each.
+fn is_one_image(entries: &[&Descriptor]) -> bool {
     let one_name =
         entries.iter().map(|entry| names(entry).next()).collect::<BTreeSet<_>>().len() == 1;
     let platforms: Option<BTreeSet<_>> =
         entries.iter().map(|entry| entry.platform.as_ref()).collect();
-    if !one_name || platforms?.len() != entries.len() {
-        return None;
-    }
-    let fitting = entries
-        .iter()
-        .filter_map(|entry| Some((entry.platform.as_ref()?.distance(platform)?, entry)));
-    fitting.min_by_key(|(distance, _)| *distance).map(|(_, entry)| (*entry).clone())
+    one_name && platforms.is_some_and(|platforms| platforms.len() == entries.len())
+}
+
+fn platforms(entries: &[&Descriptor]) -> String {
+    let platforms = entries.iter().filter_map(|entry| entry.platform.as_ref());
+    platforms.take(30).map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn listed(entries: &[Descriptor]) -> String {

@@ -4,15 +4,29 @@ use std::collections::HashMap;
 use std::io;
 
 use super::Files;
+use super::archive::{endless, is_document, member_name};
 use crate::{BlobStream, Error};
 
+/// How many links a member may be followed over.
+const MAX_LINKS: u64 = 8;
+
 /// What is kept of an archive on a stream: its documents, and the names and sizes of all else.
+///
+/// As in an archive on disk, a later member of a name replaces an earlier one, but a second
+/// `manifest.json`, `index.json` or `oci-layout`, of whatever kind, makes the archive ambiguous.
 #[derive(Debug, Default)]
 pub struct Passed {
     place: String,
-    documents: HashMap<String, Vec<u8>>,
-    others: HashMap<String, u64>,
-    links: HashMap<String, String>,
+    members: HashMap<String, Kept>,
+    /// The document that was there twice.
+    twice: Option<String>,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Document(Vec<u8>),
+    Other(u64),
+    Link(String),
 }
 
 impl Passed {
@@ -27,51 +41,63 @@ impl Passed {
     ///
     /// Returns [`Error::Malformed`] for a second document of one name, which would mean a second image.
     pub fn document(&mut self, name: String, bytes: Vec<u8>) -> Result<(), Error> {
-        if matches!(name.as_str(), "manifest.json" | "index.json")
-            && self.documents.contains_key(&name)
-        {
-            return Err(Error::malformed(
-                &self.place,
-                format!("is ambiguous: it has {name} twice"),
-            ));
-        }
-        self.documents.insert(name, bytes);
-        Ok(())
+        self.keep(name, Kept::Document(bytes));
+        self.check()
     }
 
     /// Notes a member whose bytes are not kept.
     pub fn other(&mut self, name: String, size: u64) {
-        self.others.insert(name, size);
+        self.keep(name, Kept::Other(size));
     }
 
     /// Notes a link between members.
     pub fn link(&mut self, name: String, target: String) {
-        self.links.insert(name, target);
+        self.keep(name, Kept::Link(target));
     }
 
     /// Returns the member that `name` stands for when links are followed, at most eight of them.
     pub fn target<'a>(&'a self, name: &'a str) -> &'a str {
         let mut name = name;
-        for _ in 0..8 {
-            match self.links.get(name) {
-                Some(target) => name = target,
-                None => break,
+        for _ in 0..MAX_LINKS {
+            match self.members.get(name) {
+                Some(Kept::Link(target)) => name = target,
+                _ => break,
             }
         }
         name
+    }
+
+    fn keep(&mut self, name: String, member: Kept) {
+        if is_document(&name) && self.members.contains_key(&name) {
+            self.twice.get_or_insert_with(|| name.clone());
+        }
+        self.members.insert(name, member);
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match &self.twice {
+            Some(name) => {
+                Err(Error::malformed(&self.place, format!("is ambiguous: it has {name} twice")))
+            }
+            None => Ok(()),
+        }
     }
 }
 
 impl Files for Passed {
     fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error> {
-        let name = self.target(name);
-        if let Some(bytes) = self.documents.get(name) {
-            let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            return Ok(Some((Box::new(io::Cursor::new(bytes.clone())), size)));
+        self.check()?;
+        let Some(name) = member_name(name.as_bytes()) else { return Ok(None) };
+        let what = || format!("{} in {}", name.escape_debug(), self.place);
+        match self.members.get(self.target(&name)) {
+            None => Ok(None),
+            Some(Kept::Document(bytes)) => {
+                let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                Ok(Some((Box::new(io::Cursor::new(bytes.clone())), size)))
+            }
+            Some(Kept::Other(size)) => Ok(Some((Box::new(Gone(what())), *size))),
+            Some(Kept::Link(_)) => Err(endless(what(), MAX_LINKS)),
         }
-        let Some(size) = self.others.get(name) else { return Ok(None) };
-        let what = format!("{} in {}", name.escape_debug(), self.place);
-        Ok(Some((Box::new(Gone(what)), *size)))
     }
 
     fn place(&self) -> &str {
