@@ -9,7 +9,13 @@ use cutaway_ref::Platform;
 
 /// See inside a container image without running, unpacking or fully downloading it.
 #[derive(Debug, Parser)]
-#[command(name = "cutaway", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "cutaway",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -26,6 +32,9 @@ pub(crate) enum Command {
     /// Work with references
     #[command(subcommand)]
     Ref(Ref),
+    /// Work with credentials
+    #[command(subcommand)]
+    Auth(Auth),
     /// Print every limit with its value
     Limits,
 }
@@ -61,19 +70,34 @@ pub(crate) struct Inspect {
     /// The image, as for scan
     pub(crate) image: String,
     /// The form of the answer
-    #[arg(long, value_enum, default_value_t = InspectFormat::Table, env = "CUTAWAY_FORMAT")]
-    pub(crate) format: InspectFormat,
+    #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
+    pub(crate) format: TextFormat,
     /// Read every layer and check size, digest and diffID
     #[arg(long, env = "CUTAWAY_VERIFY", value_parser = FalseyValueParser::new())]
     pub(crate) verify: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InspectFormat {
+pub(crate) enum TextFormat {
     /// For people
     Table,
-    /// For programs: schema cutaway.inspect/1
+    /// For programs
     Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Auth {
+    /// Say which credential would be used for a reference and where it is from, never the secret
+    Explain(AuthExplain),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuthExplain {
+    /// The reference
+    pub(crate) reference: String,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
+    pub(crate) format: TextFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,7 +135,13 @@ pub(crate) struct Common {
     #[arg(long, global = true, env = "CUTAWAY_PASSWORD_STDIN", value_parser = FalseyValueParser::new())]
     pub(crate) password_stdin: bool,
     /// A token that the registry takes as it is
-    #[arg(long, global = true, value_name = "TOKEN", env = "CUTAWAY_REGISTRY_TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "TOKEN",
+        env = "CUTAWAY_REGISTRY_TOKEN",
+        hide_env_values = true
+    )]
     pub(crate) registry_token: Option<String>,
     /// Do not verify the registry's TLS certificate
     #[arg(long, global = true, env = "CUTAWAY_INSECURE", value_parser = FalseyValueParser::new())]
@@ -138,7 +168,13 @@ pub(crate) struct Common {
     #[arg(long, global = true, env = "CUTAWAY_NO_CACHE", value_parser = FalseyValueParser::new())]
     pub(crate) no_cache: bool,
     /// Set a limit; `cutaway limits` prints them all
-    #[arg(long, global = true, value_name = "NAME=VALUE", env = "CUTAWAY_LIMIT", value_delimiter = ',')]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME=VALUE",
+        env = "CUTAWAY_LIMIT",
+        value_delimiter = ','
+    )]
     pub(crate) limit: Vec<String>,
     /// Say more on standard error; twice: every request, three times: everything
     #[arg(short, long, global = true, action = ArgAction::Count, env = "CUTAWAY_VERBOSE")]

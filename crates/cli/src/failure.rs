@@ -88,7 +88,10 @@ impl fmt::Display for Failure {
             if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
         }
         if line.len() >= MAX_LINE {
-            let end = (0..=MAX_LINE.saturating_sub(5)).rev().find(|&end| line.is_char_boundary(end)).unwrap_or(0);
+            let end = (0..=MAX_LINE.saturating_sub(5))
+                .rev()
+                .find(|&end| line.is_char_boundary(end))
+                .unwrap_or(0);
             line.truncate(end);
             line.push('…');
         }
@@ -116,7 +119,11 @@ mod tests {
     fn lines_are_short_and_printable() {
         let failure = Failure::usage(format!("bad\n\x1b[31m{}", "ü".repeat(2000)));
         let line = failure.to_string();
-        assert!(line.starts_with("error: bad\\n\\u{1b}[31m") && line.len() <= MAX_LINE, "{}", line.len());
+        assert!(
+            line.starts_with("error: bad\\n\\u{1b}[31m") && line.len() <= MAX_LINE,
+            "{}",
+            line.len()
+        );
         assert!(line.ends_with('…'));
     }
 }

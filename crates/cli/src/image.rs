@@ -45,19 +45,28 @@ pub(crate) fn platform(common: &Common) -> Platform {
 }
 
 /// Opens the image that `argument` names. Of a registry or a layout, only documents are read.
-pub(crate) async fn open(argument: &str, common: &Common, limits: &Limits) -> Result<Opened, Failure> {
+pub(crate) async fn open(
+    argument: &str,
+    common: &Common,
+    limits: &Limits,
+) -> Result<Opened, Failure> {
     let platform = platform(common);
     match Place::of(argument)? {
         Place::Registry(reference) => from_registry(&reference, common, &platform, limits).await,
         Place::Layout(path, selector) => {
             let files: Arc<dyn Files> = Arc::new(Directory::new(&path));
             let image = source::open(files, Form::Oci, &selector, &platform, &limits.model).await?;
-            Ok(Opened::Image(Box::new(image), Subject { name: argument.to_owned(), source: SourceKind::Oci }))
+            Ok(Opened::Image(
+                Box::new(image),
+                Subject { name: argument.to_owned(), source: SourceKind::Oci },
+            ))
         }
         Place::Archive(path, selector, form) => {
             if is_compressed(&path)? {
                 let file = tokio::fs::File::open(&path).await;
-                let file = file.map_err(|error| Failure::new(Exit::Fetch, format!("{}: {error}", path.display())))?;
+                let file = file.map_err(|error| {
+                    Failure::new(Exit::Fetch, format!("{}: {error}", path.display()))
+                })?;
                 return Ok(Opened::Stream(Passing {
                     stream: Box::new(BufReader::with_capacity(256 << 10, file)),
                     place: path.display().to_string().escape_debug().to_string(),
@@ -94,22 +103,27 @@ async fn from_registry(
     platform: &Platform,
     limits: &Limits,
 ) -> Result<Opened, Failure> {
-    let reference =
-        Reference::parse(text, &Defaults::default()).map_err(|error| Failure::usage(error.to_string()))?;
-    let credential = credentials::resolve(&reference, common)?;
+    let reference = Reference::parse(text, &Defaults::default())
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let credential = credentials::resolve(&reference, common)?.credential;
     let config = config(common, limits)?;
     let registry = Registry::new(reference.registry(), credential, config)
         .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     let resolved = registry.resolve(&reference).await?;
     let blobs = Arc::new(registry.repository(&reference));
     let raw = resolved.bytes.to_vec();
-    let image = cutaway_model::open(blobs, resolved.descriptor, Some(raw), platform, &limits.model).await?;
-    Ok(Opened::Image(Box::new(image), Subject { name: reference.to_string(), source: SourceKind::Registry }))
+    let image =
+        cutaway_model::open(blobs, resolved.descriptor, Some(raw), platform, &limits.model).await?;
+    Ok(Opened::Image(
+        Box::new(image),
+        Subject { name: reference.to_string(), source: SourceKind::Registry },
+    ))
 }
 
 fn config(common: &Common, limits: &Limits) -> Result<Config, Failure> {
     let read = |path: &Path| {
-        std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+        std::fs::read(path)
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
     };
     let mut config = Config {
         plain_http: common.plain_http,
@@ -118,7 +132,8 @@ fn config(common: &Common, limits: &Limits) -> Result<Config, Failure> {
         ..Config::default()
     };
     config.limits.manifest_bytes = limits.model.manifest_bytes;
-    config.ca_certificates = common.ca_cert.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    config.ca_certificates =
+        common.ca_cert.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     config.client_certificate = match (&common.client_cert, &common.client_key) {
         (Some(chain), Some(key)) => {
             let key = String::from_utf8(read(key)?)

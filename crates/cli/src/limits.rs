@@ -13,12 +13,16 @@ pub(crate) fn limits(settings: &[String]) -> Result<Limits, Failure> {
         let (name, value) = setting
             .split_once('=')
             .ok_or_else(|| Failure::usage(format!("limit \"{setting}\" is not NAME=VALUE")))?;
-        let value = units::size(value).map_err(|rule| Failure::usage(format!("limit {name}: {rule}")))?;
+        let value =
+            units::size(value).map_err(|rule| Failure::usage(format!("limit {name}: {rule}")))?;
         let known = named(&mut limits).into_iter().find(|(known, _, _)| *known == name);
         let Some((_, slot, _)) = known else {
-            return Err(Failure::usage(format!("there is no limit \"{name}\"; `cutaway limits` prints them all")));
+            return Err(Failure::usage(format!(
+                "there is no limit \"{name}\"; `cutaway limits` prints them all"
+            )));
         };
-        slot.set(value).map_err(|()| Failure::usage(format!("limit {name}: {value} is too large")))?;
+        slot.set(value)
+            .map_err(|()| Failure::usage(format!("limit {name}: {value} is too large")))?;
     }
     Ok(limits)
 }
@@ -62,18 +66,42 @@ fn named(limits: &mut Limits) -> Vec<(&'static str, Slot<'_>, &'static str)> {
         ("layers", Slot::U64(&mut model.layers), "layers of an image"),
         ("index_depth", Slot::U64(&mut model.index_depth), "indexes within indexes"),
         ("index_entries", Slot::U64(&mut model.index_entries), "entries of an index"),
-        ("member_links", Slot::U64(&mut model.member_links), "links to follow among the members of an archive"),
+        (
+            "member_links",
+            Slot::U64(&mut model.member_links),
+            "links to follow among the members of an archive",
+        ),
         ("archive_members", Slot::U64(&mut model.archive_members), "members of an archive"),
-        ("zstd_window_log", Slot::U32(&mut model.zstd_window_log), "window of a zstd stream, as a power of two"),
-        ("database_bytes", Slot::U64(&mut limits.database_bytes), "size of a database that is read"),
-        ("pending_bytes", Slot::U64(&mut limits.pending_bytes), "databases of a layer that wait for an analyzer"),
-        ("layers_in_flight", Slot::Usize(&mut limits.layers_in_flight), "layers that are read at once"),
+        (
+            "zstd_window_log",
+            Slot::U32(&mut model.zstd_window_log),
+            "window of a zstd stream, as a power of two",
+        ),
+        (
+            "database_bytes",
+            Slot::U64(&mut limits.database_bytes),
+            "size of a database that is read",
+        ),
+        (
+            "pending_bytes",
+            Slot::U64(&mut limits.pending_bytes),
+            "databases of a layer that wait for an analyzer",
+        ),
+        (
+            "layers_in_flight",
+            Slot::Usize(&mut limits.layers_in_flight),
+            "layers that are read at once",
+        ),
         ("entries", Slot::U64(&mut layerfs.tar.entries), "entries of a layer"),
         ("pax_bytes", Slot::U64(&mut layerfs.tar.pax_bytes), "PAX records of an entry"),
         ("name_bytes", Slot::U64(&mut layerfs.tar.name_bytes), "GNU long name of an entry"),
         ("sparse_bytes", Slot::U64(&mut layerfs.tar.sparse_bytes), "map of a sparse entry"),
         ("path_bytes", Slot::U64(&mut layerfs.tar.path_bytes), "path of an entry"),
         ("depth", Slot::U64(&mut layerfs.depth), "levels of a path"),
-        ("symlink_hops", Slot::U64(&mut layerfs.symlink_hops), "symbolic links to follow in a path"),
+        (
+            "symlink_hops",
+            Slot::U64(&mut layerfs.symlink_hops),
+            "symbolic links to follow in a path",
+        ),
     ]
 }

@@ -44,8 +44,19 @@ impl Place {
                 _ => {}
             }
         }
+        let is_path = ["/", "./", "../"].iter().any(|start| argument.starts_with(start));
+        if is_path {
+            let (path, selector) = path_and_selector(argument)?;
+            return Ok(if path.is_dir() {
+                Self::Layout(path, selector)
+            } else {
+                Self::Archive(path, selector, None)
+            });
+        }
         if let Some((path, rest)) = longest_existing(argument) {
-            if path.is_dir() && (path.join("index.json").exists() || path.join("oci-layout").exists()) {
+            if path.is_dir()
+                && (path.join("index.json").exists() || path.join("oci-layout").exists())
+            {
                 return Ok(Self::Layout(path.to_owned(), Selector::parse(rest)?));
             }
             if path.is_file() && looks_like_archive(path) {
@@ -81,5 +92,8 @@ fn looks_like_archive(path: &Path) -> bool {
     read.is_ok()
         && (Compression::sniff(&head) != Compression::Plain
             || head.get(257..262) == Some(b"ustar")
-            || (head.len() == 512 && head.get(148..155).is_some_and(|sum| sum.iter().all(|b| b" 01234567\0".contains(b)))))
+            || (head.len() == 512
+                && head
+                    .get(148..155)
+                    .is_some_and(|sum| sum.iter().all(|b| b" 01234567\0".contains(b)))))
 }

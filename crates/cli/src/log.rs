@@ -16,7 +16,14 @@ pub(crate) fn start(common: &Common) {
         2 => "debug",
         _ => "trace",
     };
-    let crates = ["cutaway", "cutaway_model", "cutaway_fetch", "cutaway_scan", "cutaway_layerfs", "cutaway_analyze"];
+    let crates = [
+        "cutaway",
+        "cutaway_model",
+        "cutaway_fetch",
+        "cutaway_scan",
+        "cutaway_layerfs",
+        "cutaway_analyze",
+    ];
     let filter: Vec<String> = crates.iter().map(|name| format!("{name}={level}")).collect();
     let filter = EnvFilter::builder().parse_lossy(filter.join(","));
     tracing_subscriber::fmt()

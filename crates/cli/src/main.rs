@@ -4,6 +4,7 @@ mod args;
 mod cmd;
 mod credentials;
 mod failure;
+mod helper;
 mod image;
 mod limits;
 mod locate;

@@ -8,12 +8,13 @@ pub(crate) mod inspect;
 pub(crate) mod scan;
 mod table;
 
-pub(crate) use table::{Column, Table};
+pub(crate) use table::{Column, Table, escape};
 
 /// Returns a report as JSON, indented, with a newline at its end.
 pub(crate) fn json(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    let mut bytes = serde_json::to_vec_pretty(report)
-        .map_err(|error| Failure::new(Exit::Invalid, format!("cannot write the report: {error}")))?;
+    let mut bytes = serde_json::to_vec_pretty(report).map_err(|error| {
+        Failure::new(Exit::Invalid, format!("cannot write the report: {error}"))
+    })?;
     bytes.push(b'\n');
     Ok(bytes)
 }

@@ -40,7 +40,9 @@ impl Bars {
 
 impl Observer for Bars {
     fn layer_opened(&self, index: usize, size: Option<u64>) {
-        let style = ProgressStyle::with_template("{prefix:>9}  {spinner} {decimal_bytes:>10} unpacked {decimal_bytes_per_sec:>12}  {msg}");
+        let style = ProgressStyle::with_template(
+            "{prefix:>9}  {spinner} {decimal_bytes:>10} unpacked {decimal_bytes_per_sec:>12}  {msg}",
+        );
         let bar = self.all.add(ProgressBar::new_spinner().with_prefix(format!("layer {index}")));
         if let Ok(style) = style {
             bar.set_style(style);

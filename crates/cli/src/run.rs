@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{Cli, Command, Common, Ref};
+use crate::args::{Auth, Cli, Command, Common, Ref};
 use crate::cmd;
 use crate::failure::{Exit, Failure};
 use crate::log;
@@ -32,12 +32,16 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Scan(args) => block_on(&common, cmd::scan::run(&args, &common)),
         Command::Inspect(args) => block_on(&common, cmd::inspect::run(&args, &common)),
         Command::Ref(Ref::Parse(args)) => cmd::reference::run(&args),
+        Command::Auth(Auth::Explain(args)) => cmd::auth::explain(&args, &common),
         Command::Limits => cmd::limits::run(&common),
     }
 }
 
 /// Drives a command to its end, to the end of its time, or to a signal.
-fn block_on(common: &Common, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+fn block_on(
+    common: &Common,
+    command: impl Future<Output = Result<Exit, Failure>>,
+) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -6,7 +6,9 @@ use std::time::Duration;
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end).unwrap_or((text, ""));
-    let number: u64 = number.parse().map_err(|_| "a time is a number and ms, s, m or h, such as 20s".to_owned())?;
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "a time is a number and ms, s, m or h, such as 20s".to_owned())?;
     let millis = match unit {
         "ms" => Some(1),
         "" | "s" => Some(1000),
@@ -15,21 +17,27 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         _ => None,
     };
     let millis = millis.ok_or_else(|| "the unit of a time is ms, s, m or h".to_owned())?;
-    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(|| "the time is too long".to_owned())
+    number
+        .checked_mul(millis)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "the time is too long".to_owned())
 }
 
 /// Reads a number with an optional unit: `512MiB`, `4k`, `100`.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end).unwrap_or((text, ""));
-    let number: u64 = number.parse().map_err(|_| "a limit is a number, perhaps with KiB, MiB or GiB".to_owned())?;
-    let factor: u64 = match unit.trim_end_matches("iB").trim_end_matches('B').to_ascii_lowercase().as_str() {
-        "" => 1,
-        "k" => 1 << 10,
-        "m" => 1 << 20,
-        "g" => 1 << 30,
-        _ => return Err("the unit of a limit is KiB, MiB or GiB".to_owned()),
-    };
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "a limit is a number, perhaps with KiB, MiB or GiB".to_owned())?;
+    let factor: u64 =
+        match unit.trim_end_matches("iB").trim_end_matches('B').to_ascii_lowercase().as_str() {
+            "" => 1,
+            "k" => 1 << 10,
+            "m" => 1 << 20,
+            "g" => 1 << 30,
+            _ => return Err("the unit of a limit is KiB, MiB or GiB".to_owned()),
+        };
     number.checked_mul(factor).ok_or_else(|| "the limit is too large".to_owned())
 }
 
@@ -59,7 +67,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, millis) in [("500ms", 500), ("20s", 20_000), ("5m", 300_000), ("7", 7000), ("1h", 3_600_000)] {
+        for (text, millis) in
+            [("500ms", 500), ("20s", 20_000), ("5m", 300_000), ("7", 7000), ("1h", 3_600_000)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         for bad in ["", "s", "5 s", "-1s", "5d", "99999999999999999999s", "18446744073709551615h"] {
@@ -69,13 +79,21 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, count) in [("100", 100), ("4k", 4096), ("4KiB", 4096), ("512MiB", 512 << 20), ("1G", 1 << 30)] {
+        for (text, count) in
+            [("100", 100), ("4k", 4096), ("4KiB", 4096), ("512MiB", 512 << 20), ("1G", 1 << 30)]
+        {
             assert_eq!(size(text), Ok(count), "{text}");
         }
         for bad in ["", "MiB", "4X", "-1"] {
             assert!(size(bad).is_err(), "{bad}");
         }
-        for (count, text) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (30 << 20, "30 MiB"), (1 << 30, "1.0 GiB")] {
+        for (count, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1536, "1.5 KiB"),
+            (30 << 20, "30 MiB"),
+            (1 << 30, "1.0 GiB"),
+        ] {
             assert_eq!(bytes(count), text);
         }
     }

@@ -11,8 +11,8 @@ use crate::databases::{Database, Unreadable, visible};
 use crate::layer::Facts;
 use crate::purl::purl;
 use crate::report::{
-    DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, PlatformReport, RemovedReport,
-    Report,
+    DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
+    PlatformReport, RemovedReport, Report,
 };
 use crate::second::{Key, key};
 use crate::skip::Skip;
@@ -65,7 +65,10 @@ impl Laid {
             }));
             for file in facts.findings {
                 let inode = |entry| Inode { layer, entry };
-                laid.findings.insert((file.analyzer, inode(file.entry), file.companion.map(inode)), file.findings);
+                laid.findings.insert(
+                    (file.analyzer, inode(file.entry), file.companion.map(inode)),
+                    file.findings,
+                );
             }
             let (databases, unreadable) = visible(&tree, analyzers, skip);
             laid.states.push(databases);
@@ -80,28 +83,43 @@ impl Laid {
         let distro = self.distro();
         let release = distro.as_ref().map(|(distro, _)| distro);
         let mut diagnostics = self.diagnostics(image, options);
-        let mut paths: Vec<&EntryPath> = self.states.iter().flatten().map(|database| &database.path).collect();
+        let mut paths: Vec<&EntryPath> =
+            self.states.iter().flatten().map(|database| &database.path).collect();
         paths.sort();
         paths.dedup();
-        let states: Vec<State<'_>> = self.states.iter().map(|state| self.state(state, options, &paths)).collect();
+        let states: Vec<State<'_>> =
+            self.states.iter().map(|state| self.state(state, options, &paths)).collect();
         let told = timeline(&states);
         let package = |package: &Package, database: usize, layer| {
-            let database = paths.get(database).map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+            let database = paths
+                .get(database)
+                .map(|path| path.to_string_lossy().into_owned())
+                .unwrap_or_default();
             package_report(package, release, database, layer)
         };
-        let mut packages: Vec<_> = told.present.iter().map(|p| package(p.package, p.database, p.layer)).collect();
+        let mut packages: Vec<_> =
+            told.present.iter().map(|p| package(p.package, p.database, p.layer)).collect();
         let mut removed: Vec<_> = told
             .removed
             .iter()
-            .map(|r| RemovedReport { package: package(r.package, r.database, r.layer), hidden_by: r.hidden_by })
+            .map(|r| RemovedReport {
+                package: package(r.package, r.database, r.layer),
+                hidden_by: r.hidden_by,
+            })
             .collect();
         packages.sort();
         removed.sort();
         if !packages.is_empty() && distro.is_none() {
-            diagnostics.push(note("no-distribution", "packages were found, but no release file names a distribution"));
+            diagnostics.push(note(
+                "no-distribution",
+                "packages were found, but no release file names a distribution",
+            ));
         }
         if packages.is_empty() && distro.is_some() {
-            diagnostics.push(note("no-packages", "a release file names the distribution, but no package was found"));
+            diagnostics.push(note(
+                "no-packages",
+                "a release file names the distribution, but no package was found",
+            ));
         }
         diagnostics.sort();
         diagnostics.dedup();
@@ -127,11 +145,17 @@ impl Laid {
     /// Returns the distribution of the top: the first release file, in the analyzers' order, that names one.
     fn distro(&self) -> Option<(Distro, Database)> {
         let top = self.states.last()?;
-        top.iter().find_map(|database| Some((self.found(database)?.distro.clone()?, database.clone())))
+        top.iter()
+            .find_map(|database| Some((self.found(database)?.distro.clone()?, database.clone())))
     }
 
     /// Returns the records of the databases of one state, as the selection of each analyzer has it.
-    fn state<'a>(&'a self, databases: &'a [Database], options: &Options, paths: &[&EntryPath]) -> State<'a> {
+    fn state<'a>(
+        &'a self,
+        databases: &'a [Database],
+        options: &Options,
+        paths: &[&EntryPath],
+    ) -> State<'a> {
         let mut state = State::default();
         for (position, analyzer) in options.analyzers.iter().enumerate() {
             let of_analyzer = databases.iter().filter(|database| database.analyzer == position);
@@ -142,7 +166,10 @@ impl Laid {
                     for (database, findings) in read {
                         state.incomplete |= findings.incomplete();
                         let number = paths.binary_search(&&database.path).unwrap_or_default();
-                        let fresh = findings.packages.iter().filter(|p| !seen.contains(&(&p.name, &p.arch)));
+                        let fresh = findings
+                            .packages
+                            .iter()
+                            .filter(|p| !seen.contains(&(&p.name, &p.arch)));
                         state.records.extend(fresh.map(|package| (package, number)));
                         seen.extend(findings.packages.iter().map(|p| (&p.name, &p.arch)));
                     }
@@ -153,7 +180,9 @@ impl Laid {
                     if let Some((database, findings)) = read.first() {
                         state.incomplete |= findings.incomplete();
                         let number = paths.binary_search(&&database.path).unwrap_or_default();
-                        state.records.extend(findings.packages.iter().map(|package| (package, number)));
+                        state
+                            .records
+                            .extend(findings.packages.iter().map(|package| (package, number)));
                     }
                 }
             }
@@ -165,7 +194,11 @@ impl Laid {
         let top = self.states.last().map(Vec::as_slice).unwrap_or_default();
         let mut keys: Vec<_> = top
             .iter()
-            .flat_map(|database| self.found(database).into_iter().flat_map(move |f| f.keys.iter().map(move |k| (k, database))))
+            .flat_map(|database| {
+                self.found(database)
+                    .into_iter()
+                    .flat_map(move |f| f.keys.iter().map(move |k| (k, database)))
+            })
             .map(|(key, database)| KeyReport {
                 name: key.name.clone(),
                 version: key.version.clone(),
@@ -183,7 +216,10 @@ impl Laid {
     fn diagnostics(&self, image: &Image, options: &Options) -> Vec<DiagnosticReport> {
         let mut diagnostics = self.diagnostics.clone();
         for database in self.states.iter().flatten() {
-            let said = self.found(database).map(|findings| findings.diagnostics.as_slice()).unwrap_or_default();
+            let said = self
+                .found(database)
+                .map(|findings| findings.diagnostics.as_slice())
+                .unwrap_or_default();
             diagnostics.extend(said.iter().map(|diagnostic| DiagnosticReport {
                 severity: diagnostic.severity,
                 code: diagnostic.code,
@@ -209,7 +245,8 @@ impl Laid {
         diagnostics.extend(self.disagreements(options));
         let built_for = &image.config().platform;
         if !built_for.os.is_empty() && built_for.distance(&options.platform).is_none() {
-            let message = format!("the image is built for {built_for}, not for {}", options.platform);
+            let message =
+                format!("the image is built for {built_for}, not for {}", options.platform);
             diagnostics.push(note("other-platform", &message));
         }
         if image.layers().is_empty() {
@@ -222,7 +259,10 @@ impl Laid {
     fn disagreements(&self, options: &Options) -> Vec<DiagnosticReport> {
         let top = self.states.last().map(Vec::as_slice).unwrap_or_default();
         let records = |database: &Database| -> BTreeSet<(String, String)> {
-            let packages = self.found(database).map(|findings| findings.packages.as_slice()).unwrap_or_default();
+            let packages = self
+                .found(database)
+                .map(|findings| findings.packages.as_slice())
+                .unwrap_or_default();
             packages.iter().map(|p| (p.name.clone(), p.version.clone())).collect()
         };
         let mut warnings = Vec::new();
@@ -230,16 +270,22 @@ impl Laid {
             if analyzer.selection() != Selection::First {
                 continue;
             }
-            let mut with_records = top.iter().filter(|d| d.analyzer == number && !records(d).is_empty());
+            let mut with_records =
+                top.iter().filter(|d| d.analyzer == number && !records(d).is_empty());
             let Some(chosen) = with_records.next() else { continue };
             let chosen_records = records(chosen);
-            warnings.extend(with_records.filter(|other| records(other) != chosen_records).map(|other| DiagnosticReport {
-                severity: Severity::Warning,
-                code: "databases-disagree",
-                path: Some(other.path.to_string_lossy().into_owned()),
-                layer: Some(position(other.file)),
-                message: format!("lists other packages than {}, which was taken for the database", chosen.path),
-            }));
+            warnings.extend(with_records.filter(|other| records(other) != chosen_records).map(
+                |other| DiagnosticReport {
+                    severity: Severity::Warning,
+                    code: "databases-disagree",
+                    path: Some(other.path.to_string_lossy().into_owned()),
+                    layer: Some(position(other.file)),
+                    message: format!(
+                        "lists other packages than {}, which was taken for the database",
+                        chosen.path
+                    ),
+                },
+            ));
         }
         warnings
     }
@@ -262,7 +308,12 @@ impl Laid {
     }
 }
 
-fn package_report(package: &Package, distro: Option<&Distro>, database: String, layer: usize) -> PackageReport {
+fn package_report(
+    package: &Package,
+    distro: Option<&Distro>,
+    database: String,
+    layer: usize,
+) -> PackageReport {
     PackageReport {
         kind: package.kind,
         name: package.name.clone(),
@@ -310,5 +361,11 @@ fn position(inode: Inode) -> usize {
 }
 
 fn note(code: &'static str, message: &str) -> DiagnosticReport {
-    DiagnosticReport { severity: Severity::Warning, code, path: None, layer: None, message: message.to_owned() }
+    DiagnosticReport {
+        severity: Severity::Warning,
+        code,
+        path: None,
+        layer: None,
+        message: message.to_owned(),
+    }
 }

@@ -41,7 +41,9 @@ pub(crate) fn on_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
 pub(crate) struct Task<T>(JoinHandle<T>);
 
 /// Starts a task of its own for `work`, so that it runs on another core.
-pub(crate) fn on_task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Task<T> {
+pub(crate) fn on_task<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Task<T> {
     Task(tokio::spawn(work))
 }
 

@@ -74,11 +74,19 @@ impl Collector {
         let is_companion = |analyzer: &&dyn Analyzer| {
             analyzer.companion().and_then(stem_of).is_some_and(|stem| analyzer.wants(stem))
         };
-        let wanted = analyzers.iter().any(|analyzer| analyzer.wants(bytes) || is_companion(analyzer));
+        let wanted =
+            analyzers.iter().any(|analyzer| analyzer.wants(bytes) || is_companion(analyzer));
         if !wanted || skip.matches(bytes) {
             return None;
         }
-        Some(analyzers.iter().enumerate().filter(|(_, a)| a.wants(bytes)).map(|(position, _)| position).collect())
+        Some(
+            analyzers
+                .iter()
+                .enumerate()
+                .filter(|(_, a)| a.wants(bytes))
+                .map(|(position, _)| position)
+                .collect(),
+        )
     }
 }
 
@@ -92,7 +100,8 @@ impl Visitor for Collector {
             self.oversized.push(Oversized { entry: id, analyzers, size: meta.size });
             return false;
         }
-        self.open = Some(Collected { entry: id, path: path.clone(), analyzers, content: Vec::new() });
+        self.open =
+            Some(Collected { entry: id, path: path.clone(), analyzers, content: Vec::new() });
         true
     }
 
@@ -105,7 +114,9 @@ impl Visitor for Collector {
     fn hole(&mut self, len: u64) {
         if let Some(open) = &mut self.open {
             // The size of the whole was checked when the file was opened.
-            let room = self.max_bytes.saturating_sub(u64::try_from(open.content.len()).unwrap_or(u64::MAX));
+            let room = self
+                .max_bytes
+                .saturating_sub(u64::try_from(open.content.len()).unwrap_or(u64::MAX));
             let len = usize::try_from(len.min(room)).unwrap_or_default();
             open.content.resize(open.content.len().saturating_add(len), 0);
         }

@@ -41,9 +41,11 @@ pub(crate) fn visible(
     for (position, analyzer) in analyzers.iter().enumerate() {
         let mut add = |node: NodeId, path: EntryPath| {
             let file = tree.node(node).inode();
-            let seen = databases.iter().any(|known| known.analyzer == position && known.file == file);
+            let seen =
+                databases.iter().any(|known| known.analyzer == position && known.file == file);
             if !seen && !skip.matches(path.as_bytes()) {
-                let companion = analyzer.companion().and_then(|suffix| companion(tree, &path, suffix, skip));
+                let companion =
+                    analyzer.companion().and_then(|suffix| companion(tree, &path, suffix, skip));
                 databases.push(Database { analyzer: position, path, file, companion });
             }
         };
@@ -56,7 +58,11 @@ pub(crate) fn visible(
                 Ok(Some(node)) => node,
                 Ok(None) => continue,
                 Err(_) => {
-                    unreadable.push(Unreadable { path, reason: "its path is a loop of symbolic links", harmless: false });
+                    unreadable.push(Unreadable {
+                        path,
+                        reason: "its path is a loop of symbolic links",
+                        harmless: false,
+                    });
                     continue;
                 }
             };
@@ -79,7 +85,11 @@ pub(crate) fn visible(
                     }
                 }
                 (Location::File(_), _) => {
-                    unreadable.push(Unreadable { path, reason: "it is no regular file", harmless: true });
+                    unreadable.push(Unreadable {
+                        path,
+                        reason: "it is no regular file",
+                        harmless: true,
+                    });
                 }
                 // A file where a directory of databases could be is some other file.
                 (Location::Dir { .. }, _) => {}

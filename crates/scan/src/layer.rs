@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use cutaway_analyze::{Analyzer, Findings, Input};
 use cutaway_layerfs::{Listing, Walk, Walked, Warning};
-use cutaway_model::{BlobStream, Decoded, DiffIdCheck, Error as ModelError, Layer, Stored, Unpacked, Verified};
+use cutaway_model::{
+    BlobStream, Decoded, DiffIdCheck, Error as ModelError, Layer, Stored, Unpacked, Verified,
+};
 use tracing::Instrument as _;
 
 use crate::bridge::{Job, Task, on_pool, on_task};
@@ -49,7 +51,11 @@ pub(crate) async fn analyze(
     let index = layer.index();
     observer.layer_opened(index, layer.size());
     let unpacking = layer.unpack(&limits.model).await?;
-    let source = Source { reader: unpacking.reader, stored: unpacking.stored, check: layer.diff_id_check()? };
+    let source = Source {
+        reader: unpacking.reader,
+        stored: unpacking.stored,
+        check: layer.diff_id_check()?,
+    };
     let mut dispatch = Dispatch::new(analyzers, limits.pending_bytes);
     let collector = Collector::new(wanted, limits.database_bytes);
     let progress = |unpacked| observer.layer_read(index, unpacked);
@@ -59,9 +65,17 @@ pub(crate) async fn analyze(
 }
 
 /// Reads a layer to its end, verifies it, and returns the bytes of some of its files.
-pub(crate) async fn extract(layer: &Layer, wanted: Wanted, limits: &Limits) -> Result<Vec<Collected>, Error> {
+pub(crate) async fn extract(
+    layer: &Layer,
+    wanted: Wanted,
+    limits: &Limits,
+) -> Result<Vec<Collected>, Error> {
     let unpacking = layer.unpack(&limits.model).await?;
-    let source = Source { reader: unpacking.reader, stored: unpacking.stored, check: layer.diff_id_check()? };
+    let source = Source {
+        reader: unpacking.reader,
+        stored: unpacking.stored,
+        check: layer.diff_id_check()?,
+    };
     let mut kept = Vec::new();
     let collector = Collector::new(wanted, limits.database_bytes);
     read(source, layer.what(), collector, &mut kept, limits, |_| {}).await?;
@@ -138,10 +152,14 @@ pub(crate) async fn read(
     }
     decode.await.map_err(|error| ModelError::from_io(error, &what))?;
     let unpacked = check.verdict()?;
-    let walked =
-        walk.finish(&mut collector).map_err(|source| Error::Layer { what: what.clone(), source })?;
+    let walked = walk
+        .finish(&mut collector)
+        .map_err(|source| Error::Layer { what: what.clone(), source })?;
     taker.take(&mut collector).await;
-    let stored = stored.get().cloned().ok_or_else(|| ModelError::malformed(&what, "was not read to its end"))?;
+    let stored = stored
+        .get()
+        .cloned()
+        .ok_or_else(|| ModelError::malformed(&what, "was not read to its end"))?;
     Ok(Read { stored, unpacked, walked })
 }
 
@@ -152,13 +170,26 @@ async fn cause(error: std::io::Error, reader: Stream) -> std::io::Error {
     }
     let mut rest = reader.into_stored();
     match tokio::io::copy_buf(&mut rest, &mut tokio::io::sink()).await {
-        Err(verdict) if verdict.get_ref().and_then(|inner| inner.downcast_ref()).is_some_and(names_the_bytes) => verdict,
+        Err(verdict)
+            if verdict
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref())
+                .is_some_and(names_the_bytes) =>
+        {
+            verdict
+        }
         _ => error,
     }
 }
 
 fn names_the_bytes(error: &ModelError) -> bool {
-    matches!(error, ModelError::Digest { .. } | ModelError::Size { .. } | ModelError::Transport(_) | ModelError::File { .. })
+    matches!(
+        error,
+        ModelError::Digest { .. }
+            | ModelError::Size { .. }
+            | ModelError::Transport(_)
+            | ModelError::File { .. }
+    )
 }
 
 /// Returns why a walk failed: the same order of blame as [`cause`], once the layer was read to its end.
@@ -191,18 +222,28 @@ pub(crate) struct Dispatch {
 
 impl Dispatch {
     pub(crate) fn new(analyzers: &'static [&'static dyn Analyzer], max_pending: u64) -> Self {
-        Self { analyzers, max_pending, pending: 0, jobs: Vec::new(), done: Vec::new(), held: Vec::new() }
+        Self {
+            analyzers,
+            max_pending,
+            pending: 0,
+            jobs: Vec::new(),
+            done: Vec::new(),
+            held: Vec::new(),
+        }
     }
 
     /// Pairs the files that were held back, and waits for all findings.
     pub(crate) async fn finish(mut self) -> Vec<FileFindings> {
         let held = std::mem::take(&mut self.held);
-        let by_path: HashMap<&[u8], &Arc<Collected>> = held.iter().map(|file| (file.path.as_bytes(), file)).collect();
+        let by_path: HashMap<&[u8], &Arc<Collected>> =
+            held.iter().map(|file| (file.path.as_bytes(), file)).collect();
         for file in &held {
             for &position in &file.analyzers {
                 let Some(analyzer) = self.analyzers.get(position) else { continue };
                 let companion = analyzer.companion().and_then(|suffix| {
-                    by_path.get([file.path.as_bytes(), suffix.as_bytes()].concat().as_slice()).map(|file| Arc::clone(file))
+                    by_path
+                        .get([file.path.as_bytes(), suffix.as_bytes()].concat().as_slice())
+                        .map(|file| Arc::clone(file))
                 });
                 let companion = companion.filter(|companion| !companion.content.is_empty());
                 self.jobs.push(job(*analyzer, position, Arc::clone(file), companion));
@@ -229,17 +270,25 @@ impl Taker for Dispatch {
                     "database-too-large",
                     format!("the file has {} bytes, over the limit database_bytes", oversized.size),
                 );
-                self.done.push(FileFindings { analyzer, entry: oversized.entry, companion: None, findings });
+                self.done.push(FileFindings {
+                    analyzer,
+                    entry: oversized.entry,
+                    companion: None,
+                    findings,
+                });
             }
         }
         for file in collector.take_finished() {
             let file = Arc::new(file);
-            let companions = |position: &usize| self.analyzers.get(*position).is_some_and(|a| a.companion().is_some());
+            let companions = |position: &usize| {
+                self.analyzers.get(*position).is_some_and(|a| a.companion().is_some())
+            };
             if file.analyzers.is_empty() || file.analyzers.iter().any(companions) {
                 self.held.push(file);
                 continue;
             }
-            self.pending = self.pending.saturating_add(u64::try_from(file.content.len()).unwrap_or(u64::MAX));
+            self.pending =
+                self.pending.saturating_add(u64::try_from(file.content.len()).unwrap_or(u64::MAX));
             for &position in &file.analyzers {
                 if let Some(analyzer) = self.analyzers.get(position) {
                     self.jobs.push(job(*analyzer, position, Arc::clone(&file), None));
@@ -262,12 +311,21 @@ fn job(
     on_pool(move || {
         let _entered = span.entered();
         let findings = findings_of(analyzer, &file, companion.as_deref());
-        FileFindings { analyzer: position, entry: file.entry, companion: companion.map(|file| file.entry), findings }
+        FileFindings {
+            analyzer: position,
+            entry: file.entry,
+            companion: companion.map(|file| file.entry),
+            findings,
+        }
     })
 }
 
 /// Lets an analyzer read a file.
-pub(crate) fn findings_of(analyzer: &dyn Analyzer, file: &Collected, companion: Option<&Collected>) -> Findings {
+pub(crate) fn findings_of(
+    analyzer: &dyn Analyzer,
+    file: &Collected,
+    companion: Option<&Collected>,
+) -> Findings {
     let mut findings = Findings::default();
     let companion = companion.map(|file| file.content.as_slice());
     analyzer.analyze(&Input { path: &file.path, content: &file.content, companion }, &mut findings);

@@ -30,8 +30,8 @@ pub use limits::Limits;
 pub use onepass::scan_stream;
 pub use options::{Observer, Options, Silent, SourceKind, Subject};
 pub use report::{
-    DistroReport, DiagnosticReport, ImageReport, KeyReport, LayerReport, PackageReport, PlatformReport, RemovedReport,
-    Report,
+    DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
+    PlatformReport, RemovedReport, Report,
 };
 pub use run::scan;
 pub use verify::{Measured, verify, verify_stream};

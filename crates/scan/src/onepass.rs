@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use cutaway_model::source::{self, Files, Form, Members, Passed, Selector};
 use cutaway_model::{
-    BlobStream, Claim, Compression, Decoded, DiffIdCheck, Error as ModelError, Image, Layer, Verified,
+    BlobStream, Claim, Compression, Decoded, DiffIdCheck, Error as ModelError, Image, Layer,
+    Verified,
 };
 use tokio::io::BufReader;
 use tokio::sync::Semaphore;
@@ -73,7 +74,7 @@ pub(crate) async fn read_stream(
         None => Form::of(&passed)?,
     };
     let passed = Arc::new(passed);
-    let files: Arc<dyn Files> = Arc::clone(&passed) as Arc<dyn Files>;
+    let files: Arc<dyn Files> = passed.clone();
     let image = source::open(files, form, selector, &options.platform, &limits.model).await?;
     let mut facts = Vec::with_capacity(image.layers().len());
     for layer in image.layers() {
@@ -110,7 +111,9 @@ impl Analysed {
         match self {
             Self::Done(facts) => Ok(facts.as_ref().clone()),
             // The first failure has ended the scan.
-            Self::Running(_) | Self::Failed => Err(ModelError::malformed("layer", "was not analysed").into()),
+            Self::Running(_) | Self::Failed => {
+                Err(ModelError::malformed("layer", "was not analysed").into())
+            }
         }
     }
 }
@@ -133,7 +136,9 @@ async fn pass<R: tokio::io::AsyncBufRead + Unpin>(
         }
         let mut head = Vec::new();
         members.read(&mut head, CHUNK).await?;
-        if is_document(&head) && member.size <= limits.model.config_bytes.max(limits.model.manifest_bytes) {
+        if is_document(&head)
+            && member.size <= limits.model.config_bytes.max(limits.model.manifest_bytes)
+        {
             members.read(&mut head, usize::MAX).await?;
             passed.document(member.name, head)?;
         } else {
@@ -142,7 +147,8 @@ async fn pass<R: tokio::io::AsyncBufRead + Unpin>(
                 // The semaphore is never closed.
                 let permit = Arc::clone(&permits).acquire_owned().await;
                 let (mut filler, drainer) = lane();
-                let wanted = Wanted::ByAnalyzers { analyzers: options.analyzers, skip: Arc::clone(skip) };
+                let wanted =
+                    Wanted::ByAnalyzers { analyzers: options.analyzers, skip: Arc::clone(skip) };
                 let (name, options) = (member.name.clone(), options.clone());
                 let span = tracing::info_span!("layer", member = %member.name);
                 let task = async move {
@@ -165,7 +171,12 @@ async fn pass<R: tokio::io::AsyncBufRead + Unpin>(
     Ok((passed, layers))
 }
 
-async fn analyze_member(drainer: Drainer, name: String, wanted: Wanted, options: &Options) -> Result<Facts, Error> {
+async fn analyze_member(
+    drainer: Drainer,
+    name: String,
+    wanted: Wanted,
+    options: &Options,
+) -> Result<Facts, Error> {
     let limits = &options.limits;
     let what = format!("layer {}", name.escape_debug());
     let stream: BlobStream = Box::new(LaneReader::from(drainer));
@@ -191,7 +202,9 @@ fn member_of(layer: &Layer) -> String {
 /// Returns what is wrong with a layer whose member was not analysed.
 fn absent(passed: &Passed, layer: &Layer, name: &str) -> Error {
     match passed.open(name) {
-        Ok(Some(_)) => ModelError::malformed(layer.what(), "is neither a tar nor a compressed one").into(),
+        Ok(Some(_)) => {
+            ModelError::malformed(layer.what(), "is neither a tar nor a compressed one").into()
+        }
         _ => ModelError::Missing { what: layer.what() }.into(),
     }
 }
@@ -200,7 +213,9 @@ fn absent(passed: &Passed, layer: &Layer, name: &str) -> Error {
 fn named(error: Error, layer: &Layer) -> Error {
     match error {
         Error::Layer { source, .. } => Error::Layer { what: layer.what(), source },
-        Error::Model(ModelError::Malformed { rule, .. }) => ModelError::malformed(layer.what(), rule).into(),
+        Error::Model(ModelError::Malformed { rule, .. }) => {
+            ModelError::malformed(layer.what(), rule).into()
+        }
         other => other,
     }
 }
@@ -213,7 +228,9 @@ fn is_document(head: &[u8]) -> bool {
 fn looks_like_layer(head: &[u8]) -> bool {
     Compression::sniff(head) != Compression::Plain
         || head.get(257..262) == Some(b"ustar")
-        || head.get(..512).is_some_and(|block| block.iter().all(|&byte| byte == 0) || has_checksum(block))
+        || head
+            .get(..512)
+            .is_some_and(|block| block.iter().all(|&byte| byte == 0) || has_checksum(block))
 }
 
 /// Returns whether a block has the checksum of a tar header, as the oldest tars without a magic have it.
@@ -221,10 +238,15 @@ fn has_checksum(block: &[u8]) -> bool {
     let sum: u64 = block
         .iter()
         .enumerate()
-        .map(|(position, &byte)| if (148..156).contains(&position) { u64::from(b' ') } else { u64::from(byte) })
+        .map(
+            |(position, &byte)| {
+                if (148..156).contains(&position) { u64::from(b' ') } else { u64::from(byte) }
+            },
+        )
         .sum();
     let field = block.get(148..156).unwrap_or_default();
-    let digits: String = field.iter().map(|&byte| char::from(byte)).filter(char::is_ascii_digit).collect();
+    let digits: String =
+        field.iter().map(|&byte| char::from(byte)).filter(char::is_ascii_digit).collect();
     u64::from_str_radix(&digits, 8).is_ok_and(|stated| stated == sum)
 }
 

@@ -11,7 +11,9 @@ use packageurl::PackageUrl;
 pub(crate) fn purl(package: &Package, distro: Option<&Distro>) -> String {
     let kind = package.kind.name();
     let version = match (package.kind, package.epoch) {
-        (Kind::Rpm, Some(epoch)) => package.version.strip_prefix(&format!("{epoch}:")).unwrap_or(&package.version),
+        (Kind::Rpm, Some(epoch)) => {
+            package.version.strip_prefix(&format!("{epoch}:")).unwrap_or(&package.version)
+        }
         _ => &package.version,
     };
     let Ok(mut purl) = PackageUrl::new(kind.to_owned(), package.name.clone()) else {
@@ -29,7 +31,13 @@ pub(crate) fn purl(package: &Package, distro: Option<&Distro>) -> String {
     };
     qualify("arch", package.arch.clone());
     qualify("distro", distro.map(release));
-    qualify("epoch", package.epoch.filter(|epoch| package.kind == Kind::Rpm && *epoch > 0).map(|e| e.to_string()));
+    qualify(
+        "epoch",
+        package
+            .epoch
+            .filter(|epoch| package.kind == Kind::Rpm && *epoch > 0)
+            .map(|e| e.to_string()),
+    );
     qualify("upstream", package.source.as_ref().and_then(|source| upstream(package, source)));
     purl.to_string()
 }
@@ -53,7 +61,9 @@ fn release(distro: &Distro) -> String {
 fn upstream(package: &Package, source: &Source) -> Option<String> {
     match (package.kind, &source.version) {
         (Kind::Rpm, Some(version)) => Some(format!("{}-{version}.src.rpm", source.name)),
-        (_, Some(version)) if *version != package.version => Some(format!("{}@{version}", source.name)),
+        (_, Some(version)) if *version != package.version => {
+            Some(format!("{}@{version}", source.name))
+        }
         _ => (source.name != package.name).then(|| source.name.clone()),
     }
 }
@@ -64,18 +74,24 @@ mod tests {
 
     #[test]
     fn urls() {
-        let package = |kind, name: &str, version: &str, epoch, source: Option<(&str, Option<&str>)>| Package {
-            kind,
-            name: name.into(),
-            version: version.into(),
-            epoch,
-            release: None,
-            arch: Some("amd64".into()),
-            source: source.map(|(name, version)| Source { name: name.into(), version: version.map(Into::into) }),
-            licenses: Vec::new(),
-            vendor: None,
-            state: "installed".into(),
-        };
+        let package =
+            |kind, name: &str, version: &str, epoch, source: Option<(&str, Option<&str>)>| {
+                Package {
+                    kind,
+                    name: name.into(),
+                    version: version.into(),
+                    epoch,
+                    release: None,
+                    arch: Some("amd64".into()),
+                    source: source.map(|(name, version)| Source {
+                        name: name.into(),
+                        version: version.map(Into::into),
+                    }),
+                    licenses: Vec::new(),
+                    vendor: None,
+                    state: "installed".into(),
+                }
+            };
         let distro = |id: &str, version: &str| Distro {
             id: id.into(),
             version_id: Some(version.into()),
@@ -83,7 +99,13 @@ mod tests {
         };
         for (package, distro, expected) in [
             (
-                package(Kind::Deb, "libgcc-s1", "1:12.2.0-14", Some(1), Some(("gcc-12", Some("12.2.0-14")))),
+                package(
+                    Kind::Deb,
+                    "libgcc-s1",
+                    "1:12.2.0-14",
+                    Some(1),
+                    Some(("gcc-12", Some("12.2.0-14"))),
+                ),
                 Some(distro("debian", "12")),
                 "pkg:deb/debian/libgcc-s1@1:12.2.0-14?arch=amd64&distro=debian-12&upstream=gcc-12@12.2.0-14",
             ),
@@ -99,7 +121,10 @@ mod tests {
             ),
             (package(Kind::Deb, "a", "1", None, None), None, "pkg:deb/a@1?arch=amd64"),
         ] {
-            assert_eq!(purl(&package, distro.as_ref()).replace("%40", "@").replace("%3A", ":"), expected);
+            assert_eq!(
+                purl(&package, distro.as_ref()).replace("%40", "@").replace("%3A", ":"),
+                expected
+            );
         }
     }
 }

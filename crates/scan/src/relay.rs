@@ -124,7 +124,11 @@ impl AsyncBufRead for LaneReader {
 }
 
 impl AsyncRead for LaneReader {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let available = ready!(self.as_mut().poll_fill_buf(cx))?;
         let amount = available.len().min(buf.remaining());
         buf.put_slice(available.get(..amount).unwrap_or_default());

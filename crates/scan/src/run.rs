@@ -43,7 +43,11 @@ pub async fn scan(image: &Image, subject: &Subject, options: &Options) -> Result
 }
 
 /// Reads all layers, several at once, and returns what was found by position.
-pub(crate) async fn read_layers(image: &Image, options: &Options, skip: &Arc<Skip>) -> Result<Vec<Facts>, Error> {
+pub(crate) async fn read_layers(
+    image: &Image,
+    options: &Options,
+    skip: &Arc<Skip>,
+) -> Result<Vec<Facts>, Error> {
     let permits = Arc::new(Semaphore::new(options.limits.layers_in_flight.max(1)));
     let mut distinct: Vec<&Layer> = Vec::new();
     for layer in image.layers() {
@@ -87,7 +91,8 @@ fn by_position(image: &Image, mut read: Vec<(&Layer, Facts)>) -> Vec<Facts> {
     let mut facts = Vec::with_capacity(image.layers().len());
     for (position, layer) in image.layers().iter().enumerate() {
         let Some(found) = read.iter().position(|(known, _)| same(known, layer)) else { continue };
-        let again = image.layers().iter().skip(position.saturating_add(1)).any(|later| same(later, layer));
+        let again =
+            image.layers().iter().skip(position.saturating_add(1)).any(|later| same(later, layer));
         if again {
             facts.extend(read.get(found).map(|(_, facts)| facts.clone()));
         } else {

@@ -24,7 +24,10 @@ pub(crate) fn key(database: &Database) -> Key {
 }
 
 /// Returns the databases whose findings are not there, each key once.
-pub(crate) fn lacking<'a>(states: &'a [Vec<Database>], known: &HashMap<Key, Findings>) -> BTreeMap<Key, &'a Database> {
+pub(crate) fn lacking<'a>(
+    states: &'a [Vec<Database>],
+    known: &HashMap<Key, Findings>,
+) -> BTreeMap<Key, &'a Database> {
     let databases = states.iter().flatten();
     databases.filter(|database| !known.contains_key(&key(database))).map(|d| (key(d), d)).collect()
 }
@@ -47,7 +50,11 @@ pub(crate) async fn read(
     for (layer, entries) in wanted {
         let source = usize::try_from(layer).ok().and_then(|position| image.layers().get(position));
         let Some(source) = source else { continue };
-        tracing::info!(layer, files = entries.len(), "reading a layer a second time: a database is a link into it");
+        tracing::info!(
+            layer,
+            files = entries.len(),
+            "reading a layer a second time: a database is a link into it"
+        );
         for file in extract(source, Wanted::Entries(entries), limits).await? {
             files.insert(Inode { layer, entry: file.entry }, file);
         }
@@ -65,8 +72,14 @@ pub(crate) async fn read(
             None => unread("the file is larger than the limit database_bytes, or not in its layer"),
         });
         let mut findings = findings.result().await;
-        if findings.packages.is_empty() && findings.diagnostics.is_empty() && findings.distro.is_none() {
-            findings.warning("database-without-records", format!("{path} is a link to a file without records"));
+        if findings.packages.is_empty()
+            && findings.diagnostics.is_empty()
+            && findings.distro.is_none()
+        {
+            findings.warning(
+                "database-without-records",
+                format!("{path} is a link to a file without records"),
+            );
         }
         known.insert((position, file, companion), findings);
     }

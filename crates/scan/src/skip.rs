@@ -20,7 +20,10 @@ impl Skip {
             set.add(glob(trimmed, pattern)?);
             set.add(glob(&format!("{trimmed}/**"), pattern)?);
         }
-        let set = set.build().map_err(|error| Error::Pattern { pattern: String::new(), reason: error.to_string() })?;
+        let set = set.build().map_err(|error| Error::Pattern {
+            pattern: String::new(),
+            reason: error.to_string(),
+        })?;
         Ok(Self { patterns: patterns.to_vec(), set })
     }
 
@@ -75,7 +78,11 @@ mod tests {
         ] {
             let skip = Skip::new(&[pattern.to_owned()]).unwrap();
             assert_eq!(skip.matches(path.as_bytes()), matches, "{pattern} {path}");
-            assert_eq!(skip.matching(path.as_bytes()).count(), usize::from(matches), "{pattern} {path}");
+            assert_eq!(
+                skip.matching(path.as_bytes()).count(),
+                usize::from(matches),
+                "{pattern} {path}"
+            );
         }
         assert!(Skip::new(&["a[".to_owned()]).is_err());
         assert!(!Skip::new(&[]).unwrap().matches(b"a"));

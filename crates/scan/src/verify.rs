@@ -25,7 +25,10 @@ pub struct Measured {
 pub async fn verify(image: &Image, options: &Options) -> Result<Vec<Measured>, Error> {
     let skip = std::sync::Arc::new(Skip::new(&[])?);
     let facts = read_layers(image, options, &skip).await?;
-    Ok(facts.into_iter().map(|facts| Measured { stored: facts.stored, unpacked: facts.unpacked }).collect())
+    Ok(facts
+        .into_iter()
+        .map(|facts| Measured { stored: facts.stored, unpacked: facts.unpacked })
+        .collect())
 }
 
 /// Reads an archive that passes once, and checks every layer of the image in it that is meant.
@@ -42,6 +45,7 @@ pub async fn verify_stream(
 ) -> Result<(Image, Form, Vec<Measured>), Error> {
     let skip = std::sync::Arc::new(Skip::new(&[])?);
     let (image, form, facts) = read_stream(stream, place, form, selector, options, &skip).await?;
-    let measured = facts.into_iter().map(|facts| Measured { stored: facts.stored, unpacked: facts.unpacked });
+    let measured =
+        facts.into_iter().map(|facts| Measured { stored: facts.stored, unpacked: facts.unpacked });
     Ok((image, form, measured.collect()))
 }

@@ -6,7 +6,7 @@ use cutaway_model::Image;
 use cutaway_model::source::Form;
 use cutaway_scan::{Measured, Options, Silent, SourceKind, Subject, verify, verify_stream};
 
-use crate::args::{Common, Inspect, InspectFormat};
+use crate::args::{Common, Inspect, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
 use crate::print::inspect::Inspection;
@@ -23,8 +23,8 @@ pub(crate) async fn run(args: &Inspect, common: &Common) -> Result<Exit, Failure
     let (image, subject, measured) = read(args, common, &options).await?;
     let inspection = Inspection::new(&image, &subject, &measured);
     let bytes = match args.format {
-        InspectFormat::Json => print::json(&inspection)?,
-        InspectFormat::Table => {
+        TextFormat::Json => print::json(&inspection)?,
+        TextFormat::Table => {
             let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
             let style = print::Style::new(log::colors(common, terminal), terminal);
             print::inspect::table(&inspection, style).into_bytes()
@@ -46,8 +46,14 @@ async fn read(
             (*image, subject, measured)
         }
         Opened::Stream(passing) => {
-            let (image, form, measured) =
-                verify_stream(passing.stream, &passing.place, passing.form, &passing.selector, options).await?;
+            let (image, form, measured) = verify_stream(
+                passing.stream,
+                &passing.place,
+                passing.form,
+                &passing.selector,
+                options,
+            )
+            .await?;
             let source = match form {
                 Form::Oci => SourceKind::OciArchive,
                 Form::Docker => SourceKind::DockerArchive,

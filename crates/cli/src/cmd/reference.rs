@@ -26,8 +26,8 @@ pub(crate) fn run(args: &RefParse) -> Result<Exit, Failure> {
     if let Some(tag) = &args.default_tag {
         defaults.tag.clone_from(tag);
     }
-    let reference =
-        Reference::parse(&args.reference, &defaults).map_err(|error| Failure::usage(error.to_string()))?;
+    let reference = Reference::parse(&args.reference, &defaults)
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let parsed = Parsed {
         registry: reference.registry(),
         repository: reference.repository(),
@@ -38,7 +38,8 @@ pub(crate) fn run(args: &RefParse) -> Result<Exit, Failure> {
         scheme: if is_loopback_host(reference.registry()) { "http" } else { "https" },
         kind: if reference.digest().is_some() { "digest" } else { "tag" },
     };
-    let mut json = serde_json::to_vec_pretty(&parsed).map_err(|error| Failure::usage(error.to_string()))?;
+    let mut json =
+        serde_json::to_vec_pretty(&parsed).map_err(|error| Failure::usage(error.to_string()))?;
     json.push(b'\n');
     output::write(&json, None)?;
     Ok(Exit::Done)

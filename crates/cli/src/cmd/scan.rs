@@ -39,27 +39,43 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
         ScanFormat::Json => print::json(&report)?,
         ScanFormat::Purls => print::scan::purls(&report).into_bytes(),
         ScanFormat::Table => {
-            let terminal = args.output.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdout());
-            print::scan::table(&report, &print::Style::new(log::colors(common, terminal), terminal)).into_bytes()
+            let terminal =
+                args.output.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdout());
+            print::scan::table(&report, &print::Style::new(log::colors(common, terminal), terminal))
+                .into_bytes()
         }
     };
     output::write(&bytes, args.output.as_deref())?;
     if report.complete {
         return Ok(Exit::Done);
     }
-    let first = report.diagnostics.iter().find(|diagnostic| diagnostic.severity == cutaway_analyze::Severity::Error);
+    let first = report
+        .diagnostics
+        .iter()
+        .find(|diagnostic| diagnostic.severity == cutaway_analyze::Severity::Error);
     let what = first.map(|diagnostic| match &diagnostic.path {
         Some(path) => format!("{}: {}", path, diagnostic.message),
         None => diagnostic.message.clone(),
     });
-    Err(Failure::new(Exit::Incomplete, format!("the analysis is incomplete: {}", what.unwrap_or_default())))
+    Err(Failure::new(
+        Exit::Incomplete,
+        format!("the analysis is incomplete: {}", what.unwrap_or_default()),
+    ))
 }
 
 async fn report(args: &Scan, common: &Common, options: &Options) -> Result<Report, Failure> {
     Ok(match image::open(&args.image, common, &options.limits).await? {
         Opened::Image(image, subject) => scan(&image, &subject, options).await?,
         Opened::Stream(passing) => {
-            scan_stream(passing.stream, &passing.place, passing.form, &passing.selector, &passing.name, options).await?
+            scan_stream(
+                passing.stream,
+                &passing.place,
+                passing.form,
+                &passing.selector,
+                &passing.name,
+                options,
+            )
+            .await?
         }
     })
 }

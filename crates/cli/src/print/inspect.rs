@@ -93,12 +93,16 @@ impl<'a> Inspection<'a> {
 pub(crate) fn table(inspection: &Inspection<'_>, style: Style) -> String {
     let mut text = String::new();
     let platform = &inspection.platform;
-    let platform: Vec<&str> = [platform.os, platform.architecture, platform.variant].into_iter().flatten().collect();
+    let platform: Vec<&str> =
+        [platform.os, platform.architecture, platform.variant].into_iter().flatten().collect();
     let run = inspection.config;
     let command: Vec<&str> = run.entrypoint.iter().chain(&run.cmd).map(String::as_str).collect();
     for (label, value) in [
         ("image", style.bold(&escape(inspection.name))),
-        ("digest", inspection.digest.map_or_else(|| "none in this archive".into(), ToString::to_string)),
+        (
+            "digest",
+            inspection.digest.map_or_else(|| "none in this archive".into(), ToString::to_string),
+        ),
         ("id", inspection.id.to_string()),
         ("platform", escape(&platform.join("/"))),
         ("created", escape(inspection.created.unwrap_or_default())),

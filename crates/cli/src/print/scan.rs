@@ -11,7 +11,8 @@ use crate::units::bytes;
 
 /// Returns one package URL a line, of every package that is installed, sorted.
 pub(crate) fn purls(report: &Report) -> String {
-    let mut purls: Vec<&str> = report.packages.iter().map(|package| package.purl.as_str()).collect();
+    let mut purls: Vec<&str> =
+        report.packages.iter().map(|package| package.purl.as_str()).collect();
     purls.sort_unstable();
     purls.dedup();
     purls.into_iter().fold(String::new(), |text, purl| text + purl + "\n")
@@ -36,11 +37,18 @@ fn heading(report: &Report, style: Style, text: &mut String) {
     let platform: Vec<&str> = platform.into_iter().flatten().map(String::as_str).collect();
     let distro = report.distro.as_ref().map_or_else(unknown, |distro| {
         let name = distro.pretty_name.clone().unwrap_or_else(|| {
-            [Some(distro.id.as_str()), distro.version_id.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+            [Some(distro.id.as_str()), distro.version_id.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ")
         });
         format!("{name} ({}, layer {})", distro.path, distro.layer)
     });
-    let digest = image.digest.as_ref().map_or_else(|| "none in this archive".to_owned(), ToString::to_string);
+    let digest = image
+        .digest
+        .as_ref()
+        .map_or_else(|| "none in this archive".to_owned(), ToString::to_string);
     for (label, value) in [
         ("image", style.bold(&escape(&image.name))),
         ("digest", digest),
@@ -68,7 +76,8 @@ fn layers(report: &Report, style: Style, text: &mut String) {
     ]);
     for layer in &report.layers {
         let brought = report.packages.iter().filter(|package| package.layer == layer.index).count();
-        let ended = report.removed.iter().filter(|removed| removed.hidden_by == layer.index).count();
+        let ended =
+            report.removed.iter().filter(|removed| removed.hidden_by == layer.index).count();
         table.row([
             layer.index.to_string(),
             layer.diff_id.0.encoded().chars().take(12).collect(),
@@ -85,7 +94,11 @@ fn layers(report: &Report, style: Style, text: &mut String) {
 
 fn packages(report: &Report, style: Style, text: &mut String) {
     let count = report.packages.len();
-    let _ = writeln!(text, "\n{}", style.bold(&format!("{count} {}", if count == 1 { "package" } else { "packages" })));
+    let _ = writeln!(
+        text,
+        "\n{}",
+        style.bold(&format!("{count} {}", if count == 1 { "package" } else { "packages" }))
+    );
     if count == 0 {
         return;
     }
@@ -101,10 +114,13 @@ fn packages(report: &Report, style: Style, text: &mut String) {
     columns.push(Column::Flexible("SOURCE"));
     let mut table = Table::new(&columns);
     for package in &report.packages {
-        let source = package.source.as_ref().map_or_else(String::new, |source| match &source.version {
-            Some(version) if *version != package.version => format!("{} {version}", source.name),
-            _ => source.name.clone(),
-        });
+        let source =
+            package.source.as_ref().map_or_else(String::new, |source| match &source.version {
+                Some(version) if *version != package.version => {
+                    format!("{} {version}", source.name)
+                }
+                _ => source.name.clone(),
+            });
         let mut row = vec![
             package.name.clone(),
             package.version.clone(),
@@ -155,7 +171,13 @@ fn diagnostics(diagnostics: &[DiagnosticReport], style: Style, text: &mut String
             Severity::Warning => style.yellow("warning"),
         };
         let layer = diagnostic.layer.map_or_else(String::new, |layer| format!(" (layer {layer})"));
-        let path = diagnostic.path.as_ref().map_or_else(String::new, |path| format!("{}: ", escape(path)));
-        let _ = writeln!(text, "{severity}: {path}{}{layer} [{}]", escape(&diagnostic.message), diagnostic.code);
+        let path =
+            diagnostic.path.as_ref().map_or_else(String::new, |path| format!("{}: ", escape(path)));
+        let _ = writeln!(
+            text,
+            "{severity}: {path}{}{layer} [{}]",
+            escape(&diagnostic.message),
+            diagnostic.code
+        );
     }
 }

@@ -41,7 +41,8 @@ impl Table {
 
     /// Lays the table out, a title line first, each line two columns apart and without blanks at its end.
     pub(crate) fn render(&self, style: Style, text: &mut String) {
-        let titles: Vec<String> = self.columns.iter().map(|column| column.title().to_owned()).collect();
+        let titles: Vec<String> =
+            self.columns.iter().map(|column| column.title().to_owned()).collect();
         let width_of = |position: usize| {
             let cells = self.rows.iter().chain([&titles]).filter_map(|row| row.get(position));
             cells.map(|cell| measure_text_width(cell)).max().unwrap_or_default()
@@ -63,11 +64,16 @@ impl Table {
                 line.push_str("  ");
             }
             match column {
-                Column::Left(_) => line.push_str(&pad_str(cell, width, console::Alignment::Left, None)),
-                Column::Right(_) => line.push_str(&pad_str(cell, width, console::Alignment::Right, None)),
+                Column::Left(_) => {
+                    line.push_str(&pad_str(cell, width, console::Alignment::Left, None))
+                }
+                Column::Right(_) => {
+                    line.push_str(&pad_str(cell, width, console::Alignment::Right, None))
+                }
                 Column::Flexible(_) => {
                     let used = measure_text_width(&line);
-                    let room = style.width.map_or(usize::MAX, |width| width.saturating_sub(used).max(16));
+                    let room =
+                        style.width.map_or(usize::MAX, |width| width.saturating_sub(used).max(16));
                     line.push_str(&truncate_str(cell, room, "…"));
                 }
             }
@@ -96,7 +102,8 @@ mod tests {
 
     #[test]
     fn lays_out() {
-        let mut table = Table::new(&[Column::Left("NAME"), Column::Right("SIZE"), Column::Flexible("WHAT")]);
+        let mut table =
+            Table::new(&[Column::Left("NAME"), Column::Right("SIZE"), Column::Flexible("WHAT")]);
         table.row(["a".into(), "10".into(), "x".repeat(40)]);
         table.row(["long\u{202e}".into(), "5".into(), String::new()]);
         let mut text = String::new();

@@ -27,7 +27,11 @@ fn nothing_is_reported_of_a_layer_that_does_not_verify() {
             ("layout", scan_image(&broken, &options()).unwrap_err()),
             (
                 "stream",
-                scan_bytes(Layout::new().image("t", &broken).archive(&ArchiveShape::default()), &options()).unwrap_err(),
+                scan_bytes(
+                    Layout::new().image("t", &broken).archive(&ArchiveShape::default()),
+                    &options(),
+                )
+                .unwrap_err(),
             ),
         ] {
             let text = error.to_string();
@@ -59,7 +63,8 @@ fn a_docker_archive_is_as_sound_as_its_diff_ids() {
 
 #[test]
 fn a_bare_whiteout_is_refused() {
-    let error = scan_image(&image("layer gzip\n  d/ 0755\n  d/.wh. 0644\n"), &options()).unwrap_err();
+    let error =
+        scan_image(&image("layer gzip\n  d/ 0755\n  d/.wh. 0644\n"), &options()).unwrap_err();
     assert_eq!(error.class(), Class::Malformed);
     assert!(error.to_string().starts_with("layer 1/1 sha256:"), "{error}");
 }

@@ -8,21 +8,40 @@ use crate::support::{apk, codes, options, packages, report, scan_bytes};
 fn a_database_is_found_behind_links() {
     let content = apk("data/db", &["a 1-r0"]);
     for (what, text) in [
-        ("hard link in its layer", format!("layer gzip\n{content}  lib/apk/db/installed => data/db\n")),
-        ("hard link to a lower layer", format!("layer gzip\n{content}layer gzip\n  lib/apk/db/installed => data/db\n")),
-        ("symbolic link to a lower layer", format!("layer gzip\n{content}layer gzip\n  lib/apk/db/installed -> /data/db\n")),
-        ("relative symbolic link", format!("layer gzip\n{content}  lib/apk/db/installed -> ../../../data/db\n")),
+        (
+            "hard link in its layer",
+            format!("layer gzip\n{content}  lib/apk/db/installed => data/db\n"),
+        ),
+        (
+            "hard link to a lower layer",
+            format!("layer gzip\n{content}layer gzip\n  lib/apk/db/installed => data/db\n"),
+        ),
+        (
+            "symbolic link to a lower layer",
+            format!("layer gzip\n{content}layer gzip\n  lib/apk/db/installed -> /data/db\n"),
+        ),
+        (
+            "relative symbolic link",
+            format!("layer gzip\n{content}  lib/apk/db/installed -> ../../../data/db\n"),
+        ),
         (
             "linked directory",
-            format!("layer gzip\n{}layer gzip\n  lib/apk/db -> ../../data\n", apk("data/installed", &["a 1-r0"])),
+            format!(
+                "layer gzip\n{}layer gzip\n  lib/apk/db -> ../../data\n",
+                apk("data/installed", &["a 1-r0"])
+            ),
         ),
         (
             "merged usr",
-            format!("layer gzip\n  lib -> usr/lib\n{}", apk("usr/lib/apk/db/installed", &["a 1-r0"])),
+            format!(
+                "layer gzip\n  lib -> usr/lib\n{}",
+                apk("usr/lib/apk/db/installed", &["a 1-r0"])
+            ),
         ),
     ] {
         let report = report(&text);
-        let names: Vec<String> = report.packages.iter().map(|package| package.name.clone()).collect();
+        let names: Vec<String> =
+            report.packages.iter().map(|package| package.name.clone()).collect();
         assert_eq!(names, ["a"], "{what}: {:?}", report.diagnostics);
         assert!(report.complete, "{what}");
     }
@@ -30,7 +49,10 @@ fn a_database_is_found_behind_links() {
 
 #[test]
 fn the_real_path_is_reported_and_counted_once() {
-    let report = report(&format!("layer gzip\n  lib -> usr/lib\n{}", apk("usr/lib/apk/db/installed", &["a 1-r0"])));
+    let report = report(&format!(
+        "layer gzip\n  lib -> usr/lib\n{}",
+        apk("usr/lib/apk/db/installed", &["a 1-r0"])
+    ));
     assert_eq!(report.packages.len(), 1);
     assert_eq!(report.packages[0].database, "usr/lib/apk/db/installed");
 }

@@ -1,5 +1,5 @@
 //! Scans of fixture images, from every kind of source on disk.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test support")]
+#![expect(clippy::unwrap_used, reason = "test support")]
 
 mod corruption;
 mod links;

@@ -10,7 +10,11 @@ fn reports_do_not_depend_on_timing() {
     for layer in 0..12 {
         let names: Vec<String> = (0..=layer).map(|n| format!("p{n} {layer}-r0")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        text += &format!("layer gzip\n  fill{layer} 0644 zeros={}\n{}", (12 - layer) * 40_000, apk("lib/apk/db/installed", &names));
+        text += &format!(
+            "layer gzip\n  fill{layer} 0644 zeros={}\n{}",
+            (12 - layer) * 40_000,
+            apk("lib/apk/db/installed", &names)
+        );
     }
     let image = image(&text);
     let mut reports = Vec::new();

@@ -18,7 +18,10 @@ fn layers_bring_upgrade_and_end_packages() {
     assert_eq!(removed(&report), ["a 1-r0@0-2"]);
     assert_eq!(report.layers[1].created_by.as_deref(), Some("RUN apk add c"));
     let distro = report.distro.as_ref().unwrap();
-    assert_eq!((distro.id.as_str(), distro.version_id.as_deref(), distro.layer), ("alpine", Some("3.20"), 0));
+    assert_eq!(
+        (distro.id.as_str(), distro.version_id.as_deref(), distro.layer),
+        ("alpine", Some("3.20"), 0)
+    );
     assert!(report.complete && codes(&report).is_empty(), "{:?}", report.diagnostics);
     assert_eq!(report.packages[0].purl, "pkg:apk/alpine/b@2-r0?arch=x86_64&distro=alpine-3.20");
 }
@@ -43,7 +46,9 @@ fn a_hidden_database_ends_all_its_packages() {
 #[test]
 fn the_dpkg_states_of_a_removed_package() {
     let status = |state: &str| {
-        format!("  var/lib/dpkg/status 0644 \"Package: a\\nStatus: {state}\\nArchitecture: amd64\\nVersion: 1:2-3\\n\"\n")
+        format!(
+            "  var/lib/dpkg/status 0644 \"Package: a\\nStatus: {state}\\nArchitecture: amd64\\nVersion: 1:2-3\\n\"\n"
+        )
     };
     let report = report(&format!(
         "layer gzip\n{}layer gzip\n{}",
@@ -59,7 +64,9 @@ fn the_dpkg_states_of_a_removed_package() {
 #[test]
 fn a_layer_that_is_listed_twice_counts_twice_and_is_read_once() {
     let base = apk(DB, &["a 1-r0"]);
-    let report = report(&format!("layer gzip\n{base}layer gzip\n  lib/apk/db/.wh.installed\nlayer gzip\n{base}"));
+    let report = report(&format!(
+        "layer gzip\n{base}layer gzip\n  lib/apk/db/.wh.installed\nlayer gzip\n{base}"
+    ));
     assert_eq!(packages(&report), ["a 1-r0@2"]);
     assert_eq!(removed(&report), [""; 0]);
     assert_eq!(report.layers.len(), 3);

@@ -10,7 +10,8 @@ use crate::support::{apk, options, scan_bytes, scan_files, scan_image};
 
 /// Returns what every source must agree on.
 fn common(report: &Report) -> String {
-    let diff_ids: Vec<_> = report.layers.iter().map(|layer| (&layer.diff_id, layer.uncompressed_size)).collect();
+    let diff_ids: Vec<_> =
+        report.layers.iter().map(|layer| (&layer.diff_id, layer.uncompressed_size)).collect();
     serde_json::to_string(&(
         &report.image.id,
         &report.distro,
@@ -52,9 +53,14 @@ fn all_sources_agree() {
                     if compression == Compression::Plain {
                         let file = tempfile::NamedTempFile::new().unwrap();
                         std::fs::write(file.path(), archive).unwrap();
-                        let files: Arc<dyn Files> = Arc::new(Archive::open(file.path(), &options().limits.model).unwrap());
+                        let files: Arc<dyn Files> =
+                            Arc::new(Archive::open(file.path(), &options().limits.model).unwrap());
                         let read = scan_files(files, form, source, &options()).unwrap();
-                        assert_eq!(common(&read), common(&expected), "{form:?} {shape:?} by offset");
+                        assert_eq!(
+                            common(&read),
+                            common(&expected),
+                            "{form:?} {shape:?} by offset"
+                        );
                     }
                 }
             }

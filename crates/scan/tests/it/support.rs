@@ -5,7 +5,9 @@ use std::sync::Arc;
 use cutaway_fixtures::{FixtureImage, Layout, image};
 use cutaway_model::source::{self, Directory, Files, Form, Selector};
 use cutaway_ref::Platform;
-use cutaway_scan::{Error, Limits, Options, Report, Silent, SourceKind, Subject, scan, scan_stream};
+use cutaway_scan::{
+    Error, Limits, Options, Report, Silent, SourceKind, Subject, scan, scan_stream,
+};
 
 /// Returns the options that all tests use.
 pub(crate) fn options() -> Options {
@@ -38,7 +40,8 @@ pub(crate) async fn scan_async(image: &FixtureImage) -> Result<Report, Error> {
     let files: Arc<dyn Files> = Arc::new(Directory::new(directory.path()));
     let options = options();
     let image =
-        source::open(files, Form::Oci, &Selector::Only, &options.platform, &options.limits.model).await?;
+        source::open(files, Form::Oci, &Selector::Only, &options.platform, &options.limits.model)
+            .await?;
     scan(&image, &Subject { name: "test".into(), source: SourceKind::Oci }, &options).await
 }
 
@@ -50,7 +53,9 @@ pub(crate) fn scan_files(
     options: &Options,
 ) -> Result<Report, Error> {
     block_on(async {
-        let image = source::open(files, form, &Selector::Only, &options.platform, &options.limits.model).await?;
+        let image =
+            source::open(files, form, &Selector::Only, &options.platform, &options.limits.model)
+                .await?;
         scan(&image, &Subject { name: "test".into(), source }, options).await
     })
 }
@@ -62,7 +67,12 @@ pub(crate) fn scan_bytes(archive: Vec<u8>, options: &Options) -> Result<Report, 
 }
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 /// Returns each package as `name version@layer`.
@@ -73,7 +83,11 @@ pub(crate) fn packages(report: &Report) -> Vec<String> {
 /// Returns each removed package as `name version@layer-hidden_by`.
 pub(crate) fn removed(report: &Report) -> Vec<String> {
     let removed = report.removed.iter();
-    removed.map(|r| format!("{} {}@{}-{}", r.package.name, r.package.version, r.package.layer, r.hidden_by)).collect()
+    removed
+        .map(|r| {
+            format!("{} {}@{}-{}", r.package.name, r.package.version, r.package.layer, r.hidden_by)
+        })
+        .collect()
 }
 
 /// Returns the codes of the diagnostics.

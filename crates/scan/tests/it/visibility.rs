@@ -14,7 +14,8 @@ fn entries_are_skipped_as_asked() {
     options.skip = vec!["/lib/apk".into(), "no/such/**".into()];
     let report = scan_image(&image(&text), &options).unwrap();
     assert_eq!(packages(&report), ["d 1@0"]);
-    let skipped: Vec<_> = report.diagnostics.iter().map(|d| (d.path.clone().unwrap(), d.message.clone())).collect();
+    let skipped: Vec<_> =
+        report.diagnostics.iter().map(|d| (d.path.clone().unwrap(), d.message.clone())).collect();
     assert_eq!(
         skipped,
         [
@@ -29,7 +30,12 @@ fn entries_are_skipped_as_asked() {
 fn a_pattern_that_is_none_is_refused() {
     let mut options = options();
     options.skip = vec!["a[".into()];
-    assert!(scan_image(&image("layer gzip\n"), &options).unwrap_err().to_string().contains("pattern \"a[\""));
+    assert!(
+        scan_image(&image("layer gzip\n"), &options)
+            .unwrap_err()
+            .to_string()
+            .contains("pattern \"a[\"")
+    );
 }
 
 #[test]
@@ -63,5 +69,8 @@ fn the_upper_release_file_wins_and_is_named_by_its_real_path() {
          layer gzip\n  usr/lib/os-release 0644 \"ID=alpine\\nVERSION_ID=3.19\\n\"\n",
     );
     let distro = report.distro.unwrap();
-    assert_eq!((distro.version_id.as_deref(), distro.path.as_str(), distro.layer), (Some("3.19"), "usr/lib/os-release", 1));
+    assert_eq!(
+        (distro.version_id.as_deref(), distro.path.as_str(), distro.layer),
+        (Some("3.19"), "usr/lib/os-release", 1)
+    );
 }

@@ -1,0 +1,75 @@
+//! `cutaway auth explain`: which credential would be used, from where, and what was passed over.
+
+use std::fmt::Write as _;
+
+use cutaway_ref::{Defaults, Reference};
+use serde::Serialize;
+
+use crate::args::{AuthExplain, Common, TextFormat};
+use crate::failure::{Exit, Failure};
+use crate::{credentials, output, print};
+
+#[derive(Debug, Serialize)]
+struct Explanation<'a> {
+    reference: String,
+    source: Option<&'a str>,
+    key: Option<&'a str>,
+    username: Option<&'a str>,
+    kind: &'static str,
+    passed_over: Vec<PassedOver<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PassedOver<'a> {
+    source: &'a str,
+    reason: &'a str,
+}
+
+pub(crate) fn explain(args: &AuthExplain, common: &Common) -> Result<Exit, Failure> {
+    let reference = Reference::parse(&args.reference, &Defaults::default())
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let resolution = credentials::resolve(&reference, common)?;
+    let passed_over = resolution.passed_over.iter();
+    let explanation = Explanation {
+        reference: reference.to_string(),
+        source: resolution.source.as_deref(),
+        key: resolution.key.as_deref(),
+        username: resolution.credential.username(),
+        kind: resolution.credential.kind(),
+        passed_over: passed_over
+            .map(|p| PassedOver { source: &p.source, reason: &p.reason })
+            .collect(),
+    };
+    let bytes = match args.format {
+        TextFormat::Json => print::json(&explanation)?,
+        TextFormat::Table => text(&explanation).into_bytes(),
+    };
+    output::write(&bytes, None)?;
+    Ok(Exit::Done)
+}
+
+fn text(explanation: &Explanation<'_>) -> String {
+    let mut text = String::new();
+    for (label, value) in [
+        ("reference", Some(explanation.reference.as_str())),
+        ("kind", Some(explanation.kind)),
+        ("source", explanation.source),
+        ("key", explanation.key),
+        ("username", explanation.username),
+    ] {
+        if let Some(value) = value {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{label:<11} {}", print::escape(value));
+        }
+    }
+    for passed in &explanation.passed_over {
+        let _ = writeln!(
+            text,
+            "{:<11} {}: {}",
+            "passed over",
+            print::escape(passed.source),
+            print::escape(passed.reason)
+        );
+    }
+    text
+}
