@@ -9,6 +9,7 @@
 #![expect(clippy::print_stderr, reason = "tests say what they skip")]
 
 mod bdb;
+mod churn;
 mod corpus;
 mod dpkg;
 mod hostile;
