@@ -14,7 +14,7 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let started = std::time::Instant::now();
     let bars = Bars::on_terminal(common);
     let observer: Arc<dyn Observer> = match &bars {
-        Some(bars) => Arc::clone(bars) as Arc<dyn Observer>,
+        Some(bars) => bars.clone(),
         None => Arc::new(Silent),
     };
     let options = Options {

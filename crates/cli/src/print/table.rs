@@ -65,10 +65,10 @@ impl Table {
             }
             match column {
                 Column::Left(_) => {
-                    line.push_str(&pad_str(cell, width, console::Alignment::Left, None))
+                    line.push_str(&pad_str(cell, width, console::Alignment::Left, None));
                 }
                 Column::Right(_) => {
-                    line.push_str(&pad_str(cell, width, console::Alignment::Right, None))
+                    line.push_str(&pad_str(cell, width, console::Alignment::Right, None));
                 }
                 Column::Flexible(_) => {
                     let used = measure_text_width(&line);

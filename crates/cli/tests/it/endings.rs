@@ -126,6 +126,8 @@ fn signals_end_a_run() {
     for (signal, expected) in [("INT", 130), ("TERM", 143)] {
         let mut child =
             cutaway(&["scan", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Waiting for the child would close what is not held.
+        let _held_open = child.stdin.take();
         std::thread::sleep(Duration::from_millis(300));
         let kill = std::process::Command::new("kill")
             .args([format!("-{signal}"), child.id().to_string()])

@@ -1,5 +1,10 @@
 //! The binary as programs and people use it: what it prints, where, and how it ends.
-#![expect(clippy::unwrap_used, reason = "test support")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "test support"
+)]
 
 mod arguments;
 mod auth;
