@@ -88,13 +88,11 @@ impl Application<'_> {
             WhiteoutKind::Opaque => path.as_bytes(),
         };
         let Some(place) = self.follow(directory, path.as_bytes())? else { return Ok(()) };
-        if !place.missing.is_empty() {
-            return Ok(());
-        }
+        let Some(directory) = place.unpacked() else { return Ok(()) };
         match kind {
-            WhiteoutKind::Opaque => self.tree.arena.clear(place.node),
+            WhiteoutKind::Opaque => self.tree.arena.clear(directory),
             WhiteoutKind::Entry => {
-                if let Some(node) = self.tree.arena.child(place.node, path.name()) {
+                if let Some(node) = self.tree.arena.child(directory, path.name()) {
                     self.tree.arena.remove(node);
                 }
             }
@@ -204,7 +202,7 @@ impl Application<'_> {
             found.as_ref().map_or_else(|circle| circle.link_bytes, |place| place.link_bytes),
             path,
         )?;
-        Ok(found.ok().and_then(Place::existing))
+        Ok(found.ok().and_then(Place::unpacked))
     }
 
     /// Follows the path of a directory; none, with a warning, where it goes in circles.

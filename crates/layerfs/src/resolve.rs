@@ -46,7 +46,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Returns the node, if the whole path exists.
+    /// Returns the node, if there is one where an unpacker would look for it.
+    pub(crate) fn unpacked(self) -> Option<NodeId> {
+        self.missing.is_empty().then_some(self.node)
+    }
+
+    /// Returns the node, if the whole path exists as the kernel sees it.
     pub(crate) fn existing(self) -> Option<NodeId> {
         (self.missing.is_empty() && !self.strays).then_some(self.node)
     }

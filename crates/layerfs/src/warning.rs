@@ -6,6 +6,11 @@ use crate::EntryPath;
 const KEPT: usize = 100;
 
 /// Something odd in a layer.
+///
+/// A walk warns of `entry-outside-root`, `root-not-a-directory`, `reserved-name` and what the tar
+/// reader finds (`tar-…`); a tree of `duplicate-entry`, `hard-link-target-missing`,
+/// `hard-link-to-directory`, `hard-link-to-itself`, `parent-not-a-directory` and `symlink-loop`.
+/// `more-warnings` ends a list that was cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {

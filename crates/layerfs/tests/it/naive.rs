@@ -40,14 +40,16 @@ pub(crate) fn merge(layers: &[Vec<Op>]) -> Files {
                 Op::Dir(path) => (path, Item::Dir),
                 Op::Symlink(path, target) => (path, Item::Link(target.clone())),
                 Op::HardLink(path, target) => {
-                    let found = item(&files, target).or(hidden.remove(&at));
-                    let Some((target, item)) = found else { continue };
+                    let hidden = hidden.remove(&at).map(|(_, item)| item);
+                    let found = item(&files, target);
                     let over = real_parent(&files, path).unwrap_or_default();
-                    let itself =
-                        files.contains_key(&target) && (over == target || is_below(&target, &over));
-                    if item == Item::Dir || itself {
+                    let itself = found
+                        .as_ref()
+                        .is_some_and(|(target, _)| over == *target || is_below(target, &over));
+                    let item = found.map(|(_, item)| item).or(hidden);
+                    let Some(item) = item.filter(|item| *item != Item::Dir && !itself) else {
                         continue;
-                    }
+                    };
                     (path, item)
                 }
                 Op::Whiteout(_) | Op::Opaque(_) => continue,

@@ -81,6 +81,12 @@ const ROWS: &[(&str, &str, &str, &[&str])] = &[
     ("hard link over its directory", "d/ d/x=1 | d⇒d/x", "d/ d/x=1", &["hard-link-to-itself"]),
     ("hard link to a link", "t=1 l→t | h⇒l", "h→t l→t t=1", &[]),
     ("hard link through a link", "d/ d/x=1 l→d | h⇒l/x", "d/ d/x=1 h=1 l→d", &[]),
+    (
+        "hard link through a link that only unpackers follow",
+        "l→no/../d d/ d/x=1 | h⇒l/x",
+        "d/ d/x=1 h=1 l→no/../d",
+        &[],
+    ),
     ("hard link with a slash", "x=1 | h⇒/x", "h=1 x=1", &[]),
     ("hard link to the newer file", "x=1 | x=2 h⇒x", "h=2 x=2", &[]),
     ("hard link before the newer file", "x=1 | h⇒x x=2", "h=1 x=2", &[]),
