@@ -105,6 +105,8 @@ fn skip(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn shown(header: &str) -> Vec<String> {
@@ -164,6 +166,32 @@ mod tests {
         for piece in ["Basic ", "a=", "\"", ",", "=\"", "Bearer realm=\"x\",", "ä"] {
             let header = piece.repeat(32 << 10);
             let _ = parse(&header);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_is_total(header in "[ -~\\t]{0,200}", any in any::<String>()) {
+            let _ = parse(&any);
+            for challenge in parse(&header) {
+                prop_assert!(!challenge.scheme.is_empty());
+                prop_assert!(challenge.scheme.len() <= header.len());
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read(
+            scheme in "[A-Za-z]{1,10}",
+            realm in "[ -~]{0,40}",
+            service in "[a-z0-9.:/_-]{1,20}",
+        ) {
+            let escaped = realm.replace('\\', "\\\\").replace('"', "\\\"");
+            let header = format!("Negotiate abc==, {scheme} realm=\"{escaped}\",service={service}, Basic");
+            let challenges = parse(&header);
+            prop_assert_eq!(challenges.len(), 3);
+            prop_assert_eq!(&challenges[1].scheme, &scheme.to_ascii_lowercase());
+            prop_assert_eq!(challenges[1].parameter("realm"), Some(realm.as_str()));
+            prop_assert_eq!(challenges[1].parameter("service"), Some(service.as_str()));
         }
     }
 }

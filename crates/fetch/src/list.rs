@@ -129,7 +129,7 @@ async fn pages(
         }
         if u32::try_from(pages.len()).unwrap_or(u32::MAX) >= limits.list_pages {
             return Err(out_of_bounds(format!(
-                "more pages than limits.list_pages, which is {}",
+                "more pages than the limit list_pages, which is {}",
                 limits.list_pages
             )));
         }
@@ -163,7 +163,7 @@ async fn fetch(
             Ok((page, _, false)) => {
                 return Err(ModelError::Limit {
                     what: redacted(&page.url),
-                    limit: "limits.list_bytes",
+                    limit: "list_bytes",
                     max,
                 });
             }

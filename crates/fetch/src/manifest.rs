@@ -115,7 +115,7 @@ async fn fetch(
             Ok((_, _, false)) => {
                 return Err(ModelError::Limit {
                     what: format!("the manifest of {reference}"),
-                    limit: "limits.manifest_bytes",
+                    limit: "manifest_bytes",
                     max,
                 });
             }

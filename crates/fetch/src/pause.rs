@@ -23,6 +23,9 @@ pub(crate) async fn pause(
     if !transport.may_wait(wait) {
         return Err(failure);
     }
+    if failure.retry_after.is_some() {
+        transport.be_quiet_for(wait);
+    }
     tracing::debug!(wait = ?wait, attempt = retry.attempts(), reason = %failure.kind, "trying again");
     let (wait, last) = remaining(wait, transport.config.deadline, now);
     tokio::time::sleep(wait).await;

@@ -147,6 +147,8 @@ fn varied(wait: Duration, chance: u64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -233,5 +235,34 @@ mod tests {
         assert_eq!(varied(wait, 0), Duration::from_secs(3));
         assert_eq!(varied(wait, 500), wait);
         assert!(varied(wait, 999) < Duration::from_secs(5));
+    }
+
+    proptest! {
+        /// Whatever a server does, the tries end: each either fails, or brings new bytes of a blob that has an end.
+        #[test]
+        fn tries_end(size in 0_u64..10_000_000, steps in proptest::collection::vec(0_u64..200_000, 1..50)) {
+            let start = Instant::now();
+            let mut retry = Retry::new(RetryPolicy::default(), start);
+            let (mut left, mut tries) = (size, 0_u64);
+            for step in steps.iter().cycle() {
+                let step = (*step).min(left);
+                left = left.saturating_sub(step);
+                retry.moved(step, start);
+                tries = tries.saturating_add(1);
+                if left == 0 || retry.failed(None, start, left).is_none() {
+                    break;
+                }
+            }
+            let stretches = size.div_ceil(64 << 10).saturating_add(1);
+            prop_assert!(tries <= stretches.saturating_mul(5));
+        }
+
+        #[test]
+        fn waits_are_bounded(value in "[ -~]{0,40}", chance in any::<u64>()) {
+            let now = Instant::now();
+            let mut retry = Retry::new(RetryPolicy::default(), now);
+            let wait = retry.failed(retry_after(&value, SystemTime::now()), now, chance).unwrap();
+            prop_assert!(wait <= Duration::from_secs(60));
+        }
     }
 }

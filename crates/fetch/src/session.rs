@@ -173,7 +173,7 @@ impl Session {
         let max = transport.config.limits.challenge_bytes;
         if length > max {
             let rule =
-                format!("its challenge is longer than limits.challenge_bytes, which is {max}");
+                format!("its challenge is longer than the limit challenge_bytes, which is {max}");
             return Err(Failure::lasting(Kind::Answer(rule)));
         }
         let challenges: Vec<Challenge> = values

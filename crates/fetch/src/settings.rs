@@ -53,21 +53,21 @@ pub struct Proxy {
 /// Sizes that no answer of a registry may exceed.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// `limits.manifest_bytes`: a manifest or index (4 MiB, the portable floor of the specification).
+    /// `manifest_bytes`: a manifest or index (4 MiB, the portable floor of the specification).
     pub manifest_bytes: u64,
-    /// `limits.token_bytes`: the answer of a token server (1 MiB).
+    /// `token_bytes`: the answer of a token server (1 MiB).
     pub token_bytes: u64,
-    /// `limits.error_bytes`: what is read of the body of an error (64 KiB); 256 bytes of it are shown.
+    /// `error_bytes`: what is read of the body of an error (64 KiB); 256 bytes of it are shown.
     pub error_bytes: u64,
-    /// `limits.list_bytes`: one page of tags, repositories or referrers (4 MiB).
+    /// `list_bytes`: one page of tags, repositories or referrers (4 MiB).
     pub list_bytes: u64,
-    /// `limits.list_pages`: pages of one list (10 000).
+    /// `list_pages`: pages of one list (10 000).
     pub list_pages: u32,
-    /// `limits.header_bytes`: all headers of one answer (64 KiB).
+    /// `header_bytes`: all headers of one answer (64 KiB).
     pub header_bytes: usize,
-    /// `limits.challenge_bytes`: all challenges of one answer (32 KiB).
+    /// `challenge_bytes`: all challenges of one answer (32 KiB).
     pub challenge_bytes: usize,
-    /// `limits.redirects`: steps from the registry to the place that has the bytes (5).
+    /// `redirects`: steps from the registry to the place that has the bytes (5).
     pub redirects: u32,
 }
 

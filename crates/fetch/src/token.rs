@@ -122,7 +122,7 @@ async fn read(
     let (bytes, complete) = body.read_capped(limits.token_bytes).await?;
     if !complete {
         let rule = format!(
-            "its answer is longer than limits.token_bytes, which is {}",
+            "its answer is longer than the limit token_bytes, which is {}",
             limits.token_bytes
         );
         return Err(Failure::lasting(Kind::Token(rule)));

@@ -4,7 +4,7 @@
 //! own origin. It answers no challenge, repeats nothing and reads no body.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use cutaway_ref::is_loopback_host;
@@ -34,6 +34,8 @@ pub(crate) struct Transport {
     scheme: OnceLock<&'static str>,
     /// Milliseconds that were spent waiting between tries.
     waited: AtomicU64,
+    /// Until when the registry wants to be left alone, by everybody.
+    quiet_until: Mutex<Option<Instant>>,
     pub(crate) config: Config,
 }
 
@@ -92,6 +94,7 @@ impl Transport {
             host: host.to_owned(),
             scheme: OnceLock::new(),
             waited: AtomicU64::new(0),
+            quiet_until: Mutex::new(None),
             config,
         })
     }
@@ -107,6 +110,7 @@ impl Transport {
         ask: Ask<'_>,
         authorization: Option<&HeaderValue>,
     ) -> Result<Answer, Failure> {
+        self.keep_quiet().await?;
         if let Some(scheme) = self.scheme() {
             return self
                 .follow(&self.own, self.address(scheme, ask.path)?, ask, authorization)
@@ -150,6 +154,24 @@ impl Transport {
         let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let before = self.waited.fetch_add(wait, Ordering::Relaxed);
         u128::from(before) <= self.config.retry.run_patience.as_millis()
+    }
+
+    /// Notes that the registry asked for a wait. It holds for every request, not only for the refused one.
+    pub(crate) fn be_quiet_for(&self, wait: Duration) {
+        let until = Instant::now().checked_add(wait);
+        let mut quiet = self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *quiet = (*quiet).max(until);
+    }
+
+    async fn keep_quiet(&self) -> Result<(), Failure> {
+        let until = *self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let wait =
+            until.map(|until| until.saturating_duration_since(now)).filter(|wait| !wait.is_zero());
+        let Some(wait) = wait else { return Ok(()) };
+        let (wait, last) = remaining(wait, self.config.deadline, now);
+        tokio::time::sleep(wait).await;
+        if last { Err(Failure::deadline()) } else { Ok(()) }
     }
 
     fn scheme(&self) -> Option<&'static str> {
@@ -197,7 +219,7 @@ impl Transport {
             let out_of_bounds = |rule: String| Failure::lasting(Kind::OutOfBounds(rule)).at(&url);
             if steps >= self.config.limits.redirects {
                 return Err(out_of_bounds(format!(
-                    "more redirects than limits.redirects, which is {steps}"
+                    "more redirects than the limit redirects, which is {steps}"
                 )));
             }
             steps = u32::saturating_add(steps, 1);
@@ -222,7 +244,8 @@ impl Transport {
         tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
         let max = self.config.limits.header_bytes;
         if header_bytes(response.headers()) > max {
-            let rule = format!("its headers are longer than limits.header_bytes, which is {max}");
+            let rule =
+                format!("its headers are longer than the limit header_bytes, which is {max}");
             return Err(Failure::lasting(Kind::Answer(rule)).at(url));
         }
         Ok(response)

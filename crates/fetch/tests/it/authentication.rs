@@ -142,7 +142,7 @@ async fn token_servers_that_are_refused() {
 #[tokio::test]
 async fn bad_token_servers() {
     for (fault, words, tries) in [
-        (Fault::Endless, "limits.token_bytes, which is 1048576", 1),
+        (Fault::Endless, "the limit token_bytes, which is 1048576", 1),
         (
             Fault::Body("application/json".to_owned(), b"{\"token\":7}".to_vec()),
             "no JSON object with a token",
@@ -220,7 +220,7 @@ async fn challenges_in_every_dress() {
     let scene = Scene::new(100).await;
     scene.registry.gate(Gate::Closed { challenges: vec!["Basic ".repeat(2000); 3] });
     let error = transport(resolve(&scene, user(), quick()).await.unwrap_err());
-    assert!(error.contains("limits.challenge_bytes"), "{error}");
+    assert!(error.contains("challenge_bytes"), "{error}");
 }
 
 #[tokio::test]

@@ -37,13 +37,13 @@ async fn faults_that_are_survived() {
         ("B4 range ignored", vec![reset(), Fault::IgnoreRange], 2),
         (
             "B4 range ignored, broken off while passing over",
-            vec![reset(), Fault::Status(200, vec![], String::new())],
+            vec![reset(), Fault::both(Fault::IgnoreRange, Fault::Reset(half / 2))],
             3,
         ),
+        ("B4 range ignored, shorter", vec![reset(), Fault::Status(200, vec![], String::new())], 3),
         ("B5 wrong range", vec![reset(), Fault::LateRange(1)], 3),
         ("B6 multipart", vec![reset(), Fault::Multipart], 3),
         ("B6 range refused", vec![reset(), Fault::status(416)], 3),
-        ("ETag changed", vec![Fault::None], 1),
         ("B7 closed too early", vec![Fault::Close(half)], 2),
         ("no length, closed too early", vec![Fault::Unframed(half)], 2),
         ("B12 503 three times", vec![Fault::status(503); 3], 4),
@@ -96,20 +96,15 @@ async fn resuming_sends_little_twice() {
 
 #[tokio::test]
 async fn a_changed_etag_starts_over() {
-    let scene = Scene::new(MIB).await;
-    // The first answer has no fault but an ETag, so it is broken off by a stall of the second kind.
-    scene.registry.script(
-        "/blobs/",
-        [Fault::Status(200, vec![("ETag".to_owned(), "\"one\"".to_owned())], String::new())],
-    );
-    scene.registry.script(
-        "/blobs/",
-        [Fault::Reset(MIB / 2), Fault::Header("ETag".to_owned(), "\"two\"".to_owned())],
-    );
-    let short = scene.read().await.unwrap();
-    assert_eq!(short, b"", "a whole answer that is short is passed on as it is");
-    let (_, repository) = scene.anonymous();
-    assert!(read(&repository, &scene.layer).await.unwrap() == scene.blob);
+    let tag = |tag: &str| Fault::Header("ETag".to_owned(), tag.to_owned());
+    for (second, requests) in [("\"one\"", 2), ("\"two\"", 3)] {
+        let scene = Scene::new(MIB).await;
+        scene
+            .registry
+            .script("/blobs/", [Fault::both(tag("\"one\""), Fault::Reset(MIB / 2)), tag(second)]);
+        assert!(scene.read().await.unwrap() == scene.blob);
+        assert_eq!(scene.asked_for_blob(), requests, "{second}");
+    }
 }
 
 #[tokio::test]
@@ -117,17 +112,13 @@ async fn other_bytes_after_a_break_are_never_spliced() {
     let scene = Scene::new(MIB).await;
     let mut other = scene.blob.clone();
     other[7] ^= 1;
-    scene.registry.script(
-        "/blobs/",
-        [Fault::Reset(MIB / 2), Fault::Body("application/octet-stream".to_owned(), other)],
-    );
-    // The fault keeps to the range; with the range ignored as well the whole is compared.
-    assert!(scene.read().await.is_ok());
-    let scene = Scene::new(MIB).await;
-    let text = "y".repeat(MIB);
-    scene.registry.script("/blobs/", [Fault::Reset(MIB / 2), Fault::Status(200, vec![], text)]);
+    let other = Fault::Body("application/octet-stream".to_owned(), other);
+    scene
+        .registry
+        .script("/blobs/", [Fault::Reset(MIB / 2), Fault::both(Fault::IgnoreRange, other)]);
     let error = transport(scene.read().await.unwrap_err());
     assert!(error.contains("other bytes for the same blob"), "{error}");
+    assert_eq!(scene.asked_for_blob(), 2);
 }
 
 /// Faults without end: bounded tries, and an error that says where it stood.
@@ -163,7 +154,7 @@ async fn faults_that_are_given_up() {
         ),
         ("204", Fault::Status(204, vec![], String::new()), 1, &["HTTP status 204"]),
         ("B31 100 000 headers", Fault::Headers(100_000), 5, &["message head is too large"][..]),
-        ("B31 many headers", Fault::Headers(60), 1, &["limits.header_bytes, which is 4096"]),
+        ("B31 many headers", Fault::Headers(60), 1, &["the limit header_bytes, which is 4096"]),
         (
             "B28 page",
             Fault::Body("text/html; charset=utf-8".to_owned(), b"<html>\n<b>Log in</b>".to_vec()),
@@ -207,6 +198,55 @@ async fn retry_after_is_waited_for() {
     let (_, repository) = scene.client(cutaway_ref::auth::Credential::Anonymous, config);
     let error = transport(read(&repository, &scene.layer).await.unwrap_err());
     assert!(error.contains("rate limited, waited 0.1 s"), "{error}");
+}
+
+#[tokio::test]
+async fn all_requests_wait_when_one_is_told_to() {
+    let scene = Scene::new(KIB).await;
+    scene.registry.script("/blobs/", [Fault::retry_after(429, "1")]);
+    let (registry, repository) = scene.anonymous();
+    let started = Instant::now();
+    let later = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        registry.resolve(&scene.reference()).await.unwrap();
+        started.elapsed()
+    };
+    let (bytes, waited) = futures_util::future::join(read(&repository, &scene.layer), later).await;
+    assert!(bytes.unwrap() == scene.blob);
+    assert!(waited >= Duration::from_millis(950), "{waited:?}");
+}
+
+/// B31 and B32: answers that are no HTTP, or that say two things at once, are never taken for the blob.
+#[tokio::test]
+async fn malformed_http() {
+    let head = "HTTP/1.1 200 OK\r\n";
+    for (name, answer) in [
+        ("huge chunk", format!("{head}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc")),
+        (
+            "chunk size overflows",
+            format!("{head}Transfer-Encoding: chunked\r\n\r\n1{}\r\nabc", "0".repeat(40)),
+        ),
+        (
+            "no chunk size",
+            format!("{head}Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n"),
+        ),
+        ("chunk without an end", format!("{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef")),
+        ("two lengths", format!("{head}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd")),
+        ("negative length", format!("{head}Content-Length: -3\r\n\r\nabc")),
+        (
+            "chunks and a length",
+            format!("{head}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc"),
+        ),
+        ("long header line", format!("{head}X: {}\r\n\r\n", "x".repeat(10 << 20))),
+        ("many 100 Continue", "HTTP/1.1 100 Continue\r\n\r\n".repeat(100_000)),
+        ("no version", "ok\r\n\r\n".to_owned()),
+    ] {
+        let scene = Scene::new(KIB).await;
+        scene.registry.always("/blobs/", Fault::Raw(answer.into_bytes()));
+        let error = transport(scene.read().await.expect_err(name));
+        assert!(error.contains("no progress at offset"), "{name}: {error}");
+        assert_eq!(scene.asked_for_blob(), 5, "{name}: {error}");
+    }
 }
 
 #[tokio::test]

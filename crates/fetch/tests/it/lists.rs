@@ -59,12 +59,12 @@ async fn lists_without_end() {
     config.limits.list_pages = 10;
     let (_, repository) = scene.client(cutaway_ref::auth::Credential::Anonymous, config);
     let error = transport(repository.tags().await.unwrap_err());
-    assert!(error.contains("more pages than limits.list_pages, which is 10"), "{error}");
+    assert!(error.contains("more pages than the limit list_pages, which is 10"), "{error}");
     assert_eq!(scene.registry.requests().len(), 10);
 
     scene.registry.always("tags/list", Fault::Endless);
     let error = scene.anonymous().1.tags().await.unwrap_err().to_string();
-    assert!(error.contains("limits.list_bytes"), "{error}");
+    assert!(error.contains("list_bytes"), "{error}");
     let scene = Scene::new(10).await;
     scene.registry.page("/v2/team/image/tags/list?n=1000", "[]", &[]);
     let error = transport(scene.anonymous().1.tags().await.unwrap_err());

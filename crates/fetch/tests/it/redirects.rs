@@ -44,7 +44,7 @@ async fn steps_that_are_refused() {
     for (location, words) in [
         (
             format!("http://{own}/v2/loop/blobs/x?n=1"),
-            "more redirects than limits.redirects, which is 5",
+            "more redirects than the limit redirects, which is 5",
         ),
         ("file:///etc/passwd".to_owned(), "the scheme file"),
         ("ftp://127.0.0.1/x".to_owned(), "the scheme ftp"),
