@@ -8,6 +8,10 @@ use crate::json::{self, OtherKeys, null_as_empty, present};
 use crate::{Descriptor, Error, Limits, MediaType};
 
 /// A document that a reference can point to.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
     /// An image manifest.

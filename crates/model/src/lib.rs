@@ -7,6 +7,36 @@
 //!
 //! The bytes come from a source that provides [`Blobs`], such as a registry, or [`source::Files`],
 //! such as a layout on disk. This crate does no HTTP, reads no layer's tar and writes nothing.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use cutaway_model::Limits;
+//! use cutaway_model::source::{self, Directory, Files, Form, Selector};
+//! use cutaway_ref::Platform;
+//! use tokio::io::AsyncReadExt as _;
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # let fixture = cutaway_fixtures::image("layer gzip\n  etc/issue 0644 \"hello\"\n");
+//! # cutaway_fixtures::Layout::new().image("1.0", &fixture).write_dir(directory.path())?;
+//! # let path = directory.path();
+//! let limits = Limits::default();
+//! let files: Arc<dyn Files> = Arc::new(Directory::new(path));
+//! let form = Form::of(files.as_ref())?;
+//! let selector = Selector::parse(":1.0")?;
+//! let image = source::open(files, form, &selector, &Platform::linux("amd64"), &limits).await?;
+//! for layer in image.layers() {
+//!     let mut tar = Vec::new();
+//!     // Fails at the end when size, digest or diffID are not as the documents say.
+//!     layer.uncompressed(&limits).await?.read_to_end(&mut tar).await?;
+//!     println!("{}: {} bytes", layer.what(), tar.len());
+//! }
+//! # assert_eq!(image.layers().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
 
 mod blobs;
 mod compression;

@@ -21,9 +21,8 @@ fn passing(entries: &[Entry]) -> Result<Image, Error> {
     open_files(&pass(&tarball(entries), 1000)?.files, "", &amd64())
 }
 
-fn manifest(image: &FixtureImage, layers: &[&str]) -> Entry {
+fn manifest(layers: &[&str]) -> Entry {
     let entry = json!([{"Config": "config.json", "RepoTags": null, "Layers": layers}]);
-    let _ = image;
     Entry::file("manifest.json", entry.to_string())
 }
 
@@ -42,11 +41,11 @@ fn layer(name: &str, image: &FixtureImage) -> Entry {
 #[test]
 fn a_second_document_is_refused() {
     let image = one_layer();
-    let clean = [config(&image), layer("a.tar", &image), manifest(&image, &["a.tar"])];
+    let clean = [config(&image), layer("a.tar", &image), manifest(&["a.tar"])];
     docker(&clean).unwrap();
     passing(&clean).unwrap();
     for second in [
-        manifest(&image, &["evil.tar"]),
+        manifest(&["evil.tar"]),
         Entry::file("./manifest.json", "[]"),
         Entry::file("/manifest.json", "[]"),
         Entry::file("x/../manifest.json", "[]"),
@@ -129,7 +128,7 @@ fn a_manifest_says_which_image() {
 fn links_stay_in_the_archive() {
     let image = one_layer();
     let with = |entries: &[Entry]| {
-        let mut all = vec![config(&image), manifest(&image, &["l/layer.tar"])];
+        let mut all = vec![config(&image), manifest(&["l/layer.tar"])];
         all.extend_from_slice(entries);
         (docker(&all), passing(&all))
     };
@@ -187,7 +186,7 @@ fn links_stay_in_the_archive() {
 #[test]
 fn members_outside_the_archive_are_nobodys() {
     let image = one_layer();
-    let clean = [config(&image), layer("a.tar", &image), manifest(&image, &["a.tar"])];
+    let clean = [config(&image), layer("a.tar", &image), manifest(&["a.tar"])];
     let mut entries = clean.to_vec();
     for name in ["../../x", "/../x", "..", "a/../../manifest.json", "/etc/passwd"] {
         entries.push(Entry::file(name, "evil"));
@@ -248,7 +247,7 @@ fn a_manifest_of_another_image_is_not_this_ones() {
             .into_iter()
             .map(|(path, content)| Entry::file(path, content))
             .collect();
-        entries.extend([config(&image), layer("a.tar", &image), manifest(&image, &["a.tar"])]);
+        entries.extend([config(&image), layer("a.tar", &image), manifest(&["a.tar"])]);
         let disk = OnDisk::archive(&tarball(&entries)).unwrap();
         crate::support::open_form(&disk.files, cutaway_model::source::Form::Docker, "", &amd64())
             .unwrap()
@@ -263,7 +262,7 @@ fn a_manifest_of_another_image_is_not_this_ones() {
     let nothing = [
         config(&image),
         layer("a.tar", &image),
-        manifest(&image, &["a.tar"]),
+        manifest(&["a.tar"]),
         Entry::file("index.json", r#"{"manifests":null}"#),
         Entry::file("oci-layout", "{}"),
     ];
@@ -283,8 +282,7 @@ fn documents_have_limits_in_archives_too() {
     assert_error(docker(&entries), Class::Malformed, &words);
     let mut large = image.config.bytes.to_vec();
     large.extend(vec![b' '; 9 << 20]);
-    let entries =
-        [Entry::file("config.json", large), layer("a.tar", &image), manifest(&image, &["a.tar"])];
+    let entries = [Entry::file("config.json", large), layer("a.tar", &image), manifest(&["a.tar"])];
     assert_error(docker(&entries), Class::Malformed, &["over the limit config_bytes of 8388608"]);
 }
 

@@ -291,7 +291,8 @@ fn an_image_without_layers_is_one() {
 
 #[test]
 fn history_that_does_not_fit_says_nothing() {
-    let lines = |change: fn(&mut Value)| -> Vec<Option<String>> {
+    type Change = fn(&mut Value);
+    let lines = |change: Change| -> Vec<Option<String>> {
         let image = open_image(&two_layers().edit_config(change)).unwrap();
         image
             .layers()
@@ -303,8 +304,8 @@ fn history_that_does_not_fit_says_nothing() {
     let unknown = vec![None, None];
     let push =
         |config: &mut Value, step: Value| config["history"].as_array_mut().unwrap().push(step);
-    for (change, wanted) in [
-        ((|_| {}) as fn(&mut Value), &known),
+    let table: [(Change, &Vec<Option<String>>); 10] = [
+        (|_| {}, &known),
         (|config| config["history"] = json!([]), &unknown),
         (|config| config["history"] = json!(null), &unknown),
         (|config| config["history"] = json!([null, null]), &vec![Some(String::new()); 2]),
@@ -317,7 +318,8 @@ fn history_that_does_not_fit_says_nothing() {
         (|config| config["history"][0]["empty_layer"] = json!(null), &known),
         (|config| config["created"] = json!("0000-00-00T99:99:99Z"), &known),
         (|config| config["created"] = json!("-1"), &known),
-    ] {
+    ];
+    for (change, wanted) in table {
         assert_eq!(lines(change), *wanted);
     }
     let longer = open_image(&two_layers().edit_config(|config| {
