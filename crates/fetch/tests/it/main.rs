@@ -3,6 +3,7 @@
 mod authentication;
 mod blobs;
 mod equivalence;
+mod http2;
 mod lists;
 mod loopback;
 mod manifests;
