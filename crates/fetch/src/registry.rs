@@ -58,7 +58,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// See [`Repository::resolve`].
+    /// Returns [`ModelError::NotFound`] where there is no such document, [`ModelError::Digest`],
+    /// [`ModelError::Malformed`] and [`ModelError::Limit`] where it is not what was asked for or what
+    /// the registry says it is, and [`ModelError::Transport`] with an [`Error`] for everything on the way.
     pub async fn resolve(&self, reference: &Reference) -> Result<Resolved, ModelError> {
         manifest::resolve(&self.exchange, reference).await
     }

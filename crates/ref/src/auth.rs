@@ -6,17 +6,17 @@
 
 mod config;
 mod credential;
-mod helper;
 mod key;
 mod keychain;
 mod places;
+mod program;
 mod secret;
 
 pub use config::{DockerConfig, ParseConfigError};
 pub use credential::Credential;
-pub use helper::{
-    HelperError, HelperName, ParseHelperNameError, Request as HelperRequest, parse_answer, server,
-};
 pub use keychain::{Keychain, PassedOver, Resolution, Source};
 pub use places::Places;
+pub use program::{
+    HelperError, HelperName, ParseHelperNameError, Request as HelperRequest, parse_answer, server,
+};
 pub use secret::Secret;
