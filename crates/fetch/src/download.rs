@@ -173,7 +173,7 @@ impl Download {
 
     async fn request(&mut self) -> Result<(Part, HeaderMap), Failure> {
         let from = Some(self.offset).filter(|offset| *offset > 0 && !self.whole);
-        let ask = Ask { path: &self.wanted.path, accept: self.wanted.accept, from };
+        let ask = Ask { path: &self.wanted.path, accept: self.wanted.accept, from, head: false };
         let answer = self.exchange.ask(ask, &self.wanted.scope).await?;
         let (response, url) = (answer.response, answer.url);
         let status = response.status().as_u16();

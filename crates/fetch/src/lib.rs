@@ -31,6 +31,8 @@ mod download;
 mod error;
 mod exchange;
 mod failure;
+mod google;
+mod head;
 mod list;
 mod manifest;
 mod pause;
@@ -45,6 +47,7 @@ mod token;
 mod transport;
 
 pub use error::{Error, Kind};
+pub use google::{Listed, Listing};
 pub use manifest::Resolved;
 pub use registry::{Registry, Repository};
 pub use settings::{ClientCertificate, Config, Limits, Proxy, RetryPolicy, Times};

@@ -25,7 +25,7 @@ use crate::transport::Ask;
 use crate::{Kind, Registry, Repository};
 
 /// The entries that are asked for in one page; the most that some registries allow.
-const PAGE: u32 = 1000;
+pub(crate) const PAGE: u32 = 1000;
 
 impl Registry {
     /// Lists the names of the registry's repositories, in its order. Many registries allow it to nobody.
@@ -105,12 +105,12 @@ impl Repository {
 }
 
 /// One page, and where it came from.
-struct Page {
-    bytes: Vec<u8>,
-    url: Url,
+pub(crate) struct Page {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) url: Url,
 }
 
-async fn pages(
+pub(crate) async fn pages(
     exchange: &Exchange,
     first: &str,
     scope: &str,
@@ -184,7 +184,7 @@ async fn fetch_once(
     max: u64,
 ) -> Result<(Page, HeaderMap, bool), Failure> {
     let config = &exchange.transport.config;
-    let answer = exchange.ask_well(Ask { path, accept, from: None }, scope).await?;
+    let answer = exchange.ask_well(Ask { path, accept, from: None, head: false }, scope).await?;
     let url = answer.url;
     let response =
         no_page(&exchange.transport, answer.response).await.map_err(|failure| failure.at(&url))?;

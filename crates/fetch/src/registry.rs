@@ -9,6 +9,7 @@ use cutaway_ref::{DOCKER_HUB, DOCKER_HUB_API, Reference};
 
 use crate::download::{Download, Wanted};
 use crate::exchange::Exchange;
+use crate::head;
 use crate::manifest::{self, ACCEPT, Resolved, scope};
 use crate::session::Session;
 use crate::transport::Transport;
@@ -99,6 +100,14 @@ impl Blobs for Repository {
             manifest::check_type(&headers, blob)?;
         }
         Ok(download.into_stream())
+    }
+
+    async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, ModelError> {
+        let document = is_document(&blob.media_type);
+        let kind = if document { "manifests" } else { "blobs" };
+        let path = format!("{}/{kind}/{}", self.name, blob.digest);
+        let accept = if document { ACCEPT } else { "*/*" };
+        head::size(&self.exchange, &path, accept, &scope(&self.name), &blob.digest).await
     }
 }
 

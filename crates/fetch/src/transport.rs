@@ -11,7 +11,7 @@ use cutaway_ref::is_loopback_host;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE,
 };
-use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use reqwest::{Client, Method, RequestBuilder, Response, Url, redirect};
 use tracing::Instrument as _;
 
 use crate::address::{Guard, GuardedNames, Network, literal};
@@ -47,6 +47,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) accept: &'static str,
     /// The first byte that is wanted, where it is not the first of all.
     pub(crate) from: Option<u64>,
+    /// Whether the headers alone are wanted.
+    pub(crate) head: bool,
 }
 
 /// An answer, and the address that it came from in the end.
@@ -208,7 +210,8 @@ impl Transport {
             }
             let client = if own { first } else { &self.guarded };
             let authorization = authorization.filter(|_| own);
-            let request = client.get(url.clone()).headers(headers(ask, authorization));
+            let method = if ask.head { Method::HEAD } else { Method::GET };
+            let request = client.request(method, url.clone()).headers(headers(ask, authorization));
             let response = self.send(&url, request).await.map_err(|failure| failure.at(&url))?;
             if own {
                 self.note_network(&response, &url);

@@ -23,4 +23,15 @@ pub trait Blobs: Debug + Send + Sync {
     /// Returns [`Error::Missing`] where the source does not hold the blob, and what else keeps it
     /// from being opened.
     async fn open(&self, blob: &Descriptor) -> Result<BlobStream, Error>;
+
+    /// Asks whether `blob` is there, and returns the number of its stored bytes where the source knows it
+    /// without reading them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Blobs::open`].
+    async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, Error> {
+        drop(self.open(blob).await?);
+        Ok(None)
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use cutaway_ref::Platform;
 
-use crate::{BlobStream, Error, Image, Limits};
+use crate::{BlobStream, Blobs, Descriptor, Error, Image, Limits};
 
 mod archive;
 mod directory;
@@ -87,6 +87,27 @@ pub async fn open(
         Form::Oci => oci::open(files, selector, platform, limits).await,
         Form::Docker => docker::open(files, selector, limits).await,
     }
+}
+
+/// Returns the blobs of an OCI layout, and the descriptor of the image or index that `selector` names.
+///
+/// Nothing but `index.json` is read, and the indexes that it lists where a digest is not its own.
+///
+/// # Errors
+///
+/// As [`open`].
+pub async fn find(
+    files: Arc<dyn Files>,
+    selector: &Selector,
+    platform: &Platform,
+    limits: &Limits,
+) -> Result<(Arc<dyn Blobs>, Descriptor), Error> {
+    oci::find(files, selector, platform, limits).await
+}
+
+/// Returns all blobs of an OCI layout, without a look at what it lists.
+pub fn blobs(files: Arc<dyn Files>) -> Arc<dyn Blobs> {
+    Arc::new(oci::LayoutBlobs(files))
 }
 
 /// Reads a small document of `files` whole; `None` where there is none of this name.

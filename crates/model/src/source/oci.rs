@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cutaway_ref::Platform;
+use cutaway_ref::{Digest, Platform};
 use serde::Deserialize;
 
 use super::{Files, Selector, read_file};
@@ -27,6 +27,14 @@ impl Blobs for LayoutBlobs {
             None => Err(Error::Missing { what: blob.digest.to_string() }),
         }
     }
+
+    async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, Error> {
+        let name = format!("blobs/{}/{}", blob.digest.algorithm_name(), blob.digest.encoded());
+        match self.0.open(&name)? {
+            Some((_, size)) => Ok(Some(size)),
+            None => Err(Error::Missing { what: blob.digest.to_string() }),
+        }
+    }
 }
 
 pub(super) async fn open(
@@ -35,12 +43,67 @@ pub(super) async fn open(
     platform: &Platform,
     limits: &Limits,
 ) -> Result<Image, Error> {
+    let (blobs, root) = find(files, selector, platform, limits).await?;
+    crate::open(blobs, root, None, platform, limits).await
+}
+
+/// Returns the blobs of a layout, and the image or index among them that is meant.
+pub(super) async fn find(
+    files: Arc<dyn Files>,
+    selector: &Selector,
+    platform: &Platform,
+    limits: &Limits,
+) -> Result<(Arc<dyn Blobs>, Descriptor), Error> {
     check_version(files.as_ref(), limits).await?;
     let index = read_index(files.as_ref(), limits).await?;
     let place = files.place().to_owned();
     let blobs: Arc<dyn Blobs> = Arc::new(LayoutBlobs(files));
-    let root = select(&index, selector, platform, &place)?;
-    crate::open(blobs, root, None, platform, limits).await
+    let root = match (select(&index, selector, platform, &place), selector) {
+        (Err(Error::NotFound { what, place }), Selector::Digest(digest)) => {
+            match nested(blobs.as_ref(), &index, digest, limits).await? {
+                Some(descriptor) => descriptor,
+                None => return Err(Error::NotFound { what, place }),
+            }
+        }
+        (selected, _) => selected?,
+    };
+    Ok((blobs, root))
+}
+
+/// Looks for `digest` in the indexes that an index lists, and in those that they list.
+async fn nested(
+    blobs: &dyn Blobs,
+    index: &Index,
+    digest: &Digest,
+    limits: &Limits,
+) -> Result<Option<Descriptor>, Error> {
+    let is_index = |entry: &&Descriptor| entry.media_type.is_index();
+    let mut level: Vec<Descriptor> = index.manifests.iter().filter(is_index).cloned().collect();
+    let mut seen: BTreeSet<Digest> = BTreeSet::new();
+    for _ in 0..limits.index_depth {
+        let mut below = Vec::new();
+        for entry in level {
+            if !seen.insert(entry.digest.clone()) {
+                continue;
+            }
+            if !u64::try_from(seen.len()).is_ok_and(|count| count <= limits.index_entries) {
+                let (limit, max) = ("index_entries", limits.index_entries);
+                return Err(Error::Limit { what: "layout of nested indexes".into(), limit, max });
+            }
+            // A layout may list what it does not hold; what is looked for may be elsewhere.
+            let document = match crate::read_document(blobs, &entry, limits).await {
+                Err(Error::Missing { .. }) => continue,
+                read => read?.0,
+            };
+            let Document::Index(index) = document else { continue };
+            if let Some(found) = index.manifests.iter().find(|entry| entry.digest == *digest) {
+                return Ok(Some(found.clone()));
+            }
+            below.extend(index.manifests.iter().filter(is_index).cloned());
+        }
+        level = below;
+    }
+    Ok(None)
 }
 
 /// The versions of the layout format that are read.
