@@ -40,22 +40,29 @@ impl Bars {
 
 impl Observer for Bars {
     fn layer_opened(&self, index: usize, size: Option<u64>) {
-        let style = ProgressStyle::with_template(
-            "{prefix:>9}  {spinner} {decimal_bytes:>10} unpacked {decimal_bytes_per_sec:>12}  {msg}",
-        );
-        let bar = self.all.add(ProgressBar::new_spinner().with_prefix(format!("layer {index}")));
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        if let Some(size) = size {
-            bar.set_message(format!("of {} stored", crate::units::bytes(size)));
+        let (bar, template) = match size {
+            Some(size) => (
+                ProgressBar::new(size),
+                "{prefix:>9}  {bar:30} {binary_bytes:>11} of {binary_total_bytes:<11} {msg}",
+            ),
+            None => {
+                (ProgressBar::new_spinner(), "{prefix:>9}  {spinner:30} {binary_bytes:>11} {msg}")
+            }
+        };
+        let bar = self.all.add(bar.with_prefix(format!("layer {index}")));
+        // A template that does not parse leaves the default.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━━─"));
         }
         bar.enable_steady_tick(Duration::from_millis(120));
         self.layers.lock().unwrap_or_else(PoisonError::into_inner).insert(index, bar);
     }
 
-    fn layer_read(&self, index: usize, unpacked: u64) {
-        self.bar(index, |bar| bar.set_position(unpacked));
+    fn layer_read(&self, index: usize, stored: u64, unpacked: u64) {
+        self.bar(index, |bar| {
+            bar.set_position(stored);
+            bar.set_message(format!("{} unpacked", crate::units::bytes(unpacked)));
+        });
     }
 
     fn layer_done(&self, index: usize) {

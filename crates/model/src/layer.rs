@@ -1,7 +1,7 @@
 //! One layer: where its bytes are, and what they have to be.
 
 use std::io::Cursor;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use cutaway_ref::Digest;
 use tokio::io::AsyncRead;
@@ -9,7 +9,9 @@ use tokio::io::AsyncRead;
 use crate::decode::Decoded;
 use crate::open::carried;
 use crate::source::Files;
-use crate::verify::{Claim, DiffIdCheck, Stored, Unpacked, Verified, VerifiedTar, algorithm_of};
+use crate::verify::{
+    Claim, DiffIdCheck, Outcome, Stored, Unpacked, Verified, VerifiedTar, algorithm_of,
+};
 use crate::{
     BlobStream, Blobs, Compression, Descriptor, DiffId, Error, History, Limits, MediaType,
 };
@@ -40,8 +42,8 @@ pub(crate) enum Origin {
 pub struct Unpacking {
     /// The bytes. At their end, size and digest of the stored bytes were as the manifest says.
     pub reader: Decoded<Verified<BlobStream>>,
-    /// What the stored bytes turned out to be; set when `reader` has ended well.
-    pub stored: Arc<OnceLock<Stored>>,
+    /// How far the stored bytes were read and, when `reader` has ended well, what they were.
+    pub outcome: Arc<Outcome>,
 }
 
 impl Layer {
@@ -155,7 +157,7 @@ impl Layer {
     /// Returns what keeps the source from opening them, and [`Error::Malformed`] for an unsupported compression.
     pub async fn unpack(&self, limits: &Limits) -> Result<Unpacking, Error> {
         let verified = self.compressed().await?;
-        let stored = verified.outcome();
+        let outcome = verified.outcome();
         let reader = Decoded::open(verified, self.what(), limits).await?;
         let (promised, found) =
             (self.media_type().and_then(Compression::promised), reader.compression());
@@ -165,7 +167,7 @@ impl Layer {
             let (layer, found) = (self.what(), found.name());
             tracing::warn!(layer, %media_type, found, "layer is compressed otherwise than its media type says");
         }
-        Ok(Unpacking { reader, stored })
+        Ok(Unpacking { reader, outcome })
     }
 
     /// Starts the check of the uncompressed bytes against the diffID of the config.

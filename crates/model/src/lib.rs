@@ -68,4 +68,4 @@ pub use image::{Image, Stated};
 pub use layer::{Layer, Unpacking};
 pub use limits::Limits;
 pub use open::{open, read_document};
-pub use verify::{Claim, DiffIdCheck, Stored, Unpacked, Verified, VerifiedTar};
+pub use verify::{Claim, DiffIdCheck, Outcome, Stored, Unpacked, Verified, VerifiedTar};

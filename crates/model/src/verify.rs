@@ -5,6 +5,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
@@ -32,6 +33,25 @@ pub struct Unpacked {
     pub diff_id: DiffId,
     /// Their number.
     pub size: u64,
+}
+
+/// How far a stream of stored bytes was read, and what it turned out to be.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    read: AtomicU64,
+    stored: OnceLock<Stored>,
+}
+
+impl Outcome {
+    /// Returns the number of bytes that were read so far.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Returns what the stream turned out to be; `None` before it has ended well.
+    pub fn stored(&self) -> Option<&Stored> {
+        self.stored.get()
+    }
 }
 
 /// What a stream of stored bytes has to be, where it is known.
@@ -80,7 +100,7 @@ pub struct Verified<R> {
     count: u64,
     /// How many bytes at the front of the inner buffer are hashed already.
     ahead: usize,
-    outcome: Arc<OnceLock<Stored>>,
+    outcome: Arc<Outcome>,
 }
 
 impl<R> std::fmt::Debug for Verified<R> {
@@ -112,14 +132,14 @@ impl<R: AsyncBufRead + Unpin> Verified<R> {
         })
     }
 
-    /// Returns where the outcome will stand once the stream has ended and was what was claimed.
-    pub fn outcome(&self) -> Arc<OnceLock<Stored>> {
+    /// Returns where the outcome stands: how far the stream was read and, once it has ended well, what it was.
+    pub fn outcome(&self) -> Arc<Outcome> {
         Arc::clone(&self.outcome)
     }
 
     fn verdict(&mut self) -> Result<(), Error> {
         let Some(hasher) = self.hasher.take() else {
-            return match self.outcome.get() {
+            return match self.outcome.stored.get() {
                 Some(_) => Ok(()),
                 None => Err(Error::malformed(&self.what, FAILED)),
             };
@@ -140,7 +160,7 @@ impl<R: AsyncBufRead + Unpin> Verified<R> {
             return Err(Error::Digest { what: self.what.clone(), found: digest });
         }
         // The cell is set here only, and the hasher is gone after the first time.
-        let _ = self.outcome.set(Stored { digest, size: self.count });
+        let _ = self.outcome.stored.set(Stored { digest, size: self.count });
         Ok(())
     }
 }
@@ -159,6 +179,7 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for Verified<R> {
         {
             let added = u64::try_from(fresh.len()).unwrap_or(u64::MAX);
             this.count = this.count.saturating_add(added);
+            this.outcome.read.store(this.count, Ordering::Relaxed);
             if let Some(expected) = this.claim.size
                 && this.count > expected
             {

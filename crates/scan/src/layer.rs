@@ -1,12 +1,13 @@
 //! One layer, from its stored bytes to what was found in it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use cutaway_analyze::{Analyzer, Findings, Input};
 use cutaway_layerfs::{Listing, Walk, Walked, Warning};
 use cutaway_model::{
-    BlobStream, Decoded, DiffIdCheck, Error as ModelError, Layer, Stored, Unpacked, Verified,
+    BlobStream, Decoded, DiffIdCheck, Error as ModelError, Layer, Outcome, Stored, Unpacked,
+    Verified,
 };
 use tracing::Instrument as _;
 
@@ -53,12 +54,12 @@ pub(crate) async fn analyze(
     let unpacking = layer.unpack(&limits.model).await?;
     let source = Source {
         reader: unpacking.reader,
-        stored: unpacking.stored,
+        outcome: unpacking.outcome,
         check: layer.diff_id_check()?,
     };
     let mut dispatch = Dispatch::new(analyzers, limits.pending_bytes);
     let collector = Collector::new(wanted, limits.database_bytes);
-    let progress = |unpacked| observer.layer_read(index, unpacked);
+    let progress = |stored, unpacked| observer.layer_read(index, stored, unpacked);
     let read = read(source, layer.what(), collector, &mut dispatch, limits, progress).await?;
     observer.layer_done(index);
     Ok(read.into_facts(dispatch.finish().await))
@@ -73,19 +74,19 @@ pub(crate) async fn extract(
     let unpacking = layer.unpack(&limits.model).await?;
     let source = Source {
         reader: unpacking.reader,
-        stored: unpacking.stored,
+        outcome: unpacking.outcome,
         check: layer.diff_id_check()?,
     };
     let mut kept = Vec::new();
     let collector = Collector::new(wanted, limits.database_bytes);
-    read(source, layer.what(), collector, &mut kept, limits, |_| {}).await?;
+    read(source, layer.what(), collector, &mut kept, limits, |_, _| {}).await?;
     Ok(kept)
 }
 
-/// A layer's uncompressed bytes, what its stored bytes turn out to be, and the check of its diffID.
+/// A layer's uncompressed bytes, how its stored bytes turn out, and the check of its diffID.
 pub(crate) struct Source {
     pub(crate) reader: Stream,
-    pub(crate) stored: Arc<OnceLock<Stored>>,
+    pub(crate) outcome: Arc<Outcome>,
     pub(crate) check: DiffIdCheck,
 }
 
@@ -123,9 +124,9 @@ pub(crate) async fn read(
     mut collector: Collector,
     taker: &mut impl Taker,
     limits: &Limits,
-    progress: impl Fn(u64),
+    progress: impl Fn(u64, u64),
 ) -> Result<Read, Error> {
-    let Source { reader, stored, mut check } = source;
+    let Source { reader, outcome, mut check } = source;
     let (mut filler, mut drainer) = lane();
     let span = tracing::Span::current();
     let decode = on_task(
@@ -147,7 +148,7 @@ pub(crate) async fn read(
             return Err(blame(source, what, decode, drainer).await);
         }
         drainer.give_back(chunk);
-        progress(unpacked);
+        progress(outcome.read(), unpacked);
         taker.take(&mut collector).await;
     }
     decode.await.map_err(|error| ModelError::from_io(error, &what))?;
@@ -156,8 +157,8 @@ pub(crate) async fn read(
         .finish(&mut collector)
         .map_err(|source| Error::Layer { what: what.clone(), source })?;
     taker.take(&mut collector).await;
-    let stored = stored
-        .get()
+    let stored = outcome
+        .stored()
         .cloned()
         .ok_or_else(|| ModelError::malformed(&what, "was not read to its end"))?;
     Ok(Read { stored, unpacked, walked })

@@ -180,13 +180,13 @@ async fn analyze_member(
     let limits = &options.limits;
     let what = format!("layer {}", name.escape_debug());
     let stream: BlobStream = Box::new(LaneReader::from(drainer));
-    let stream = Verified::new(stream, what.clone(), Claim::default())?;
-    let stored = stream.outcome();
+    let stream = Verified::new(stream, what.clone(), Claim::of_member(&name))?;
+    let outcome = stream.outcome();
     let reader = Decoded::open(stream, what.clone(), &limits.model).await?;
-    let source = Source { reader, stored, check: DiffIdCheck::new(what.clone(), None)? };
+    let source = Source { reader, outcome, check: DiffIdCheck::new(what.clone(), None)? };
     let mut dispatch = Dispatch::new(options.analyzers, limits.pending_bytes);
     let collector = Collector::new(wanted, limits.database_bytes);
-    let read = read(source, what, collector, &mut dispatch, limits, |_| {}).await?;
+    let read = read(source, what, collector, &mut dispatch, limits, |_, _| {}).await?;
     Ok(read.into_facts(dispatch.finish().await))
 }
 

@@ -52,8 +52,8 @@ pub enum SourceKind {
 pub trait Observer: Debug + Send + Sync {
     /// A layer was opened; `size` is the number of its stored bytes, where it is known.
     fn layer_opened(&self, _index: usize, _size: Option<u64>) {}
-    /// More bytes of a layer were unpacked; `stored` is how far its stored bytes were read.
-    fn layer_read(&self, _index: usize, _unpacked: u64) {}
+    /// More of a layer was read: so many of its stored bytes, which came to so many unpacked ones.
+    fn layer_read(&self, _index: usize, _stored: u64, _unpacked: u64) {}
     /// A layer was read to its end and verified.
     fn layer_done(&self, _index: usize) {}
 }
