@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use cutaway_tar::{Escaped, Kind};
 
 use crate::arena::{Content, Full, NodeId, Text};
+use crate::changes::{Changes, End};
 use crate::listing::{Listing, WhiteoutKind};
 use crate::record::Record;
 use crate::resolve::{Last, Loop, Place, follow};
@@ -30,6 +31,36 @@ impl Tree {
     /// Returns an error when the tree goes over a limit; it then holds part of the layer and is of
     /// no more use.
     pub fn apply(&mut self, layer: u32, listing: &Listing) -> Result<Vec<Warning>, Error> {
+        self.lay(layer, listing, None)
+    }
+
+    /// Lays a layer over the tree, as [`Tree::apply`] does, and notes what it ends and hides.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::apply`]; what is noted counts against the limit `tree_bytes`, too.
+    pub fn apply_noting(
+        &mut self,
+        layer: u32,
+        listing: &Listing,
+        changes: &mut Changes,
+    ) -> Result<Vec<Warning>, Error> {
+        let before = changes.superseded.len();
+        let warnings = self.lay(layer, listing, Some(changes))?;
+        for superseded in changes.superseded.iter_mut().skip(before) {
+            if self.at(&superseded.version.path).is_some() {
+                superseded.end = End::Replaced;
+            }
+        }
+        Ok(warnings)
+    }
+
+    fn lay(
+        &mut self,
+        layer: u32,
+        listing: &Listing,
+        changes: Option<&mut Changes>,
+    ) -> Result<Vec<Warning>, Error> {
         self.entries = self.entries.saturating_add(u64::from(listing.len()));
         if self.entries > self.limits.tar.entries {
             return Err(over("entries", self.limits.tar.entries, b""));
@@ -39,6 +70,7 @@ impl Tree {
             layer,
             warnings: Warnings::default(),
             hidden: HashMap::new(),
+            changes,
         };
         application.hide(listing)?;
         application.place(listing)?;
@@ -47,13 +79,15 @@ impl Tree {
 }
 
 /// One layer on its way into a tree.
-struct Application<'t> {
-    tree: &'t mut Tree,
-    layer: u32,
+pub(crate) struct Application<'t> {
+    pub(crate) tree: &'t mut Tree,
+    pub(crate) layer: u32,
     warnings: Warnings,
     /// What hard links point to that stand before a whiteout in the archive, by their entry: an
     /// unpacker makes such a link before it removes the name that the link points to.
     hidden: HashMap<u32, (NodeId, Content)>,
+    /// Where the caller wants it noted what the layer changes.
+    pub(crate) changes: Option<&'t mut Changes>,
 }
 
 impl Application<'_> {
@@ -88,12 +122,16 @@ impl Application<'_> {
             WhiteoutKind::Opaque => path.as_bytes(),
         };
         let Some(place) = self.follow(directory, path.as_bytes())? else { return Ok(()) };
+        self.note_hidden(kind, path, &place)?;
         let Some(directory) = place.unpacked() else { return Ok(()) };
         match kind {
-            WhiteoutKind::Opaque => self.tree.arena.clear(directory),
+            WhiteoutKind::Opaque => {
+                self.note_below(directory)?;
+                self.tree.arena.clear(directory);
+            }
             WhiteoutKind::Entry => {
                 if let Some(node) = self.tree.arena.child(directory, path.name()) {
-                    self.tree.arena.remove(node);
+                    self.remove(node)?;
                 }
             }
         }
@@ -114,8 +152,7 @@ impl Application<'_> {
         let (parent, name) = split(path);
         if name.is_empty() {
             let content = Content { kind: Kind::Directory, ..self.content(entry, record, path)? };
-            self.update(NodeId::ROOT, content);
-            return Ok(());
+            return self.update(NodeId::ROOT, content);
         }
         let Some(place) = self.follow(parent, path)? else { return Ok(()) };
         let content = match record.kind {
@@ -133,8 +170,7 @@ impl Application<'_> {
             let both = content.kind == Kind::Directory
                 && self.tree.arena.kind(existing) == Kind::Directory;
             if both {
-                self.update(existing, content);
-                return Ok(());
+                return self.update(existing, content);
             }
             if let Some(data) = self.tree.arena.get(existing)
                 && data.explicit
@@ -144,7 +180,7 @@ impl Application<'_> {
                     || "more than one entry of the layer has this name; the last one counts".into();
                 self.warnings.push("duplicate-entry", Some(path), message);
             }
-            self.tree.arena.remove(existing);
+            self.remove(existing)?;
         }
         self.insert(directory, name, true, content, path)?;
         Ok(())
@@ -187,6 +223,7 @@ impl Application<'_> {
             None => {
                 let message = || format!("hard link target missing: {}; skipped", Escaped(link));
                 self.warnings.push("hard-link-target-missing", Some(path), message);
+                self.note_dangling(path)?;
                 Ok(None)
             }
         }
@@ -235,6 +272,7 @@ impl Application<'_> {
             // No unpacker gets past this. What lies below is worth more to know than what is lost.
             let message = || "lies below what is no directory; that is read as one".into();
             self.warnings.push("parent-not-a-directory", Some(path), message);
+            self.note(directory)?;
             let implied = self.implied();
             if let Some(data) = self.tree.arena.get_mut(directory) {
                 data.content = implied;
@@ -273,12 +311,22 @@ impl Application<'_> {
     }
 
     /// Gives a directory the entry that stands for it from now on.
-    fn update(&mut self, node: NodeId, content: Content) {
+    fn update(&mut self, node: NodeId, content: Content) -> Result<(), Error> {
+        self.note(node)?;
         if let Some(data) = self.tree.arena.get_mut(node) {
             data.content = content;
             data.placed_by = self.layer;
             data.explicit = true;
         }
+        Ok(())
+    }
+
+    /// Removes a node and all below it.
+    fn remove(&mut self, node: NodeId) -> Result<(), Error> {
+        self.note(node)?;
+        self.note_below(node)?;
+        self.tree.arena.remove(node);
+        Ok(())
     }
 
     fn content(&mut self, entry: u32, record: Record<'_>, path: &[u8]) -> Result<Content, Error> {
@@ -306,6 +354,6 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-fn over(limit: &'static str, max: u64, path: &[u8]) -> Error {
+pub(crate) fn over(limit: &'static str, max: u64, path: &[u8]) -> Error {
     Error::Limit { limit, max, path: path.into() }
 }

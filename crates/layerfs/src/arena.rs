@@ -127,6 +127,11 @@ impl Arena {
         self.get(id).map_or(Kind::Other(0), |node| node.content.kind)
     }
 
+    /// Returns whether a node has no entry and exists because of what lies in it.
+    pub(crate) fn is_implied(&self, id: NodeId) -> bool {
+        self.get(id).is_none_or(|node| node.content.entry == u32::MAX)
+    }
+
     /// Returns the parent; the root is its own.
     pub(crate) fn parent(&self, id: NodeId) -> NodeId {
         self.get(id).map_or(NodeId::ROOT, |node| node.parent)

@@ -41,11 +41,14 @@
 
 mod apply;
 mod arena;
+mod changes;
+mod descent;
 mod error;
 mod limits;
 mod listing;
 mod marker;
 mod meta;
+mod note;
 mod path;
 mod record;
 mod resolve;
@@ -54,13 +57,15 @@ mod walk;
 mod warning;
 
 pub use arena::NodeId;
+pub use changes::{Changes, Dangling, End, Hidden, Superseded, Version, tree_order};
 pub use cutaway_tar::{Kind, Xattr};
+pub use descent::Descent;
 pub use error::Error;
 pub use limits::Limits;
 pub use listing::{Entry, Listing, Whiteout, WhiteoutKind};
 pub use meta::Meta;
 pub use path::{CleanError, EntryPath};
 pub use resolve::Loop;
-pub use tree::{Inode, Node, Tree};
+pub use tree::{Inode, Node, Trace, Tree};
 pub use walk::{Visitor, Walk, Walked};
 pub use warning::Warning;

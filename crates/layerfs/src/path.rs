@@ -91,6 +91,15 @@ impl EntryPath {
         Self(components.join(&b'/').into())
     }
 
+    /// Returns whether this is `other` or a directory above it, by text.
+    pub fn is_above(&self, other: &Self) -> bool {
+        self.is_root()
+            || other
+                .0
+                .strip_prefix(&*self.0)
+                .is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b'/'))
+    }
+
     /// Returns the components from the root down; none for the root.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
         self.0.split(|&byte| byte == b'/').filter(|component| !component.is_empty())

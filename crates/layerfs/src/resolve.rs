@@ -43,6 +43,10 @@ pub(crate) struct Place {
     /// Whether it got there in a way that the kernel refuses, such as `..` after what is no
     /// directory.
     pub(crate) strays: bool,
+    /// How many symbolic links were followed.
+    pub(crate) links: u64,
+    /// Whether it went through a directory that exists only because of what lies in it.
+    pub(crate) implied: bool,
 }
 
 impl Place {
@@ -68,8 +72,14 @@ pub(crate) fn follow(
     last: Last,
     max_hops: u64,
 ) -> Result<Place, Circle> {
-    let mut place = Place { node: NodeId::ROOT, missing: Vec::new(), link_bytes: 0, strays: false };
-    let mut hops = 0_u64;
+    let mut place = Place {
+        node: NodeId::ROOT,
+        missing: Vec::new(),
+        link_bytes: 0,
+        strays: false,
+        links: 0,
+        implied: false,
+    };
     // What is left of the path and of each link target on the way, the innermost last.
     let mut todo = vec![path];
     while let Some(rest) = todo.last_mut() {
@@ -101,10 +111,11 @@ pub(crate) fn follow(
         };
         if arena.kind(child) != Kind::Symlink || (last == Last::Keep && todo.is_empty()) {
             place.node = child;
+            place.implied |= arena.is_implied(child);
             continue;
         }
-        hops = hops.saturating_add(1);
-        if hops > max_hops {
+        place.links = place.links.saturating_add(1);
+        if place.links > max_hops {
             return Err(Circle { max_hops, link_bytes: place.link_bytes });
         }
         let target = arena.link(child);

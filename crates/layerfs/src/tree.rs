@@ -1,7 +1,7 @@
 //! The file system that layers make together.
 
 use crate::arena::{Arena, Content, NodeId, Text};
-use crate::resolve::{Last, follow};
+use crate::resolve::{Last, Place, follow};
 use crate::{EntryPath, Kind, Limits, Loop};
 
 /// Layers laid over each other: what a container would see.
@@ -40,6 +40,22 @@ pub struct Node<'t> {
     id: NodeId,
     content: Content,
     placed_by: u32,
+}
+
+/// Where a path leads in a tree, also where that is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// The last node on the way that exists.
+    pub node: NodeId,
+    /// The names behind it that do not exist; none where the path leads to the node.
+    pub missing: Vec<Box<[u8]>>,
+    /// Whether the path takes a way that the kernel refuses, such as `..` after what is no directory.
+    pub strays: bool,
+    /// How many symbolic links were followed.
+    pub links: u64,
+    /// Whether the way goes through a directory that has no entry, of which a lower layer that is
+    /// not in the tree may know better.
+    pub implied: bool,
 }
 
 impl Tree {
@@ -89,6 +105,24 @@ impl Tree {
     /// Returns an error for a path over more links than the limit `symlink_hops`.
     pub fn lookup(&self, path: &[u8]) -> Result<Option<NodeId>, Loop> {
         Ok(follow(&self.arena, path, Last::Keep, self.limits.symlink_hops)?.existing())
+    }
+
+    /// Returns where a path leads, symbolic links followed, that in its last component only with
+    /// `follow_last`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a path over more links than the limit `symlink_hops`.
+    pub fn trace(&self, path: &[u8], follow_last: bool) -> Result<Trace, Loop> {
+        let last = if follow_last { Last::Follow } else { Last::Keep };
+        let place = follow(&self.arena, path, last, self.limits.symlink_hops)?;
+        let Place { node, missing, strays, links, implied, .. } = place;
+        Ok(Trace { node, missing, strays, links, implied })
+    }
+
+    /// Returns the node at a path without links, which are not followed.
+    pub fn at(&self, path: &EntryPath) -> Option<NodeId> {
+        path.components().try_fold(NodeId::ROOT, |node, name| self.arena.child(node, name))
     }
 
     /// Returns what lies in a directory, sorted by name.
@@ -145,6 +179,11 @@ impl<'t> Node<'t> {
     /// Returns what it is; never a hard link, as every name of a file is as good as the other.
     pub fn kind(&self) -> Kind {
         self.content.kind
+    }
+
+    /// Returns whether it is a directory without an entry, which exists because of what lies in it.
+    pub fn is_implied(&self) -> bool {
+        self.content.entry == Inode::IMPLIED
     }
 
     /// Returns the entry that holds its content.

@@ -1,0 +1,77 @@
+//! Noting, while a layer is applied, what it ends and hides.
+
+use crate::apply::{Application, over};
+use crate::arena::NodeId;
+use crate::changes::{Dangling, End, Hidden, Superseded, Version};
+use crate::listing::WhiteoutKind;
+use crate::resolve::Place;
+use crate::{EntryPath, Error};
+
+impl Application<'_> {
+    /// Notes that the version at `node` ends, where it is one of a lower layer.
+    pub(crate) fn note(&mut self, node: NodeId) -> Result<(), Error> {
+        let Some(changes) = self.changes.as_deref_mut() else { return Ok(()) };
+        let Some(data) = self.tree.arena.get(node) else { return Ok(()) };
+        // The root exists in every image, whether a layer has an entry for it or not.
+        if data.placed_by == self.layer || node == NodeId::ROOT {
+            return Ok(());
+        }
+        let path = self.tree.path(node);
+        spend(&mut changes.bytes, &path, self.tree.limits.tree_bytes)?;
+        changes.superseded.push(Superseded {
+            version: Version::new(path, data.placed_by, data.content),
+            ended_by: self.layer,
+            end: End::Hidden,
+        });
+        Ok(())
+    }
+
+    /// Notes that all versions below `node` end.
+    pub(crate) fn note_below(&mut self, node: NodeId) -> Result<(), Error> {
+        if self.changes.is_none() {
+            return Ok(());
+        }
+        let mut ahead: Vec<NodeId> = self.tree.arena.children(node).collect();
+        while let Some(node) = ahead.pop() {
+            ahead.extend(self.tree.arena.children(node));
+            self.note(node)?;
+        }
+        Ok(())
+    }
+
+    /// Notes a whiteout, also one that hides nothing that is in the tree.
+    pub(crate) fn note_hidden(
+        &mut self,
+        kind: WhiteoutKind,
+        path: &EntryPath,
+        place: &Place,
+    ) -> Result<(), Error> {
+        let Some(changes) = self.changes.as_deref_mut() else { return Ok(()) };
+        let directory = self.tree.path(place.node);
+        let mut names: Vec<&[u8]> = directory.components().collect();
+        names.extend(place.missing.iter().map(|name| &**name));
+        if kind == WhiteoutKind::Entry {
+            names.push(path.name());
+        }
+        let path = EntryPath::from_components(&names);
+        spend(&mut changes.bytes, &path, self.tree.limits.tree_bytes)?;
+        changes.hidden.push(Hidden { path, kind, layer: self.layer });
+        Ok(())
+    }
+
+    /// Notes a hard link whose target is not there.
+    pub(crate) fn note_dangling(&mut self, path: &[u8]) -> Result<(), Error> {
+        let Some(changes) = self.changes.as_deref_mut() else { return Ok(()) };
+        let Ok(path) = EntryPath::clean(path) else { return Ok(()) };
+        spend(&mut changes.bytes, &path, self.tree.limits.tree_bytes)?;
+        changes.dangling.push(Dangling { path, layer: self.layer });
+        Ok(())
+    }
+}
+
+/// Counts what is noted against its limit.
+fn spend(bytes: &mut u64, path: &EntryPath, max: u64) -> Result<(), Error> {
+    let length = u64::try_from(path.as_bytes().len()).unwrap_or(u64::MAX);
+    *bytes = bytes.saturating_add(length).saturating_add(64);
+    if *bytes > max { Err(over("tree_bytes", max, path.as_bytes())) } else { Ok(()) }
+}
