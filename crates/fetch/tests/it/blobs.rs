@@ -129,7 +129,7 @@ async fn faults_that_are_given_up() {
             "B3 reset every 1000 bytes",
             Fault::Reset(1000),
             5,
-            &["no progress at offset 5000 of 1048576", "5 tries"][..],
+            &["no progress at offset ", " of 1048576", "5 tries"][..],
         ),
         ("B7 closed at half, always", Fault::Close(0), 5, &["no progress at offset 0 of 1048576"]),
         (
