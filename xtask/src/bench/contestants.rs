@@ -1,7 +1,7 @@
 //! Who is measured: cutaway, the floor, and those of its peers that are installed.
 //!
-//! The peers do not all do the same: crane checks every digest, skopeo copies to a folder, syft and
-//! trivy list packages, as cutaway does. Each is started as its manual says for that job.
+//! The peers do not all do the same: crane checks every digest, skopeo decompresses into a folder,
+//! syft and trivy list packages, as cutaway does. Each is started as its manual says for that job.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ pub(crate) fn all(archive: &Path, reference: &str) -> Vec<Contestant> {
         (
             "skopeo copy, archive",
             "skopeo",
-            &["--insecure-policy", "copy", "-q", &oci, "dir:{scratch}"],
+            &["--insecure-policy", "copy", "-q", "--dest-decompress", &oci, "dir:{scratch}"],
         ),
         (
             "skopeo copy, registry",
