@@ -27,7 +27,8 @@ pub struct Limits {
     /// `gzip_header_bytes`: how many bytes of a gzip stream may unpack to nothing at a stretch, which
     /// only headers and empty members do. 64 KiB.
     pub gzip_header_bytes: u64,
-    /// `idle_bytes`: the same of a bzip2 or xz stream. 2 MiB, which is more than a block of bzip2 takes.
+    /// `idle_bytes`: the same of a bzip2 or xz stream. 1 MiB; a block of bzip2 takes up to
+    /// 0.9 of it before anything comes out.
     pub idle_bytes: u64,
 }
 
@@ -45,7 +46,7 @@ impl Default for Limits {
             zstd_window_log: 27,
             xz_memory_bytes: 128 << 20,
             gzip_header_bytes: 64 << 10,
-            idle_bytes: 2 << 20,
+            idle_bytes: 1 << 20,
         }
     }
 }
