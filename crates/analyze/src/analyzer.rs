@@ -51,6 +51,14 @@ pub enum Location {
         /// Endings of names to leave out.
         except: &'static [&'static str],
     },
+    /// The file of this name in each directory directly in a directory, which is called as the
+    /// package that the file is about.
+    InEach {
+        /// The path of the directory.
+        path: &'static str,
+        /// The name of the file.
+        file: &'static str,
+    },
 }
 
 impl Location {
@@ -66,7 +74,19 @@ impl Location {
                         && !name.contains(&b'/')
                         && !except.iter().any(|ending| name.ends_with(ending.as_bytes()))
                 }),
+            Self::InEach { path: dir, file } => path
+                .strip_prefix(dir.as_bytes())
+                .and_then(|rest| rest.strip_prefix(b"/"))
+                .and_then(|rest| rest.strip_suffix(file.as_bytes()))
+                .and_then(|rest| rest.strip_suffix(b"/"))
+                .is_some_and(|name| !name.is_empty() && !name.contains(&b'/')),
         }
+    }
+
+    /// Returns the path of the file or the directory.
+    pub fn path(&self) -> &'static str {
+        let (Self::File(path) | Self::Dir { path, .. } | Self::InEach { path, .. }) = self;
+        path
     }
 }
 
@@ -97,6 +117,7 @@ mod tests {
     #[test]
     fn locations_hold() {
         let file = Location::File("etc/os-release");
+        let each = Location::InEach { path: "usr/share/doc", file: "copyright" };
         let dir = Location::Dir { path: "var/lib/dpkg/status.d", except: &[".md5sums"] };
         for (location, path, holds) in [
             (file, "etc/os-release", true),
@@ -106,6 +127,11 @@ mod tests {
             (dir, "var/lib/dpkg/status.d/a/b", false),
             (dir, "var/lib/dpkg/status.d", false),
             (dir, "var/lib/dpkg/status.d/", false),
+            (each, "usr/share/doc/bash/copyright", true),
+            (each, "usr/share/doc/bash/a/copyright", false),
+            (each, "usr/share/doc/copyright", false),
+            (each, "usr/share/doc//copyright", false),
+            (each, "usr/share/doc/bash/xcopyright", false),
         ] {
             assert_eq!(location.holds(path.as_bytes()), holds, "{location:?} {path}");
         }

@@ -9,6 +9,8 @@ pub struct Findings {
     pub packages: Vec<Package>,
     /// Signing keys that a package manager trusts.
     pub keys: Vec<Key>,
+    /// Licences of the package that the file is about, as the file spells them, for files that are about one.
+    pub licenses: Vec<String>,
     /// The distribution that a release file names.
     pub distro: Option<Distro>,
     /// What could not be read or looks odd.

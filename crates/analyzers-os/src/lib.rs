@@ -28,6 +28,7 @@ mod apk_version;
 mod assignment;
 mod bytes;
 mod container_manifest;
+mod copyright;
 mod debian_version;
 mod dpkg;
 mod dpkg_version;
@@ -58,4 +59,5 @@ pub const ALL: &[&dyn Analyzer] = &[
     &dpkg::Dpkg,
     &rpm::Rpm,
     &container_manifest::ContainerManifest,
+    &copyright::Copyright,
 ];

@@ -1,13 +1,15 @@
 //! Laying the layers over each other, and the report of what is visible then.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use cutaway_analyze::{Analyzer, Distro, Findings, Package, Selection, Severity, State, timeline};
+use cutaway_analyze::{
+    Analyzer, Distro, Findings, Kind, Package, Selection, Severity, State, timeline,
+};
 use cutaway_layerfs::{EntryPath, Inode, Tree};
 use cutaway_model::{DiffId, Image, Stored, Unpacked};
 use cutaway_ref::Platform;
 
-use crate::databases::{Database, Unreadable, visible};
+use crate::databases::{Database, Unreadable, Visible, visible};
 use crate::layer::Facts;
 use crate::purl::purl;
 use crate::report::{
@@ -22,7 +24,7 @@ use crate::{Error, Limits, Options, Subject};
 #[derive(Debug, Default)]
 pub(crate) struct Laid {
     /// The databases that are visible after each layer.
-    pub(crate) states: Vec<Vec<Database>>,
+    pub(crate) states: Vec<Visible>,
     /// What was found in each file that an analyzer read.
     pub(crate) findings: HashMap<Key, Findings>,
     measured: Vec<(Stored, Unpacked)>,
@@ -70,7 +72,7 @@ impl Laid {
                     file.findings,
                 );
             }
-            let (databases, unreadable) = visible(&tree, analyzers, skip);
+            let (databases, unreadable) = visible(&tree, analyzers, skip, laid.states.last());
             laid.states.push(databases);
             laid.unreadable = unreadable;
             laid.measured.push((facts.stored, facts.unpacked));
@@ -83,19 +85,26 @@ impl Laid {
         let distro = self.distro();
         let release = distro.as_ref().map(|(distro, _)| distro);
         let mut diagnostics = self.diagnostics(image, options);
-        let mut paths: Vec<&EntryPath> =
-            self.states.iter().flatten().map(|database| &database.path).collect();
+        let mut paths: Vec<&EntryPath> = self.all().map(|database| &database.path).collect();
         paths.sort();
         paths.dedup();
         let states: Vec<State<'_>> =
             self.states.iter().map(|state| self.state(state, options, &paths)).collect();
         let told = timeline(&states);
+        let licenses = self.licenses();
         let package = |package: &Package, database: usize, layer| {
             let database = paths
                 .get(database)
                 .map(|path| path.to_string_lossy().into_owned())
                 .unwrap_or_default();
-            package_report(package, release, database, layer)
+            let mut report = package_report(package, release, database, layer);
+            if report.licenses.is_empty() && package.kind == Kind::Deb {
+                report.licenses = licenses
+                    .get(package.name.as_str())
+                    .map(|known| known.to_vec())
+                    .unwrap_or_default();
+            }
+            report
         };
         let mut packages: Vec<_> =
             told.present.iter().map(|p| package(p.package, p.database, p.layer)).collect();
@@ -137,6 +146,24 @@ impl Laid {
         }
     }
 
+    /// Returns every database of every state; those that several states share come several times.
+    fn all(&self) -> impl Iterator<Item = &Database> {
+        self.states.iter().flatten().flat_map(|databases| databases.iter())
+    }
+
+    /// Returns the databases that are visible at the top.
+    fn top(&self) -> impl Iterator<Item = &Database> {
+        self.states.last().into_iter().flatten().flat_map(|databases| databases.iter())
+    }
+
+    /// Returns the licences of packages whose database has none, by the name of the package; the newest layer's word is the last.
+    fn licenses(&self) -> HashMap<&str, &[String]> {
+        let about = self
+            .all()
+            .filter_map(|database| Some((database.about.as_deref()?, self.found(database)?)));
+        about.map(|(package, findings)| (package, findings.licenses.as_slice())).collect()
+    }
+
     /// Returns the findings of a database; none where it could not be read, which its diagnostics then say.
     fn found(&self, database: &Database) -> Option<&Findings> {
         self.findings.get(&key(database))
@@ -144,21 +171,21 @@ impl Laid {
 
     /// Returns the distribution of the top: the first release file, in the analyzers' order, that names one.
     fn distro(&self) -> Option<(Distro, Database)> {
-        let top = self.states.last()?;
-        top.iter()
+        self.top()
             .find_map(|database| Some((self.found(database)?.distro.clone()?, database.clone())))
     }
 
     /// Returns the records of the databases of one state, as the selection of each analyzer has it.
     fn state<'a>(
         &'a self,
-        databases: &'a [Database],
+        databases: &'a Visible,
         options: &Options,
         paths: &[&EntryPath],
     ) -> State<'a> {
         let mut state = State::default();
         for (position, analyzer) in options.analyzers.iter().enumerate() {
-            let of_analyzer = databases.iter().filter(|database| database.analyzer == position);
+            let of_analyzer =
+                databases.get(position).into_iter().flat_map(|databases| databases.iter());
             let read = of_analyzer.filter_map(|database| Some((database, self.found(database)?)));
             match analyzer.selection() {
                 Selection::Union => {
@@ -191,9 +218,8 @@ impl Laid {
     }
 
     fn keys(&self) -> Vec<KeyReport> {
-        let top = self.states.last().map(Vec::as_slice).unwrap_or_default();
-        let mut keys: Vec<_> = top
-            .iter()
+        let mut keys: Vec<_> = self
+            .top()
             .flat_map(|database| {
                 self.found(database)
                     .into_iter()
@@ -215,7 +241,8 @@ impl Laid {
     /// Collects what databases of any state, the layers and the request give to say.
     fn diagnostics(&self, image: &Image, options: &Options) -> Vec<DiagnosticReport> {
         let mut diagnostics = self.diagnostics.clone();
-        for database in self.states.iter().flatten() {
+        let mut told = HashSet::new();
+        for database in self.all().filter(|database| told.insert(key(database))) {
             let said = self
                 .found(database)
                 .map(|findings| findings.diagnostics.as_slice())
@@ -257,7 +284,6 @@ impl Laid {
 
     /// Returns a warning for each database of the top that another one replaces and that says something else.
     fn disagreements(&self, options: &Options) -> Vec<DiagnosticReport> {
-        let top = self.states.last().map(Vec::as_slice).unwrap_or_default();
         let records = |database: &Database| -> BTreeSet<(String, String)> {
             let packages = self
                 .found(database)
@@ -271,7 +297,7 @@ impl Laid {
                 continue;
             }
             let mut with_records =
-                top.iter().filter(|d| d.analyzer == number && !records(d).is_empty());
+                self.top().filter(|d| d.analyzer == number && !records(d).is_empty());
             let Some(chosen) = with_records.next() else { continue };
             let chosen_records = records(chosen);
             warnings.extend(with_records.filter(|other| records(other) != chosen_records).map(

@@ -11,7 +11,7 @@ use cutaway_model::Image;
 
 use crate::bridge::on_pool;
 use crate::collect::{Collected, Wanted};
-use crate::databases::Database;
+use crate::databases::{Database, Visible};
 use crate::layer::{extract, findings_of};
 use crate::{Error, Limits};
 
@@ -23,13 +23,14 @@ pub(crate) fn key(database: &Database) -> Key {
     (database.analyzer, database.file, database.companion)
 }
 
-/// Returns the databases whose findings are not there, each key once.
+/// Returns the databases whose findings are not there, each key once. Licences alone are not worth a second read.
 pub(crate) fn lacking<'a>(
-    states: &'a [Vec<Database>],
+    states: &'a [Visible],
     known: &HashMap<Key, Findings>,
 ) -> BTreeMap<Key, &'a Database> {
-    let databases = states.iter().flatten();
-    databases.filter(|database| !known.contains_key(&key(database))).map(|d| (key(d), d)).collect()
+    let databases = states.iter().flatten().flat_map(|databases| databases.iter());
+    let worth = databases.filter(|database| database.about.is_none());
+    worth.filter(|database| !known.contains_key(&key(database))).map(|d| (key(d), d)).collect()
 }
 
 /// Reads the layers of `lacking` databases again and adds their findings to `known`.
@@ -72,10 +73,8 @@ pub(crate) async fn read(
             None => unread("the file is larger than the limit database_bytes, or not in its layer"),
         });
         let mut findings = findings.result().await;
-        if findings.packages.is_empty()
-            && findings.diagnostics.is_empty()
-            && findings.distro.is_none()
-        {
+        let nothing = Findings::default();
+        if findings == nothing {
             findings.warning(
                 "database-without-records",
                 format!("{path} is a link to a file without records"),

@@ -74,3 +74,28 @@ fn the_upper_release_file_wins_and_is_named_by_its_real_path() {
         (Some("3.19"), "usr/lib/os-release", 1)
     );
 }
+
+#[test]
+fn licences_of_debs_come_from_their_copyright_files() {
+    let status = |names: &[&str]| {
+        let records: String = names
+            .iter()
+            .map(|n| format!("Package: {n}\\nStatus: install ok installed\\nVersion: 1\\n\\n"))
+            .collect();
+        format!("  var/lib/dpkg/status 0644 \"{records}\"\n")
+    };
+    let report = report(&format!(
+        "layer gzip\n{}  usr/share/doc/a/copyright 0644 \"License: MIT\\n\"\n  usr/share/doc/b -> a\n\
+         layer gzip\n{}  usr/share/doc/c/copyright 0644 \"License: BSD\\n\"\n  usr/share/doc/.wh.a\n",
+        status(&["a", "b"]),
+        status(&["b", "c"]),
+    ));
+    let licenses =
+        |package: &cutaway_scan::PackageReport| (package.name.clone(), package.licenses.clone());
+    let known = |name: &str, licence: &str| (name.to_owned(), vec![licence.to_owned()]);
+    assert_eq!(
+        report.packages.iter().map(licenses).collect::<Vec<_>>(),
+        [known("b", "MIT"), known("c", "BSD")]
+    );
+    assert_eq!(licenses(&report.removed[0].package), known("a", "MIT"));
+}
