@@ -1,12 +1,9 @@
-//! Where tokio meets rayon, and where tasks are started.
+//! Where tokio meets rayon.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 /// Work that was handed to the pool.
 #[derive(Debug)]
@@ -34,39 +31,6 @@ pub(crate) fn on_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
         }
     });
     Job(receiver)
-}
-
-/// A task that ends when its handle is dropped.
-#[derive(Debug)]
-pub(crate) struct Task<T>(JoinHandle<T>);
-
-/// Starts a task of its own for `work`, so that it runs on another core.
-pub(crate) fn on_task<T: Send + 'static>(
-    work: impl Future<Output = T> + Send + 'static,
-) -> Task<T> {
-    Task(tokio::spawn(work))
-}
-
-impl<T> Future for Task<T> {
-    type Output = T;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        match Pin::new(&mut self.0).poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(value)) => Poll::Ready(value),
-            Poll::Ready(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                // Cancelled: the runtime shuts down, and this task with it.
-                Err(_) => Poll::Pending,
-            },
-        }
-    }
-}
-
-impl<T> Drop for Task<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Why a scan gave no report.
 
+use cutaway_files::ReadError;
 use cutaway_model::{self as model, Class};
 
 /// Why an image could not be scanned. Every text is one line.
@@ -25,6 +26,16 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Layer { what, source } => Self::Layer { what, source },
+            ReadError::Model(error) => Self::Model(error),
+            other => Self::Model(model::Error::malformed("layer", other.to_string())),
+        }
+    }
 }
 
 impl Error {

@@ -1,19 +1,16 @@
 //! One layer, from its stored bytes to what was found in it.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use cutaway_analyze::{Analyzer, Findings, Input};
-use cutaway_layerfs::{Listing, Walk, Walked, Warning};
-use cutaway_model::{
-    BlobStream, Decoded, DiffIdCheck, Error as ModelError, Layer, Outcome, Stored, Unpacked,
-    Verified,
-};
-use tracing::Instrument as _;
+use cutaway_files::{Companion, Measured, Progress, ReadError, Source};
+use cutaway_layerfs::{EntryPath, Listing, Meta, Visitor, Walked, Warning};
+use cutaway_model::{Error as ModelError, Layer, Stored, Unpacked};
 
-use crate::bridge::{Job, Task, on_pool, on_task};
+use crate::bridge::{Job, on_pool};
 use crate::collect::{Collected, Collector, Wanted};
-use crate::relay::{Drainer, lane};
 use crate::{Error, Limits, Observer};
 
 /// What was found in a layer whose size, digest and diffID have matched.
@@ -38,8 +35,13 @@ pub(crate) struct FileFindings {
     pub(crate) findings: Findings,
 }
 
-/// The uncompressed bytes of a layer on their way, and what its stored bytes turn out to be.
-type Stream = Decoded<Verified<BlobStream>>;
+impl Facts {
+    pub(crate) fn new(measured: Measured, walked: Walked, findings: Vec<FileFindings>) -> Self {
+        let Measured { stored, unpacked } = measured;
+        let Walked { listing, warnings, .. } = walked;
+        Self { stored, unpacked, listing, warnings, findings }
+    }
+}
 
 /// Reads a layer to its end, verifies it, and hands what analyzers want to the pool.
 pub(crate) async fn analyze(
@@ -51,18 +53,13 @@ pub(crate) async fn analyze(
 ) -> Result<Facts, Error> {
     let index = layer.index();
     observer.layer_opened(index, layer.size());
-    let unpacking = layer.unpack(&limits.model).await?;
-    let source = Source {
-        reader: unpacking.reader,
-        outcome: unpacking.outcome,
-        check: layer.diff_id_check()?,
-    };
+    let source = Source::open(layer, &limits.model).await?;
     let mut dispatch = Dispatch::new(analyzers, limits.pending_bytes);
     let collector = Collector::new(wanted, limits.database_bytes);
-    let progress = |stored, unpacked| observer.layer_read(index, stored, unpacked);
-    let read = read(source, layer.what(), collector, &mut dispatch, limits, progress).await?;
+    let progress = |Progress { stored, unpacked }| observer.layer_read(index, stored, unpacked);
+    let (measured, walked) = read(source, collector, &mut dispatch, limits, progress).await?;
     observer.layer_done(index);
-    Ok(read.into_facts(dispatch.finish().await))
+    Ok(Facts::new(measured, walked, dispatch.finish().await))
 }
 
 /// Reads a layer to its end, verifies it, and returns the bytes of some of its files.
@@ -71,42 +68,15 @@ pub(crate) async fn extract(
     wanted: Wanted,
     limits: &Limits,
 ) -> Result<Vec<Collected>, Error> {
-    let unpacking = layer.unpack(&limits.model).await?;
-    let source = Source {
-        reader: unpacking.reader,
-        outcome: unpacking.outcome,
-        check: layer.diff_id_check()?,
-    };
+    let source = Source::open(layer, &limits.model).await?;
     let mut kept = Vec::new();
     let collector = Collector::new(wanted, limits.database_bytes);
-    read(source, layer.what(), collector, &mut kept, limits, |_, _| {}).await?;
+    read(source, collector, &mut kept, limits, |_| {}).await?;
     Ok(kept)
 }
 
-/// A layer's uncompressed bytes, how its stored bytes turn out, and the check of its diffID.
-pub(crate) struct Source {
-    pub(crate) reader: Stream,
-    pub(crate) outcome: Arc<Outcome>,
-    pub(crate) check: DiffIdCheck,
-}
-
-/// What a layer turned out to be, before its findings are in.
-#[derive(Debug)]
-pub(crate) struct Read {
-    stored: Stored,
-    unpacked: Unpacked,
-    walked: Walked,
-}
-
-impl Read {
-    pub(crate) fn into_facts(self, findings: Vec<FileFindings>) -> Facts {
-        let Walked { listing, warnings, .. } = self.walked;
-        Facts { stored: self.stored, unpacked: self.unpacked, listing, warnings, findings }
-    }
-}
-
 /// Takes the wanted files of a layer as they become complete.
-pub(crate) trait Taker {
+pub(crate) trait Taker: Send {
     /// Takes some files; may wait until earlier ones are done with.
     fn take(&mut self, collector: &mut Collector) -> impl Future<Output = ()> + Send;
 }
@@ -117,95 +87,51 @@ impl Taker for Vec<Collected> {
     }
 }
 
-/// Decodes on one task and walks on this one, so that a layer alone uses two cores.
+/// Walks over a layer and hands the wanted files on.
 pub(crate) async fn read(
     source: Source,
-    what: String,
-    mut collector: Collector,
+    collector: Collector,
     taker: &mut impl Taker,
     limits: &Limits,
-    progress: impl Fn(u64, u64),
-) -> Result<Read, Error> {
-    let Source { reader, outcome, mut check } = source;
-    let (mut filler, mut drainer) = lane();
-    let span = tracing::Span::current();
-    let decode = on_task(
-        async move {
-            let mut reader = reader;
-            match filler.pump(&mut reader).await {
-                Ok(()) => Ok(()),
-                Err(error) => Err(cause(error, reader).await),
-            }
-        }
-        .instrument(span),
-    );
-    let mut walk = Walk::new(limits.layerfs);
-    let mut unpacked = 0u64;
-    while let Some(chunk) = drainer.next().await {
-        check.update(&chunk);
-        unpacked = unpacked.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
-        if let Err(source) = walk.push(&chunk, &mut collector) {
-            return Err(blame(source, what, decode, drainer).await);
-        }
-        drainer.give_back(chunk);
-        progress(outcome.read(), unpacked);
-        taker.take(&mut collector).await;
-    }
-    decode.await.map_err(|error| ModelError::from_io(error, &what))?;
-    let unpacked = check.verdict()?;
-    let walked = walk
-        .finish(&mut collector)
-        .map_err(|source| Error::Layer { what: what.clone(), source })?;
-    taker.take(&mut collector).await;
-    let stored = outcome
-        .stored()
-        .cloned()
-        .ok_or_else(|| ModelError::malformed(&what, "was not read to its end"))?;
-    Ok(Read { stored, unpacked, walked })
+    progress: impl Fn(Progress) + Send,
+) -> Result<(Measured, Walked), ReadError> {
+    let what = source.what().to_owned();
+    let mut hand = Hand { collector, taker, progress };
+    let read = source.walk(limits.layerfs, &mut hand).await?;
+    hand.taker.take(&mut hand.collector).await;
+    read.ok_or_else(|| ModelError::malformed(what, "was not read to its end").into())
 }
 
-/// Returns why decoding failed: bytes that are not those of the digest, where they are not, before what they decode to.
-async fn cause(error: std::io::Error, reader: Stream) -> std::io::Error {
-    if error.get_ref().and_then(|inner| inner.downcast_ref()).is_some_and(names_the_bytes) {
-        return error;
+/// Goes along with a layer: the collector picks files up, the taker takes them away.
+struct Hand<'t, T, P> {
+    collector: Collector,
+    taker: &'t mut T,
+    progress: P,
+}
+
+impl<T, P> Visitor for Hand<'_, T, P> {
+    fn entry(&mut self, id: u32, path: &EntryPath, meta: &Meta) -> bool {
+        self.collector.entry(id, path, meta)
     }
-    let mut rest = reader.into_stored();
-    match tokio::io::copy_buf(&mut rest, &mut tokio::io::sink()).await {
-        Err(verdict)
-            if verdict
-                .get_ref()
-                .and_then(|inner| inner.downcast_ref())
-                .is_some_and(names_the_bytes) =>
-        {
-            verdict
-        }
-        _ => error,
+
+    fn data(&mut self, chunk: &[u8]) {
+        self.collector.data(chunk);
+    }
+
+    fn hole(&mut self, len: u64) {
+        self.collector.hole(len);
+    }
+
+    fn end(&mut self) {
+        self.collector.end();
     }
 }
 
-fn names_the_bytes(error: &ModelError) -> bool {
-    matches!(
-        error,
-        ModelError::Digest { .. }
-            | ModelError::Size { .. }
-            | ModelError::Transport(_)
-            | ModelError::File { .. }
-    )
-}
-
-/// Returns why a walk failed: the same order of blame as [`cause`], once the layer was read to its end.
-async fn blame(
-    source: cutaway_layerfs::Error,
-    what: String,
-    decode: Task<std::io::Result<()>>,
-    mut drainer: Drainer,
-) -> Error {
-    while let Some(chunk) = drainer.next().await {
-        drainer.give_back(chunk);
-    }
-    match decode.await.map_err(|error| ModelError::from_io(error, &what)) {
-        Err(error) if names_the_bytes(&error) => error.into(),
-        _ => Error::Layer { what, source },
+impl<T: Taker, P: Fn(Progress) + Send> Companion for Hand<'_, T, P> {
+    async fn pause(&mut self, progress: Progress) -> ControlFlow<()> {
+        (self.progress)(progress);
+        self.taker.take(&mut self.collector).await;
+        ControlFlow::Continue(())
     }
 }
 

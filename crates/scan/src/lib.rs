@@ -18,13 +18,13 @@ mod limits;
 mod onepass;
 mod options;
 mod purl;
-mod relay;
 mod report;
 mod run;
 mod second;
 mod skip;
 mod verify;
 
+pub use cutaway_files::Measured;
 pub use error::Error;
 pub use limits::Limits;
 pub use onepass::scan_stream;
@@ -34,4 +34,4 @@ pub use report::{
     PlatformReport, RemovedReport, Report,
 };
 pub use run::scan;
-pub use verify::{Measured, verify, verify_stream};
+pub use verify::{verify, verify_stream};

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use cutaway_files::on_task;
 use cutaway_model::{Image, Layer};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use crate::assemble::Laid;
-use crate::bridge::on_task;
 use crate::collect::Wanted;
 use crate::layer::{Facts, analyze};
 use crate::second::{self, lacking};

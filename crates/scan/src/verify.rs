@@ -1,21 +1,13 @@
 //! Reading layers for nothing but the proof that they are what they claim to be.
 
+use cutaway_files::Measured;
 use cutaway_model::source::{Form, Selector};
-use cutaway_model::{BlobStream, Image, Stored, Unpacked};
+use cutaway_model::{BlobStream, Image};
 
 use crate::onepass::read_stream;
 use crate::run::read_layers;
 use crate::skip::Skip;
 use crate::{Error, Options};
-
-/// What a layer was found to be: all of it as claimed, where something was claimed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measured {
-    /// Digest and size of its stored bytes.
-    pub stored: Stored,
-    /// DiffID and size of its uncompressed tar.
-    pub unpacked: Unpacked,
-}
 
 /// Reads every layer of an image and checks it; returns one measurement a layer, oldest first.
 ///

@@ -11,11 +11,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cutaway-model", &["cutaway-ref", "cutaway-tar"]),
     ("cutaway-fetch", &["cutaway-ref", "cutaway-model"]),
     ("cutaway-layerfs", &["cutaway-tar"]),
+    ("cutaway-files", &["cutaway-ref", "cutaway-model", "cutaway-layerfs"]),
     ("cutaway-analyze", &["cutaway-layerfs"]),
     ("cutaway-analyzers-os", &["cutaway-analyze", "cutaway-layerfs"]),
     (
         "cutaway-scan",
-        &["cutaway-ref", "cutaway-tar", "cutaway-model", "cutaway-layerfs", "cutaway-analyze"],
+        &[
+            "cutaway-ref",
+            "cutaway-tar",
+            "cutaway-model",
+            "cutaway-layerfs",
+            "cutaway-files",
+            "cutaway-analyze",
+        ],
     ),
     (
         "cutaway-cli",
@@ -25,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "cutaway-model",
             "cutaway-fetch",
             "cutaway-layerfs",
+            "cutaway-files",
             "cutaway-analyze",
             "cutaway-analyzers-os",
             "cutaway-scan",
@@ -54,7 +63,14 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tempfile", &[]),
     (
         "tokio",
-        &["cutaway-model", "cutaway-fetch", "cutaway-scan", "cutaway-cli", "cutaway-fixtures"],
+        &[
+            "cutaway-model",
+            "cutaway-fetch",
+            "cutaway-files",
+            "cutaway-scan",
+            "cutaway-cli",
+            "cutaway-fixtures",
+        ],
     ),
     ("tracing-subscriber", &["cutaway-cli"]),
 ];

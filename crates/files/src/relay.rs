@@ -87,7 +87,7 @@ impl Drainer {
 
 /// A lane read as a stream.
 #[derive(Debug)]
-pub(crate) struct LaneReader {
+pub struct LaneReader {
     lane: Drainer,
     buffer: Vec<u8>,
     consumed: usize,
