@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use cutaway_fixtures::{DockerArchive, FixtureImage, FixtureIndex, Layout, image};
 use cutaway_model::source::Selector;
-use cutaway_model::{Class, Descriptor, Error, Image, Limits, MediaType};
+use cutaway_model::{Blobs as _, Class, Descriptor, Error, Image, Limits, MediaType};
 use cutaway_ref::Platform;
 use serde_json::{Value, json};
 
@@ -247,4 +247,39 @@ fn names_in_a_docker_archive() {
     assert_error(OnDisk::archive(&untagged).unwrap().open(""), Class::Usage, &words);
     let alone = DockerArchive::new().image(&[], &one).archive();
     assert_eq!(OnDisk::archive(&alone).unwrap().open("").unwrap().id(), one.id());
+}
+
+#[test]
+fn a_digest_is_looked_up_in_nested_indexes() {
+    let (one, two) = (built_for("linux/amd64"), built_for("linux/arm64"));
+    let inner = FixtureIndex::new([one.clone(), two.clone()]);
+    let outer = FixtureIndex::nested([], [inner.clone()]);
+    let absent = FixtureIndex::new([sample()]);
+    let layout =
+        Layout::new().index("gone", &absent).index("all", &outer).without(&absent.manifest.digest);
+    let disk = OnDisk::layout(&layout);
+    // An image for another machine too: its digest says what is meant.
+    for image in [&one, &two] {
+        let opened = disk.open(&format!("@{}", image.digest())).unwrap();
+        assert_eq!(opened.id(), image.id());
+    }
+    let limits = Limits::default();
+    let find = |digest: &cutaway_ref::Digest| {
+        let selector = Selector::Digest(digest.clone());
+        let files = Arc::clone(&disk.files);
+        block_on(cutaway_model::source::find(files, &selector, &amd64(), &limits))
+    };
+    let (blobs, found) = find(&inner.manifest.digest).unwrap();
+    assert_eq!(found.media_type.as_str(), inner.manifest.media_type);
+    assert_eq!(block_on(blobs.stat(&found)).unwrap(), Some(inner.manifest.size));
+    assert_error(find(one.id()), Class::Transport, &["is not in the index of"]);
+    let gone = Descriptor::new("x", absent.manifest.digest.clone(), 1);
+    assert_error(block_on(blobs.stat(&gone)), Class::Malformed, &["is listed but missing"]);
+    let all = cutaway_model::source::blobs(Arc::clone(&disk.files));
+    let known = block_on(all.stat(&descriptor(&two.manifest))).unwrap();
+    assert_eq!(known, Some(two.manifest.size));
+    // A source that does not know sizes says so, and still whether the blob is there.
+    let memory = Memory::of(&one);
+    assert_eq!(block_on(memory.stat(&descriptor(&one.manifest))).unwrap(), None);
+    assert_error(block_on(memory.stat(&gone)), Class::Malformed, &["is listed but missing"]);
 }

@@ -102,7 +102,7 @@ fn a_failed_stream_has_no_clean_end() {
         let first = stream.read_to_end(&mut bytes).await.unwrap_err();
         assert!(matches!(Error::from_io(first, ""), Error::Digest { .. }));
         assert!(stream.read_to_end(&mut bytes).await.is_err());
-        assert!(stream.outcome().get().is_none());
+        assert!(stream.outcome().stored().is_none());
 
         let check = DiffIdCheck::new("it", Some(DiffId(Digest::sha256(b"right")))).unwrap();
         let mut stream = VerifiedTar::new(&b"wrong"[..], check);
@@ -116,7 +116,7 @@ fn a_failed_stream_has_no_clean_end() {
             stream.read_to_end(&mut bytes).await.unwrap();
         }
         assert_eq!(bytes, b"right");
-        assert_eq!(stream.outcome().get().unwrap().size, 5);
+        assert_eq!(stream.outcome().stored().unwrap().size, 5);
     });
 }
 
@@ -126,10 +126,15 @@ fn nothing_is_proved_before_the_end() {
         let claim = Claim { digest: Some(Digest::sha256(b"right")), size: Some(5) };
         let mut stream = Verified::new(&b"right"[..], "it", claim).unwrap();
         let mut bytes = [0; 5];
+        assert_eq!(stream.outcome().read(), 0);
         stream.read_exact(&mut bytes).await.unwrap();
-        assert!(stream.outcome().get().is_none(), "all bytes are read, and the end was not seen");
+        assert_eq!(stream.outcome().read(), 5);
+        assert!(
+            stream.outcome().stored().is_none(),
+            "all bytes are read, and the end was not seen"
+        );
         assert_eq!(stream.read(&mut bytes).await.unwrap(), 0);
-        assert!(stream.outcome().get().is_some());
+        assert!(stream.outcome().stored().is_some());
     });
 }
 

@@ -218,7 +218,7 @@ pub(crate) fn stored(layer: &Layer) -> Result<(Vec<u8>, Stored), Error> {
         let stream = layer.compressed().await?;
         let outcome = stream.outcome();
         let bytes = drain(stream).await.map_err(|error| Error::from_io(error, "test"))?;
-        Ok((bytes, outcome.get().unwrap().clone()))
+        Ok((bytes, outcome.stored().unwrap().clone()))
     })
 }
 
