@@ -39,13 +39,11 @@ pub struct Listed {
     pub uploaded_ms: Option<i64>,
 }
 
+/// A page. Without defaults, for with them serde takes an empty list for one.
 #[derive(Debug, Deserialize)]
 struct WirePage {
-    #[serde(default)]
     tags: Option<Vec<String>>,
-    #[serde(default)]
     child: Option<Vec<String>>,
-    #[serde(default)]
     manifest: Option<BTreeMap<String, WireManifest>>,
 }
 
