@@ -18,6 +18,7 @@ fn paths() -> Vec<String> {
         .map(|location| match location {
             Location::File(path) => (*path).to_owned(),
             Location::Dir { path, .. } => format!("{path}/file"),
+            Location::InEach { path, file } => format!("{path}/package/{file}"),
         })
         .collect()
 }
