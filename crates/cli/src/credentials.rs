@@ -8,7 +8,7 @@ use cutaway_ref::auth::{Credential, Keychain, Places, Resolution, Secret, Source
 
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::helper;
+use crate::credential_program;
 
 /// The longest password that is read from standard input.
 const MAX_PASSWORD: u64 = 64 << 10;
@@ -42,7 +42,7 @@ pub(crate) fn resolve(reference: &Reference, common: &Common) -> Result<Resoluti
             Err(error) => Source::absent(label, error.to_string()),
         });
     }
-    let resolution = Keychain::new(sources).resolve(reference, &helper::run);
+    let resolution = Keychain::new(sources).resolve(reference, &credential_program::run);
     tracing::info!(
         kind = resolution.credential.kind(),
         source = resolution.source.as_deref().unwrap_or("none"),

@@ -2,9 +2,9 @@
 
 mod args;
 mod cmd;
+mod credential_program;
 mod credentials;
 mod failure;
-mod helper;
 mod image;
 mod limits;
 mod locate;
