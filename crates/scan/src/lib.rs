@@ -28,7 +28,7 @@ pub use cutaway_files::Measured;
 pub use error::Error;
 pub use limits::Limits;
 pub use onepass::scan_stream;
-pub use options::{Observer, Options, Silent, SourceKind, Subject};
+pub use options::{Asked, Observer, Options, Silent, SourceKind, Subject};
 pub use report::{
     DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
     PlatformReport, RemovedReport, Report,

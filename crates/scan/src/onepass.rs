@@ -11,7 +11,7 @@ use crate::collect::{Collector, Wanted};
 use crate::layer::{Dispatch, Facts, read};
 use crate::second::{lacking, unread};
 use crate::skip::Skip;
-use crate::{Error, Options, Report, SourceKind, Subject};
+use crate::{Asked, Error, Options, Report, SourceKind, Subject};
 
 /// Scans an image in an archive that passes once: OCI or docker save, compressed or not, its members in any order.
 ///
@@ -26,7 +26,7 @@ pub async fn scan_stream(
     place: &str,
     form: Option<Form>,
     selector: &Selector,
-    name: &str,
+    asked: impl Into<Asked<'_>>,
     options: &Options,
 ) -> Result<Report, Error> {
     let skip = Arc::new(Skip::new(&options.skip)?);
@@ -37,10 +37,8 @@ pub async fn scan_stream(
         let why = "it is a link to a file that had passed before that showed; scan the archive from a file";
         laid.findings.insert(key, unread(why));
     }
-    let source = match form {
-        Form::Oci => SourceKind::OciArchive,
-        Form::Docker => SourceKind::DockerArchive,
-    };
+    let Asked { name, source } = asked.into();
+    let source = source.unwrap_or(SourceKind::of_archive(form));
     Ok(laid.report(&image, &Subject { name: name.to_owned(), source }, options))
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use cutaway_analyze::Analyzer;
+use cutaway_model::source::Form;
 use cutaway_ref::Platform;
 use serde::Serialize;
 
@@ -46,6 +47,37 @@ pub enum SourceKind {
     OciArchive,
     /// A tar as `docker save` writes it.
     DockerArchive,
+    /// A Docker daemon.
+    Docker,
+    /// A Podman service.
+    Podman,
+    /// A containerd daemon.
+    Containerd,
+}
+
+impl SourceKind {
+    /// Returns the kind of an archive in this form.
+    pub fn of_archive(form: Form) -> Self {
+        match form {
+            Form::Oci => Self::OciArchive,
+            Form::Docker => Self::DockerArchive,
+        }
+    }
+}
+
+/// What was asked for, where the source may only show when the archive has passed.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The name by which it was asked for.
+    pub name: &'a str,
+    /// Where it lies; none for an archive, which says itself of which form it is.
+    pub source: Option<SourceKind>,
+}
+
+impl<'a> From<&'a str> for Asked<'a> {
+    fn from(name: &'a str) -> Self {
+        Self { name, source: None }
+    }
 }
 
 /// Someone who is told how far a scan is. Calls come from many tasks at once.

@@ -12,6 +12,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cutaway-fetch", &["cutaway-ref", "cutaway-model"]),
     ("cutaway-layerfs", &["cutaway-tar"]),
     ("cutaway-files", &["cutaway-ref", "cutaway-model", "cutaway-layerfs"]),
+    ("cutaway-export", &["cutaway-ref", "cutaway-model", "cutaway-layerfs", "cutaway-files"]),
+    ("cutaway-daemon", &["cutaway-ref", "cutaway-model"]),
     ("cutaway-analyze", &["cutaway-layerfs"]),
     ("cutaway-analyzers-os", &["cutaway-analyze", "cutaway-layerfs"]),
     (
@@ -34,6 +36,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "cutaway-fetch",
             "cutaway-layerfs",
             "cutaway-files",
+            "cutaway-export",
+            "cutaway-daemon",
             "cutaway-analyze",
             "cutaway-analyzers-os",
             "cutaway-scan",
@@ -49,7 +53,7 @@ const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[("cutaway-scan", &["cutaway-analy
 /// Packages of others that only some of our crates may name, outside of tests.
 const CONFINED: &[(&str, &[&str])] = &[
     ("anyhow", &["cutaway-cli", "xtask"]),
-    ("astral-tokio-tar", &["cutaway-fixtures"]),
+    ("astral-tokio-tar", &["cutaway-export", "cutaway-fixtures"]),
     ("async-compression", &["cutaway-model", "cutaway-fixtures"]),
     ("clap", &["cutaway-cli"]),
     ("indicatif", &["cutaway-cli"]),
@@ -57,9 +61,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("oci-client", &["cutaway-fetch"]),
     ("oci-spec", &["cutaway-model"]),
     ("rayon", &["cutaway-scan", "cutaway-cli"]),
-    ("reqwest", &["cutaway-fetch"]),
+    ("reqwest", &["cutaway-fetch", "cutaway-daemon"]),
     ("rusqlite", &[]),
-    ("rustls", &["cutaway-fetch", "cutaway-cli"]),
+    ("rustls", &["cutaway-fetch", "cutaway-daemon", "cutaway-cli"]),
     ("tempfile", &[]),
     (
         "tokio",
@@ -67,6 +71,8 @@ const CONFINED: &[(&str, &[&str])] = &[
             "cutaway-model",
             "cutaway-fetch",
             "cutaway-files",
+            "cutaway-export",
+            "cutaway-daemon",
             "cutaway-scan",
             "cutaway-cli",
             "cutaway-fixtures",

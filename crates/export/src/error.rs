@@ -1,0 +1,75 @@
+//! What ends the writing of an image.
+
+use std::io;
+
+use cutaway_files::ReadError;
+use cutaway_layerfs as layerfs;
+use cutaway_model::{self as model, Class};
+
+/// Why an image could not be written out. Every text is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The image or a part of it could not be had, or is not what it claims to be.
+    #[error(transparent)]
+    Model(#[from] model::Error),
+    /// A layer is no sound tar, or breaks the rules of layers.
+    #[error("{what}: {source}")]
+    Layer {
+        /// The layer.
+        what: String,
+        /// The rule, and where it is broken.
+        source: layerfs::Error,
+    },
+    /// The target cannot be written.
+    #[error("cannot write {target}: {source}")]
+    Write {
+        /// The file, escaped.
+        target: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The target is something else than an image may be written to.
+    #[error("{target}: {rule}")]
+    Target {
+        /// The file or directory, escaped.
+        target: String,
+        /// What is wrong with it.
+        rule: String,
+    },
+}
+
+impl Error {
+    /// Returns whose fault it is; none where it is the target's, which is neither the image's nor the source's.
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Self::Model(error) => Some(error.class()),
+            Self::Layer { .. } => Some(Class::Malformed),
+            Self::Target { .. } => Some(Class::Usage),
+            Self::Write { .. } => None,
+        }
+    }
+
+    /// Makes the error of a write.
+    pub(crate) fn write(target: impl Into<String>, source: io::Error) -> Self {
+        Self::Write { target: target.into(), source }
+    }
+
+    /// Tells the errors of the image, which come through its readers, from those of the target.
+    pub(crate) fn of_copy(error: io::Error, target: &str) -> Self {
+        match error.downcast::<model::Error>() {
+            Ok(error) => Self::Model(error),
+            Err(error) => Self::write(target, error),
+        }
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Model(error) => Self::Model(error),
+            ReadError::Layer { what, source } => Self::Layer { what, source },
+            other => Self::Model(model::Error::malformed("layer", other.to_string())),
+        }
+    }
+}

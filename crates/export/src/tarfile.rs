@@ -1,0 +1,283 @@
+//! Writing tar archives, through tokio-tar: ustar headers, and PAX records for what does not fit into
+//! them (POSIX.1-2017 `pax`, "pax Extended Header").
+//!
+//! An archive ends with its marker only when it was finished, so that one that broke off can be told.
+
+use std::io;
+
+use cutaway_layerfs::{Kind, Xattr};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio_tar::{Builder, EntryType, Header};
+
+use crate::Error;
+
+/// The bytes of a block, of which headers and contents take whole ones.
+const BLOCK: u64 = 512;
+/// The largest number that the eight bytes of an owner hold.
+const MAX_OWNER: u64 = 0o777_7777;
+/// The largest number that the twelve bytes of a size or a time hold.
+const MAX_SIZE: u64 = 0o777_7777_7777;
+
+/// An archive that is being written.
+///
+/// A member is either appended whole, or started, written piece by piece and ended.
+pub(crate) struct TarWriter<W: AsyncWrite + Unpin + Send> {
+    builder: Builder<W>,
+    target: String,
+    /// Bytes of content of the member that was started.
+    content: u64,
+}
+
+/// What an archive says about a member.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head<'a> {
+    /// The name; that of a directory gets its slash here.
+    pub(crate) path: &'a [u8],
+    pub(crate) kind: Kind,
+    pub(crate) size: u64,
+    pub(crate) mode: u32,
+    pub(crate) uid: u64,
+    pub(crate) gid: u64,
+    pub(crate) uname: &'a [u8],
+    pub(crate) gname: &'a [u8],
+    pub(crate) mtime: i64,
+    pub(crate) mtime_nanos: u32,
+    /// The target of a symbolic link, or the name that a hard link shares.
+    pub(crate) link: Option<&'a [u8]>,
+    pub(crate) device: Option<(u32, u32)>,
+    pub(crate) xattrs: &'a [Xattr],
+}
+
+impl<'a> Head<'a> {
+    /// Describes a plain file of root, made in 1970.
+    pub(crate) fn file(path: &'a [u8], size: u64) -> Self {
+        Self {
+            path,
+            kind: Kind::File,
+            size,
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            uname: b"",
+            gname: b"",
+            mtime: 0,
+            mtime_nanos: 0,
+            link: None,
+            device: None,
+            xattrs: &[],
+        }
+    }
+}
+
+impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
+    /// Starts an archive; `target` names it in errors.
+    pub(crate) fn new(writer: W, target: impl Into<String>) -> Self {
+        let builder = Builder::new_non_terminated(writer);
+        Self { builder, target: target.into(), content: 0 }
+    }
+
+    /// Appends a member whose content is exactly as long as `head` says.
+    pub(crate) async fn append(
+        &mut self,
+        head: &Head<'_>,
+        content: impl AsyncRead + Unpin,
+    ) -> Result<(), Error> {
+        self.write(head, content).await.map_err(|error| Error::of_copy(error, &self.target))
+    }
+
+    /// Starts a member; exactly as many bytes of content follow as `head` says.
+    pub(crate) async fn start(&mut self, head: &Head<'_>) -> Result<(), Error> {
+        self.content = 0;
+        self.append(head, tokio::io::empty()).await
+    }
+
+    /// Writes the next bytes of the member that was started.
+    pub(crate) async fn data(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.content = self.content.saturating_add(count);
+        let written = self.builder.get_mut().write_all(bytes).await;
+        written.map_err(|error| Error::write(self.target.as_str(), error))
+    }
+
+    /// Writes so many zero bytes.
+    pub(crate) async fn zeros(&mut self, count: u64) -> Result<(), Error> {
+        const ZEROS: &[u8] = &[0; 64 << 10];
+        let mut left = count;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX);
+            let piece = ZEROS.get(..most).unwrap_or(ZEROS);
+            self.data(piece).await?;
+            left = left.saturating_sub(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        }
+        Ok(())
+    }
+
+    /// Ends the member that was started: fills its last block.
+    pub(crate) async fn end(&mut self) -> Result<(), Error> {
+        let over = self.content.checked_rem(BLOCK).unwrap_or(0);
+        if over > 0 {
+            self.zeros(BLOCK.saturating_sub(over)).await?;
+        }
+        self.content = 0;
+        Ok(())
+    }
+
+    async fn write(&mut self, head: &Head<'_>, content: impl AsyncRead + Unpin) -> io::Result<()> {
+        let path = match head.kind {
+            Kind::Directory => [head.path, b"/"].concat(),
+            _ => head.path.to_vec(),
+        };
+        let mut header = Header::new_ustar();
+        let records = fill(&mut header, head, &path)?;
+        if !records.is_empty() {
+            let mut extended = Header::new_ustar();
+            extended.set_entry_type(EntryType::XHeader);
+            extended.set_mode(0o644);
+            extended.set_uid(0);
+            extended.set_gid(0);
+            extended.set_mtime(0);
+            extended.set_size(u64::try_from(records.len()).map_err(io::Error::other)?);
+            copy_into(&mut extended.as_old_mut().name, b"PaxHeaders/0");
+            extended.set_cksum();
+            self.builder.append(&extended, records.as_slice()).await?;
+        }
+        header.set_cksum();
+        self.builder.append(&header, content).await
+    }
+
+    /// Writes the end marker, and everything that was held back.
+    pub(crate) async fn finish(self) -> Result<W, Error> {
+        let target = self.target;
+        let finished = async {
+            let mut writer = self.builder.into_inner().await?;
+            writer.flush().await?;
+            Ok(writer)
+        };
+        finished.await.map_err(|error| Error::write(target, error))
+    }
+}
+
+/// Fills in the header, and returns the records for what does not fit.
+fn fill(header: &mut Header, head: &Head<'_>, path: &[u8]) -> io::Result<Vec<u8>> {
+    let mut records = Vec::new();
+    header.set_entry_type(match head.kind {
+        Kind::File => EntryType::Regular,
+        Kind::HardLink => EntryType::Link,
+        Kind::Symlink => EntryType::Symlink,
+        Kind::CharDevice => EntryType::Char,
+        Kind::BlockDevice => EntryType::Block,
+        Kind::Directory => EntryType::Directory,
+        Kind::Fifo => EntryType::Fifo,
+        Kind::Other(flag) => EntryType::new(flag),
+    });
+    if !copy_into(&mut header.as_old_mut().name, path) {
+        record(&mut records, b"path", path);
+    }
+    let link = head.link.unwrap_or_default();
+    if !copy_into(&mut header.as_old_mut().linkname, link) {
+        record(&mut records, b"linkpath", link);
+    }
+    if let Some(ustar) = header.as_ustar_mut() {
+        if !copy_into(&mut ustar.uname, head.uname) {
+            record(&mut records, b"uname", head.uname);
+        }
+        if !copy_into(&mut ustar.gname, head.gname) {
+            record(&mut records, b"gname", head.gname);
+        }
+    }
+    header.set_mode(head.mode);
+    header.set_uid(number(&mut records, b"uid", head.uid, MAX_OWNER));
+    header.set_gid(number(&mut records, b"gid", head.gid, MAX_OWNER));
+    header.set_size(number(&mut records, b"size", head.size, MAX_SIZE));
+    let seconds = u64::try_from(head.mtime).ok().filter(|seconds| *seconds <= MAX_SIZE);
+    header.set_mtime(seconds.unwrap_or(0));
+    if seconds.is_none() || head.mtime_nanos > 0 {
+        record(&mut records, b"mtime", time(head.mtime, head.mtime_nanos).as_bytes());
+    }
+    if let Some((major, minor)) = head.device {
+        header.set_device_major(major)?;
+        header.set_device_minor(minor)?;
+    }
+    for xattr in head.xattrs {
+        record(&mut records, &[b"SCHILY.xattr.", xattr.name.as_ref()].concat(), &xattr.value);
+    }
+    Ok(records)
+}
+
+/// Returns a number that fits, or none of it and a record of the whole.
+fn number(records: &mut Vec<u8>, key: &[u8], value: u64, max: u64) -> u64 {
+    if value <= max {
+        return value;
+    }
+    record(records, key, value.to_string().as_bytes());
+    0
+}
+
+/// Returns a time in decimal seconds. The fraction counts upwards from the whole seconds, also before 1970.
+fn time(seconds: i64, nanos: u32) -> String {
+    if nanos == 0 {
+        return seconds.to_string();
+    }
+    let (whole, fraction) = if seconds < 0 {
+        (seconds.saturating_add(1), 1_000_000_000_u32.saturating_sub(nanos))
+    } else {
+        (seconds, nanos)
+    };
+    let sign = if seconds < 0 && whole == 0 { "-" } else { "" };
+    let text = format!("{sign}{whole}.{fraction:09}");
+    text.trim_end_matches('0').to_owned()
+}
+
+/// Appends a record: its length counts itself, so the number of its digits is searched for.
+fn record(records: &mut Vec<u8>, key: &[u8], value: &[u8]) {
+    let rest = key.len().saturating_add(value.len()).saturating_add(3);
+    let length = (1..=20)
+        .map(|digits: usize| rest.saturating_add(digits))
+        .find(|length| length.to_string().len().saturating_add(rest) == *length)
+        .unwrap_or(rest);
+    records.extend_from_slice(length.to_string().as_bytes());
+    for part in [b" ", key, b"=", value, b"\n"] {
+        records.extend_from_slice(part);
+    }
+}
+
+/// Copies a text that fits into a field, and returns whether it does.
+fn copy_into(field: &mut [u8], text: &[u8]) -> bool {
+    match field.get_mut(..text.len()) {
+        Some(start) => {
+            start.copy_from_slice(text);
+            true
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (seconds, nanos, text) in [
+            (5, 0, "5"),
+            (5, 500_000_000, "5.5"),
+            (0, 1, "0.000000001"),
+            (-1, 0, "-1"),
+            (-1, 750_000_000, "-0.25"),
+            (-3, 750_000_000, "-2.25"),
+        ] {
+            assert_eq!(time(seconds, nanos), text);
+        }
+    }
+
+    #[test]
+    fn records_count_themselves() {
+        for length in [1, 90, 91, 92, 93, 94, 95, 990, 991, 992, 993] {
+            let mut records = Vec::new();
+            record(&mut records, b"path", &vec![b'x'; length]);
+            let text = String::from_utf8(records).unwrap();
+            let stated: usize = text.split(' ').next().unwrap().parse().unwrap();
+            assert_eq!(stated, text.len());
+        }
+    }
+}
