@@ -13,9 +13,9 @@ use cutaway_scan::{Limits, SourceKind, Subject};
 use tokio::io::BufReader;
 
 use crate::args::Common;
-use crate::credentials;
 use crate::failure::{Exit, Failure};
 use crate::locate::Place;
+use crate::{credentials, limits};
 
 /// An image argument, opened.
 pub(crate) enum Opened {
@@ -106,7 +106,7 @@ async fn from_registry(
     let reference = Reference::parse(text, &Defaults::default())
         .map_err(|error| Failure::usage(error.to_string()))?;
     let credential = credentials::resolve(&reference, common)?.credential;
-    let config = config(common, limits)?;
+    let config = config(common)?;
     let registry = Registry::new(reference.registry(), credential, config)
         .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     let resolved = registry.resolve(&reference).await?;
@@ -120,7 +120,7 @@ async fn from_registry(
     ))
 }
 
-fn config(common: &Common, limits: &Limits) -> Result<Config, Failure> {
+fn config(common: &Common) -> Result<Config, Failure> {
     let read = |path: &Path| {
         std::fs::read(path)
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
@@ -131,7 +131,9 @@ fn config(common: &Common, limits: &Limits) -> Result<Config, Failure> {
         deadline: common.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         ..Config::default()
     };
-    config.limits.manifest_bytes = limits.model.manifest_bytes;
+    let transport = limits::transport(&common.limit)?;
+    (config.limits, config.times, config.retry) =
+        (transport.limits, transport.times, transport.retry);
     config.ca_certificates =
         common.ca_cert.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     config.client_certificate = match (&common.client_cert, &common.client_key) {

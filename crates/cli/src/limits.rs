@@ -1,35 +1,184 @@
 //! The limits by name: set by `--limit`, printed by `cutaway limits`.
 
+use std::time::Duration;
+
+use cutaway_fetch::{RetryPolicy, Times};
 use cutaway_scan::Limits;
 
 use crate::failure::Failure;
 use crate::units;
 
-/// Returns the limits for this machine, changed as asked.
+/// The limits of the transport.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Transport {
+    pub(crate) limits: cutaway_fetch::Limits,
+    pub(crate) times: Times,
+    pub(crate) retry: RetryPolicy,
+}
+
+/// Returns the limits of scans on this machine, changed as asked.
 pub(crate) fn limits(settings: &[String]) -> Result<Limits, Failure> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut limits = Limits::for_cores(cores);
-    for setting in settings {
+    All::new(settings).map(|all| all.scan)
+}
+
+/// Returns the limits of the transport, changed as asked.
+pub(crate) fn transport(settings: &[String]) -> Result<Transport, Failure> {
+    All::new(settings).map(|all| all.transport)
+}
+
+/// Returns each limit, changed as asked: its name, its value and what it bounds.
+pub(crate) fn table(
+    settings: &[String],
+) -> Result<Vec<(&'static str, u64, &'static str)>, Failure> {
+    let mut all = All::new(settings)?;
+    Ok(all.named().into_iter().map(|(name, slot, what)| (name, slot.value(), what)).collect())
+}
+
+/// Every limit.
+struct All {
+    scan: Limits,
+    transport: Transport,
+}
+
+impl All {
+    fn new(settings: &[String]) -> Result<Self, Failure> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut all = Self { scan: Limits::for_cores(cores), transport: Transport::default() };
+        for setting in settings {
+            all.set(setting)?;
+        }
+        let manifest_bytes = all.scan.model.manifest_bytes;
+        all.transport.limits.manifest_bytes = manifest_bytes;
+        Ok(all)
+    }
+
+    fn set(&mut self, setting: &str) -> Result<(), Failure> {
         let (name, value) = setting
             .split_once('=')
             .ok_or_else(|| Failure::usage(format!("limit \"{setting}\" is not NAME=VALUE")))?;
         let value =
             units::size(value).map_err(|rule| Failure::usage(format!("limit {name}: {rule}")))?;
-        let known = named(&mut limits).into_iter().find(|(known, _, _)| *known == name);
+        let known = self.named().into_iter().find(|(known, _, _)| *known == name);
         let Some((_, slot, _)) = known else {
             return Err(Failure::usage(format!(
                 "there is no limit \"{name}\"; `cutaway limits` prints them all"
             )));
         };
-        slot.set(value)
-            .map_err(|()| Failure::usage(format!("limit {name}: {value} is too large")))?;
+        slot.set(value).map_err(|()| Failure::usage(format!("limit {name}: {value} is too large")))
     }
-    Ok(limits)
-}
 
-/// Returns each limit: its name, its value and what it bounds.
-pub(crate) fn table(limits: &mut Limits) -> Vec<(&'static str, u64, &'static str)> {
-    named(limits).into_iter().map(|(name, slot, what)| (name, slot.value(), what)).collect()
+    fn named(&mut self) -> Vec<(&'static str, Slot<'_>, &'static str)> {
+        let Limits { model, layerfs, database_bytes, pending_bytes, layers_in_flight, .. } =
+            &mut self.scan;
+        let Transport { limits, times, retry } = &mut self.transport;
+        vec![
+            (
+                "manifest_bytes",
+                Slot::U64(&mut model.manifest_bytes),
+                "size of a manifest or an index",
+            ),
+            ("config_bytes", Slot::U64(&mut model.config_bytes), "size of a config"),
+            ("layers", Slot::U64(&mut model.layers), "layers of an image"),
+            ("index_depth", Slot::U64(&mut model.index_depth), "indexes within indexes"),
+            ("index_entries", Slot::U64(&mut model.index_entries), "entries of an index"),
+            (
+                "member_links",
+                Slot::U64(&mut model.member_links),
+                "links to follow among the members of an archive",
+            ),
+            ("archive_members", Slot::U64(&mut model.archive_members), "members of an archive"),
+            ("unpacked_bytes", Slot::U64(&mut model.unpacked_bytes), "size of an unpacked layer"),
+            (
+                "zstd_window_log",
+                Slot::U32(&mut model.zstd_window_log),
+                "window of a zstd stream, as a power of two",
+            ),
+            ("xz_memory_bytes", Slot::U64(&mut model.xz_memory_bytes), "memory of an xz decoder"),
+            (
+                "gzip_header_bytes",
+                Slot::U64(&mut model.gzip_header_bytes),
+                "header of a gzip member",
+            ),
+            (
+                "idle_bytes",
+                Slot::U64(&mut model.idle_bytes),
+                "compressed bytes that unpack to nothing",
+            ),
+            ("database_bytes", Slot::U64(database_bytes), "size of a database that is read"),
+            (
+                "pending_bytes",
+                Slot::U64(pending_bytes),
+                "databases of a layer that wait for an analyzer",
+            ),
+            ("layers_in_flight", Slot::Usize(layers_in_flight), "layers that are read at once"),
+            (
+                "entries",
+                Slot::U64(&mut layerfs.tar.entries),
+                "entries of a layer, and names of an image",
+            ),
+            ("pax_bytes", Slot::U64(&mut layerfs.tar.pax_bytes), "PAX records of an entry"),
+            ("name_bytes", Slot::U64(&mut layerfs.tar.name_bytes), "GNU long name of an entry"),
+            ("sparse_bytes", Slot::U64(&mut layerfs.tar.sparse_bytes), "map of a sparse entry"),
+            ("path_bytes", Slot::U64(&mut layerfs.tar.path_bytes), "path of an entry"),
+            ("xattr_bytes", Slot::U64(&mut layerfs.xattr_bytes), "extended attributes of a layer"),
+            ("listing_bytes", Slot::U64(&mut layerfs.listing_bytes), "listing of a layer"),
+            (
+                "tree_bytes",
+                Slot::U64(&mut layerfs.tree_bytes),
+                "names and link targets of an image",
+            ),
+            (
+                "link_bytes",
+                Slot::U64(&mut layerfs.link_bytes),
+                "link targets followed while layers are applied",
+            ),
+            ("depth", Slot::U64(&mut layerfs.depth), "levels of a path"),
+            (
+                "symlink_hops",
+                Slot::U64(&mut layerfs.symlink_hops),
+                "symbolic links to follow in a path",
+            ),
+            ("token_bytes", Slot::U64(&mut limits.token_bytes), "answer of a token server"),
+            ("error_bytes", Slot::U64(&mut limits.error_bytes), "body of an error that is read"),
+            (
+                "list_bytes",
+                Slot::U64(&mut limits.list_bytes),
+                "page of tags, repositories or referrers",
+            ),
+            ("list_pages", Slot::U32(&mut limits.list_pages), "pages of a list"),
+            ("header_bytes", Slot::Usize(&mut limits.header_bytes), "headers of an answer"),
+            (
+                "challenge_bytes",
+                Slot::Usize(&mut limits.challenge_bytes),
+                "challenges of an answer",
+            ),
+            ("redirects", Slot::U32(&mut limits.redirects), "redirects of a request"),
+            ("connect_ms", Slot::Millis(&mut times.connect), "connecting, TLS included"),
+            ("idle_ms", Slot::Millis(&mut times.idle), "waiting for the next bytes of an answer"),
+            (
+                "floor_window_ms",
+                Slot::Millis(&mut times.floor_window),
+                "time over which the speed is judged",
+            ),
+            (
+                "floor_bytes_per_second",
+                Slot::U64(&mut times.floor_bytes_per_second),
+                "speed below which an answer is cut",
+            ),
+            ("tries", Slot::U32(&mut retry.tries), "tries in a row without progress"),
+            ("patience_ms", Slot::Millis(&mut retry.patience), "time of a blob without progress"),
+            (
+                "run_patience_ms",
+                Slot::Millis(&mut retry.run_patience),
+                "time of a run spent waiting for the next try",
+            ),
+            (
+                "longest_retry_after_ms",
+                Slot::Millis(&mut retry.longest_retry_after),
+                "wait that a server may ask for",
+            ),
+        ]
+    }
 }
 
 /// Where a limit is kept.
@@ -37,6 +186,7 @@ enum Slot<'a> {
     U64(&'a mut u64),
     U32(&'a mut u32),
     Usize(&'a mut usize),
+    Millis(&'a mut Duration),
 }
 
 impl Slot<'_> {
@@ -45,6 +195,7 @@ impl Slot<'_> {
             Self::U64(slot) => *slot = value,
             Self::U32(slot) => *slot = u32::try_from(value).map_err(|_| ())?,
             Self::Usize(slot) => *slot = usize::try_from(value).map_err(|_| ())?,
+            Self::Millis(slot) => *slot = Duration::from_millis(value),
         }
         Ok(())
     }
@@ -54,54 +205,26 @@ impl Slot<'_> {
             Self::U64(slot) => **slot,
             Self::U32(slot) => u64::from(**slot),
             Self::Usize(slot) => u64::try_from(**slot).unwrap_or(u64::MAX),
+            Self::Millis(slot) => u64::try_from(slot.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }
 
-fn named(limits: &mut Limits) -> Vec<(&'static str, Slot<'_>, &'static str)> {
-    let (model, layerfs) = (&mut limits.model, &mut limits.layerfs);
-    vec![
-        ("manifest_bytes", Slot::U64(&mut model.manifest_bytes), "size of a manifest or an index"),
-        ("config_bytes", Slot::U64(&mut model.config_bytes), "size of a config"),
-        ("layers", Slot::U64(&mut model.layers), "layers of an image"),
-        ("index_depth", Slot::U64(&mut model.index_depth), "indexes within indexes"),
-        ("index_entries", Slot::U64(&mut model.index_entries), "entries of an index"),
-        (
-            "member_links",
-            Slot::U64(&mut model.member_links),
-            "links to follow among the members of an archive",
-        ),
-        ("archive_members", Slot::U64(&mut model.archive_members), "members of an archive"),
-        (
-            "zstd_window_log",
-            Slot::U32(&mut model.zstd_window_log),
-            "window of a zstd stream, as a power of two",
-        ),
-        (
-            "database_bytes",
-            Slot::U64(&mut limits.database_bytes),
-            "size of a database that is read",
-        ),
-        (
-            "pending_bytes",
-            Slot::U64(&mut limits.pending_bytes),
-            "databases of a layer that wait for an analyzer",
-        ),
-        (
-            "layers_in_flight",
-            Slot::Usize(&mut limits.layers_in_flight),
-            "layers that are read at once",
-        ),
-        ("entries", Slot::U64(&mut layerfs.tar.entries), "entries of a layer"),
-        ("pax_bytes", Slot::U64(&mut layerfs.tar.pax_bytes), "PAX records of an entry"),
-        ("name_bytes", Slot::U64(&mut layerfs.tar.name_bytes), "GNU long name of an entry"),
-        ("sparse_bytes", Slot::U64(&mut layerfs.tar.sparse_bytes), "map of a sparse entry"),
-        ("path_bytes", Slot::U64(&mut layerfs.tar.path_bytes), "path of an entry"),
-        ("depth", Slot::U64(&mut layerfs.depth), "levels of a path"),
-        (
-            "symlink_hops",
-            Slot::U64(&mut layerfs.symlink_hops),
-            "symbolic links to follow in a path",
-        ),
-    ]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct_and_take_values() {
+        let table = table(&[]).unwrap();
+        let names: std::collections::BTreeSet<_> = table.iter().map(|(name, _, _)| *name).collect();
+        assert_eq!(names.len(), table.len());
+        for name in names {
+            let changed = super::table(&[format!("{name}=7")]).unwrap();
+            assert!(
+                changed.iter().any(|(known, value, _)| *known == name && *value == 7),
+                "{name}"
+            );
+        }
+    }
 }

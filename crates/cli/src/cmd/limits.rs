@@ -7,11 +7,10 @@ use crate::failure::{Exit, Failure};
 use crate::{limits, output};
 
 pub(crate) fn run(common: &Common) -> Result<Exit, Failure> {
-    let mut limits = limits::limits(&common.limit)?;
     let mut text = String::new();
-    for (name, value, what) in limits::table(&mut limits) {
+    for (name, value, what) in limits::table(&common.limit)? {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:<18}{value:>12}  {what}");
+        let _ = writeln!(text, "{name:<23}{value:>12}  {what}");
     }
     output::write(text.as_bytes(), None)?;
     Ok(Exit::Done)
