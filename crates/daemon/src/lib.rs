@@ -1,0 +1,36 @@
+//! Images of container daemons: Docker and Podman, streamed from their sockets.
+//!
+//! An [`Engine`] speaks the API of Docker, which Podman speaks too, over a unix socket or TCP. It
+//! finds an image by name ([`Engine::find`]) and has it saved ([`Engine::save`]): the archive comes
+//! as a stream, of which nothing is kept, neither in memory nor on disk. An archive that ends early
+//! or carries an error of the daemon fails at its end.
+//!
+//! Where the daemon is comes from outside: this crate reads no environment and no files.
+//! [`context`] understands the files of Docker's contexts, as bytes.
+//!
+//! ```no_run
+//! use cutaway_daemon::{Address, Config, Engine};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let address: Address = "unix:///var/run/docker.sock".parse()?;
+//! let engine = Engine::connect("Docker", &[address], Config::default()).await?;
+//! let found = engine.find("alpine:3.20").await?;
+//! let archive = engine.save(&found).await?;
+//! # drop(archive);
+//! # Ok(())
+//! # }
+//! ```
+
+mod address;
+pub mod context;
+mod engine;
+mod error;
+mod image;
+mod saved;
+mod settings;
+
+pub use address::{Address, AddressError};
+pub use engine::Engine;
+pub use error::Error;
+pub use image::{Found, Store};
+pub use settings::{Config, Times};
