@@ -1,11 +1,81 @@
-//! The files of an image.
+//! The files of an image: every version of every path, and single ones with as little reading as can be.
+//!
+//! [`search`] answers one question about one path. It reads newest layer first and stops as soon as
+//! the answer is decided; an answer that was told before its layer had verified is marked so.
+//! [`View`] is everything: what is visible, which layer put it there, what each layer changed and hid.
+//! [`compare`] lays two views side by side, without what the images have in common.
+//!
+//! Beneath that is the reading of a layer, which other crates share: [`Source`] decodes, walks and
+//! verifies one, [`pass`] all of an archive that passes once.
+//!
+//! This crate knows no package and prints nothing. It has no rules of the overlay of its own: those
+//! are in `cutaway-layerfs`, and it asks the tree there.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use cutaway_files::{Limits, Outcome, Search, View, search};
+//! use cutaway_model::source::{self, Directory, Form, Selector};
+//! use cutaway_ref::Platform;
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # let fixture = cutaway_fixtures::image("layer\n  etc/issue 0644 \"old\"\nlayer\n  etc/issue 0644 \"new\"\n");
+//! # cutaway_fixtures::Layout::new().image("1.0", &fixture).write_dir(directory.path())?;
+//! # let path = directory.path();
+//! let files = Arc::new(Directory::new(path));
+//! let limits = Limits::new(Default::default(), Default::default(), 2);
+//! let platform = Platform::linux("amd64");
+//! let image =
+//!     source::open(files, Form::Oci, &Selector::Only, &platform, &limits.model).await?;
+//!
+//! let mut bytes = Vec::new();
+//! let wanted = Search { path: b"etc/issue", follow: true, content: true, verify: false, spare: 0 };
+//! let found = search(&image, &wanted, &limits, &mut bytes).await?;
+//! assert_eq!(bytes, b"new");
+//! assert!(found.verified);
+//! assert!(!found.read.contains_key(&0)); // The older layer was not opened.
+//!
+//! let view = View::read(&image, 0, None, &limits).await?;
+//! for story in view.stories() {
+//!     for event in view.events(&story) {
+//!         println!("layer {}: {:?} {}", event.layer, event.deed, event.path);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
+mod compare;
+mod contents;
+mod error;
+mod filter;
 mod layer;
+mod limits;
 mod passing;
+mod question;
 mod relay;
+mod seek;
+mod seek_passing;
+mod seeker;
+mod story;
 mod task;
+mod usage;
+mod view;
 
+pub use compare::{Difference, Present, Side, compare, shared_layers};
+pub use contents::{Contents, Fingerprints};
+pub use error::Error;
+pub use filter::{Filter, Owner, Patterns};
 pub use layer::{Companion, Measured, Progress, ReadError, Source};
+pub use limits::Limits;
 pub use passing::{Given, pass};
+pub use question::{Absent, Answer, Found, Open, Question, Why};
 pub use relay::LaneReader;
+pub use seek::{Finding, Outcome, Read, Search, Thing, search};
+pub use seek_passing::search_passing;
+pub use story::{Deed, Event, Span, Stories, Story};
 pub use task::{Task, on_task};
+pub use usage::{DirectoryUsage, HiddenCopy, LayerUsage, Usage};
+pub use view::{LayerFiles, View};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::record::{self, BLOCK, Decoder, Encoder, Record};
-use crate::{EntryPath, Error, Meta};
+use crate::{EntryPath, Error, Kind, Meta};
 
 /// All entries of one layer, in the order of its archive, and all that it hides.
 ///
@@ -90,6 +90,14 @@ impl Listing {
             let record = records.next()?;
             self.entry(records.path(), record)
         })
+    }
+
+    /// Shows the path and kind of each entry in order, for much less than [`Listing::iter`] costs.
+    pub fn for_each(&self, mut show: impl FnMut(&[u8], Kind)) {
+        let mut records = self.records();
+        while let Some(record) = records.next() {
+            show(records.path(), record.kind);
+        }
     }
 
     /// Returns what is hidden, in the order of the archive.

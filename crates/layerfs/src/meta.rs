@@ -36,6 +36,25 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// Returns what unpackers give a directory that exists only because of what lies in it: mode
+    /// 0755, owned by root. Its time is that of unpacking; here it is zero.
+    pub fn implied() -> Self {
+        Self {
+            kind: Kind::Directory,
+            size: 0,
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+            uname: Arc::default(),
+            gname: Arc::default(),
+            mtime: 0,
+            mtime_nanos: 0,
+            link: None,
+            device: None,
+            xattrs: Vec::new(),
+        }
+    }
+
     /// Takes what a tar entry says.
     pub(crate) fn new(entry: cutaway_tar::Entry) -> Self {
         Self {

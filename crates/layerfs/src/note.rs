@@ -47,13 +47,11 @@ impl Application<'_> {
         place: &Place,
     ) -> Result<(), Error> {
         let Some(changes) = self.changes.as_deref_mut() else { return Ok(()) };
-        let directory = self.tree.path(place.node);
-        let mut names: Vec<&[u8]> = directory.components().collect();
-        names.extend(place.missing.iter().map(|name| &**name));
-        if kind == WhiteoutKind::Entry {
-            names.push(path.name());
-        }
-        let path = EntryPath::from_components(&names);
+        let directory = self.tree.path(place.node).join(&place.missing);
+        let path = match kind {
+            WhiteoutKind::Entry => directory.join(&[path.name()]),
+            WhiteoutKind::Opaque => directory,
+        };
         spend(&mut changes.bytes, &path, self.tree.limits.tree_bytes)?;
         changes.hidden.push(Hidden { path, kind, layer: self.layer });
         Ok(())

@@ -86,6 +86,13 @@ impl EntryPath {
         }
     }
 
+    /// Returns the path of something below this one, whose names cleaning would keep.
+    pub fn join<N: AsRef<[u8]>>(&self, names: &[N]) -> Self {
+        let mut components: Vec<&[u8]> = self.components().collect();
+        components.extend(names.iter().map(AsRef::as_ref));
+        Self::from_components(&components)
+    }
+
     /// Returns the path that these components make, each of which cleaning would keep.
     pub(crate) fn from_components(components: &[&[u8]]) -> Self {
         Self(components.join(&b'/').into())

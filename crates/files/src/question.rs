@@ -1,0 +1,287 @@
+//! What is at a path? Decided newest layer first, and no layer asked for that cannot change it.
+//!
+//! Pure: it is told one layer after the other and says whether the answer is decided by then. It has
+//! no rules of the overlay of its own: it lays what is known over nothing and asks the tree.
+//!
+//! What is known of the newest layers decides a question where no lower layer can change the way to
+//! the answer. A path that leads over symbolic links depends on every directory on its way, so each
+//! must have an entry. An entry whose directory has none may really lie elsewhere, namely where a
+//! lower layer has a link in that directory's place; such entries leave a question open when their
+//! name could fall on the way. A hard link needs its target, and a directory its own entry.
+
+use std::collections::VecDeque;
+
+use cutaway_layerfs::{
+    Changes, End, EntryPath, Inode, Kind, Limits, Listing, Trace, Tree, WhiteoutKind,
+};
+
+use crate::Error;
+
+/// A question about one path of an image.
+#[derive(Debug)]
+pub struct Question {
+    path: Vec<u8>,
+    follow: bool,
+    limits: Limits,
+    /// The position of the oldest layer that is known; all above it are known, too.
+    first: usize,
+    listings: VecDeque<Listing>,
+    /// The answer before the last layer, where that layer does not touch it.
+    unchanged: Option<Open>,
+}
+
+/// Whether a question is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Another layer has to be read.
+    Open(Open),
+    /// Something is there.
+    Found(Found),
+    /// Nothing is there.
+    Absent(Absent),
+}
+
+/// A question that is open, and what to look for in the next layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The position of the layer that is to be read.
+    pub layer: usize,
+    /// The name of the entry that would be the answer, if the layer has it and does not say otherwise
+    /// further on; none where no single entry could be.
+    pub candidate: Option<EntryPath>,
+    /// Where the path leads by what is known.
+    place: EntryPath,
+    /// Whether more than an entry at the place or above it could change the answer.
+    delicate: bool,
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where it really is, links followed.
+    pub path: EntryPath,
+    /// What it is; never a hard link.
+    pub kind: Kind,
+    /// The layer whose entry put the name there.
+    pub layer: usize,
+    /// The entry that holds its content.
+    pub inode: Inode,
+}
+
+/// Why nothing is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// The place where nothing is, links followed.
+    pub path: EntryPath,
+    /// What made it so.
+    pub why: Why,
+}
+
+/// What made it so that nothing is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// No layer has it.
+    Nowhere,
+    /// A layer deleted it, or would hide it if a lower layer had it.
+    Deleted {
+        /// The position of the layer.
+        layer: usize,
+    },
+    /// What should be a directory on the way is none.
+    NoDirectory,
+}
+
+impl Question {
+    /// Asks what is at `path` in an image of `layers` layers; with `follow`, what its last component
+    /// leads to where that is a symbolic link.
+    pub fn new(path: &[u8], follow: bool, layers: usize, limits: Limits) -> Self {
+        let path = path.to_vec();
+        Self { path, follow, limits, first: layers, listings: VecDeque::new(), unchanged: None }
+    }
+
+    /// Takes in the next layer, the one that [`Open::layer`] names.
+    pub fn take(&mut self, open: Open, listing: Listing) {
+        self.unchanged = (!open.delicate && !touches(&listing, &open.place)).then_some(open);
+        self.first = self.first.saturating_sub(1);
+        self.listings.push_front(listing);
+    }
+
+    /// Returns what a layer that is known says of one of its entries.
+    pub fn entry(&self, inode: Inode) -> Option<cutaway_layerfs::Entry> {
+        let layer = usize::try_from(inode.layer).ok()?.checked_sub(self.first)?;
+        self.listings.get(layer)?.get(inode.entry)
+    }
+
+    /// Decides the question by the layers that are known, or says which one to read.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the layers go over a limit, or the path in circles.
+    pub fn answer(&mut self) -> Result<Answer, Error> {
+        if let (Some(open), Some(layer)) = (self.unchanged.take(), self.first.checked_sub(1)) {
+            return Ok(Answer::Open(Open { layer, ..open }));
+        }
+        let mut changes = Changes::default();
+        let tree = self.lay(Some(&mut changes), |_, _| ())?;
+        let trace = tree
+            .trace(&self.path, self.follow)
+            .map_err(|source| Error::Loop { path: self.path.clone(), source })?;
+        let place = tree.path(trace.node).join(&trace.missing);
+        let Some(next) = self.first.checked_sub(1) else {
+            return Ok(decided(&tree, &trace, place, &changes));
+        };
+        let delicate = trace.strays || (trace.links > 0 && trace.implied);
+        let delicate = delicate || self.is_disturbed(&changes, &place)?;
+        let node = tree.node(trace.node);
+        let exists = trace.missing.is_empty();
+        let implied = node.is_implied();
+        let whole = node.inode().layer == node.placed_by();
+        let closed = if exists {
+            !implied && whole
+        } else {
+            node.kind() != Kind::Directory || hidden_by(&changes, &tree, &trace).is_some()
+        };
+        if closed && !delicate {
+            return Ok(decided(&tree, &trace, place, &changes));
+        }
+        let candidate = (!delicate && (!exists || implied)).then(|| place.clone());
+        // A link between layers is told apart by reading on, and so is what it links.
+        let delicate = delicate || (exists && !implied) || trace.links > 0;
+        Ok(Answer::Open(Open { layer: next, candidate, place, delicate }))
+    }
+
+    /// Lays the known layers over nothing; `look` sees the tree after each.
+    fn lay(
+        &self,
+        mut changes: Option<&mut Changes>,
+        mut look: impl FnMut(&Tree, usize),
+    ) -> Result<Tree, Error> {
+        let mut tree = Tree::new(self.limits);
+        for (position, listing) in self.listings.iter().enumerate() {
+            let layer = self.first.saturating_add(position);
+            let number = u32::try_from(layer).unwrap_or(u32::MAX);
+            let applied = match changes.as_deref_mut() {
+                Some(changes) => tree.apply_noting(number, listing, changes),
+                None => tree.apply(number, listing),
+            };
+            applied.map_err(|source| Error::Overlay { layer, source })?;
+            look(&tree, position);
+        }
+        Ok(tree)
+    }
+
+    /// Returns whether an entry, a whiteout or a hard link of the known layers may really be about
+    /// the way to `place`, which only lower layers can tell.
+    fn is_disturbed(&self, changes: &Changes, place: &EntryPath) -> Result<bool, Error> {
+        if changes.dangling.iter().any(|link| could_fall_on(link.path.as_bytes(), place)) {
+            return Ok(true);
+        }
+        // The directories whose own place matters, by layer.
+        let mut directories: Vec<Vec<EntryPath>> = Vec::with_capacity(self.listings.len());
+        for listing in &self.listings {
+            let mut of_layer = Vec::new();
+            listing.for_each(|path, _| {
+                if could_fall_on(path, place)
+                    && let Ok(path) = EntryPath::clean(path)
+                    && !path.is_above(place)
+                {
+                    of_layer.push(path.directory());
+                }
+            });
+            for whiteout in listing.whiteouts() {
+                if could_fall_on(whiteout.path.as_bytes(), place) && !whiteout.path.is_above(place)
+                {
+                    of_layer.push(match whiteout.kind {
+                        WhiteoutKind::Entry => whiteout.path.directory(),
+                        WhiteoutKind::Opaque => whiteout.path,
+                    });
+                }
+            }
+            of_layer.sort();
+            of_layer.dedup();
+            directories.push(of_layer);
+        }
+        if directories.iter().all(Vec::is_empty) {
+            return Ok(false);
+        }
+        let mut disturbed = false;
+        self.lay(None, |tree, position| {
+            let known = |path: &EntryPath| {
+                let trace = tree.trace(path.as_bytes(), true);
+                trace.is_ok_and(|way| !way.implied && !way.strays && way.missing.is_empty())
+            };
+            let of_layer = directories.get(position).map(Vec::as_slice).unwrap_or_default();
+            disturbed |= !of_layer.iter().all(known);
+        })?;
+        Ok(disturbed)
+    }
+}
+
+/// Returns the answer of a tree whose lower layers cannot change it.
+fn decided(tree: &Tree, trace: &Trace, path: EntryPath, changes: &Changes) -> Answer {
+    let node = tree.node(trace.node);
+    if trace.missing.is_empty() && !trace.strays {
+        let layer = position(node.placed_by());
+        return Answer::Found(Found { path, kind: node.kind(), layer, inode: node.inode() });
+    }
+    // The layer that ended what was there, where it is known that something was.
+    let ended = changes
+        .superseded
+        .iter()
+        .filter(|version| version.version.path == path && version.end == End::Hidden)
+        .map(|version| version.ended_by)
+        .max();
+    let why = match ended.or_else(|| hidden_by(changes, tree, trace)) {
+        Some(layer) => Why::Deleted { layer: position(layer) },
+        None if node.kind() != Kind::Directory || trace.strays => Why::NoDirectory,
+        None => Why::Nowhere,
+    };
+    Answer::Absent(Absent { path, why })
+}
+
+/// Returns the newest layer that hides what lower layers may have where the way breaks off.
+fn hidden_by(changes: &Changes, tree: &Tree, trace: &Trace) -> Option<u32> {
+    let directory = tree.path(trace.node);
+    let gap = directory.join(trace.missing.get(..1).unwrap_or_default());
+    let hides = |hidden: &&cutaway_layerfs::Hidden| match hidden.kind {
+        WhiteoutKind::Entry => hidden.path.is_above(&gap),
+        WhiteoutKind::Opaque => hidden.path.is_above(&directory),
+    };
+    changes.hidden.iter().filter(hides).map(|hidden| hidden.layer).max()
+}
+
+/// Returns whether a layer may say anything about a place, its directories' own entries apart.
+fn touches(listing: &Listing, place: &EntryPath) -> bool {
+    let mut touched = false;
+    listing.for_each(|path, kind| {
+        let its_directory = kind == Kind::Directory && path != place.as_bytes();
+        touched |= is_above(place.as_bytes(), path)
+            || if is_above(path, place.as_bytes()) {
+                !its_directory
+            } else {
+                could_fall_on(path, place)
+            };
+    });
+    touched
+        || listing.whiteouts().any(|whiteout| {
+            whiteout.path.is_above(place) || could_fall_on(whiteout.path.as_bytes(), place)
+        })
+}
+
+/// Returns whether what has this path could be on the way to a place, if its directory were a link.
+fn could_fall_on(path: &[u8], place: &EntryPath) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    place.components().any(|component| component == name)
+}
+
+/// Returns whether a path is another one or above it, by text.
+fn is_above(path: &[u8], other: &[u8]) -> bool {
+    path.is_empty()
+        || other
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b'/'))
+}
+
+fn position(layer: u32) -> usize {
+    usize::try_from(layer).unwrap_or(usize::MAX)
+}
