@@ -36,6 +36,8 @@ mod head;
 mod list;
 mod manifest;
 mod pause;
+#[cfg(feature = "oci-client")]
+mod plugged;
 mod range;
 mod realm;
 mod registry;
@@ -49,5 +51,10 @@ mod transport;
 pub use error::{Error, Kind};
 pub use google::{Listed, Listing};
 pub use manifest::Resolved;
+/// The crate whose clients can be plugged in, in the version that fits.
+#[cfg(feature = "oci-client")]
+pub use oci_distribution as oci_client;
+#[cfg(feature = "oci-client")]
+pub use plugged::ClientRepository;
 pub use registry::{Registry, Repository};
 pub use settings::{ClientCertificate, Config, Limits, Proxy, RetryPolicy, Times};

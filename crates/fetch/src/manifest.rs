@@ -197,7 +197,7 @@ pub(crate) fn given_up(
     }
 }
 
-fn check_digest(
+pub(crate) fn check_digest(
     reference: &Reference,
     wanted: &Digest,
     bytes: &[u8],
@@ -252,7 +252,7 @@ fn lie(what: &str, claim: &str, found: &Digest) -> ModelError {
 }
 
 /// Decides the media type: that of the header, which must be the document's own where both say one.
-fn media_type(
+pub(crate) fn media_type(
     header: Option<&str>,
     bytes: &[u8],
     reference: &Reference,

@@ -112,7 +112,7 @@ impl Blobs for Repository {
 }
 
 /// Returns whether a blob lies with the manifests: images, indexes, and Docker's old ones.
-fn is_document(kind: &MediaType) -> bool {
+pub(crate) fn is_document(kind: &MediaType) -> bool {
     kind.is_manifest()
         || kind.is_index()
         || matches!(

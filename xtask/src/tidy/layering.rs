@@ -48,7 +48,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Edges of tests, examples and benchmarks beyond [`ALLOWED`]; fixtures are free to all.
-const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[("cutaway-scan", &["cutaway-analyzers-os"])];
+const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[
+    // Itself, so that its tests are built with its features.
+    ("cutaway-fetch", &["cutaway-fetch"]),
+    ("cutaway-scan", &["cutaway-analyzers-os"]),
+];
 
 /// Packages of others that only some of our crates may name, outside of tests.
 const CONFINED: &[(&str, &[&str])] = &[

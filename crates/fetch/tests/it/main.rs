@@ -8,6 +8,7 @@ mod lists;
 mod loopback;
 mod manifests;
 mod oracle;
+mod plugged;
 mod redirects;
 mod secrets;
 mod support;
