@@ -6,8 +6,10 @@
 
 mod analyzer;
 mod finding;
+mod story;
 mod timeline;
 
 pub use analyzer::{Analyzer, Input, Location, Selection};
 pub use finding::{Diagnostic, Distro, Findings, Key, Kind, Package, Severity, Source};
+pub use story::{PackageEvent, PackageStory, Turn, stories};
 pub use timeline::{Present, Removed, State, Timeline, timeline};

@@ -18,6 +18,7 @@ use crate::report::{
 };
 use crate::second::{Key, key};
 use crate::skip::Skip;
+use crate::story;
 use crate::{Error, Limits, Options, Subject};
 
 /// The layers of an image, laid over each other: what the report is made of.
@@ -27,6 +28,8 @@ pub(crate) struct Laid {
     pub(crate) states: Vec<Visible>,
     /// What was found in each file that an analyzer read.
     pub(crate) findings: HashMap<Key, Findings>,
+    /// Whether the report is to tell what each layer did to each package.
+    pub(crate) history: bool,
     measured: Vec<(Stored, Unpacked)>,
     unreadable: Vec<Unreadable>,
     diagnostics: Vec<DiagnosticReport>,
@@ -143,6 +146,7 @@ impl Laid {
             keys: self.keys(),
             diagnostics,
             complete,
+            history: self.history.then(|| story::report(&states, &paths, image)),
         }
     }
 

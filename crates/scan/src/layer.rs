@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use cutaway_analyze::{Analyzer, Findings, Input};
-use cutaway_files::{Companion, Measured, Progress, ReadError, Source};
+use cutaway_files::{Companion, LayerFiles, Measured, Progress, ReadError, Source};
 use cutaway_layerfs::{EntryPath, Listing, Meta, Visitor, Walked, Warning};
 use cutaway_model::{Error as ModelError, Layer, Stored, Unpacked};
 
@@ -40,6 +40,17 @@ impl Facts {
         let Measured { stored, unpacked } = measured;
         let Walked { listing, warnings, .. } = walked;
         Self { stored, unpacked, listing, warnings, findings }
+    }
+
+    /// Returns the files of the layer, for a view of them.
+    pub(crate) fn files(&self) -> LayerFiles {
+        let (stored, unpacked) = (self.stored.clone(), self.unpacked.clone());
+        LayerFiles {
+            measured: Measured { stored, unpacked },
+            listing: Arc::new(self.listing.clone()),
+            warnings: self.warnings.clone(),
+            contents: Arc::default(),
+        }
     }
 }
 

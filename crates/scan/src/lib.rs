@@ -22,16 +22,17 @@ mod report;
 mod run;
 mod second;
 mod skip;
+mod story;
 mod verify;
 
 pub use cutaway_files::Measured;
 pub use error::Error;
 pub use limits::Limits;
-pub use onepass::scan_stream;
+pub use onepass::{scan_stream, scan_stream_with_history};
 pub use options::{Asked, Observer, Options, Silent, SourceKind, Subject};
 pub use report::{
-    DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
-    PlatformReport, RemovedReport, Report,
+    DiagnosticReport, DistroReport, EventReport, ImageReport, KeyReport, LayerReport,
+    PackageReport, PlatformReport, RemovedReport, Report, StoryReport,
 };
-pub use run::scan;
+pub use run::{scan, scan_with_history};
 pub use verify::{verify, verify_stream};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cutaway_files::{Given, LaneReader, Measured, ReadError, Source, pass};
+use cutaway_files::{Given, LaneReader, LayerFiles, Measured, ReadError, Source, pass};
 use cutaway_model::source::{Form, Selector};
 use cutaway_model::{BlobStream, Image};
 
@@ -31,15 +31,49 @@ pub async fn scan_stream(
 ) -> Result<Report, Error> {
     let skip = Arc::new(Skip::new(&options.skip)?);
     let (image, form, facts) = read_stream(stream, place, form, selector, options, &skip).await?;
-    let mut laid = Laid::new(facts, options.analyzers, &skip, &options.limits)?;
+    report(&image, form, facts, asked.into(), options, &skip, false)
+}
+
+/// Scans an archive as [`scan_stream`] does; the report also tells what each layer did to each
+/// package, and the image and the files of its layers come with it.
+///
+/// # Errors
+///
+/// As [`scan_stream`].
+pub async fn scan_stream_with_history(
+    stream: BlobStream,
+    place: &str,
+    form: Option<Form>,
+    selector: &Selector,
+    asked: impl Into<Asked<'_>>,
+    options: &Options,
+) -> Result<(Image, Report, Vec<LayerFiles>), Error> {
+    let skip = Arc::new(Skip::new(&options.skip)?);
+    let (image, form, facts) = read_stream(stream, place, form, selector, options, &skip).await?;
+    let files = facts.iter().map(Facts::files).collect();
+    let report = report(&image, form, facts, asked.into(), options, &skip, true)?;
+    Ok((image, report, files))
+}
+
+fn report(
+    image: &Image,
+    form: Form,
+    facts: Vec<Facts>,
+    asked: Asked<'_>,
+    options: &Options,
+    skip: &Skip,
+    history: bool,
+) -> Result<Report, Error> {
+    let mut laid = Laid::new(facts, options.analyzers, skip, &options.limits)?;
+    laid.history = history;
     let lacking: Vec<_> = lacking(&laid.states, &laid.findings).into_keys().collect();
     for key in lacking {
         let why = "it is a link to a file that had passed before that showed; scan the archive from a file";
         laid.findings.insert(key, unread(why));
     }
-    let Asked { name, source } = asked.into();
+    let Asked { name, source } = asked;
     let source = source.unwrap_or(SourceKind::of_archive(form));
-    Ok(laid.report(&image, &Subject { name: name.to_owned(), source }, options))
+    Ok(laid.report(image, &Subject { name: name.to_owned(), source }, options))
 }
 
 /// Reads an archive to its end, and returns the image that is meant with what was found in its layers.

@@ -28,6 +28,39 @@ pub struct Report {
     pub diagnostics: Vec<DiagnosticReport>,
     /// False exactly when a diagnostic is an error: then what is listed may not be all there is.
     pub complete: bool,
+    /// What each layer did to each package, sorted; only where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<Vec<StoryReport>>,
+}
+
+/// What became of a package, layer by layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoryReport {
+    /// The package manager's kind.
+    pub kind: Kind,
+    /// The name.
+    pub name: String,
+    /// The architecture, where records have one.
+    pub arch: Option<String>,
+    /// What happened, oldest first.
+    pub events: Vec<EventReport>,
+}
+
+/// What a layer did to a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventReport {
+    /// The layer.
+    pub layer: usize,
+    /// `installed`, `upgraded`, `removed`, or `hidden` with its whole database.
+    pub event: &'static str,
+    /// The version that came or went.
+    pub version: String,
+    /// The version that was there before an upgrade.
+    pub from: Option<String>,
+    /// The database that says or said so.
+    pub database: String,
+    /// The command that built the layer, where the history says it without a guess.
+    pub created_by: Option<String>,
 }
 
 /// Which image was scanned.

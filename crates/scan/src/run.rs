@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cutaway_files::on_task;
+use cutaway_files::{LayerFiles, on_task};
 use cutaway_model::{Image, Layer};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
@@ -30,16 +30,45 @@ pub async fn scan(image: &Image, subject: &Subject, options: &Options) -> Result
     async {
         let skip = Arc::new(Skip::new(&options.skip)?);
         let facts = read_layers(image, options, &skip).await?;
-        let mut laid = Laid::new(facts, options.analyzers, &skip, &options.limits)?;
-        let Laid { states, findings, .. } = &mut laid;
-        let lacking = lacking(states, findings);
-        if !lacking.is_empty() {
-            second::read(image, options.analyzers, &lacking, &options.limits, findings).await?;
-        }
-        Ok(laid.report(image, subject, options))
+        report(image, subject, options, &skip, facts, false).await
     }
     .instrument(span)
     .await
+}
+
+/// Scans an image as [`scan`] does; the report also tells what each layer did to each package, and
+/// the files of the layers come with it, so that nobody has to read them again.
+///
+/// # Errors
+///
+/// As [`scan`].
+pub async fn scan_with_history(
+    image: &Image,
+    subject: &Subject,
+    options: &Options,
+) -> Result<(Report, Vec<LayerFiles>), Error> {
+    let skip = Arc::new(Skip::new(&options.skip)?);
+    let facts = read_layers(image, options, &skip).await?;
+    let files = facts.iter().map(Facts::files).collect();
+    Ok((report(image, subject, options, &skip, facts, true).await?, files))
+}
+
+async fn report(
+    image: &Image,
+    subject: &Subject,
+    options: &Options,
+    skip: &Skip,
+    facts: Vec<Facts>,
+    history: bool,
+) -> Result<Report, Error> {
+    let mut laid = Laid::new(facts, options.analyzers, skip, &options.limits)?;
+    laid.history = history;
+    let Laid { states, findings, .. } = &mut laid;
+    let lacking = lacking(states, findings);
+    if !lacking.is_empty() {
+        second::read(image, options.analyzers, &lacking, &options.limits, findings).await?;
+    }
+    Ok(laid.report(image, subject, options))
 }
 
 /// Reads all layers, several at once, and returns what was found by position.

@@ -1,0 +1,46 @@
+//! The stories of packages as the report has them.
+
+use cutaway_analyze::{PackageEvent, PackageStory, State, Turn, stories};
+use cutaway_layerfs::EntryPath;
+use cutaway_model::Image;
+
+use crate::report::{EventReport, StoryReport};
+
+/// Tells what each layer of `image` did to each package; `paths` are the databases by number.
+pub(crate) fn report(
+    states: &[State<'_>],
+    paths: &[&EntryPath],
+    image: &Image,
+) -> Vec<StoryReport> {
+    let event = |turn: &Turn<'_>| EventReport {
+        layer: turn.layer,
+        event: name(turn.event),
+        version: turn.version.to_owned(),
+        from: turn.from.map(str::to_owned),
+        database: paths
+            .get(turn.database)
+            .map(|path| path.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        created_by: image
+            .layers()
+            .get(turn.layer)
+            .and_then(|layer| layer.history())
+            .map(|step| step.created_by.clone()),
+    };
+    let story = |story: PackageStory<'_>| StoryReport {
+        kind: story.kind,
+        name: story.name.to_owned(),
+        arch: story.arch.map(str::to_owned),
+        events: story.turns.iter().map(event).collect(),
+    };
+    stories(states).into_iter().map(story).collect()
+}
+
+fn name(event: PackageEvent) -> &'static str {
+    match event {
+        PackageEvent::Installed => "installed",
+        PackageEvent::Upgraded => "upgraded",
+        PackageEvent::Removed => "removed",
+        PackageEvent::Hidden => "hidden",
+    }
+}
