@@ -2,21 +2,25 @@
 //!
 //! Nothing here reads a file, an environment variable or the output of a program: contents and
 //! values are passed in, and programs are run by the caller. The formats are those of Docker's
-//! `config.json` and of `containers-auth.json(5)`.
+//! `config.json`, of `containers-auth.json(5)`, of netrc and of Kubernetes' pull secrets.
 
 mod config;
 mod credential;
 mod key;
 mod keychain;
+mod netrc;
 mod places;
 mod program;
+mod pull_secret;
 mod secret;
 
 pub use config::{DockerConfig, ParseConfigError};
 pub use credential::Credential;
 pub use keychain::{Keychain, PassedOver, Resolution, Source};
+pub use netrc::{Netrc, ParseNetrcError};
 pub use places::Places;
 pub use program::{
     HelperError, HelperName, ParseHelperNameError, Request as HelperRequest, parse_answer, server,
 };
+pub use pull_secret::PullSecret;
 pub use secret::Secret;

@@ -15,7 +15,7 @@ use crate::auth::{Credential, HelperName, ParseHelperNameError, Secret};
 use crate::normalize::registry_name;
 
 /// Base64 with or without padding; both are written.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -134,7 +134,7 @@ fn parse_entries<'a>(
     parsed
 }
 
-fn parse_entry(entry: &Value) -> Entry {
+pub(crate) fn parse_entry(entry: &Value) -> Entry {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let (username, password) = match text("auth") {
         None => (text("username").map(ToOwned::to_owned), text("password").map(ToOwned::to_owned)),

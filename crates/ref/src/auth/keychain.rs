@@ -9,8 +9,8 @@ use crate::Reference;
 use crate::auth::config::Entry;
 use crate::auth::key::candidates;
 use crate::auth::{
-    Credential, DockerConfig, HelperError, HelperName, HelperRequest, ParseConfigError,
-    ParseHelperNameError, server,
+    Credential, DockerConfig, HelperError, HelperName, HelperRequest, Netrc, ParseConfigError,
+    ParseHelperNameError, ParseNetrcError, PullSecret, server,
 };
 use crate::normalize::registry_name;
 
@@ -25,6 +25,8 @@ pub struct Source {
 enum Kind {
     Given { registry: Option<String>, credential: Credential },
     File(Result<DockerConfig, ParseConfigError>),
+    Netrc(Result<Netrc, ParseNetrcError>),
+    PullSecret(Result<PullSecret, ParseConfigError>),
     Absent(String),
 }
 
@@ -45,6 +47,16 @@ impl Source {
     /// Makes a source of the contents of a credential file.
     pub fn file(label: impl Into<String>, bytes: &[u8]) -> Self {
         Self { label: label.into(), kind: Kind::File(DockerConfig::parse(bytes)) }
+    }
+
+    /// Makes a source of the contents of a netrc file.
+    pub fn netrc(label: impl Into<String>, bytes: &[u8]) -> Self {
+        Self { label: label.into(), kind: Kind::Netrc(Netrc::parse(bytes)) }
+    }
+
+    /// Makes a source of a Kubernetes pull secret.
+    pub fn pull_secret(label: impl Into<String>, bytes: &[u8]) -> Self {
+        Self { label: label.into(), kind: Kind::PullSecret(PullSecret::parse(bytes)) }
     }
 
     /// Makes a source that is not there or cannot be read, so that it can be explained.
@@ -103,6 +115,7 @@ impl Keychain {
     fn find(&self, registry: &str, repository: Option<&str>, run: &RunHelper<'_>) -> Resolution {
         let mut search = Search {
             registry,
+            repository,
             names: candidates(registry, repository),
             run,
             passed_over: Vec::new(),
@@ -125,6 +138,7 @@ impl Keychain {
 /// One search through the sources.
 struct Search<'a> {
     registry: &'a str,
+    repository: Option<&'a str>,
     names: Vec<String>,
     run: &'a RunHelper<'a>,
     passed_over: Vec<PassedOver>,
@@ -136,6 +150,16 @@ impl Search<'_> {
             Kind::Absent(reason) => self.pass(source, reason.clone()),
             Kind::File(Err(error)) => self.pass(source, error.to_string()),
             Kind::File(Ok(config)) => self.ask_file(source, config),
+            Kind::Netrc(Err(error)) => self.pass(source, error.to_string()),
+            Kind::Netrc(Ok(netrc)) => match netrc.find(self.registry) {
+                Ok(credential) => Some((credential, None)),
+                Err(reason) => self.pass(source, reason.to_owned()),
+            },
+            Kind::PullSecret(Err(error)) => self.pass(source, error.to_string()),
+            Kind::PullSecret(Ok(secret)) => match secret.find(self.registry, self.repository) {
+                Ok((credential, key)) => Some((credential, Some(key.to_owned()))),
+                Err(reason) => self.pass(source, reason),
+            },
             Kind::Given { registry: Some(registry), .. } if registry != self.registry => {
                 self.pass(source, format!("it is for {registry}"))
             }
