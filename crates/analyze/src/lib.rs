@@ -2,7 +2,30 @@
 //!
 //! An *analyzer* knows where a package manager or a distribution keeps its facts and how to read
 //! them: it is handed one file at a time, as bytes, and returns findings. It never sees an image, a
-//! layer or a file system.
+//! layer or a file system. [`timeline`] compares what the databases said after each layer and tells
+//! which layer brought and which one ended each package.
+//!
+//! ```
+//! use cutaway_analyze::{Analyzer, Findings, Input, Location};
+//!
+//! #[derive(Debug)]
+//! struct Motd;
+//! impl Analyzer for Motd {
+//!     fn name(&self) -> &'static str {
+//!         "motd"
+//!     }
+//!     fn version(&self) -> u32 {
+//!         1
+//!     }
+//!     fn locations(&self) -> &'static [Location] {
+//!         &[Location::File("etc/motd")]
+//!     }
+//!     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+//!         findings.warning("greets", String::from_utf8_lossy(input.content).escape_debug().to_string());
+//!     }
+//! }
+//! assert!(Motd.wants(b"etc/motd"));
+//! ```
 
 mod analyzer;
 mod finding;

@@ -6,6 +6,30 @@
 //! once. Nothing is written to disk, and no finding leaves before the size, the digest and the diffID
 //! of every layer that was read have matched.
 //!
+//! ```no_run
+//! use std::path::Path;
+//! use std::sync::Arc;
+//!
+//! use cutaway_model::source::{self, Directory, Form, Selector};
+//! use cutaway_ref::Platform;
+//! use cutaway_scan::{Limits, Options, Silent, SourceKind, Subject, scan};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let options = Options {
+//!     analyzers: cutaway_analyzers_os::ALL,
+//!     limits: Limits::for_cores(2),
+//!     skip: Vec::new(),
+//!     platform: Platform::linux("amd64"),
+//!     observer: Arc::new(Silent),
+//! };
+//! let files = Arc::new(Directory::new(Path::new("layout")));
+//! let image = source::open(files, Form::Oci, &Selector::Only, &options.platform, &options.limits.model).await?;
+//! let report = scan(&image, &Subject { name: "layout".into(), source: SourceKind::Oci }, &options).await?;
+//! println!("{} packages", report.packages.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! This is the only crate that knows both tokio and rayon; they meet in `bridge.rs`.
 
 mod assemble;
@@ -23,6 +47,7 @@ mod run;
 mod second;
 mod skip;
 mod story;
+mod validate;
 mod verify;
 
 pub use cutaway_files::Measured;
@@ -35,4 +60,5 @@ pub use report::{
     PackageReport, PlatformReport, RemovedReport, Report, StoryReport,
 };
 pub use run::{scan, scan_with_history};
+pub use validate::{Depth, Finding, Validation, validate, validate_image};
 pub use verify::{verify, verify_stream};
