@@ -1,5 +1,7 @@
 //! The arguments, as clap reads them.
 
+pub(crate) mod client;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +31,26 @@ pub(crate) enum Command {
     Scan(Scan),
     /// Show an image's digests, platform and layers without reading its layers
     Inspect(Inspect),
+    /// Print the digest of a manifest or index
+    Digest(client::Digest),
+    /// Print a manifest or index as it is
+    Manifest(client::Document),
+    /// Print the config of an image as it is
+    Config(client::Document),
+    /// List the tags of a repository
+    Tags(client::Tags),
+    /// List the repositories of a registry
+    Catalog(client::Catalog),
+    /// Print a blob as it is stored
+    Blob(client::Blob),
+    /// Write images to a layout or an archive
+    Pull(client::Pull),
+    /// Write the file system of an image as one tar
+    Export(client::Export),
+    /// Check every blob of an image
+    Validate(client::Validate),
+    /// List what refers to an image: signatures, attestations and the like
+    Referrers(client::Referrers),
     /// Work with references
     #[command(subcommand)]
     Ref(Ref),
@@ -42,7 +64,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Scan {
     /// The image: a reference, a path, `-` for standard input, or registry:REF, oci:DIR[:TAG|@DIGEST],
-    /// oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]
+    /// oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker:REF, podman:REF
     pub(crate) image: String,
     /// The form of the report
     #[arg(long, value_enum, default_value_t = ScanFormat::Table, env = "CUTAWAY_FORMAT")]

@@ -1,7 +1,17 @@
 //! The commands, one file each: what they open, what they call, what they print.
 
 pub(crate) mod auth;
+pub(crate) mod blob;
+pub(crate) mod catalog;
+pub(crate) mod config;
+pub(crate) mod digest;
+pub(crate) mod export;
 pub(crate) mod inspect;
 pub(crate) mod limits;
+pub(crate) mod manifest;
+pub(crate) mod pull;
 pub(crate) mod reference;
+pub(crate) mod referrers;
 pub(crate) mod scan;
+pub(crate) mod tags;
+pub(crate) mod validate;

@@ -1,14 +1,29 @@
-//! The credentials of a run: options and variables first, then the files of Docker and Podman.
+//! The credentials of a run, and the order in which they are looked for. The first that has one wins:
+//!
+//! 1. `--registry-token` or `CUTAWAY_REGISTRY_TOKEN`;
+//! 2. `--username` with `--password-stdin`, or `CUTAWAY_USERNAME` and `CUTAWAY_PASSWORD`;
+//! 3. Kubernetes pull secrets in `CUTAWAY_PULL_SECRETS`: files, or directories with a
+//!    `.dockerconfigjson` or `.dockercfg`, separated by colons;
+//! 4. `DOCKER_AUTH_CONFIG`, which holds what a `config.json` holds;
+//! 5. the file that `REGISTRY_AUTH_FILE` names and no other; or else
+//!    `$XDG_RUNTIME_DIR/containers/auth.json`, `$XDG_CONFIG_HOME/containers/auth.json`,
+//!    `$DOCKER_CONFIG/config.json` and `~/.dockercfg`, each with its credential helpers;
+//! 6. the netrc file that `NETRC` names, or else `~/.netrc`;
+//! 7. `GITHUB_TOKEN` with `GITHUB_ACTOR`, for ghcr.io alone;
+//! 8. no credential.
+//!
+//! Libraries know the formats; the environment and the disk are read here alone.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
 
 use cutaway_ref::Reference;
 use cutaway_ref::auth::{Credential, Keychain, Places, Resolution, Secret, Source};
 
 use crate::args::Common;
-use crate::failure::Failure;
 use crate::credential_program;
+use crate::failure::Failure;
 
 /// The longest password that is read from standard input.
 const MAX_PASSWORD: u64 = 64 << 10;
@@ -18,6 +33,7 @@ const MAX_FILE: u64 = 4 << 20;
 /// Finds the credential for the repository of `reference`, and says how it was found.
 pub(crate) fn resolve(reference: &Reference, common: &Common) -> Result<Resolution, Failure> {
     let mut sources = given(common)?;
+    sources.extend(pull_secrets());
     if let Some(config) = variable("DOCKER_AUTH_CONFIG") {
         sources.push(Source::file("DOCKER_AUTH_CONFIG", config.as_bytes()));
     }
@@ -29,19 +45,10 @@ pub(crate) fn resolve(reference: &Reference, common: &Common) -> Result<Resoluti
         docker_config: directory("DOCKER_CONFIG"),
         home: directory("HOME"),
     };
-    for path in places.files() {
-        let label = path.display().to_string();
-        let mut bytes = Vec::new();
-        let read =
-            std::fs::File::open(&path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes));
-        sources.push(match read {
-            Ok(_) => Source::file(label, &bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Source::absent(label, "there is no such file")
-            }
-            Err(error) => Source::absent(label, error.to_string()),
-        });
-    }
+    sources.extend(places.files().iter().map(|path| from_file(path, Source::file)));
+    let netrc = directory("NETRC").or_else(|| Some(directory("HOME")?.join(".netrc")));
+    sources.extend(netrc.map(|path| from_file(&path, Source::netrc)));
+    sources.push(github());
     let resolution = Keychain::new(sources).resolve(reference, &credential_program::run);
     tracing::info!(
         kind = resolution.credential.kind(),
@@ -49,6 +56,57 @@ pub(crate) fn resolve(reference: &Reference, common: &Common) -> Result<Resoluti
         "credential chosen"
     );
     Ok(resolution)
+}
+
+/// Reads a file for a source, or makes one that says why there is none.
+fn from_file(path: &Path, parse: impl FnOnce(String, &[u8]) -> Source) -> Source {
+    let label = path.display().to_string();
+    let mut bytes = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes));
+    match read {
+        Ok(length) if u64::try_from(length).is_ok_and(|length| length <= MAX_FILE) => {
+            parse(label, &bytes)
+        }
+        Ok(_) => Source::absent(label, format!("it is larger than {MAX_FILE} bytes")),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Source::absent(label, "there is no such file")
+        }
+        Err(error) => Source::absent(label, error.to_string()),
+    }
+}
+
+/// Returns the pull secrets, as a cluster mounts them.
+fn pull_secrets() -> Vec<Source> {
+    let places = variable("CUTAWAY_PULL_SECRETS").unwrap_or_default();
+    let mut sources = Vec::new();
+    for place in std::env::split_paths(&places).filter(|place| !place.as_os_str().is_empty()) {
+        let mut files = vec![place.clone()];
+        if place.is_dir() {
+            files = [".dockerconfigjson", ".dockercfg"].map(|name| place.join(name)).to_vec();
+            // A directory has one of the two, and says so with one of them.
+            files.retain(|file| file.exists());
+            if files.is_empty() {
+                let rule = "it has neither .dockerconfigjson nor .dockercfg";
+                sources.push(Source::absent(place.display().to_string(), rule));
+            }
+        }
+        sources.extend(files.iter().map(|file| from_file(file, Source::pull_secret)));
+    }
+    sources
+}
+
+/// Returns the token of a workflow, which opens GitHub's registry and no other.
+fn github() -> Source {
+    let label = "GITHUB_TOKEN and GITHUB_ACTOR";
+    match variable("GITHUB_TOKEN") {
+        // The name is not looked at.
+        Some(token) => {
+            let actor = variable("GITHUB_ACTOR").unwrap_or_else(|| "unset".to_owned());
+            Source::for_registry(label, "ghcr.io", Credential::basic(actor, token))
+        }
+        None => Source::absent(label, "it is not set"),
+    }
 }
 
 /// Returns the credentials that options and our own variables give.
@@ -88,6 +146,6 @@ fn password(common: &Common) -> Result<Option<String>, Failure> {
 
 /// Returns an environment variable that is set and not empty.
 #[expect(clippy::disallowed_methods, reason = "this is the command line")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

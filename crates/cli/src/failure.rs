@@ -105,6 +105,16 @@ impl From<cutaway_model::Error> for Failure {
     }
 }
 
+impl From<cutaway_export::Error> for Failure {
+    fn from(error: cutaway_export::Error) -> Self {
+        match (&error, error.class()) {
+            (cutaway_export::Error::Write { target, source }, _) => Self::of_write(source, target),
+            (_, Some(class)) => Self::new(class.into(), error.to_string()),
+            (_, None) => Self::new(Exit::Invalid, error.to_string()),
+        }
+    }
+}
+
 impl From<cutaway_scan::Error> for Failure {
     fn from(error: cutaway_scan::Error) -> Self {
         Self::new(error.class().into(), error.to_string())

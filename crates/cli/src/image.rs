@@ -2,20 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
-use cutaway_fetch::{ClientCertificate, Config, Registry};
 use cutaway_model::source::{self, Archive, Directory, Files, Form, Selector};
 use cutaway_model::{BlobStream, Compression, Image};
-use cutaway_ref::auth::Secret;
-use cutaway_ref::{Defaults, Platform, Reference};
+use cutaway_ref::Platform;
 use cutaway_scan::{Limits, SourceKind, Subject};
 use tokio::io::BufReader;
 
 use crate::args::Common;
+use crate::daemon::{self, Engine};
 use crate::failure::{Exit, Failure};
 use crate::locate::Place;
-use crate::{credentials, limits};
+use crate::remote;
 
 /// An image argument, opened.
 pub(crate) enum Opened {
@@ -37,6 +35,8 @@ pub(crate) struct Passing {
     pub(crate) selector: Selector,
     /// The name by which the image was asked for.
     pub(crate) name: String,
+    /// Where it is from, where that is more than an archive.
+    pub(crate) source: Option<SourceKind>,
 }
 
 /// Returns the platform that was asked for, or that of this machine.
@@ -73,6 +73,7 @@ pub(crate) async fn open(
                     form,
                     selector,
                     name: argument.to_owned(),
+                    source: None,
                 }));
             }
             let files: Arc<dyn Files> = Arc::new(Archive::open(&path, &limits.model)?);
@@ -81,10 +82,7 @@ pub(crate) async fn open(
                 None => Form::of(files.as_ref())?,
             };
             let image = source::open(files, form, &selector, &platform, &limits.model).await?;
-            let source = match form {
-                Form::Oci => SourceKind::OciArchive,
-                Form::Docker => SourceKind::DockerArchive,
-            };
+            let source = SourceKind::of_archive(form);
             Ok(Opened::Image(Box::new(image), Subject { name: argument.to_owned(), source }))
         }
         Place::Stdin => Ok(Opened::Stream(Passing {
@@ -93,7 +91,9 @@ pub(crate) async fn open(
             form: None,
             selector: Selector::Only,
             name: "-".into(),
+            source: None,
         })),
+        Place::Daemon(engine, name) => from_daemon(engine, &name, argument, common).await,
     }
 }
 
@@ -103,12 +103,8 @@ async fn from_registry(
     platform: &Platform,
     limits: &Limits,
 ) -> Result<Opened, Failure> {
-    let reference = Reference::parse(text, &Defaults::default())
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    let credential = credentials::resolve(&reference, common)?.credential;
-    let config = config(common)?;
-    let registry = Registry::new(reference.registry(), credential, config)
-        .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let reference = remote::reference(text)?;
+    let registry = remote::registry(&reference, common)?;
     let resolved = registry.resolve(&reference).await?;
     let blobs = Arc::new(registry.repository(&reference));
     let raw = resolved.bytes.to_vec();
@@ -120,35 +116,29 @@ async fn from_registry(
     ))
 }
 
-fn config(common: &Common) -> Result<Config, Failure> {
-    let read = |path: &Path| {
-        std::fs::read(path)
-            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+/// Has a daemon save the image.
+async fn from_daemon(
+    engine: Engine,
+    name: &str,
+    argument: &str,
+    common: &Common,
+) -> Result<Opened, Failure> {
+    let source = match engine {
+        Engine::Docker => SourceKind::Docker,
+        Engine::Podman => SourceKind::Podman,
     };
-    let mut config = Config {
-        plain_http: common.plain_http,
-        insecure: common.insecure,
-        deadline: common.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
-        ..Config::default()
-    };
-    let transport = limits::transport(&common.limit)?;
-    (config.limits, config.times, config.retry) =
-        (transport.limits, transport.times, transport.retry);
-    config.ca_certificates =
-        common.ca_cert.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-    config.client_certificate = match (&common.client_cert, &common.client_key) {
-        (Some(chain), Some(key)) => {
-            let key = String::from_utf8(read(key)?)
-                .map_err(|_| Failure::usage(format!("{} is no PEM file", key.display())))?;
-            Some(ClientCertificate { chain: read(chain)?, key: Secret::new(key) })
-        }
-        (None, None) => None,
-        _ => return Err(Failure::usage("--client-cert and --client-key go together")),
-    };
-    Ok(config)
+    let (daemon, found) = daemon::find(engine, name, common).await?;
+    Ok(Opened::Stream(Passing {
+        stream: daemon.save(&found).await?,
+        place: format!("image {name} from {}", daemon.name()),
+        form: Some(found.form()),
+        selector: found.selector(),
+        name: argument.to_owned(),
+        source: Some(source),
+    }))
 }
 
-fn is_compressed(path: &Path) -> Result<bool, Failure> {
+pub(crate) fn is_compressed(path: &Path) -> Result<bool, Failure> {
     use std::io::Read as _;
     // What is no regular file is refused by name when it is opened as an archive.
     if !path.is_file() {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cutaway_model::Compression;
 use cutaway_model::source::{Form, Selector};
 
+use crate::daemon::Engine;
 use crate::failure::{Exit, Failure};
 
 /// Where an image lies, before anything of it is opened.
@@ -18,6 +19,8 @@ pub(crate) enum Place {
     Archive(PathBuf, Selector, Option<Form>),
     /// An archive on standard input.
     Stdin,
+    /// An image that a daemon has, by its name there.
+    Daemon(Engine, String),
 }
 
 impl Place {
@@ -28,6 +31,8 @@ impl Place {
         }
         if let Some((kind, rest)) = argument.split_once(':') {
             match kind {
+                "docker" => return Ok(Self::Daemon(Engine::Docker, rest.to_owned())),
+                "podman" => return Ok(Self::Daemon(Engine::Podman, rest.to_owned())),
                 "registry" => return Ok(Self::Registry(rest.to_owned())),
                 "oci" => {
                     let (path, selector) = path_and_selector(rest)?;

@@ -4,6 +4,7 @@ mod args;
 mod cmd;
 mod credential_program;
 mod credentials;
+mod daemon;
 mod failure;
 mod image;
 mod limits;
@@ -12,6 +13,8 @@ mod log;
 mod output;
 mod print;
 mod progress;
+mod remote;
+mod root;
 mod run;
 mod units;
 

@@ -10,6 +10,17 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 
 use crate::Config;
 
+impl Config {
+    /// Returns the TLS settings that this configuration amounts to, for a connection to something else than a registry.
+    ///
+    /// # Errors
+    ///
+    /// Returns which certificate or key cannot be used.
+    pub fn tls(&self) -> Result<ClientConfig, String> {
+        client_config(self)
+    }
+}
+
 /// Builds the TLS settings.
 pub(crate) fn client_config(config: &Config) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());

@@ -110,6 +110,14 @@ impl Layer {
         }
     }
 
+    /// Returns the blob that holds the layer and where it is, where a manifest describes it.
+    pub fn blob(&self) -> Option<(&dyn Blobs, &Descriptor)> {
+        match &self.origin {
+            Origin::Blob { blobs, descriptor } => Some((blobs.as_ref(), descriptor)),
+            Origin::Member { .. } => None,
+        }
+    }
+
     /// Returns how errors call the layer: its position and what names its bytes.
     pub fn what(&self) -> String {
         let (place, count) = (self.index.saturating_add(1), self.count);

@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use cutaway_analyze::{Analyzer, Findings, Input};
-use cutaway_files::{Companion, LayerFiles, Measured, Progress, ReadError, Source};
+use cutaway_files::{
+    Companion, Contents, Fingerprints, LayerFiles, Measured, Progress, ReadError, Source,
+};
 use cutaway_layerfs::{EntryPath, Listing, Meta, Visitor, Walked, Warning};
 use cutaway_model::{Error as ModelError, Layer, Stored, Unpacked};
 
@@ -21,6 +23,8 @@ pub(crate) struct Facts {
     pub(crate) listing: Listing,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) findings: Vec<FileFindings>,
+    /// What tells the contents of files apart, where that was asked for.
+    pub(crate) contents: Arc<Contents>,
 }
 
 /// What one analyzer found in one file.
@@ -36,10 +40,15 @@ pub(crate) struct FileFindings {
 }
 
 impl Facts {
-    pub(crate) fn new(measured: Measured, walked: Walked, findings: Vec<FileFindings>) -> Self {
+    pub(crate) fn new(
+        measured: Measured,
+        walked: Walked,
+        contents: Contents,
+        findings: Vec<FileFindings>,
+    ) -> Self {
         let Measured { stored, unpacked } = measured;
         let Walked { listing, warnings, .. } = walked;
-        Self { stored, unpacked, listing, warnings, findings }
+        Self { stored, unpacked, listing, warnings, findings, contents: Arc::new(contents) }
     }
 
     /// Returns the files of the layer, for a view of them.
@@ -49,7 +58,7 @@ impl Facts {
             measured: Measured { stored, unpacked },
             listing: Arc::new(self.listing.clone()),
             warnings: self.warnings.clone(),
-            contents: Arc::default(),
+            contents: Arc::clone(&self.contents),
         }
     }
 }
@@ -59,6 +68,7 @@ pub(crate) async fn analyze(
     layer: &Layer,
     analyzers: &'static [&'static dyn Analyzer],
     wanted: Wanted,
+    fingerprints: Option<Fingerprints>,
     limits: &Limits,
     observer: Arc<dyn Observer>,
 ) -> Result<Facts, Error> {
@@ -68,9 +78,11 @@ pub(crate) async fn analyze(
     let mut dispatch = Dispatch::new(analyzers, limits.pending_bytes);
     let collector = Collector::new(wanted, limits.database_bytes);
     let progress = |Progress { stored, unpacked }| observer.layer_read(index, stored, unpacked);
-    let (measured, walked) = read(source, collector, &mut dispatch, limits, progress).await?;
+    let contents = fingerprints.map(Contents::new);
+    let (measured, walked, contents) =
+        read(source, collector, contents, &mut dispatch, limits, progress).await?;
     observer.layer_done(index);
-    Ok(Facts::new(measured, walked, dispatch.finish().await))
+    Ok(Facts::new(measured, walked, contents, dispatch.finish().await))
 }
 
 /// Reads a layer to its end, verifies it, and returns the bytes of some of its files.
@@ -82,7 +94,7 @@ pub(crate) async fn extract(
     let source = Source::open(layer, &limits.model).await?;
     let mut kept = Vec::new();
     let collector = Collector::new(wanted, limits.database_bytes);
-    read(source, collector, &mut kept, limits, |_| {}).await?;
+    read(source, collector, None, &mut kept, limits, |_| {}).await?;
     Ok(kept)
 }
 
@@ -102,39 +114,62 @@ impl Taker for Vec<Collected> {
 pub(crate) async fn read(
     source: Source,
     collector: Collector,
+    contents: Option<Contents>,
     taker: &mut impl Taker,
     limits: &Limits,
     progress: impl Fn(Progress) + Send,
-) -> Result<(Measured, Walked), ReadError> {
+) -> Result<(Measured, Walked, Contents), ReadError> {
     let what = source.what().to_owned();
-    let mut hand = Hand { collector, taker, progress };
+    let mut hand = Hand { collector, wanted: false, contents, taker, progress };
     let read = source.walk(limits.layerfs, &mut hand).await?;
     hand.taker.take(&mut hand.collector).await;
-    read.ok_or_else(|| ModelError::malformed(what, "was not read to its end").into())
+    let (measured, walked) =
+        read.ok_or_else(|| ModelError::malformed(what, "was not read to its end"))?;
+    Ok((measured, walked, hand.contents.unwrap_or_default()))
 }
 
 /// Goes along with a layer: the collector picks files up, the taker takes them away.
 struct Hand<'t, T, P> {
     collector: Collector,
+    /// Whether the collector wants the entry that comes by.
+    wanted: bool,
+    contents: Option<Contents>,
     taker: &'t mut T,
     progress: P,
 }
 
 impl<T, P> Visitor for Hand<'_, T, P> {
     fn entry(&mut self, id: u32, path: &EntryPath, meta: &Meta) -> bool {
-        self.collector.entry(id, path, meta)
+        self.wanted = self.collector.entry(id, path, meta);
+        let told_apart = self.contents.as_mut().is_some_and(|all| all.begin(id, meta.kind));
+        self.wanted || told_apart
     }
 
     fn data(&mut self, chunk: &[u8]) {
-        self.collector.data(chunk);
+        if self.wanted {
+            self.collector.data(chunk);
+        }
+        if let Some(contents) = &mut self.contents {
+            contents.add(chunk);
+        }
     }
 
     fn hole(&mut self, len: u64) {
-        self.collector.hole(len);
+        if self.wanted {
+            self.collector.hole(len);
+        }
+        if let Some(contents) = &mut self.contents {
+            contents.skip(len);
+        }
     }
 
     fn end(&mut self) {
-        self.collector.end();
+        if self.wanted {
+            self.collector.end();
+        }
+        if let Some(contents) = &mut self.contents {
+            contents.end();
+        }
     }
 }
 

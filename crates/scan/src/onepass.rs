@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cutaway_files::{Given, LaneReader, LayerFiles, Measured, ReadError, Source, pass};
+use cutaway_files::{
+    Contents, Fingerprints, Given, LaneReader, LayerFiles, Measured, ReadError, Source, pass,
+};
 use cutaway_model::source::{Form, Selector};
 use cutaway_model::{BlobStream, Image};
 
@@ -30,7 +32,8 @@ pub async fn scan_stream(
     options: &Options,
 ) -> Result<Report, Error> {
     let skip = Arc::new(Skip::new(&options.skip)?);
-    let (image, form, facts) = read_stream(stream, place, form, selector, options, &skip).await?;
+    let (image, form, facts) =
+        read_stream(stream, place, form, selector, None, options, &skip).await?;
     report(&image, form, facts, asked.into(), options, &skip, false)
 }
 
@@ -46,10 +49,12 @@ pub async fn scan_stream_with_history(
     form: Option<Form>,
     selector: &Selector,
     asked: impl Into<Asked<'_>>,
+    fingerprints: Option<&Fingerprints>,
     options: &Options,
 ) -> Result<(Image, Report, Vec<LayerFiles>), Error> {
     let skip = Arc::new(Skip::new(&options.skip)?);
-    let (image, form, facts) = read_stream(stream, place, form, selector, options, &skip).await?;
+    let (image, form, facts) =
+        read_stream(stream, place, form, selector, fingerprints, options, &skip).await?;
     let files = facts.iter().map(Facts::files).collect();
     let report = report(&image, form, facts, asked.into(), options, &skip, true)?;
     Ok((image, report, files))
@@ -82,6 +87,7 @@ pub(crate) async fn read_stream(
     place: &str,
     form: Option<Form>,
     selector: &Selector,
+    fingerprints: Option<&Fingerprints>,
     options: &Options,
     skip: &Arc<Skip>,
 ) -> Result<(Image, Form, Vec<Facts>), Error> {
@@ -97,7 +103,7 @@ pub(crate) async fn read_stream(
     };
     let (image, form, layers) = pass(given, |name, bytes| {
         let wanted = Wanted::ByAnalyzers { analyzers: options.analyzers, skip: Arc::clone(skip) };
-        analyze_member(bytes, name, wanted, options.clone())
+        analyze_member(bytes, name, wanted, fingerprints.cloned(), options.clone())
     })
     .await?;
     Ok((image, form, layers.into_iter().map(|(_, facts)| facts).collect()))
@@ -107,12 +113,15 @@ async fn analyze_member(
     bytes: LaneReader,
     name: String,
     wanted: Wanted,
+    fingerprints: Option<Fingerprints>,
     options: Options,
 ) -> Result<(Measured, Facts), ReadError> {
     let limits = &options.limits;
     let source = Source::of_member(&name, bytes, &limits.model).await?;
     let mut dispatch = Dispatch::new(options.analyzers, limits.pending_bytes);
     let collector = Collector::new(wanted, limits.database_bytes);
-    let (measured, walked) = read(source, collector, &mut dispatch, limits, |_| {}).await?;
-    Ok((measured.clone(), Facts::new(measured, walked, dispatch.finish().await)))
+    let contents = fingerprints.map(Contents::new);
+    let (measured, walked, contents) =
+        read(source, collector, contents, &mut dispatch, limits, |_| {}).await?;
+    Ok((measured.clone(), Facts::new(measured, walked, contents, dispatch.finish().await)))
 }

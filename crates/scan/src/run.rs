@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cutaway_files::{LayerFiles, on_task};
+use cutaway_files::{Fingerprints, LayerFiles, on_task};
 use cutaway_model::{Image, Layer};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
@@ -29,26 +29,32 @@ pub async fn scan(image: &Image, subject: &Subject, options: &Options) -> Result
     let span = tracing::info_span!("image", id = %image.id());
     async {
         let skip = Arc::new(Skip::new(&options.skip)?);
-        let facts = read_layers(image, options, &skip).await?;
+        let facts = read_layers(image.layers(), None, options, &skip).await?;
         report(image, subject, options, &skip, facts, false).await
     }
     .instrument(span)
     .await
 }
 
-/// Scans an image as [`scan`] does; the report also tells what each layer did to each package, and
-/// the files of the layers come with it, so that nobody has to read them again.
+/// Scans an image as [`scan`] does, or its layers from `first` on as if there were none below; the
+/// report also tells what each layer did to each package, and the files of the layers come with it,
+/// with `fingerprints` also what tells their contents apart, so that nobody has to read them again.
+///
+/// Layers are numbered from `first` on as if it were the lowest.
 ///
 /// # Errors
 ///
 /// As [`scan`].
 pub async fn scan_with_history(
     image: &Image,
+    first: usize,
     subject: &Subject,
+    fingerprints: Option<&Fingerprints>,
     options: &Options,
 ) -> Result<(Report, Vec<LayerFiles>), Error> {
     let skip = Arc::new(Skip::new(&options.skip)?);
-    let facts = read_layers(image, options, &skip).await?;
+    let layers = image.layers().get(first..).unwrap_or_default();
+    let facts = read_layers(layers, fingerprints, options, &skip).await?;
     let files = facts.iter().map(Facts::files).collect();
     Ok((report(image, subject, options, &skip, facts, true).await?, files))
 }
@@ -73,13 +79,14 @@ async fn report(
 
 /// Reads all layers, several at once, and returns what was found by position.
 pub(crate) async fn read_layers(
-    image: &Image,
+    layers: &[Layer],
+    fingerprints: Option<&Fingerprints>,
     options: &Options,
     skip: &Arc<Skip>,
 ) -> Result<Vec<Facts>, Error> {
     let permits = Arc::new(Semaphore::new(options.limits.layers_in_flight.max(1)));
     let mut distinct: Vec<&Layer> = Vec::new();
-    for layer in image.layers() {
+    for layer in layers {
         if !distinct.iter().any(|known| same(known, layer)) {
             distinct.push(layer);
         }
@@ -92,12 +99,21 @@ pub(crate) async fn read_layers(
         let permits = Arc::clone(&permits);
         let wanted = Wanted::ByAnalyzers { analyzers: options.analyzers, skip: Arc::clone(skip) };
         let (layer, options) = (layer.clone(), options.clone());
+        let fingerprints = fingerprints.cloned();
         let index = layer.index();
         let span = tracing::info_span!("layer", index, diff_id = %layer.diff_id());
         let task = async move {
             // The semaphore is never closed.
             let _permit = permits.acquire_owned().await;
-            analyze(&layer, options.analyzers, wanted, &options.limits, options.observer).await
+            analyze(
+                &layer,
+                options.analyzers,
+                wanted,
+                fingerprints,
+                &options.limits,
+                options.observer,
+            )
+            .await
         };
         tasks.insert(index, on_task(task.instrument(span)));
     }
@@ -107,7 +123,7 @@ pub(crate) async fn read_layers(
             read.push((layer, task.await?));
         }
     }
-    Ok(by_position(image, read))
+    Ok(by_position(layers, read))
 }
 
 /// Returns whether two layers are the same bytes.
@@ -116,12 +132,11 @@ fn same(a: &Layer, b: &Layer) -> bool {
 }
 
 /// Returns the facts of each position; those of a layer that is listed again are copied.
-fn by_position(image: &Image, mut read: Vec<(&Layer, Facts)>) -> Vec<Facts> {
-    let mut facts = Vec::with_capacity(image.layers().len());
-    for (position, layer) in image.layers().iter().enumerate() {
+fn by_position(layers: &[Layer], mut read: Vec<(&Layer, Facts)>) -> Vec<Facts> {
+    let mut facts = Vec::with_capacity(layers.len());
+    for (position, layer) in layers.iter().enumerate() {
         let Some(found) = read.iter().position(|(known, _)| same(known, layer)) else { continue };
-        let again =
-            image.layers().iter().skip(position.saturating_add(1)).any(|later| same(later, layer));
+        let again = layers.iter().skip(position.saturating_add(1)).any(|later| same(later, layer));
         if again {
             facts.extend(read.get(found).map(|(_, facts)| facts.clone()));
         } else {

@@ -16,7 +16,7 @@ use crate::{Error, Options};
 /// As [`scan`](crate::scan).
 pub async fn verify(image: &Image, options: &Options) -> Result<Vec<Measured>, Error> {
     let skip = std::sync::Arc::new(Skip::new(&[])?);
-    let facts = read_layers(image, options, &skip).await?;
+    let facts = read_layers(image.layers(), None, options, &skip).await?;
     Ok(facts
         .into_iter()
         .map(|facts| Measured { stored: facts.stored, unpacked: facts.unpacked })
@@ -36,7 +36,8 @@ pub async fn verify_stream(
     options: &Options,
 ) -> Result<(Image, Form, Vec<Measured>), Error> {
     let skip = std::sync::Arc::new(Skip::new(&[])?);
-    let (image, form, facts) = read_stream(stream, place, form, selector, options, &skip).await?;
+    let (image, form, facts) =
+        read_stream(stream, place, form, selector, None, options, &skip).await?;
     let measured =
         facts.into_iter().map(|facts| Measured { stored: facts.stored, unpacked: facts.unpacked });
     Ok((image, form, measured.collect()))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cutaway_scan::{Observer, Options, Report, Silent, scan, scan_stream};
+use cutaway_scan::{Asked, Observer, Options, Report, Silent, scan, scan_stream};
 
 use crate::args::{Common, Scan, ScanFormat};
 use crate::failure::{Exit, Failure};
@@ -72,7 +72,7 @@ async fn report(args: &Scan, common: &Common, options: &Options) -> Result<Repor
                 &passing.place,
                 passing.form,
                 &passing.selector,
-                &passing.name,
+                Asked { name: &passing.name, source: passing.source },
                 options,
             )
             .await?

@@ -1,0 +1,124 @@
+//! `cutaway tags`: the tags of a repository, or of all repositories below a name.
+
+use std::collections::BTreeSet;
+
+use cutaway_fetch::{Listing, Registry};
+use cutaway_model::Error as ModelError;
+use cutaway_ref::Reference;
+
+use crate::args::Common;
+use crate::args::client::Tags;
+use crate::cmd::catalog::of_registry;
+use crate::failure::{Exit, Failure};
+use crate::{output, remote};
+
+pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
+    let mut text = String::new();
+    let mut print = |line: &str| {
+        text.push_str(line);
+        text.push('\n');
+    };
+    let shown = |tag: &&String| !(args.omit_digest_tags && tag.starts_with("sha256-"));
+    if args.recursive {
+        for (name, listing) in recursive(&args.repository, common).await? {
+            for tag in listing.tags.iter().filter(shown) {
+                print(&format!("{name}:{tag}"));
+            }
+            let untagged = listing.manifests.iter().filter(|(_, listed)| listed.tags.is_empty());
+            for (digest, _) in untagged {
+                print(&format!("{name}@{digest}"));
+            }
+        }
+    } else {
+        let reference = remote::reference(strip(&args.repository))?;
+        let repository = remote::registry(&reference, common)?.repository(&reference);
+        for tag in repository.tags().await?.iter().filter(shown) {
+            match args.full_ref {
+                true => print(&format!("{}:{tag}", full(&reference))),
+                false => print(tag),
+            }
+        }
+    }
+    output::write(text.as_bytes(), None)?;
+    Ok(Exit::Done)
+}
+
+fn strip(text: &str) -> &str {
+    text.strip_prefix("registry:").unwrap_or(text)
+}
+
+fn full(reference: &Reference) -> String {
+    format!("{}/{}", reference.registry(), reference.repository())
+}
+
+/// Lists a registry, or a repository and all below it, sorted by name.
+async fn recursive(text: &str, common: &Common) -> Result<Vec<(String, Listing)>, Failure> {
+    let text = strip(text).trim_end_matches('/');
+    let (top, below) = match text.contains('/') {
+        true => {
+            let reference = remote::reference(text)?;
+            let below = reference.repository().to_owned();
+            (reference, Some(below))
+        }
+        false => (of_registry(text)?, None),
+    };
+    let registry = remote::registry(&top, common)?;
+    let mut listings = Vec::new();
+    if let Some(below) = &below {
+        walk(&registry, &top, below, &mut listings).await?;
+        // Only registries that list what lies below say anything of children or manifests.
+        if listings.len() > 1 || listings.iter().any(|(_, listing)| !listing.manifests.is_empty()) {
+            return Ok(named(&top, listings));
+        }
+        listings.clear();
+    }
+    for name in registry.catalog().await? {
+        let is_below = below.as_ref().is_none_or(|below| {
+            name.strip_prefix(below.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        if is_below {
+            let listing = listing(&registry, &top, &name).await?;
+            listings.push((name, listing));
+        }
+    }
+    Ok(named(&top, listings))
+}
+
+fn named(top: &Reference, listings: Vec<(String, Listing)>) -> Vec<(String, Listing)> {
+    let mut named: Vec<_> = listings
+        .into_iter()
+        .map(|(name, listing)| (format!("{}/{name}", top.registry()), listing))
+        .collect();
+    named.sort_by(|(one, _), (other, _)| one.cmp(other));
+    named
+}
+
+/// Lists a repository and those that it names as its children, however deep.
+async fn walk(
+    registry: &Registry,
+    top: &Reference,
+    name: &str,
+    listings: &mut Vec<(String, Listing)>,
+) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    let mut ahead = vec![name.to_owned()];
+    while let Some(name) = ahead.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let listing = listing(registry, top, &name).await?;
+        ahead.extend(listing.children.iter().map(|child| format!("{name}/{child}")));
+        listings.push((name, listing));
+    }
+    Ok(())
+}
+
+/// Lists one repository; one that is nothing but a name above others is empty.
+async fn listing(registry: &Registry, top: &Reference, name: &str) -> Result<Listing, Failure> {
+    let reference = remote::reference(&format!("{}/{name}", top.registry()))?;
+    match registry.repository(&reference).listing().await {
+        Err(ModelError::NotFound { .. }) => Ok(Listing::default()),
+        listing => Ok(listing?),
+    }
+}

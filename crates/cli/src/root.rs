@@ -1,0 +1,166 @@
+//! The first document of an image argument: the manifest or index before a platform is chosen.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cutaway_fetch::Repository;
+use cutaway_model::source::{self, Archive, Directory, Files, Form, Selector};
+use cutaway_model::{Blobs, Descriptor, Image, read_document};
+use cutaway_ref::Reference;
+use cutaway_scan::{Limits, Options, Silent, SourceKind, Subject, verify_stream};
+
+use crate::args::Common;
+use crate::failure::{Exit, Failure};
+use crate::image::{self, Opened, Passing};
+use crate::locate::Place;
+use crate::remote;
+
+/// An image argument, opened no further than its first document.
+pub(crate) enum Start {
+    /// A manifest or an index, and the blobs around it.
+    Root(Box<Root>),
+    /// An image in a form without a manifest of its own, whose layers can be opened one by one.
+    Image(Box<Image>, Subject),
+    /// An archive that passes once.
+    Stream(Passing),
+}
+
+/// A manifest or an index.
+pub(crate) struct Root {
+    pub(crate) subject: Subject,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) descriptor: Descriptor,
+    pub(crate) raw: Vec<u8>,
+    /// Where it lies, in a registry.
+    pub(crate) remote: Option<(Repository, Reference)>,
+}
+
+impl Root {
+    /// Opens the image, or the one for the platform of this run.
+    pub(crate) async fn image(&self, common: &Common, limits: &Limits) -> Result<Image, Failure> {
+        let platform = image::platform(common);
+        let (blobs, raw) = (Arc::clone(&self.blobs), Some(self.raw.clone()));
+        let root = self.descriptor.clone();
+        Ok(cutaway_model::open(blobs, root, raw, &platform, &limits.model).await?)
+    }
+
+    /// Goes from an index to the image of the platform, where one was asked for.
+    pub(crate) async fn choose(
+        mut self,
+        common: &Common,
+        limits: &Limits,
+    ) -> Result<Self, Failure> {
+        if common.platform.is_some() && self.descriptor.media_type.is_index() {
+            let image = self.image(common, limits).await?;
+            if let Some(stated) = image.manifest() {
+                self.descriptor = stated.descriptor.clone();
+                self.raw.clone_from(&stated.raw);
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// Opens what `argument` names.
+pub(crate) async fn open(
+    argument: &str,
+    common: &Common,
+    limits: &Limits,
+) -> Result<Start, Failure> {
+    let root = match Place::of(argument)? {
+        Place::Registry(text) => Some(from_registry(&text, common).await?),
+        Place::Layout(path, selector) => {
+            let files: Arc<dyn Files> = Arc::new(Directory::new(&path));
+            Some(from_files(files, &selector, SourceKind::Oci, argument, common, limits).await?)
+        }
+        Place::Archive(path, selector, form) if !image::is_compressed(&path)? => {
+            oci_archive(&path, &selector, form, argument, common, limits).await?
+        }
+        _ => None,
+    };
+    if let Some(root) = root {
+        return Ok(Start::Root(Box::new(root)));
+    }
+    Ok(match image::open(argument, common, limits).await? {
+        Opened::Image(image, subject) => Start::Image(image, subject),
+        Opened::Stream(passing) => Start::Stream(passing),
+    })
+}
+
+async fn from_registry(text: &str, common: &Common) -> Result<Root, Failure> {
+    let reference = remote::reference(text)?;
+    let registry = remote::registry(&reference, common)?;
+    let resolved = registry.resolve(&reference).await?;
+    let repository = registry.repository(&reference);
+    Ok(Root {
+        subject: Subject { name: reference.to_string(), source: SourceKind::Registry },
+        blobs: Arc::new(repository.clone()),
+        descriptor: resolved.descriptor,
+        raw: resolved.bytes,
+        remote: Some((repository, reference)),
+    })
+}
+
+async fn oci_archive(
+    path: &Path,
+    selector: &Selector,
+    form: Option<Form>,
+    argument: &str,
+    common: &Common,
+    limits: &Limits,
+) -> Result<Option<Root>, Failure> {
+    let files: Arc<dyn Files> = Arc::new(Archive::open(path, &limits.model)?);
+    let form = match form {
+        Some(form) => form,
+        None => Form::of(files.as_ref())?,
+    };
+    if form == Form::Docker {
+        return Ok(None);
+    }
+    let source = SourceKind::OciArchive;
+    Ok(Some(from_files(files, selector, source, argument, common, limits).await?))
+}
+
+async fn from_files(
+    files: Arc<dyn Files>,
+    selector: &Selector,
+    source: SourceKind,
+    argument: &str,
+    common: &Common,
+    limits: &Limits,
+) -> Result<Root, Failure> {
+    let platform = image::platform(common);
+    let (blobs, descriptor) = source::find(files, selector, &platform, &limits.model).await?;
+    let (_, raw) = read_document(blobs.as_ref(), &descriptor, &limits.model).await?;
+    let subject = Subject { name: argument.to_owned(), source };
+    Ok(Root { subject, blobs, descriptor, raw, remote: None })
+}
+
+/// Reads an archive that passes for the documents of its image; everything else is verified on the way.
+pub(crate) async fn passed(
+    passing: Passing,
+    common: &Common,
+    limits: &Limits,
+) -> Result<Image, Failure> {
+    let Passing { stream, place, form, selector, .. } = passing;
+    let options = options(common, limits);
+    let (image, _, _) = verify_stream(stream, &place, form, &selector, &options).await?;
+    Ok(image)
+}
+
+/// Returns the options of a run without analyzers.
+pub(crate) fn options(common: &Common, limits: &Limits) -> Options {
+    Options {
+        analyzers: &[],
+        limits: *limits,
+        skip: Vec::new(),
+        platform: image::platform(common),
+        observer: Arc::new(Silent),
+    }
+}
+
+/// Says that an image has no manifest, where one was asked for.
+pub(crate) fn no_manifest(name: &str) -> Failure {
+    let message = format!("{name} carries no manifest: its form has none");
+    Failure::new(Exit::Fetch, message)
+}

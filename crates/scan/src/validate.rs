@@ -1,0 +1,290 @@
+//! Whether an image is all there and all as it says: every document and every blob, each once.
+//!
+//! What is wrong with the image is a finding, and the next blob is looked at; what keeps the image
+//! from being reached is an error.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use cutaway_files::{Companion, Progress, Source};
+use cutaway_layerfs::{EntryPath, Meta, Visitor};
+use cutaway_model::{
+    Blobs, Claim, Class, Descriptor, Document, Error as ModelError, Image, Verified, read_document,
+};
+use serde::Serialize;
+use tokio::io::AsyncBufReadExt as _;
+
+use crate::{Error, Options};
+
+/// How thoroughly an image is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Documents are read; of blobs only their presence and size is asked for.
+    Fast,
+    /// Every blob is read, and layers are unpacked and walked.
+    Full,
+}
+
+/// What was looked at, and what is wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Validation {
+    /// Manifests and indexes.
+    pub manifests: u64,
+    /// Configs, layers and other blobs.
+    pub blobs: u64,
+    /// Their stored bytes.
+    pub bytes: u64,
+    /// What is wrong, in the order of the documents.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that is wrong with an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What kind of fault, in kebab-case.
+    pub code: &'static str,
+    /// The manifest or index that lists what is wrong, or is wrong itself; none in a form without manifests.
+    pub manifest: Option<String>,
+    /// The fault, in one line.
+    pub message: String,
+}
+
+/// Validates the image or index at `root`, with all that it lists.
+///
+/// # Errors
+///
+/// Returns what keeps the source from answering.
+pub async fn validate(
+    blobs: &Arc<dyn Blobs>,
+    root: Descriptor,
+    depth: Depth,
+    options: &Options,
+) -> Result<Validation, Error> {
+    let limits = &options.limits.model;
+    let mut state =
+        State { depth, options, seen: BTreeSet::new(), validation: Validation::default() };
+    let mut level = vec![root];
+    for _ in 0..=limits.index_depth {
+        let mut below = Vec::new();
+        for descriptor in level {
+            let bounded =
+                u64::try_from(state.seen.len()).unwrap_or(u64::MAX) <= limits.index_entries;
+            if !bounded || !state.seen.insert(descriptor.digest.to_string()) {
+                continue;
+            }
+            state.validation.manifests = state.validation.manifests.saturating_add(1);
+            let name = Some(descriptor.digest.to_string());
+            match read_document(blobs.as_ref(), &descriptor, limits).await {
+                Err(error) => state.find(name, error.into())?,
+                Ok((Document::Index(index), _)) => {
+                    for child in index.manifests {
+                        if child.media_type.is_index() || child.media_type.is_manifest() {
+                            below.push(child);
+                        } else {
+                            state.blob(blobs.as_ref(), &child, name.as_deref()).await?;
+                        }
+                    }
+                }
+                Ok((Document::Manifest(manifest), raw)) => {
+                    if manifest.config.media_type.is_config() {
+                        let (root, platform) = (descriptor, &options.platform);
+                        let opened = cutaway_model::open(
+                            Arc::clone(blobs),
+                            root,
+                            Some(raw),
+                            platform,
+                            limits,
+                        )
+                        .await;
+                        match opened {
+                            Ok(image) => state.image(&image).await?,
+                            Err(error) => state.find(name, error.into())?,
+                        }
+                    } else {
+                        for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
+                            state.blob(blobs.as_ref(), blob, name.as_deref()).await?;
+                        }
+                    }
+                }
+            }
+        }
+        level = below;
+    }
+    Ok(state.validation)
+}
+
+/// Validates the layers of an image whose documents were verified when it was opened.
+///
+/// # Errors
+///
+/// As [`validate`].
+pub async fn validate_image(
+    image: &Image,
+    depth: Depth,
+    options: &Options,
+) -> Result<Validation, Error> {
+    let mut state =
+        State { depth, options, seen: BTreeSet::new(), validation: Validation::default() };
+    state.image(image).await?;
+    Ok(state.validation)
+}
+
+impl Validation {
+    /// Returns whether nothing is wrong.
+    pub fn is_valid(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+impl Finding {
+    /// Makes a finding of an error that is about the image itself.
+    ///
+    /// # Errors
+    ///
+    /// Returns errors that are about the way to it.
+    pub fn new(manifest: Option<String>, error: Error) -> Result<Self, Error> {
+        let code = match &error {
+            Error::Layer { .. } => "layer-malformed",
+            Error::Model(ModelError::Missing { .. } | ModelError::NotFound { .. }) => {
+                "blob-missing"
+            }
+            Error::Model(ModelError::Size { .. }) => "wrong-size",
+            Error::Model(ModelError::Digest { .. }) => "wrong-digest",
+            Error::Model(ModelError::DiffId { .. }) => "wrong-diff-id",
+            Error::Model(ModelError::Limit { .. }) => "over-limit",
+            error if error.class() == Class::Malformed => "malformed",
+            _ => return Err(error),
+        };
+        Ok(Self { code, manifest, message: error.to_string() })
+    }
+}
+
+struct State<'o> {
+    depth: Depth,
+    options: &'o Options,
+    seen: BTreeSet<String>,
+    validation: Validation,
+}
+
+impl State<'_> {
+    fn find(&mut self, manifest: Option<String>, error: Error) -> Result<(), Error> {
+        self.validation.findings.push(Finding::new(manifest, error)?);
+        Ok(())
+    }
+
+    fn count(&mut self, bytes: u64) {
+        self.validation.blobs = self.validation.blobs.saturating_add(1);
+        self.validation.bytes = self.validation.bytes.saturating_add(bytes);
+    }
+
+    /// Looks at the layers of an image; its config was read and verified with it.
+    async fn image(&mut self, image: &Image) -> Result<(), Error> {
+        let manifest = image.digest().map(ToString::to_string);
+        if self.seen.insert(image.id().to_string()) {
+            self.count(u64::try_from(image.raw_config().len()).unwrap_or(u64::MAX));
+        }
+        for layer in image.layers() {
+            // One blob under two diffIDs is wrong under one of them.
+            let name = layer.digest().map(ToString::to_string);
+            let name = name.or_else(|| layer.member().map(ToOwned::to_owned)).unwrap_or_default();
+            if !self.seen.insert(format!("{name} {}", layer.diff_id())) {
+                continue;
+            }
+            self.count(layer.size().unwrap_or(0));
+            let outcome = match self.depth {
+                Depth::Fast => match layer.blob() {
+                    Some((blobs, descriptor)) => stat(blobs, descriptor).await,
+                    None => Ok(()),
+                },
+                Depth::Full => walk(layer, self.options).await,
+            };
+            if let Err(error) = outcome {
+                self.find(manifest.clone(), error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at a blob that is no layer of an image.
+    async fn blob(
+        &mut self,
+        blobs: &dyn Blobs,
+        descriptor: &Descriptor,
+        manifest: Option<&str>,
+    ) -> Result<(), Error> {
+        if !self.seen.insert(descriptor.digest.to_string()) {
+            return Ok(());
+        }
+        self.count(descriptor.size);
+        let outcome = match self.depth {
+            Depth::Fast => stat(blobs, descriptor).await,
+            Depth::Full => read(blobs, descriptor).await.map_err(Error::from),
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(error) => self.find(manifest.map(ToOwned::to_owned), error),
+        }
+    }
+}
+
+/// Asks whether a blob is there and has its size.
+async fn stat(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<(), Error> {
+    if descriptor.data.is_some() {
+        return Ok(());
+    }
+    match blobs.stat(descriptor).await? {
+        Some(size) if size != descriptor.size => Err(Error::Model(ModelError::Size {
+            what: format!("blob {}", descriptor.digest),
+            expected: descriptor.size,
+            found: size.to_string(),
+        })),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a blob to its end.
+async fn read(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<(), ModelError> {
+    let what = format!("blob {}", descriptor.digest);
+    let stream: cutaway_model::BlobStream = match &descriptor.data {
+        Some(data) => Box::new(std::io::Cursor::new(data.clone())),
+        None => blobs.open(descriptor).await?,
+    };
+    let claim = Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
+    let mut verified = Verified::new(stream, what.as_str(), claim)?;
+    loop {
+        let chunk = verified.fill_buf().await.map_err(|error| ModelError::from_io(error, &what))?;
+        let count = chunk.len();
+        if count == 0 {
+            return Ok(());
+        }
+        verified.consume(count);
+    }
+}
+
+/// Unpacks a layer and walks over it.
+async fn walk(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Error> {
+    let source = Source::open(layer, &options.limits.model).await?;
+    match source.walk(options.limits.layerfs, &mut Unread).await? {
+        Some(_) => Ok(()),
+        None => Err(ModelError::malformed(layer.what(), "was not read to its end").into()),
+    }
+}
+
+/// Wants no content.
+struct Unread;
+
+impl Visitor for Unread {
+    fn entry(&mut self, _: u32, _: &EntryPath, _: &Meta) -> bool {
+        false
+    }
+    fn data(&mut self, _: &[u8]) {}
+    fn hole(&mut self, _: u64) {}
+    fn end(&mut self) {}
+}
+
+impl Companion for Unread {
+    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
