@@ -42,3 +42,57 @@ fn options_win_over_files() {
     let found = explain(home.path(), &[("CUTAWAY_REGISTRY_TOKEN", SECRET)], "r.example/a:1");
     assert_eq!(found["kind"], "registry-token");
 }
+
+#[test]
+fn the_order_of_places() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = home.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    // name:c4n4ry-p4ssw0rd
+    let entry = |user: &str| {
+        format!(r#"{{"auths": {{"r.example": {{"username": "{user}", "password": "{SECRET}"}}}}}}"#)
+    };
+    write(".docker/config.json", entry("docker"));
+    write(".config/containers/auth.json", entry("podman"));
+    write(".netrc", format!("machine r.example login netrc password {SECRET}\n"));
+    write("secret/.dockerconfigjson", entry("cluster").replace("r.example", "*.example"));
+    let secrets = format!("/nonexistent:{}", home.path().join("secret").display());
+    let auth_file = write("auth.json", entry("named"));
+    let all = [
+        ("CUTAWAY_REGISTRY_TOKEN", SECRET.to_owned()),
+        ("CUTAWAY_USERNAME", "option".to_owned()),
+        ("CUTAWAY_PASSWORD", SECRET.to_owned()),
+        ("CUTAWAY_PULL_SECRETS", secrets),
+        ("DOCKER_AUTH_CONFIG", entry("variable")),
+        ("REGISTRY_AUTH_FILE", auth_file),
+    ];
+    for (from, wanted) in
+        [(0, ""), (1, "option"), (3, "cluster"), (4, "variable"), (5, "named"), (6, "podman")]
+    {
+        let variables: Vec<_> =
+            all[from..].iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let found = explain(home.path(), &variables, "r.example/a:1");
+        assert_eq!(found["username"].as_str().unwrap_or_default(), wanted);
+    }
+    for (remove, wanted) in
+        [(".config/containers/auth.json", "docker"), (".docker/config.json", "netrc")]
+    {
+        std::fs::remove_file(home.path().join(remove)).unwrap();
+        let found = explain(home.path(), &[], "r.example/a:1");
+        assert_eq!(found["username"], wanted);
+    }
+    // A workflow's token is for GitHub's registry alone.
+    let token = [("GITHUB_TOKEN", SECRET), ("GITHUB_ACTOR", "octocat")];
+    assert_eq!(explain(home.path(), &token, "ghcr.io/o/a:1")["username"], "octocat");
+    let other = explain(home.path(), &token, "ghcr.io.example/o/a:1");
+    assert_eq!(other["kind"], "anonymous");
+    let passed_over = other["passed_over"].to_string();
+    assert!(passed_over.contains("it is for ghcr.io"), "{passed_over}");
+    // And so is a netrc of another place.
+    let netrc = write("other", format!("machine ghcr.io login o password {SECRET}"));
+    assert_eq!(explain(home.path(), &[("NETRC", &netrc)], "ghcr.io/o/a:1")["username"], "o");
+}
