@@ -17,6 +17,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("mmdebstrap", "mmdebstrap"),
     ("rpm", "rpm"),
     ("zstd", "zstd"),
+    ("go", "golang-go"),
     ("cc", "gcc"),
 ];
 

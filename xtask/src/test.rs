@@ -74,5 +74,8 @@ fn cargo_test(outcome: &mut Outcome, registry: Option<&Registry>) -> Result<()> 
         }
     }
     outcome.end(child.wait()?.success());
+    for line in outcome.skipped() {
+        println!("{line}");
+    }
     Ok(())
 }
