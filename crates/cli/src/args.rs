@@ -97,6 +97,9 @@ pub(crate) struct Inspect {
     /// Read every layer and check size, digest and diffID
     #[arg(long, env = "CUTAWAY_VERIFY", value_parser = FalseyValueParser::new())]
     pub(crate) verify: bool,
+    /// Ask the registry what refers to the image: signatures, attestations and the like
+    #[arg(long, env = "CUTAWAY_REFERRERS", value_parser = FalseyValueParser::new())]
+    pub(crate) referrers: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ use crate::failure::{Exit, Failure};
 
 pub(crate) mod inspect;
 pub(crate) mod scan;
+pub(crate) mod surroundings;
 mod table;
 
 pub(crate) use table::{Column, Table, escape};

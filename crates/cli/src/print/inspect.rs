@@ -7,6 +7,7 @@ use cutaway_ref::Digest;
 use cutaway_scan::{Measured, SourceKind, Subject};
 use serde::Serialize;
 
+use super::surroundings::Surroundings;
 use super::table::escape;
 use super::{Column, Style, Table};
 use crate::units::bytes;
@@ -26,6 +27,8 @@ pub(crate) struct Inspection<'a> {
     config: &'a Run,
     layers: Vec<Layer<'a>>,
     history: &'a [History],
+    #[serde(flatten)]
+    surroundings: &'a Surroundings,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,7 +54,12 @@ struct Layer<'a> {
 
 impl<'a> Inspection<'a> {
     /// Takes what the documents claim and, where layers were read, what they were found to be.
-    pub(crate) fn new(image: &'a Image, subject: &'a Subject, measured: &'a [Measured]) -> Self {
+    pub(crate) fn new(
+        image: &'a Image,
+        subject: &'a Subject,
+        measured: &'a [Measured],
+        surroundings: &'a Surroundings,
+    ) -> Self {
         let config = image.config();
         let known = |word: &'a str| Some(word).filter(|word| !word.is_empty());
         let layers = image.layers().iter().map(|layer| {
@@ -85,6 +93,7 @@ impl<'a> Inspection<'a> {
             config: &config.run,
             layers: layers.collect(),
             history: &config.history,
+            surroundings,
         }
     }
 }
@@ -114,6 +123,9 @@ pub(crate) fn table(inspection: &Inspection<'_>, style: Style) -> String {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{}  {value}", style.dim(&format!("{label:<8}")));
         }
+    }
+    for (label, value) in inspection.surroundings.lines() {
+        let _ = writeln!(text, "{}  {}", style.dim(&format!("{label:<8}")), escape(&value));
     }
     let short = |encoded: &str| encoded.chars().take(12).collect::<String>();
     let size = |size: Option<u64>| size.map_or_else(|| "-".to_owned(), bytes);

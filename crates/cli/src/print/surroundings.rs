@@ -1,0 +1,140 @@
+//! What stands around an image: the index that lists it, annotations, attestations and referrers.
+
+use std::collections::BTreeMap;
+
+use cutaway_model::{Descriptor, Document, Image, Index, MediaType};
+use cutaway_ref::{Digest, Platform};
+use cutaway_scan::Limits;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// How builders mark the entries of an index that say something about another entry (BuildKit,
+/// "Attestation storage").
+const KIND: &str = "vnd.docker.reference.type";
+/// Which entry that is.
+const SUBJECT: &str = "vnd.docker.reference.digest";
+
+/// What documents beside the image itself say about it.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Surroundings {
+    /// The index that the name stands for; none where it stands for the image itself.
+    index: Option<Around>,
+    /// The annotations of the manifest.
+    annotations: BTreeMap<String, String>,
+    /// What the index lists about this image, such as its provenance.
+    attestations: Vec<Attestation>,
+    /// What the registry lists as referring to it; none where it was not asked.
+    referrers: Option<Vec<Value>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Around {
+    digest: Digest,
+    media_type: MediaType,
+    annotations: BTreeMap<String, String>,
+    platforms: Vec<Child>,
+}
+
+/// An image of the index.
+#[derive(Debug, Serialize)]
+struct Child {
+    platform: Option<String>,
+    digest: Digest,
+    size: u64,
+    media_type: MediaType,
+    artifact_type: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Attestation {
+    kind: String,
+    digest: Digest,
+    size: u64,
+}
+
+impl Surroundings {
+    /// Takes what an image says alone.
+    pub(crate) fn of_image(image: &Image) -> Self {
+        let annotations =
+            image.manifest().map(|stated| stated.manifest.annotations.clone()).unwrap_or_default();
+        Self { annotations, ..Self::default() }
+    }
+
+    /// Takes what the document that the name stands for says.
+    pub(crate) fn new(
+        root: &Descriptor,
+        raw: &[u8],
+        image: &Image,
+        limits: &Limits,
+    ) -> Result<Self, Failure> {
+        let mut all = Self::of_image(image);
+        let what = format!("manifest {}", root.digest);
+        let document = Document::parse(raw, Some(&root.media_type), &limits.model, &what)?;
+        if let Document::Index(index) = document {
+            all.attestations = attestations(&index, image);
+            let images =
+                index.manifests.iter().filter(|entry| !entry.annotations.contains_key(KIND));
+            all.index = Some(Around {
+                digest: root.digest.clone(),
+                media_type: root.media_type.clone(),
+                platforms: images.map(Child::new).collect(),
+                annotations: index.annotations,
+            });
+        }
+        Ok(all)
+    }
+
+    /// Notes what refers to the image.
+    pub(crate) fn referred_by(&mut self, entries: Vec<Value>) {
+        self.referrers = Some(entries);
+    }
+
+    /// Returns lines for people: a label and a value each.
+    pub(crate) fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
+        if let Some(index) = &self.index {
+            lines.push(("index", index.digest.to_string()));
+            let name = |child: &Child| child.platform.clone().unwrap_or_else(|| "unknown".into());
+            let platforms: Vec<String> = index.platforms.iter().map(name).collect();
+            lines.push(("has", platforms.join(" ")));
+        }
+        let index = self.index.iter().flat_map(|index| &index.annotations);
+        for (key, value) in index.chain(&self.annotations) {
+            lines.push(("note", format!("{key}={value}")));
+        }
+        for attestation in &self.attestations {
+            lines.push(("attested", format!("{} {}", attestation.kind, attestation.digest)));
+        }
+        for entry in self.referrers.iter().flatten() {
+            let field = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+            lines.push(("referrer", format!("{} {}", field("artifactType"), field("digest"))));
+        }
+        lines
+    }
+}
+
+impl Child {
+    fn new(entry: &Descriptor) -> Self {
+        Self {
+            platform: entry.platform.as_ref().map(Platform::to_string),
+            digest: entry.digest.clone(),
+            size: entry.size,
+            media_type: entry.media_type.clone(),
+            artifact_type: entry.artifact_type.clone(),
+        }
+    }
+}
+
+fn attestations(index: &Index, image: &Image) -> Vec<Attestation> {
+    let about_it = |entry: &&Descriptor| {
+        entry.annotations.get(SUBJECT).map(String::as_str) == image.digest().map(Digest::as_str)
+    };
+    let entries = index.manifests.iter().filter(about_it);
+    let attestations = entries.filter_map(|entry| {
+        let kind = entry.annotations.get(KIND)?.clone();
+        Some(Attestation { kind, digest: entry.digest.clone(), size: entry.size })
+    });
+    attestations.collect()
+}
