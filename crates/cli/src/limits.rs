@@ -87,6 +87,11 @@ impl All {
                 "links to follow among the members of an archive",
             ),
             ("archive_members", Slot::U64(&mut model.archive_members), "members of an archive"),
+            (
+                "passed_bytes",
+                Slot::U64(&mut model.passed_bytes),
+                "documents of an archive that passes once",
+            ),
             ("unpacked_bytes", Slot::U64(&mut model.unpacked_bytes), "size of an unpacked layer"),
             (
                 "zstd_window_log",

@@ -129,7 +129,7 @@ where
     F: Future<Output = Result<(Measured, T), ReadError>> + Send + 'static,
 {
     let permits = Arc::new(Semaphore::new(in_flight.max(1)));
-    let mut passed = Passed::new(place);
+    let mut passed = Passed::with_limits(place, limits);
     let mut layers = HashMap::new();
     while let Some(member) = members.next().await? {
         if let Some(target) = member.link {

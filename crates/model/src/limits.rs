@@ -18,6 +18,8 @@ pub struct Limits {
     pub member_links: u64,
     /// `archive_members`: the number of members of an archive. 1,000,000.
     pub archive_members: u64,
+    /// `passed_bytes`: the documents that are kept of an archive that passes once, in all. 64 MiB.
+    pub passed_bytes: u64,
     /// `unpacked_bytes`: the size of a layer or an archive when it is unpacked. 64 GiB.
     pub unpacked_bytes: u64,
     /// `zstd_window_log`: the largest window of a zstd stream, as a power of two. 27, which is 128 MiB.
@@ -42,6 +44,7 @@ impl Default for Limits {
             index_entries: 10_000,
             member_links: 8,
             archive_members: 1_000_000,
+            passed_bytes: 64 << 20,
             unpacked_bytes: 64 << 30,
             zstd_window_log: 27,
             xz_memory_bytes: 128 << 20,

@@ -5,7 +5,7 @@ use std::io;
 
 use super::Files;
 use super::archive::{endless, is_document, member_name};
-use crate::{BlobStream, Error};
+use crate::{BlobStream, Error, Limits};
 
 /// How many links a member may be followed over.
 const MAX_LINKS: u64 = 8;
@@ -20,6 +20,9 @@ pub struct Passed {
     members: HashMap<String, Kept>,
     /// The document that was there twice.
     twice: Option<String>,
+    /// How many bytes of documents are kept.
+    kept_bytes: u64,
+    max_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -30,17 +33,29 @@ enum Kept {
 }
 
 impl Passed {
-    /// Starts an empty record of the archive that errors call `place`.
+    /// Starts an empty record of the archive that errors call `place`, with the default limit of documents.
     pub fn new(place: impl Into<String>) -> Self {
-        Self { place: place.into(), ..Self::default() }
+        Self::with_limits(place, &Limits::default())
+    }
+
+    /// Starts an empty record of the archive that errors call `place`.
+    pub fn with_limits(place: impl Into<String>, limits: &Limits) -> Self {
+        Self { place: place.into(), max_bytes: limits.passed_bytes, ..Self::default() }
     }
 
     /// Keeps a document.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Malformed`] for a second document of one name, which would mean a second image.
+    /// Returns [`Error::Malformed`] for a second document of one name, which would mean a second
+    /// image, and [`Error::Limit`] when the documents together become too large.
     pub fn document(&mut self, name: String, bytes: Vec<u8>) -> Result<(), Error> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.kept_bytes = self.kept_bytes.saturating_add(size);
+        if self.kept_bytes > self.max_bytes {
+            let what = format!("documents of {} with {} bytes in all", self.place, self.kept_bytes);
+            return Err(Error::Limit { what, limit: "passed_bytes", max: self.max_bytes });
+        }
         self.keep(name, Kept::Document(bytes));
         self.check()
     }

@@ -215,3 +215,13 @@ fn what_has_passed_cannot_be_had_again() {
     assert_eq!(passed.target("latest"), "latest");
     assert_eq!(passed.open("./latest").unwrap().unwrap().1, 2);
 }
+
+#[test]
+fn documents_of_a_passing_archive_are_bounded_together() {
+    let mut limits = cutaway_model::Limits::default();
+    limits.passed_bytes = 100;
+    let mut passed = Passed::with_limits("standard input", &limits);
+    passed.document("a.json".into(), vec![b'{'; 60]).unwrap();
+    let error = passed.document("b.json".into(), vec![b'{'; 60]).unwrap_err();
+    assert!(error.to_string().contains("limit passed_bytes of 100"), "{error}");
+}
