@@ -77,7 +77,7 @@ fn facts(archive: &Path) -> Result<String> {
 
 fn print_table(contestants: &[Contestant], samples: &[Vec<Sample>]) {
     println!(
-        "{:<28}{:>9}{:>17}{:>8}{:>9}{:>9}{:>9}{:>11}{:>9}{:>9}",
+        "{:<28}{:>9}{:>17}{:>8}{:>9}{:>9}{:>9}{:>12}{:>9}{:>11}",
         "",
         "median s",
         "min - max",
@@ -109,7 +109,7 @@ fn print_table(contestants: &[Contestant], samples: &[Vec<Sample>]) {
             base.map_or_else(String::new, |base| format!("{:.2}", seconds / base))
         };
         println!(
-            "{:<28}{seconds:>9.3}{:>17}{:>8.2}{:>9}{:>9}{:>9}{:>11}{:>9}{:>9}",
+            "{:<28}{seconds:>9.3}{:>17}{:>8.2}{:>9}{:>9}{:>9}{:>12}{:>9}{:>11}",
             contestant.name,
             format!("{least:.3} - {most:.3}"),
             median(samples, |sample| sample.cpu_seconds),
