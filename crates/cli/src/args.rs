@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them.
 
 pub(crate) mod client;
+pub(crate) mod view;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,6 +52,22 @@ pub(crate) enum Command {
     Validate(client::Validate),
     /// List what refers to an image: signatures, attestations and the like
     Referrers(client::Referrers),
+    /// List the files in a directory of an image, or in a layer
+    Ls(view::Ls),
+    /// Print a file of an image, reading no more than that takes
+    Cat(view::Cat),
+    /// Find files by name, type, size, owner, mode, time or layer
+    Find(view::Find),
+    /// Show all that is known of one path, and which layers changed or hid it
+    Stat(view::Stat),
+    /// Draw the files of an image, merged or layer by layer
+    Tree(view::Tree),
+    /// Show how many bytes files take, by directory and layer, and how many are hidden
+    Du(view::Du),
+    /// Show what two images differ in: config, packages and files
+    Diff(view::Diff),
+    /// Show what each step of the build added, changed and removed
+    History(view::History),
     /// Work with references
     #[command(subcommand)]
     Ref(Ref),
@@ -75,6 +92,9 @@ pub(crate) struct Scan {
     /// Leave entries whose path in the image matches out of analysis; the report says how many
     #[arg(long, value_name = "PATTERN", env = "CUTAWAY_SKIP", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
+    /// Tell each package's story, too: which layer installed, upgraded, removed or hid it
+    #[arg(long, env = "CUTAWAY_HISTORY", value_parser = FalseyValueParser::new())]
+    pub(crate) history: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

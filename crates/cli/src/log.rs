@@ -22,6 +22,7 @@ pub(crate) fn start(common: &Common) {
         "cutaway_fetch",
         "cutaway_scan",
         "cutaway_layerfs",
+        "cutaway_files",
         "cutaway_analyze",
     ];
     let filter: Vec<String> = crates.iter().map(|name| format!("{name}={level}")).collect();

@@ -6,7 +6,9 @@ mod credential_program;
 mod credentials;
 mod daemon;
 mod failure;
+mod files;
 mod image;
+mod inventory;
 mod limits;
 mod locate;
 mod log;
@@ -16,6 +18,7 @@ mod progress;
 mod remote;
 mod root;
 mod run;
+mod time;
 mod units;
 
 use clap::Parser as _;

@@ -8,6 +8,10 @@ pub(crate) mod inspect;
 pub(crate) mod scan;
 pub(crate) mod surroundings;
 mod table;
+pub(crate) mod view;
+pub(crate) mod view_diff;
+pub(crate) mod view_story;
+pub(crate) mod view_tree;
 
 pub(crate) use table::{Column, Table, escape};
 
@@ -47,6 +51,18 @@ impl Style {
 
     pub(crate) fn yellow(self, text: &str) -> String {
         self.dress("33", text)
+    }
+
+    pub(crate) fn green(self, text: &str) -> String {
+        self.dress("32", text)
+    }
+
+    pub(crate) fn blue(self, text: &str) -> String {
+        self.dress("1;34", text)
+    }
+
+    pub(crate) fn cyan(self, text: &str) -> String {
+        self.dress("36", text)
     }
 
     fn dress(self, code: &str, text: &str) -> String {

@@ -21,7 +21,8 @@ pub struct Contents {
 }
 
 impl Contents {
-    pub(crate) fn new(key: Fingerprints) -> Self {
+    /// Returns the contents of a layer that is about to be read.
+    pub fn new(key: Fingerprints) -> Self {
         Self { key, ..Self::default() }
     }
 
@@ -32,7 +33,7 @@ impl Contents {
     }
 
     /// Begins an entry; returns whether its content is wanted.
-    pub(crate) fn begin(&mut self, entry: u32, kind: Kind) -> bool {
+    pub fn begin(&mut self, entry: u32, kind: Kind) -> bool {
         if kind != Kind::File {
             return false;
         }
@@ -40,22 +41,44 @@ impl Contents {
         true
     }
 
-    pub(crate) fn add(&mut self, bytes: &[u8]) {
+    /// Adds bytes of the entry that has begun.
+    pub fn add(&mut self, bytes: &[u8]) {
         if let Some((_, hasher)) = &mut self.open {
             hasher.write(bytes);
         }
     }
 
     /// Adds a hole by its length alone, since it may be far larger than what can be hashed.
-    pub(crate) fn skip(&mut self, len: u64) {
+    pub fn skip(&mut self, len: u64) {
         if let Some((_, hasher)) = &mut self.open {
             hasher.write_u64(len);
         }
     }
 
-    pub(crate) fn end(&mut self) {
+    /// Ends the entry that has begun.
+    pub fn end(&mut self) {
         if let Some((entry, hasher)) = self.open.take() {
             self.files.push((entry, hasher.finish()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pieces_in_which_content_comes_do_not_matter() {
+        let mut contents = Contents::new(Fingerprints::default());
+        assert!(!contents.begin(0, Kind::Directory));
+        for (entry, pieces) in [(1, vec!["ab", "c"]), (2, vec!["", "abc"]), (4, vec!["abd"])] {
+            assert!(contents.begin(entry, Kind::File));
+            pieces.iter().for_each(|piece| contents.add(piece.as_bytes()));
+            contents.end();
+        }
+        assert_eq!(contents.of(1), contents.of(2));
+        assert_ne!(contents.of(1), contents.of(4));
+        assert!(contents.of(1).is_some());
+        assert_eq!((contents.of(0), contents.of(3)), (None, None));
     }
 }

@@ -218,7 +218,7 @@ impl Question {
 }
 
 /// Returns the answer of a tree whose lower layers cannot change it.
-fn decided(tree: &Tree, trace: &Trace, path: EntryPath, changes: &Changes) -> Answer {
+pub(crate) fn decided(tree: &Tree, trace: &Trace, path: EntryPath, changes: &Changes) -> Answer {
     let node = tree.node(trace.node);
     if trace.missing.is_empty() && !trace.strays {
         let layer = position(node.placed_by());

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::contents::{Contents, Fingerprints};
 use crate::passing::{Given, pass};
+use crate::question::{Absent, Answer, decided};
 use crate::{Companion, Error, Limits, Measured, Progress, ReadError, Source, on_task};
 
 /// One layer that was read to its end and verified.
@@ -35,6 +36,18 @@ pub struct View {
     first: usize,
     layers: Vec<LayerFiles>,
     changes: Changes,
+}
+
+impl LayerFiles {
+    /// Reads one layer to its end.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps it from being read and verified.
+    pub async fn read(layer: &Layer, limits: &Limits) -> Result<Self, Error> {
+        let source = Source::open(layer, &limits.model).await?;
+        Ok(read(source, None, limits).await?)
+    }
 }
 
 impl View {
@@ -123,6 +136,24 @@ impl View {
     /// Returns what the layers have changed.
     pub fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// Returns what a path leads to, or why nothing is there; symbolic links are followed, the one in
+    /// the last component only with `follow`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Loop`] for a path that goes in circles.
+    pub fn lookup(&self, path: &[u8], follow: bool) -> Result<Result<NodeId, Absent>, Error> {
+        let trace = self
+            .tree
+            .trace(path, follow)
+            .map_err(|source| Error::Loop { path: path.to_vec(), source })?;
+        let place = self.tree.path(trace.node).join(&trace.missing);
+        Ok(match decided(&self.tree, &trace, place, &self.changes) {
+            Answer::Absent(absent) => Err(absent),
+            Answer::Found(_) | Answer::Open(_) => Ok(trace.node),
+        })
     }
 
     /// Returns what was at a path and is not any more, oldest first.

@@ -30,6 +30,8 @@ pub(crate) struct Laid {
     pub(crate) findings: HashMap<Key, Findings>,
     /// Whether the report is to tell what each layer did to each package.
     pub(crate) history: bool,
+    /// The position of the lowest layer in its image.
+    pub(crate) first: usize,
     measured: Vec<(Stored, Unpacked)>,
     unreadable: Vec<Unreadable>,
     diagnostics: Vec<DiagnosticReport>,
@@ -146,7 +148,9 @@ impl Laid {
             keys: self.keys(),
             diagnostics,
             complete,
-            history: self.history.then(|| story::report(&states, &paths, image)),
+            history: self.history.then(|| {
+                story::report(&states, &paths, image.layers().get(self.first..).unwrap_or_default())
+            }),
         }
     }
 
@@ -321,7 +325,7 @@ impl Laid {
     }
 
     fn layer_reports(&self, image: &Image) -> Vec<LayerReport> {
-        let layers = image.layers().iter().zip(&self.measured);
+        let layers = image.layers().iter().skip(self.first).zip(&self.measured);
         layers
             .map(|(layer, (stored, unpacked))| LayerReport {
                 index: layer.index(),

@@ -30,7 +30,7 @@ pub async fn scan(image: &Image, subject: &Subject, options: &Options) -> Result
     async {
         let skip = Arc::new(Skip::new(&options.skip)?);
         let facts = read_layers(image.layers(), None, options, &skip).await?;
-        report(image, subject, options, &skip, facts, false).await
+        report(image, 0, subject, options, &skip, facts, false).await
     }
     .instrument(span)
     .await
@@ -56,11 +56,12 @@ pub async fn scan_with_history(
     let layers = image.layers().get(first..).unwrap_or_default();
     let facts = read_layers(layers, fingerprints, options, &skip).await?;
     let files = facts.iter().map(Facts::files).collect();
-    Ok((report(image, subject, options, &skip, facts, true).await?, files))
+    Ok((report(image, first, subject, options, &skip, facts, true).await?, files))
 }
 
 async fn report(
     image: &Image,
+    first: usize,
     subject: &Subject,
     options: &Options,
     skip: &Skip,
@@ -68,11 +69,12 @@ async fn report(
     history: bool,
 ) -> Result<Report, Error> {
     let mut laid = Laid::new(facts, options.analyzers, skip, &options.limits)?;
-    laid.history = history;
+    (laid.history, laid.first) = (history, first);
+    let layers = image.layers().get(first..).unwrap_or_default();
     let Laid { states, findings, .. } = &mut laid;
     let lacking = lacking(states, findings);
     if !lacking.is_empty() {
-        second::read(image, options.analyzers, &lacking, &options.limits, findings).await?;
+        second::read(layers, options.analyzers, &lacking, &options.limits, findings).await?;
     }
     Ok(laid.report(image, subject, options))
 }

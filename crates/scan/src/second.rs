@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cutaway_analyze::{Analyzer, Findings};
 use cutaway_layerfs::Inode;
-use cutaway_model::Image;
+use cutaway_model::Layer;
 
 use crate::bridge::on_pool;
 use crate::collect::{Collected, Wanted};
@@ -35,7 +35,7 @@ pub(crate) fn lacking<'a>(
 
 /// Reads the layers of `lacking` databases again and adds their findings to `known`.
 pub(crate) async fn read(
-    image: &Image,
+    layers: &[Layer],
     analyzers: &'static [&'static dyn Analyzer],
     lacking: &BTreeMap<Key, &Database>,
     limits: &Limits,
@@ -49,7 +49,7 @@ pub(crate) async fn read(
     }
     let mut files: HashMap<Inode, Collected> = HashMap::new();
     for (layer, entries) in wanted {
-        let source = usize::try_from(layer).ok().and_then(|position| image.layers().get(position));
+        let source = usize::try_from(layer).ok().and_then(|position| layers.get(position));
         let Some(source) = source else { continue };
         tracing::info!(
             layer,

@@ -2,15 +2,15 @@
 
 use cutaway_analyze::{PackageEvent, PackageStory, State, Turn, stories};
 use cutaway_layerfs::EntryPath;
-use cutaway_model::Image;
+use cutaway_model::Layer;
 
 use crate::report::{EventReport, StoryReport};
 
-/// Tells what each layer of `image` did to each package; `paths` are the databases by number.
+/// Tells what each of `layers` did to each package; `paths` are the databases by number.
 pub(crate) fn report(
     states: &[State<'_>],
     paths: &[&EntryPath],
-    image: &Image,
+    layers: &[Layer],
 ) -> Vec<StoryReport> {
     let event = |turn: &Turn<'_>| EventReport {
         layer: turn.layer,
@@ -21,8 +21,7 @@ pub(crate) fn report(
             .get(turn.database)
             .map(|path| path.to_string_lossy().into_owned())
             .unwrap_or_default(),
-        created_by: image
-            .layers()
+        created_by: layers
             .get(turn.layer)
             .and_then(|layer| layer.history())
             .map(|step| step.created_by.clone()),

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use cutaway_scan::{Asked, Observer, Options, Report, Silent, scan, scan_stream};
+use cutaway_scan::{
+    Asked, Observer, Options, Report, Silent, scan, scan_stream, scan_with_history,
+};
 
 use crate::args::{Common, Scan, ScanFormat};
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
 use crate::progress::Bars;
-use crate::{limits, log, output, print};
+use crate::{inventory, limits, log, output, print};
 
 pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let started = std::time::Instant::now();
@@ -46,26 +48,18 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
         }
     };
     output::write(&bytes, args.output.as_deref())?;
-    if report.complete {
-        return Ok(Exit::Done);
-    }
-    let first = report
-        .diagnostics
-        .iter()
-        .find(|diagnostic| diagnostic.severity == cutaway_analyze::Severity::Error);
-    let what = first.map(|diagnostic| match &diagnostic.path {
-        Some(path) => format!("{}: {}", path, diagnostic.message),
-        None => diagnostic.message.clone(),
-    });
-    Err(Failure::new(
-        Exit::Incomplete,
-        format!("the analysis is incomplete: {}", what.unwrap_or_default()),
-    ))
+    inventory::verdict(&report)
 }
 
 async fn report(args: &Scan, common: &Common, options: &Options) -> Result<Report, Failure> {
     Ok(match image::open(&args.image, common, &options.limits).await? {
+        Opened::Image(image, subject) if args.history => {
+            scan_with_history(&image, 0, &subject, None, options).await?.0
+        }
         Opened::Image(image, subject) => scan(&image, &subject, options).await?,
+        Opened::Stream(passing) if args.history => {
+            inventory::stream(passing, None, options).await?.1
+        }
         Opened::Stream(passing) => {
             scan_stream(
                 passing.stream,

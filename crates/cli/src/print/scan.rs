@@ -26,6 +26,7 @@ pub(crate) fn table(report: &Report, style: &Style) -> String {
     layers(report, style, &mut text);
     packages(report, style, &mut text);
     removed(report, style, &mut text);
+    history(report, style, &mut text);
     diagnostics(&report.diagnostics, style, &mut text);
     text
 }
@@ -158,6 +159,31 @@ fn removed(report: &Report, style: Style, text: &mut String) {
         ]);
     }
     table.render(style, text);
+}
+
+/// Tells the packages' stories layer by layer, where they were asked for.
+fn history(report: &Report, style: Style, text: &mut String) {
+    let Some(stories) = &report.history else { return };
+    let _ = writeln!(text, "\n{}", style.bold("history"));
+    for layer in &report.layers {
+        let mut events: Vec<String> = Vec::new();
+        for story in stories {
+            for event in story.events.iter().filter(|event| event.layer == layer.index) {
+                let from =
+                    event.from.as_ref().map_or_else(String::new, |from| format!("{from} → "));
+                let line = format!("{:<9}  {} {from}{}", event.event, story.name, event.version);
+                events.push(escape(&line));
+            }
+        }
+        if events.is_empty() {
+            continue;
+        }
+        let by = escape(layer.created_by.as_deref().unwrap_or("unknown"));
+        let _ = writeln!(text, "{}", style.dim(&format!("layer {}: {by}", layer.index)));
+        for event in events {
+            let _ = writeln!(text, "  {event}");
+        }
+    }
 }
 
 fn diagnostics(diagnostics: &[DiagnosticReport], style: Style, text: &mut String) {

@@ -1,0 +1,24 @@
+//! `cutaway cat`: the bytes of one file.
+
+use std::io::Write as _;
+
+use cutaway_files::Thing;
+use cutaway_layerfs::Kind;
+
+use crate::args::Common;
+use crate::args::view::Cat;
+use crate::failure::{Exit, Failure};
+use crate::files::{self, Wanted};
+use crate::print::view::kind;
+
+pub(crate) async fn run(args: &Cat, common: &Common) -> Result<Exit, Failure> {
+    let wanted = Wanted { path: &args.path, follow: true, content: true, verify: args.verify };
+    let mut out = std::io::stdout();
+    let (image, finding) = files::find(&args.image, wanted, common, &mut out).await?;
+    out.flush().map_err(|error| Failure::of_write(&error, "standard output"))?;
+    let Thing { path, meta, .. } = files::thing(finding, &image, &args.path)?;
+    if meta.kind == Kind::File {
+        return Ok(Exit::Done);
+    }
+    Err(Failure::new(Exit::Invalid, format!("{path} is no file but a {}", kind(meta.kind))))
+}

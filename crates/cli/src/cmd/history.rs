@@ -1,0 +1,93 @@
+//! `cutaway history`: what each step of the build added, changed and removed, files and packages.
+
+use std::fmt::Write as _;
+
+use cutaway_files::View;
+use serde::Serialize;
+
+use crate::args::view::History;
+use crate::args::{Common, TextFormat};
+use crate::failure::{Exit, Failure};
+use crate::print::view::Output;
+use crate::print::view_story::{Package, Packages, Step, steps};
+use crate::print::{self, Style, escape};
+use crate::units::bytes;
+use crate::{files, inventory, output};
+
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    schema: &'static str,
+    complete: bool,
+    steps: Vec<Step<'a>>,
+}
+
+pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure> {
+    let inventory = inventory::read(&args.image, 0, None, common).await?;
+    let limits = files::limits_of(&inventory.limits);
+    let view = View::new(0, inventory.files, &limits)?;
+    let report = &inventory.report;
+    let steps = steps(&inventory.image, &view, report, args.files);
+    if args.format == TextFormat::Json {
+        let answer = Answer { schema: "cutaway.history/1", complete: report.complete, steps };
+        output::write(&print::json(&answer)?, None)?;
+    } else {
+        let mut out = Output::new(common);
+        let text = text(&steps, out.style);
+        out.text(&text)?;
+        out.finish()?;
+    }
+    inventory::verdict(report)
+}
+
+fn text(steps: &[Step<'_>], style: Style) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let by = escape(step.created_by.unwrap_or("unknown"));
+        let Some(layer) = step.layer else {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}", style.dim(&format!("no layer  {by}")));
+            continue;
+        };
+        let size = step.size.map_or_else(String::new, bytes);
+        let _ = writeln!(text, "{}  {by}", style.bold(&format!("layer {layer}")));
+        let files = step.files.unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "    {size} stored; files: {} added, {} changed, {} removed",
+            files.added, files.changed, files.removed
+        );
+        if let Some(packages) = &step.packages {
+            of_packages(packages, style, &mut text);
+        }
+        if let Some(paths) = &step.paths {
+            for (mark, paths) in [("+", &paths.added), ("~", &paths.changed), ("-", &paths.removed)]
+            {
+                for path in paths {
+                    let _ = writeln!(text, "    {mark} {}", escape(path));
+                }
+            }
+        }
+    }
+    text
+}
+
+fn of_packages(packages: &Packages, style: Style, text: &mut String) {
+    let lines: [(&str, &[Package]); 4] = [
+        ("installed", &packages.installed),
+        ("upgraded", &packages.upgraded),
+        ("removed", &packages.removed),
+        ("hidden with its database", &packages.hidden),
+    ];
+    for (what, list) in lines {
+        if list.is_empty() {
+            continue;
+        }
+        let names = list.iter().map(|package| match &package.from {
+            Some(from) => format!("{} {from} → {}", package.name, package.version),
+            None => format!("{} {}", package.name, package.version),
+        });
+        let names = escape(&names.collect::<Vec<_>>().join(", "));
+        let count = list.len();
+        let _ = writeln!(text, "    {}: {names}", style.dim(&format!("{count} {what}")));
+    }
+}

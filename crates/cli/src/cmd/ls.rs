@@ -1,0 +1,161 @@
+//! `cutaway ls`: what lies in a directory of an image, or in a layer.
+
+use cutaway_files::{LayerFiles, Story, View};
+use cutaway_layerfs::{EntryPath, Kind, Listing, tree_order};
+
+use crate::args::Common;
+use crate::args::view::Ls;
+use crate::failure::{Exit, Failure};
+use crate::image::{self, Opened};
+use crate::print::view::{Entry, List, long};
+use crate::print::view_story::{fate, versions};
+use crate::{files, limits};
+
+const SCHEMA: &str = "cutaway.ls/1";
+
+pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
+    if let Some(layer) = args.layer {
+        return of_layer(args, layer, common).await;
+    }
+    let (image, view) = files::view(&args.image, common).await?;
+    if args.all_versions {
+        return all_versions(args, &view, common);
+    }
+    let root = files::node(&view, &image, args.path.as_deref())?;
+    let mut list = List::new(common, args.format, SCHEMA)?;
+    let tree = view.tree();
+    let mut show = |node| {
+        let (path, node) = (tree.path(node), tree.node(node));
+        let layer = usize::try_from(node.placed_by()).unwrap_or(usize::MAX);
+        if list.is_json() || args.long {
+            let meta = view.meta(node.inode());
+            return if list.is_json() {
+                list.json(&Entry::new(&path, &meta, layer))
+            } else {
+                long(&mut list.output, &path, &meta, layer)
+            };
+        }
+        list.output.path(&path)?;
+        list.output.text("\n")
+    };
+    if tree.node(root).kind() != Kind::Directory {
+        show(root)?;
+    } else if args.recursive {
+        view.descend(root).skip(1).try_for_each(&mut show)?;
+    } else {
+        tree.children(root).into_iter().try_for_each(&mut show)?;
+    }
+    list.finish()?;
+    Ok(Exit::Done)
+}
+
+/// Lists what one layer holds, and opens no other where layers can be opened one by one.
+async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Failure> {
+    let run = limits::limits(&common.limit)?;
+    let absent = |count: usize| {
+        Failure::new(
+            Exit::Invalid,
+            format!("there is no layer {layer}: the image has {count}, from 0 on"),
+        )
+    };
+    let files = match image::open(&args.image, common, &run).await? {
+        Opened::Image(image, _) => {
+            let count = image.layers().len();
+            let layer = image.layers().get(layer).ok_or_else(|| absent(count))?;
+            LayerFiles::read(layer, &files::limits_of(&run)).await?
+        }
+        Opened::Stream(_) => {
+            let (_, view) = files::view(&args.image, common).await?;
+            let count = view.layers().len();
+            view.layer(layer).cloned().ok_or_else(|| absent(count))?
+        }
+    };
+    let under = clean(args.path.as_deref())?;
+    let mut list = List::new(common, args.format, SCHEMA)?;
+    for (path, entry) in sorted(&files.listing, &under, args.recursive) {
+        if !list.is_json() && !args.long {
+            list.output.path(&path)?;
+            list.output.text("\n")?;
+            continue;
+        }
+        let Some(entry) = files.listing.get(entry) else { continue };
+        if list.is_json() {
+            list.json(&Entry::new(&path, entry.meta(), layer))?;
+        } else {
+            long(&mut list.output, &path, entry.meta(), layer)?;
+        }
+    }
+    list.finish()?;
+    Ok(Exit::Done)
+}
+
+/// Returns the entries of a layer below a directory, or at it, as a tree is walked.
+fn sorted(listing: &Listing, under: &EntryPath, recursive: bool) -> Vec<(EntryPath, u32)> {
+    let mut entries = Vec::new();
+    let mut number = 0_u32;
+    listing.for_each(|path, kind| {
+        if let Ok(path) = EntryPath::clean(path)
+            && is_listed(&path, under, recursive, kind == Kind::Directory)
+        {
+            entries.push((path, number));
+        }
+        number = number.saturating_add(1);
+    });
+    entries.sort_by(|(a, _), (b, _)| tree_order(a, b));
+    entries
+}
+
+/// Lists every version of every path.
+fn all_versions(args: &Ls, view: &View, common: &Common) -> Result<Exit, Failure> {
+    let under = match view.lookup(args.path.as_deref().unwrap_or_default().as_bytes(), true)? {
+        Ok(node) => view.tree().path(node),
+        Err(absent) => absent.path,
+    };
+    let mut list = List::new(common, args.format, SCHEMA)?;
+    let mut any = under.is_root();
+    let is_directory =
+        |story: &Story| story.spans.iter().any(|span| span.version.kind == Kind::Directory);
+    for story in view.stories() {
+        any |= under.is_above(&story.path);
+        if !is_listed(&story.path, &under, args.recursive, is_directory(&story)) {
+            continue;
+        }
+        if list.is_json() {
+            for version in versions(view, &story) {
+                list.json(&version)?;
+            }
+            continue;
+        }
+        for span in &story.spans {
+            list.output.path(&story.path)?;
+            let size = view.meta(span.version.inode).size;
+            let size = if args.long { format!("\t{size}") } else { String::new() };
+            list.output.text(&format!("{size}\t{}\n", fate(span)))?;
+        }
+    }
+    if !any {
+        let path = args.path.as_deref().unwrap_or_default();
+        return Err(Failure::new(
+            Exit::Invalid,
+            format!("{path} is not in the image: no layer has it"),
+        ));
+    }
+    list.finish()?;
+    Ok(Exit::Done)
+}
+
+/// Returns whether a path is among those that are asked for: what lies in a directory, or a file itself.
+fn is_listed(path: &EntryPath, under: &EntryPath, recursive: bool, directory: bool) -> bool {
+    if path.is_root() || !under.is_above(path) {
+        return false;
+    }
+    if path == under {
+        return !directory;
+    }
+    recursive || path.parent() == under.as_bytes()
+}
+
+fn clean(path: Option<&str>) -> Result<EntryPath, Failure> {
+    EntryPath::clean(path.unwrap_or_default().as_bytes())
+        .map_err(|reason| Failure::usage(format!("{}: {reason}", path.unwrap_or_default())))
+}

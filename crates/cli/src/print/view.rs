@@ -1,0 +1,261 @@
+//! Files as lines for people and as JSON for programs, written while they are found.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
+
+use cutaway_layerfs::{EntryPath, Kind, Meta};
+use serde::Serialize;
+
+use super::Style;
+use crate::args::{Common, TextFormat};
+use crate::failure::Failure;
+use crate::log;
+
+/// Standard output, for a list that may be long.
+pub(crate) struct Output {
+    out: BufWriter<Stdout>,
+    pub(crate) terminal: bool,
+    pub(crate) style: Style,
+}
+
+impl Output {
+    pub(crate) fn new(common: &Common) -> Self {
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        let style = Style::new(log::colors(common, terminal), terminal);
+        Self { out: BufWriter::with_capacity(64 << 10, stdout), terminal, style }
+    }
+
+    /// Writes text.
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes a path: its bytes as they are, or escaped where a terminal would obey them.
+    pub(crate) fn path(&mut self, path: &EntryPath) -> Result<(), Failure> {
+        if self.terminal {
+            return self.text(&path.to_string());
+        }
+        self.bytes(path.as_bytes())
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.out.write_all(bytes).map_err(|error| Failure::of_write(&error, "standard output"))
+    }
+
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(|error| Failure::of_write(&error, "standard output"))
+    }
+}
+
+/// A list that is written item by item, as lines or as one JSON object.
+pub(crate) struct List {
+    pub(crate) output: Output,
+    format: TextFormat,
+    first: bool,
+}
+
+impl List {
+    /// Begins a list; `schema` names its JSON form, whose items are under `entries`.
+    pub(crate) fn new(common: &Common, format: TextFormat, schema: &str) -> Result<Self, Failure> {
+        let mut list = Self { output: Output::new(common), format, first: true };
+        if format == TextFormat::Json {
+            list.output.text(&format!("{{\n  \"schema\": \"{schema}\",\n  \"entries\": ["))?;
+        }
+        Ok(list)
+    }
+
+    /// Returns whether items go out as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == TextFormat::Json
+    }
+
+    /// Writes an item as JSON.
+    pub(crate) fn json(&mut self, item: &impl Serialize) -> Result<(), Failure> {
+        self.output.text(if self.first { "\n    " } else { ",\n    " })?;
+        self.first = false;
+        let item = serde_json::to_vec(item).map_err(|error| {
+            Failure::new(crate::failure::Exit::Invalid, format!("cannot write: {error}"))
+        })?;
+        self.output.bytes(&item)
+    }
+
+    /// Ends the list.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        if self.format == TextFormat::Json {
+            self.output.text(if self.first { "]\n}\n" } else { "\n  ]\n}\n" })?;
+        }
+        self.output.finish()
+    }
+}
+
+/// A file as programs read it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Entry {
+    /// The path; bytes that are not UTF-8 are replaced.
+    pub(crate) path: String,
+    /// The bytes of the path in hexadecimal, where they are not UTF-8.
+    raw_path: Option<String>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// In octal, as `chmod` takes it.
+    mode: String,
+    uid: u64,
+    gid: u64,
+    user: Option<String>,
+    group: Option<String>,
+    size: u64,
+    mtime: i64,
+    mtime_nanos: u32,
+    link: Option<String>,
+    device: Option<[u32; 2]>,
+    /// Values in hexadecimal.
+    xattrs: BTreeMap<String, String>,
+    /// The layer that put it there.
+    pub(crate) layer: usize,
+}
+
+impl Entry {
+    pub(crate) fn new(path: &EntryPath, meta: &Meta, layer: usize) -> Self {
+        let name =
+            |name: &[u8]| (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned());
+        let valid = std::str::from_utf8(path.as_bytes()).is_ok();
+        let xattrs = meta.xattrs.iter();
+        Self {
+            path: path.to_string_lossy().into_owned(),
+            raw_path: (!valid).then(|| hex(path.as_bytes())),
+            kind: kind(meta.kind),
+            mode: format!("{:04o}", meta.mode),
+            uid: meta.uid,
+            gid: meta.gid,
+            user: name(&meta.uname),
+            group: name(&meta.gname),
+            size: meta.size,
+            mtime: meta.mtime,
+            mtime_nanos: meta.mtime_nanos,
+            link: meta.link.as_deref().map(|link| String::from_utf8_lossy(link).into_owned()),
+            device: meta.device.map(|(major, minor)| [major, minor]),
+            xattrs: xattrs
+                .map(|x| (String::from_utf8_lossy(&x.name).into_owned(), hex(&x.value)))
+                .collect(),
+            layer,
+        }
+    }
+}
+
+impl Entry {
+    /// Says in what two entries differ, their content apart.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
+        let owner = |entry: &Self| format!("{}:{}", entry.uid, entry.gid);
+        let pairs = [
+            ("type", self.kind.to_owned(), other.kind.to_owned()),
+            ("mode", self.mode.clone(), other.mode.clone()),
+            ("owner", owner(self), owner(other)),
+            ("size", self.size.to_string(), other.size.to_string()),
+            ("time", crate::time::utc(self.mtime), crate::time::utc(other.mtime)),
+            (
+                "link",
+                super::escape(self.link.as_deref().unwrap_or_default()),
+                super::escape(other.link.as_deref().unwrap_or_default()),
+            ),
+        ];
+        let differing = pairs.into_iter().filter(|(_, a, b)| a != b);
+        let mut said: Vec<String> =
+            differing.map(|(what, a, b)| format!("{what} {a} → {b}")).collect();
+        if self.xattrs != other.xattrs {
+            said.push("attributes".into());
+        }
+        said
+    }
+}
+
+/// Writes a file as one line: mode, owner, size, layer, path and link target.
+pub(crate) fn long(
+    output: &mut Output,
+    path: &EntryPath,
+    meta: &Meta,
+    layer: usize,
+) -> Result<(), Failure> {
+    let size = match meta.device {
+        Some((major, minor)) => format!("{major},{minor}"),
+        None => meta.size.to_string(),
+    };
+    let owner = format!("{}:{}", meta.uid, meta.gid);
+    let mode = mode(meta);
+    output.text(&format!("{mode} {owner:<9} {size:>10} {layer:>3} "))?;
+    output.path(path)?;
+    if let Some(link) = meta.link.as_deref() {
+        output.text(" -> ")?;
+        if output.terminal {
+            output.text(&super::escape(&String::from_utf8_lossy(link)))?;
+        } else {
+            output.bytes(link)?;
+        }
+    }
+    output.text("\n")
+}
+
+/// Returns what it is in one word.
+pub(crate) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "file",
+        Kind::HardLink => "hardlink",
+        Kind::Symlink => "symlink",
+        Kind::CharDevice => "char",
+        Kind::BlockDevice => "block",
+        Kind::Directory => "directory",
+        Kind::Fifo => "fifo",
+        Kind::Other(_) => "other",
+    }
+}
+
+/// Returns kind and mode as `ls` writes them.
+pub(crate) fn mode(meta: &Meta) -> String {
+    let first = match meta.kind {
+        Kind::Directory => 'd',
+        Kind::Symlink => 'l',
+        Kind::CharDevice => 'c',
+        Kind::BlockDevice => 'b',
+        Kind::Fifo => 'p',
+        Kind::File | Kind::HardLink | Kind::Other(_) => '-',
+    };
+    let mut text = String::from(first);
+    for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
+        let bits = meta.mode >> shift;
+        text.push(if bits & 4 != 0 { 'r' } else { '-' });
+        text.push(if bits & 2 != 0 { 'w' } else { '-' });
+        text.push(match (meta.mode & special != 0, bits & 1 != 0) {
+            (true, true) => letter,
+            (true, false) => letter.to_ascii_uppercase(),
+            (false, true) => 'x',
+            (false, false) => '-',
+        });
+    }
+    text
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes() {
+        let mut meta = Meta::implied();
+        for (kind, bits, text) in [
+            (Kind::Directory, 0o755, "drwxr-xr-x"),
+            (Kind::File, 0o4755, "-rwsr-xr-x"),
+            (Kind::File, 0o6644, "-rwSr-Sr--"),
+            (Kind::Directory, 0o1777, "drwxrwxrwt"),
+            (Kind::Directory, 0o1770, "drwxrwx--T"),
+            (Kind::Symlink, 0o777, "lrwxrwxrwx"),
+            (Kind::CharDevice, 0, "c---------"),
+        ] {
+            (meta.kind, meta.mode) = (kind, bits);
+            assert_eq!(mode(&meta), text);
+        }
+    }
+}

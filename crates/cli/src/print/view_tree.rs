@@ -1,0 +1,172 @@
+//! Trees, drawn with lines.
+
+use std::rc::Rc;
+
+use cutaway_files::{Deed, View};
+use cutaway_layerfs::{EntryPath, Kind, Meta, NodeId};
+
+use super::view::Output;
+use crate::failure::Failure;
+
+/// A node that is still to be drawn.
+struct Ahead {
+    node: NodeId,
+    /// The lines of the directories above it.
+    prefix: Rc<str>,
+    last: bool,
+    depth: usize,
+}
+
+/// Draws what is visible below a node, with the layer that put each name there.
+pub(crate) fn merged(
+    output: &mut Output,
+    view: &View,
+    root: NodeId,
+    depth: usize,
+) -> Result<(), Failure> {
+    let tree = view.tree();
+    output.text("/")?;
+    output.path(&tree.path(root))?;
+    output.text("\n")?;
+    let mut ahead: Vec<Ahead> = Vec::new();
+    let descend = |ahead: &mut Vec<Ahead>, node, prefix: &Rc<str>, level: usize| {
+        let children = tree.children(node);
+        let count = children.len();
+        let of_children = children.into_iter().enumerate().rev().map(|(number, node)| Ahead {
+            node,
+            prefix: Rc::clone(prefix),
+            last: number.saturating_add(1) == count,
+            depth: level,
+        });
+        ahead.extend(of_children);
+    };
+    descend(&mut ahead, root, &Rc::from(""), 1);
+    while let Some(next) = ahead.pop() {
+        if next.depth > depth {
+            continue;
+        }
+        let node = tree.node(next.node);
+        let meta = view.meta(node.inode());
+        let branch = if next.last { "└── " } else { "├── " };
+        output.text(&output.style.dim(&format!("{}{branch}", next.prefix)))?;
+        name(output, node.name(), &meta)?;
+        let layer = format!("  [{}]", node.placed_by());
+        output.text(&output.style.dim(&layer))?;
+        output.text("\n")?;
+        if node.kind() == Kind::Directory {
+            let more = if next.last { "    " } else { "│   " };
+            let prefix = Rc::from(format!("{}{more}", next.prefix));
+            descend(&mut ahead, next.node, &prefix, next.depth.saturating_add(1));
+        }
+    }
+    Ok(())
+}
+
+/// Draws what one layer did, as a tree of the paths that it touched.
+pub(crate) fn of_layer(
+    output: &mut Output,
+    deeds: &[(EntryPath, Deed)],
+    depth: usize,
+) -> Result<(), Failure> {
+    let lines = with_directories(deeds);
+    let branches = branches(&lines);
+    for ((path, deed), branch) in lines.iter().zip(branches) {
+        if path.components().count() > depth {
+            continue;
+        }
+        output.text(&output.style.dim(&branch))?;
+        let shown = super::escape(&String::from_utf8_lossy(path.name()));
+        let shown = match deed {
+            Some(Deed::Added) => output.style.green(&format!("+ {shown}")),
+            Some(Deed::Changed) => output.style.yellow(&format!("~ {shown}")),
+            Some(Deed::Removed) => output.style.red(&format!("- {shown}")),
+            None => shown,
+        };
+        output.text(&shown)?;
+        output.text("\n")?;
+    }
+    Ok(())
+}
+
+fn name(output: &mut Output, name: &[u8], meta: &Meta) -> Result<(), Failure> {
+    let shown = super::escape(&String::from_utf8_lossy(name));
+    let style = output.style;
+    let dressed = match meta.kind {
+        Kind::Directory => style.blue(&shown),
+        Kind::Symlink => style.cyan(&shown),
+        Kind::File if meta.mode & 0o6000 != 0 => style.red(&shown),
+        Kind::File if meta.mode & 0o111 != 0 => style.green(&shown),
+        Kind::File => shown,
+        _ => style.yellow(&shown),
+    };
+    output.text(&dressed)?;
+    if let Some(link) = &meta.link {
+        let link = super::escape(&String::from_utf8_lossy(link));
+        output.text(&format!(" -> {link}"))?;
+    }
+    Ok(())
+}
+
+/// Adds the directories on the way that the layer did nothing to. The deeds are in the order of a tree.
+fn with_directories(deeds: &[(EntryPath, Deed)]) -> Vec<(EntryPath, Option<Deed>)> {
+    let mut lines: Vec<(EntryPath, Option<Deed>)> = Vec::new();
+    let mut above: Vec<EntryPath> = Vec::new();
+    for (path, deed) in deeds {
+        above.retain(|directory| directory.is_above(path));
+        let names: Vec<&[u8]> = path.components().collect();
+        for count in above.len().saturating_add(1)..names.len() {
+            let directory = EntryPath::root().join(names.get(..count).unwrap_or_default());
+            lines.push((directory.clone(), None));
+            above.push(directory);
+        }
+        lines.push((path.clone(), Some(*deed)));
+        above.push(path.clone());
+    }
+    lines
+}
+
+/// Returns the lines in front of each path, which must be complete and in the order of a tree.
+fn branches(lines: &[(EntryPath, Option<Deed>)]) -> Vec<String> {
+    // Whether a sibling is still to come, by level; found from the end.
+    let mut more: Vec<bool> = Vec::new();
+    let mut branches: Vec<String> = lines
+        .iter()
+        .rev()
+        .map(|(path, _)| {
+            let level = path.components().count();
+            more.truncate(level);
+            more.resize(level, false);
+            let (own, above) = more.split_last().unwrap_or((&false, &[]));
+            let mut branch: String =
+                above.iter().map(|more| if *more { "│   " } else { "    " }).collect();
+            branch.push_str(if *own { "├── " } else { "└── " });
+            if let Some(own) = more.last_mut() {
+                *own = true;
+            }
+            branch
+        })
+        .collect();
+    branches.reverse();
+    branches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_branches() {
+        let path = |path: &str| EntryPath::clean(path.as_bytes()).unwrap();
+        let deeds = ["a/b/c", "a/d", "e", "f/g"].map(|text| (path(text), Deed::Added));
+        let lines = with_directories(&deeds);
+        let drawn: Vec<String> = branches(&lines)
+            .iter()
+            .zip(&lines)
+            .map(|(branch, (path, _))| branch.clone() + &String::from_utf8_lossy(path.name()))
+            .collect();
+        assert_eq!(
+            drawn,
+            ["├── a", "│   ├── b", "│   │   └── c", "│   └── d", "├── e", "└── f", "    └── g",]
+        );
+    }
+}
