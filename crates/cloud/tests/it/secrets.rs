@@ -1,0 +1,84 @@
+//! A canary: whatever goes wrong, no error and no `Debug` shows a secret, also where a service repeats it.
+
+use cutaway_cloud::{
+    AccessKey, AwsSources, AzureSources, Container, GoogleSources, Principal, Proof, Sources,
+    WebIdentity,
+};
+use cutaway_fixtures::registry::{FakeRegistry, Fault};
+use cutaway_ref::auth::Secret;
+
+use crate::google::service_account;
+use crate::support::{CANARY, clouds, url};
+
+#[tokio::test]
+async fn no_output_holds_the_canary() {
+    let secret = || Some(Secret::new(format!("{{\"type\":\"authorized_user\",\"x\":\"{CANARY}")));
+    let echo =
+        |status| Fault::Status(status, vec![], format!("{{\"error\":\"{CANARY} {CANARY}\"}}"));
+    for fault in [
+        echo(400),
+        echo(200),
+        Fault::Reset(3),
+        Fault::redirect(format!("http://{CANARY}.example/")),
+        Fault::Body("text/plain".to_owned(), CANARY.as_bytes().to_vec()),
+    ] {
+        let server = FakeRegistry::start().await;
+        server.always("/", fault);
+        let at = |path: &str| Some(url(&server, path));
+        let aws = AwsSources {
+            key: None,
+            credentials_file: secret(),
+            config_file: secret(),
+            web_identity: Some(WebIdentity {
+                role: "r".to_owned(),
+                token: Secret::new(CANARY),
+                endpoint: at("/sts"),
+            }),
+            container: Some(Container {
+                url: url(&server, "/c"),
+                authorization: Some(Secret::new(CANARY)),
+            }),
+            instance: at(""),
+            endpoint: at("/"),
+            ..AwsSources::default()
+        };
+        let google = GoogleSources {
+            credentials: Some(service_account()),
+            default_credentials: secret(),
+            metadata: at(""),
+            endpoint: at("/grant"),
+            access_token: None,
+        };
+        let azure = AzureSources {
+            principal: Some(Principal {
+                tenant: "t".to_owned(),
+                client: "c".to_owned(),
+                proof: Proof::Secret(Secret::new(CANARY)),
+            }),
+            metadata: at(""),
+            login: at(""),
+            registry: at(""),
+            identity: None,
+        };
+        let mut keyed = aws.clone();
+        keyed.key = Some(AccessKey::new("AKID", CANARY, Some(CANARY.to_owned())));
+        let sources = Sources { aws, google, azure };
+        for clouds in [clouds(Sources { aws: keyed, ..sources.clone() }), clouds(sources)] {
+            let mut outputs = format!("{clouds:?} {clouds:#?}");
+            for registry in [
+                "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+                "public.ecr.aws",
+                "gcr.io",
+                "mine.azurecr.io",
+            ] {
+                let error = clouds.find(registry).await.unwrap_err();
+                outputs += &format!(" {error} {error:?}");
+            }
+            let pieces = CANARY.as_bytes().windows(8);
+            for piece in pieces.map(|piece| std::str::from_utf8(piece).unwrap()) {
+                assert!(!outputs.contains(piece), "{outputs}");
+            }
+            assert!(!outputs.contains("PRIVATE KEY"), "{outputs}");
+        }
+    }
+}
