@@ -18,7 +18,7 @@
 //! use cutaway_ref::Platform;
 //!
 //! # let directory = tempfile::tempdir()?;
-//! # let fixture = cutaway_fixtures::image("layer\n  a 0644 \"1\"\n  b 0644 \"2\"\nlayer\n  .wh.a\n");
+//! # let fixture = cutaway_fixtures::image("layer plain\n  a 0644 \"1\"\n  b 0644 \"2\"\nlayer plain\n  .wh.a\n");
 //! # cutaway_fixtures::Layout::new().image("1.0", &fixture).write_dir(directory.path())?;
 //! # let path = directory.path();
 //! let limits = Limits::default();

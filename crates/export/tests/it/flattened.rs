@@ -1,0 +1,201 @@
+//! The flattened file system, row by row of the truth table, and of images that break off.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cutaway_export::{Error, Limits, Passing, flatten, flatten_passing};
+use cutaway_fixtures::{DockerArchive, image};
+use cutaway_model::source::{Form, Selector};
+use cutaway_model::{BlobStream, Error as ModelError};
+use cutaway_ref::Platform;
+use tokio::sync::Mutex;
+
+use crate::support::{layout, open, stack, unpacked};
+
+/// Layers, and what a container sees; `*` marks names of one file.
+const ROWS: &[(&str, &str)] = &[
+    ("foo=old | .wh.foo foo=new", "foo=new"),
+    ("foo=old | foo=new .wh.foo", "foo=new"),
+    ("a/ a/foo=1 | .wh.a a/ a/baz=2", "a/ a/baz=2"),
+    ("x=first x=second", "x=second"),
+    ("etc/ etc/x=low | /etc/x=up", "etc/ etc/x=up"),
+    ("etc/ etc/x=low | /etc/.wh.x", "etc/"),
+    ("t2=123 | t1⇒t2 t3⇒t1 | t1=456", "t1=456 t2=123* t3=123*"),
+    ("a=1 b⇒a | .wh.a", "b=1"),
+    ("foo d/ d/x | .wh..wh..opq new=1", "new=1"),
+    ("test/ test/hello=1 | .wh.test | test/ test/hello2=2", "test/ test/hello2=2"),
+    ("d/ d/a | d/ d/.wh..wh..opq d/c=1", "d/ d/c=1"),
+    ("d/ d/a | d/.wh..wh..opq", "d/"),
+    (
+        "usr/ usr/lib/ lib→usr/lib usr/lib/a=low | lib/a=up",
+        "lib→usr/lib usr/ usr/lib/ usr/lib/a=up",
+    ),
+    ("x/ x/y | x=file | .wh.x x/ x/z=1", "x/ x/z=1"),
+    (".wh..wh.aufs .wh..wh.plnk/ a=1", "a=1"),
+    ("a/ a/foo | .wh.a a/bar=1", "a/ a/bar=1"),
+    ("f=1 | f→other | ", "f→other"),
+    ("lib/ lib/x lib/y/ lib/y/z | lib=file", "lib=file"),
+    ("x/ x/real=1 | db⇒x/real", "db=1* x/ x/real=1*"),
+    ("a=1 | b⇒a | c⇒b | .wh.a", "b=1* c=1*"),
+    ("a=1 | a=2 | a=", "a="),
+    ("", ""),
+];
+
+#[tokio::test]
+async fn rows_of_the_truth_table() {
+    for (layers, wanted) in ROWS {
+        let directory = layout(&stack(layers));
+        let mut tar = Vec::new();
+        let opened = open(directory.path()).await;
+        flatten(&opened, &Limits::default(), &mut tar, "memory").await.unwrap();
+        assert_eq!(unpacked(&tar), *wanted, "{layers}");
+    }
+}
+
+#[tokio::test]
+async fn a_passing_archive_gives_the_same_bytes() {
+    for (layers, wanted) in ROWS {
+        let image = stack(layers);
+        let archive = DockerArchive::new().image(&["app:1"], &image).archive();
+        let starts = AtomicUsize::new(0);
+        let start = async || {
+            starts.fetch_add(1, Ordering::Relaxed);
+            Ok(stream(&archive))
+        };
+        let (out, written) = memory();
+        flatten_passing(start, &passing(), &Limits::default(), out, "memory").await.unwrap();
+        assert_eq!(unpacked(&written.lock().await), *wanted, "{layers}");
+        assert_eq!(starts.into_inner(), 2);
+    }
+}
+
+#[tokio::test]
+async fn names_sizes_and_owners_of_every_length_survive() {
+    let long = "n".repeat(101);
+    let deep = format!("{0}/{0}/{0}", "d".repeat(90));
+    let text = format!(
+        "layer plain\n  {deep}/{long} 0640 7:8 \"x\"\n  short 4755 4000000:5 \"y\"\n  link -> {deep}/{long}\n  other => {deep}/{long}\n  dev/null char 1:3\n  pipe fifo\n"
+    );
+    let directory = layout(&image(&text));
+    let mut tar = Vec::new();
+    let opened = open(directory.path()).await;
+    let written = flatten(&opened, &Limits::default(), &mut tar, "memory").await.unwrap();
+    assert_eq!(written.bytes, 2);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &tar).unwrap();
+    let listed = std::process::Command::new("tar")
+        .arg("-tvf")
+        .arg(file.path())
+        .arg("--numeric-owner")
+        .output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    for said in [
+        "-rwsr-xr-x 4000000/5".to_owned(),
+        "-rw-r----- 7/8".to_owned(),
+        format!("link -> {deep}/{long}"),
+        format!("other link to {deep}/{long}"),
+        "1,3".to_owned(),
+        "prw-r--r--".to_owned(),
+    ] {
+        assert!(listed.contains(&said), "{said}: {listed}");
+    }
+}
+
+#[tokio::test]
+async fn what_changes_between_the_passes_has_no_end() {
+    let (one, other) = (stack("a=1"), stack("a=2"));
+    let archives =
+        [one, other].map(|image| DockerArchive::new().image(&["app:1"], &image).archive());
+    let starts = AtomicUsize::new(0);
+    let start = async || {
+        let start = starts.fetch_add(1, Ordering::Relaxed);
+        Ok(stream(&archives[start]))
+    };
+    let (out, written) = memory();
+    let error = flatten_passing(start, &passing(), &Limits::default(), out, "memory").await;
+    assert!(matches!(error, Err(Error::Model(_))), "{error:?}");
+    assert!(!written.lock().await.ends_with(&[0; 1024]));
+    let start = async || Err(ModelError::Transport("gone".into()));
+    let error =
+        flatten_passing(start, &passing(), &Limits::default(), tokio::io::sink(), "x").await;
+    assert_eq!(error.unwrap_err().to_string(), "gone");
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_named() {
+    /// A disk that is full from the start.
+    #[derive(Debug)]
+    struct Full;
+    impl tokio::io::AsyncWrite for Full {
+        fn poll_write(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            _: &[u8],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            std::task::Poll::Ready(Err(std::io::Error::other("disk full")))
+        }
+        fn poll_flush(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+        fn poll_shutdown(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+    }
+    let image = stack("a=1");
+    let directory = layout(&image);
+    let opened = open(directory.path()).await;
+    let error = flatten(&opened, &Limits::default(), Full, "the disk").await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot write the disk: disk full");
+    let archive = DockerArchive::new().image(&["app:1"], &image).archive();
+    let start = async || Ok(stream(&archive));
+    let error = flatten_passing(start, &passing(), &Limits::default(), Full, "the disk").await;
+    assert!(matches!(error, Err(Error::Write { .. })), "{error:?}");
+}
+
+fn stream(archive: &[u8]) -> BlobStream {
+    Box::new(std::io::Cursor::new(archive.to_vec()))
+}
+
+fn passing() -> Passing {
+    Passing {
+        place: "the archive".into(),
+        form: Some(Form::Docker),
+        selector: Selector::Only,
+        platform: Platform::linux("amd64"),
+    }
+}
+
+/// Returns a writer, and what was written to it.
+fn memory() -> (impl tokio::io::AsyncWrite + Unpin + Send + 'static, Arc<Mutex<Vec<u8>>>) {
+    struct Memory(Arc<Mutex<Vec<u8>>>);
+    impl tokio::io::AsyncWrite for Memory {
+        fn poll_write(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            bytes: &[u8],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            self.0.try_lock().unwrap().extend_from_slice(bytes);
+            std::task::Poll::Ready(Ok(bytes.len()))
+        }
+        fn poll_flush(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+        fn poll_shutdown(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+    }
+    let written = Arc::new(Mutex::new(Vec::new()));
+    (Memory(Arc::clone(&written)), written)
+}

@@ -1,0 +1,124 @@
+//! Layouts: written, added to, taken up again.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use cutaway_export::{Error, Item, Limits, Pulled, to_layout};
+use cutaway_fixtures::image;
+use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError};
+
+use crate::support::{item, layout, open};
+
+const TEXT: &str =
+    "layer gzip\n  a 0644 \"1\"\nlayer zstd\n  b 0644 \"2\"\nlayer plain\n  c 0644 zeros=9000\n";
+
+/// Counts what is opened, and fails on one blob.
+#[derive(Debug)]
+struct Counting {
+    inner: Arc<dyn Blobs>,
+    opened: Mutex<Vec<String>>,
+    broken: Mutex<Option<String>>,
+}
+
+#[async_trait]
+impl Blobs for Counting {
+    async fn open(&self, blob: &Descriptor) -> Result<BlobStream, ModelError> {
+        let digest = blob.digest.to_string();
+        if self.broken.lock().unwrap().as_ref() == Some(&digest) {
+            return Err(ModelError::Transport("the line is dead".into()));
+        }
+        self.opened.lock().unwrap().push(digest);
+        self.inner.open(blob).await
+    }
+}
+
+async fn counting(directory: &Path) -> (Arc<Counting>, Item) {
+    let item = item(directory).await;
+    let (opened, broken) = (Mutex::default(), Mutex::default());
+    let blobs = Arc::new(Counting { inner: Arc::clone(&item.blobs), opened, broken });
+    (Arc::clone(&blobs), Item { blobs, ..item })
+}
+
+#[tokio::test]
+async fn a_layout_is_taken_up_where_it_was_left() {
+    let fixture = image(TEXT);
+    let (source, target) = (layout(&fixture), tempfile::tempdir().unwrap());
+    let (blobs, item) = counting(source.path()).await;
+    let last = fixture.layers[2].blob.digest.to_string();
+    *blobs.broken.lock().unwrap() = Some(last.clone());
+    let items = [item];
+    let limits = Limits::default();
+    let error = to_layout(&items, target.path(), &limits).await.unwrap_err();
+    assert_eq!(error.to_string(), "the line is dead");
+    // What there is, is a layout without the image.
+    let index = std::fs::read_to_string(target.path().join("index.json")).unwrap();
+    assert!(index.contains("\"manifests\":[]"), "{index}");
+    blobs.broken.lock().unwrap().take();
+    to_layout(&items, target.path(), &limits).await.unwrap();
+    let opened = blobs.opened.lock().unwrap().clone();
+    let of_blobs: Vec<_> =
+        opened.into_iter().filter(|digest| *digest != fixture.digest().to_string()).collect();
+    let distinct: BTreeSet<_> = of_blobs.iter().collect();
+    assert_eq!(of_blobs.len(), distinct.len(), "{of_blobs:?}");
+    assert_eq!(distinct.len(), 4);
+    let again = open(target.path()).await;
+    assert_eq!(again.digest(), Some(fixture.digest()));
+    let names: BTreeSet<_> =
+        std::fs::read_dir(target.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["blobs", "index.json", "oci-layout"].map(Into::into).into());
+    // Nothing is left to do.
+    let pulled = to_layout(&items, target.path(), &limits).await.unwrap();
+    assert_eq!(pulled, Pulled { fetched: 0, kept: 4, bytes: 0 });
+}
+
+#[tokio::test]
+async fn damaged_blobs_are_fetched_again() {
+    let fixture = image(TEXT);
+    let (source, target) = (layout(&fixture), tempfile::tempdir().unwrap());
+    let items = [item(source.path()).await];
+    to_layout(&items, target.path(), &Limits::default()).await.unwrap();
+    let blob = target.path().join("blobs/sha256").join(fixture.layers[0].blob.digest.encoded());
+    let good = std::fs::read(&blob).unwrap();
+    for bad in [vec![0; good.len()], good[..good.len() - 1].to_vec(), Vec::new()] {
+        std::fs::write(&blob, bad).unwrap();
+        let pulled = to_layout(&items, target.path(), &Limits::default()).await.unwrap();
+        assert_eq!((pulled.fetched, pulled.kept), (1, 3));
+        assert_eq!(std::fs::read(&blob).unwrap(), good);
+    }
+}
+
+#[tokio::test]
+async fn images_share_a_layout() {
+    let (one, two) = (image(TEXT), image("layer plain\n  other 0644 \"x\"\n"));
+    let (first, second, target) = (layout(&one), layout(&two), tempfile::tempdir().unwrap());
+    let mut items = [item(first.path()).await, item(second.path()).await];
+    (items[1].name, items[1].tag) = (Some("example.org/other:2".into()), Some("2".into()));
+    to_layout(&items, target.path(), &Limits::default()).await.unwrap();
+    let index = std::fs::read_to_string(target.path().join("index.json")).unwrap();
+    assert_eq!(index.matches("org.opencontainers.image.ref.name").count(), 2, "{index}");
+    // The same name again stands for the new image.
+    (items[1].name, items[1].tag) = (items[0].name.clone(), items[0].tag.clone());
+    to_layout(&items[1..], target.path(), &Limits::default()).await.unwrap();
+    assert_eq!(open(target.path()).await.digest(), Some(two.digest()));
+}
+
+#[tokio::test]
+async fn other_directories_and_other_runs_are_left_alone() {
+    let fixture = image(TEXT);
+    let (source, target) = (layout(&fixture), tempfile::tempdir().unwrap());
+    let items = [item(source.path()).await];
+    std::fs::write(target.path().join("precious"), "x").unwrap();
+    let error = to_layout(&items, target.path(), &Limits::default()).await.unwrap_err();
+    assert!(matches!(error, Error::Target { .. }), "{error}");
+    std::fs::remove_file(target.path().join("precious")).unwrap();
+    let partial = target.path().join(".cutaway-partial");
+    std::fs::create_dir(&partial).unwrap();
+    let lock = std::fs::File::create(partial.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let error = to_layout(&items, target.path(), &Limits::default()).await.unwrap_err();
+    assert!(error.to_string().contains("another run"), "{error}");
+    drop(lock);
+    to_layout(&items, target.path(), &Limits::default()).await.unwrap();
+}

@@ -1,0 +1,124 @@
+//! Images on disk and in memory.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use cutaway_export::{Item, Limits};
+use cutaway_fixtures::{FixtureImage, ImageBuilder, Layout};
+use cutaway_layerfs::{EntryPath, Kind, Meta, Tree, Visitor, Walk};
+use cutaway_model::source::{self, Directory, Files, Form, Selector};
+use cutaway_model::{Blobs, Image};
+use cutaway_ref::Platform;
+use tempfile::TempDir;
+
+/// Returns the image of a stack in the notation of the truth table: layers divided by ` | `, `x=v` a file,
+/// `d/` a directory, `a→b` a symbolic link, `a⇒b` a hard link.
+pub(crate) fn stack(text: &str) -> FixtureImage {
+    let mut lines = String::new();
+    for layer in text.split('|') {
+        lines.push_str("layer plain\n");
+        for entry in layer.split_whitespace() {
+            let line = if let Some((name, target)) = entry.split_once('→') {
+                format!("{name} -> {target}")
+            } else if let Some((name, target)) = entry.split_once('⇒') {
+                format!("{name} => {target}")
+            } else if let Some((name, content)) = entry.split_once('=') {
+                format!("{name} 0644 \"{content}\"")
+            } else if entry.ends_with('/') {
+                format!("{entry} 0755")
+            } else {
+                format!("{entry} 0644")
+            };
+            lines.push_str(&format!("  {line}\n"));
+        }
+    }
+    ImageBuilder::parse(&lines).unwrap().build()
+}
+
+/// Writes a layout with the image under the tag `1`.
+pub(crate) fn layout(image: &FixtureImage) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    Layout::new().image("1", image).write_dir(directory.path()).unwrap();
+    directory
+}
+
+/// Opens the image under the tag `1`.
+pub(crate) async fn open(directory: &Path) -> Image {
+    let files: Arc<dyn Files> = Arc::new(Directory::new(directory));
+    let (selector, platform) = (Selector::Tag("1".into()), Platform::linux("amd64"));
+    let limits = Limits::default();
+    source::open(files, Form::Oci, &selector, &platform, &limits.model).await.unwrap()
+}
+
+/// Returns the image under the tag `1` as something to write out.
+pub(crate) async fn item(directory: &Path) -> Item {
+    let files: Arc<dyn Files> = Arc::new(Directory::new(directory));
+    let (selector, platform) = (Selector::Tag("1".into()), Platform::linux("amd64"));
+    let limits = Limits::default();
+    let found = source::find(files, &selector, &platform, &limits.model).await;
+    let (blobs, root): (Arc<dyn Blobs>, _) = found.unwrap();
+    Item { blobs, root, name: Some("example.org/app:1".into()), tag: Some("1".into()) }
+}
+
+/// Keeps every content.
+#[derive(Default)]
+struct Keep {
+    files: BTreeMap<u32, Vec<u8>>,
+    open: u32,
+}
+
+impl Visitor for Keep {
+    fn entry(&mut self, id: u32, _: &EntryPath, meta: &Meta) -> bool {
+        self.open = id;
+        if meta.kind == Kind::File {
+            self.files.insert(id, Vec::new());
+        }
+        meta.kind == Kind::File
+    }
+    fn data(&mut self, chunk: &[u8]) {
+        self.files.get_mut(&self.open).unwrap().extend(chunk);
+    }
+    fn hole(&mut self, _: u64) {
+        panic!("an export has no holes");
+    }
+    fn end(&mut self) {}
+}
+
+/// Returns what a tar unpacks to, in the notation of [`stack`], sorted; names of one file are followed by `*`.
+pub(crate) fn unpacked(tar: &[u8]) -> String {
+    let mut keep = Keep::default();
+    let mut walk = Walk::new(cutaway_layerfs::Limits::default());
+    walk.push(tar, &mut keep).unwrap();
+    let walked = walk.finish(&mut keep).unwrap();
+    let mut tree = Tree::new(cutaway_layerfs::Limits::default());
+    assert_eq!(tree.apply(0, &walked.listing).unwrap(), [], "an export warns of nothing");
+    assert_eq!(walked.listing.whiteout_count(), 0);
+    let mut lines = Vec::new();
+    let mut names: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut ahead = tree.children(tree.root());
+    while let Some(id) = ahead.pop() {
+        let node = tree.node(id);
+        let path = tree.path(id).to_string_lossy().into_owned();
+        ahead.extend(tree.children(id));
+        lines.push(match node.kind() {
+            Kind::Directory => (format!("{path}/"), None),
+            Kind::Symlink => {
+                (format!("{path}→{}", String::from_utf8_lossy(node.link().unwrap())), None)
+            }
+            _ => {
+                let entry = node.inode().entry;
+                *names.entry(entry).or_default() += 1;
+                let content = String::from_utf8_lossy(&keep.files[&entry]).into_owned();
+                (format!("{path}={content}"), Some(entry))
+            }
+        });
+    }
+    let shared = |entry: Option<u32>| entry.is_some_and(|entry| names[&entry] > 1);
+    let mut lines: Vec<String> = lines
+        .into_iter()
+        .map(|(line, entry)| if shared(entry) { format!("{line}*") } else { line })
+        .collect();
+    lines.sort();
+    lines.join(" ")
+}
