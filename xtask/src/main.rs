@@ -10,6 +10,7 @@
 
 mod bench;
 mod ci;
+mod daemons;
 mod demo;
 mod fixtures;
 mod process;

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: all tests of the workspace, with everything around them that they need.
 //!
-//! Tests find a real registry at `CUTAWAY_TEST_REGISTRY`, the images at `CUTAWAY_FIXTURES`, and with
+//! Tests find a real registry at `CUTAWAY_TEST_REGISTRY`, daemons at `CUTAWAY_TEST_DOCKER` and
+//! `CUTAWAY_TEST_PODMAN`, the images at `CUTAWAY_FIXTURES`, and with
 //! `CUTAWAY_REQUIRE_ALL=1` they know that skipping is failing. A test that skips prints a line that
 //! starts with `skipped:`; these lines are counted here.
 
@@ -13,6 +14,7 @@ use anyhow::{Result, bail};
 
 pub(crate) use outcome::Outcome;
 
+use crate::daemons::Daemon;
 use crate::registry::Registry;
 use crate::{fixtures, process, system};
 
@@ -44,11 +46,38 @@ pub(crate) fn all(require_all: bool) -> Result<Outcome> {
     } else {
         None
     };
-    cargo_test(&mut outcome, registry.as_ref())?;
+    let daemons = daemons(&mut outcome);
+    cargo_test(&mut outcome, registry.as_ref(), &daemons)?;
     Ok(outcome)
 }
 
-fn cargo_test(outcome: &mut Outcome, registry: Option<&Registry>) -> Result<()> {
+/// Starts the daemons that this machine can run, each with the variable that tells tests where it is.
+fn daemons(outcome: &mut Outcome) -> Vec<(&'static str, Daemon)> {
+    let mut running = Vec::new();
+    if !system::debian_root() {
+        return running;
+    }
+    type Start = fn() -> Result<Daemon>;
+    let known: [(_, _, Start); 2] = [
+        ("dockerd", "CUTAWAY_TEST_DOCKER", Daemon::docker),
+        ("podman", "CUTAWAY_TEST_PODMAN", Daemon::podman),
+    ];
+    for (program, variable, start) in known {
+        if process::installed(program) {
+            match start() {
+                Ok(daemon) => running.push((variable, daemon)),
+                Err(error) => outcome.skip(format!("skipped: {error:#}")),
+            }
+        }
+    }
+    running
+}
+
+fn cargo_test(
+    outcome: &mut Outcome,
+    registry: Option<&Registry>,
+    daemons: &[(&'static str, Daemon)],
+) -> Result<()> {
     let arguments =
         ["test", "--workspace", "--no-fail-fast", "--color=never", "--", "--show-output"];
     let mut command = if process::installed("timeout") {
@@ -61,6 +90,9 @@ fn cargo_test(outcome: &mut Outcome, registry: Option<&Registry>) -> Result<()> 
     command.env("CUTAWAY_FIXTURES", fixtures::folder("")).stdout(Stdio::piped());
     if let Some(registry) = registry {
         command.env("CUTAWAY_TEST_REGISTRY", registry.address());
+    }
+    for (variable, daemon) in daemons {
+        command.env(variable, daemon.address());
     }
     if outcome.require_all() {
         command.env("CUTAWAY_REQUIRE_ALL", "1");

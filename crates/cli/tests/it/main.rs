@@ -8,9 +8,12 @@
 
 mod arguments;
 mod auth;
+mod client;
 mod corpus;
+mod daemons;
 mod debian;
 mod endings;
+mod export;
 mod reference;
 mod registry;
 mod reports;

@@ -1,0 +1,213 @@
+//! Real daemons: the same answers from them as from everywhere else, streamed.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use cutaway_fixtures::DockerArchive;
+use serde_json::Value;
+
+use crate::support::{alpine, cutaway, json, provided, run, run_with, status, stderr};
+
+/// The most memory that reading from a daemon may take, in KiB.
+const MAX_PEAK: u64 = 96 << 10;
+
+/// A daemon that the test run has started.
+struct Daemon {
+    kind: &'static str,
+    variable: &'static str,
+    address: String,
+}
+
+fn daemons() -> Vec<Daemon> {
+    let known = [
+        ("docker", "DOCKER_HOST", "CUTAWAY_TEST_DOCKER"),
+        ("podman", "CONTAINER_HOST", "CUTAWAY_TEST_PODMAN"),
+    ];
+    let provided = known.map(|(kind, variable, told)| {
+        Some(Daemon { kind, variable, address: provided(told, kind)? })
+    });
+    provided.into_iter().flatten().collect()
+}
+
+impl Daemon {
+    /// Loads a `docker save` archive.
+    fn load(&self, archive: &[u8]) {
+        let mut stream =
+            UnixStream::connect(self.address.strip_prefix("unix://").unwrap()).unwrap();
+        let length = archive.len();
+        write!(stream, "POST /images/load HTTP/1.0\r\nContent-Type: application/x-tar\r\nContent-Length: {length}\r\n\r\n").unwrap();
+        stream.write_all(archive).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("Loaded image"), "{answer}");
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = cutaway(arguments);
+        command.env(self.variable, &self.address).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+}
+
+/// What has to be the same from every source.
+fn essence(report: &Value) -> Value {
+    let layers = report["layers"].as_array().unwrap().iter();
+    let diff_ids: Vec<_> = layers.map(|layer| layer["diff_id"].clone()).collect();
+    serde_json::json!([
+        report["image"]["id"],
+        diff_ids,
+        report["distro"],
+        report["packages"],
+        report["removed"]
+    ])
+}
+
+#[test]
+fn a_small_image_is_the_same_from_daemons() {
+    let image = alpine();
+    let archive = DockerArchive::new().image(&["cutaway/small:1"], &image).archive();
+    let wanted = essence(&json(&run_with(&["scan", "-", "--format", "json"], &archive)));
+    for daemon in daemons() {
+        daemon.load(&archive);
+        let name = format!("{}:cutaway/small:1", daemon.kind);
+        let report = json(&daemon.run(&["scan", &name, "--format", "json"]));
+        assert_eq!(essence(&report), wanted, "{name}");
+        assert_eq!(report["image"]["source"], daemon.kind);
+        assert_eq!(report["image"]["name"], name);
+        assert_eq!(report["image"]["digest"], Value::Null);
+        let by_id = format!("{}:{}", daemon.kind, image.id());
+        let by_id = json(&daemon.run(&["scan", &by_id, "--format", "json"]));
+        assert_eq!(essence(&by_id), wanted);
+        let config = daemon.run(&["config", &name]);
+        assert_eq!(config.stdout, image.config.bytes, "{}", stderr(&config));
+        assert_eq!(status(&daemon.run(&["validate", &name])), 0);
+        let exported = daemon.run(&["export", &name]);
+        assert_eq!(status(&exported), 0, "{}", stderr(&exported));
+        assert!(exported.stdout.ends_with(&[0; 1024]));
+        let shown = json(&daemon.run(&["inspect", &name, "--format", "json"]));
+        assert_eq!(shown["layers"][0]["status"], "verified");
+        let missing = daemon.run(&["scan", &format!("{}:cutaway/none:1", daemon.kind)]);
+        assert_eq!((status(&missing), missing.stdout.len()), (3, 0), "{}", stderr(&missing));
+    }
+}
+
+#[test]
+fn a_real_image_is_the_same_from_everywhere_and_takes_little_memory() {
+    let Some(fixtures) = provided("CUTAWAY_FIXTURES", "fixtures") else { return };
+    let folder = PathBuf::from(fixtures).join("debian");
+    if !folder.is_dir() || Command::new("skopeo").arg("--version").output().is_err() {
+        eprintln!("skipped: no Debian image or no skopeo");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let saved = place.path().join("saved.tar");
+    copy(
+        &format!("docker-archive:{}", folder.join("docker-archive.tar").display()),
+        &format!("docker-archive:{}:cutaway/debian:1", saved.display()),
+    );
+    let source = format!("oci:{}", folder.join("oci").display());
+    let wanted = essence(&json(&run(&["scan", &source, "--format", "json"])));
+    for form in ["oci-archive", "docker-archive"] {
+        let source = format!("{form}:{}", folder.join(format!("{form}.tar")).display());
+        assert_eq!(essence(&json(&run(&["scan", &source, "--format", "json"]))), wanted, "{form}");
+    }
+    for daemon in daemons() {
+        daemon.load(&std::fs::read(&saved).unwrap());
+        let name = format!("{}:cutaway/debian:1", daemon.kind);
+        let mut child = daemon
+            .command(&["scan", &name, "--format", "json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut report = Vec::new();
+            stdout.read_to_end(&mut report).unwrap();
+            report
+        });
+        let mut peak = 0;
+        while child.try_wait().unwrap().is_none() {
+            peak = peak.max(peak_of(child.id()).unwrap_or(0));
+            assert_eq!(written_by(child.id()), Vec::<PathBuf>::new());
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let report: Value = serde_json::from_slice(&reader.join().unwrap()).unwrap();
+        assert_eq!(essence(&report), wanted, "{name}");
+        assert!((1..=MAX_PEAK).contains(&peak), "{name}: {peak} KiB");
+    }
+}
+
+fn copy(from: &str, to: &str) {
+    let copied =
+        Command::new("skopeo").args(["copy", "-q", "--insecure-policy", from, to]).output();
+    let copied = copied.unwrap();
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+}
+
+/// Returns the most memory that a process has had, in KiB.
+fn peak_of(process: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Returns the regular files that a process has open.
+fn written_by(process: u32) -> Vec<PathBuf> {
+    let open = std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+    open.filter_map(|entry| entry.path().read_link().ok())
+        .filter(|path| path.is_absolute() && path.is_file() && !path.starts_with(Path::new("/dev")))
+        .filter(|path| !path.starts_with("/proc") && !path.starts_with("/sys"))
+        .collect()
+}
+
+#[test]
+fn daemons_that_are_not_there_are_named() {
+    let place = tempfile::tempdir().unwrap();
+    let socket = place.path().join("none.sock");
+    for (kind, variable) in [("docker", "DOCKER_HOST"), ("podman", "CONTAINER_HOST")] {
+        for (host, code, said) in [
+            (format!("unix://{}", socket.display()), 3, "there is no such socket"),
+            ("tcp://127.0.0.1:1".into(), 3, "TCP without TLS"),
+            ("ssh://root@host".into(), 3, "SSH"),
+        ] {
+            let mut command = cutaway(&["scan", &format!("{kind}:app:1")]);
+            let output = command.env(variable, &host).stdin(Stdio::null()).output().unwrap();
+            assert_eq!((status(&output), output.stdout.len()), (code, 0), "{host}");
+            assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn contexts_lead_to_their_daemon() {
+    let home = tempfile::tempdir().unwrap();
+    let docker = home.path().join(".docker");
+    let meta = docker.join("contexts/meta").join(cutaway_ref::Digest::sha256(b"far").encoded());
+    std::fs::create_dir_all(&meta).unwrap();
+    std::fs::write(docker.join("config.json"), r#"{"currentContext":"far"}"#).unwrap();
+    let host = home.path().join("far.sock");
+    let endpoint = serde_json::json!({"Name": "far", "Endpoints": {"docker": {"Host": format!("unix://{}", host.display())}}});
+    std::fs::write(meta.join("meta.json"), endpoint.to_string()).unwrap();
+    let in_home = |change: &dyn Fn(&mut Command)| {
+        let mut command = cutaway(&["scan", "docker:app:1"]);
+        command.env("HOME", home.path()).stdin(Stdio::null());
+        change(&mut command);
+        command.output().unwrap()
+    };
+    let output = in_home(&|_| {});
+    assert!(status(&output) == 3 && stderr(&output).contains("far.sock"), "{}", stderr(&output));
+    let output = in_home(&|command| {
+        command.env("DOCKER_CONTEXT", "nowhere");
+    });
+    assert!(status(&output) == 2 && stderr(&output).contains("nowhere"), "{}", stderr(&output));
+    let output = in_home(&|command| {
+        command.env("DOCKER_CONTEXT", "default");
+    });
+    assert!(!stderr(&output).contains("far.sock"), "{}", stderr(&output));
+}
