@@ -81,7 +81,8 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Scan {
     /// The image: a reference, a path, `-` for standard input, or registry:REF, oci:DIR[:TAG|@DIGEST],
-    /// oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker:REF, podman:REF
+    /// oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker:REF, podman:REF,
+    /// containerd:REF
     pub(crate) image: String,
     /// The form of the report
     #[arg(long, value_enum, default_value_t = ScanFormat::Table, env = "CUTAWAY_FORMAT")]
@@ -203,6 +204,9 @@ pub(crate) struct Common {
     /// The key (PEM) of the certificate
     #[arg(long, global = true, value_name = "FILE", env = "CUTAWAY_CLIENT_KEY")]
     pub(crate) client_key: Option<PathBuf>,
+    /// The namespace of containerd to look in [default: CONTAINERD_NAMESPACE, else default]
+    #[arg(long, global = true, value_name = "NAME", env = "CUTAWAY_NAMESPACE")]
+    pub(crate) namespace: Option<String>,
     /// The longest the whole run may take, such as 500ms, 20s or 5m
     #[arg(long, global = true, value_name = "TIME", env = "CUTAWAY_TIMEOUT", value_parser = crate::units::duration)]
     pub(crate) timeout: Option<Duration>,

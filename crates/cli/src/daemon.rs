@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cutaway_daemon::{Address, Config, Found, context};
+use cutaway_daemon::{Address, Config, Containerd, Found, context};
+use cutaway_model::Descriptor;
 
 use crate::args::Common;
 use crate::credentials::variable;
@@ -45,6 +46,26 @@ pub(crate) async fn find(
     Ok((daemon, found))
 }
 
+/// Finds an image in containerd: by its name there, else by the full name of what was written.
+pub(crate) async fn containerd(
+    name: &str,
+    common: &Common,
+) -> Result<(Containerd, Descriptor), Failure> {
+    let address = variable("CONTAINERD_ADDRESS");
+    let address = address.unwrap_or_else(|| "/run/containerd/containerd.sock".to_owned());
+    let socket = PathBuf::from(address.strip_prefix("unix://").unwrap_or(&address));
+    let namespace = common.namespace.clone().or_else(|| variable("CONTAINERD_NAMESPACE"));
+    let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+    let config = config(&Places::default(), common)?;
+    let daemon = Containerd::connect(&[socket], &namespace, &config)
+        .await
+        .map_err(|error| Failure::new(Exit::Fetch, error.to_string()))?;
+    let full = remote::reference(name).ok().map(|reference| reference.to_string());
+    let names: Vec<&str> = std::iter::once(name).chain(full.as_deref()).collect();
+    let root = daemon.image(&names).await?;
+    Ok((daemon, root))
+}
+
 /// Docker's order: `DOCKER_HOST`, the context that is named or current, the usual sockets.
 fn docker() -> Result<Places, Failure> {
     let home = variable("HOME").map(PathBuf::from);
@@ -60,14 +81,15 @@ fn docker() -> Result<Places, Failure> {
             skip_verify: false,
         });
     }
-    let named = variable("DOCKER_CONTEXT").filter(|name| name != "default");
+    let named = variable("DOCKER_CONTEXT");
     let current = || {
         let config = std::fs::read(folder.as_ref()?.join("config.json")).ok()?;
         context::current(&config)
     };
     match named.or_else(current) {
-        Some(name) => of_context(&name, folder.as_deref()),
-        None => Ok(Places { addresses: docker_sockets(), ..Places::default() }),
+        // Which is what it is called to say that none is meant.
+        Some(name) if name != "default" => of_context(&name, folder.as_deref()),
+        _ => Ok(Places { addresses: docker_sockets(), ..Places::default() }),
     }
 }
 

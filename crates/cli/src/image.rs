@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cutaway_model::source::{self, Archive, Directory, Files, Form, Selector};
-use cutaway_model::{BlobStream, Compression, Image};
+use cutaway_model::{BlobStream, Blobs, Compression, Image};
 use cutaway_ref::Platform;
 use cutaway_scan::{Limits, SourceKind, Subject};
 use tokio::io::BufReader;
@@ -93,6 +93,13 @@ pub(crate) async fn open(
             name: "-".into(),
             source: None,
         })),
+        Place::Containerd(name) => {
+            let (blobs, root) = daemon::containerd(&name, common).await?;
+            let blobs: Arc<dyn Blobs> = Arc::new(blobs);
+            let image = cutaway_model::open(blobs, root, None, &platform, &limits.model).await?;
+            let source = SourceKind::Containerd;
+            Ok(Opened::Image(Box::new(image), Subject { name: argument.to_owned(), source }))
+        }
         Place::Daemon(engine, name) => from_daemon(engine, &name, argument, common).await,
     }
 }

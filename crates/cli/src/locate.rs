@@ -21,6 +21,8 @@ pub(crate) enum Place {
     Stdin,
     /// An image that a daemon has, by its name there.
     Daemon(Engine, String),
+    /// An image in containerd, by its name there.
+    Containerd(String),
 }
 
 impl Place {
@@ -33,6 +35,7 @@ impl Place {
             match kind {
                 "docker" => return Ok(Self::Daemon(Engine::Docker, rest.to_owned())),
                 "podman" => return Ok(Self::Daemon(Engine::Podman, rest.to_owned())),
+                "containerd" => return Ok(Self::Containerd(rest.to_owned())),
                 "registry" => return Ok(Self::Registry(rest.to_owned())),
                 "oci" => {
                     let (path, selector) = path_and_selector(rest)?;

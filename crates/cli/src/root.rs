@@ -13,7 +13,7 @@ use crate::args::Common;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened, Passing};
 use crate::locate::Place;
-use crate::remote;
+use crate::{daemon, remote};
 
 /// An image argument, opened no further than its first document.
 pub(crate) enum Start {
@@ -75,6 +75,12 @@ pub(crate) async fn open(
         }
         Place::Archive(path, selector, form) if !image::is_compressed(&path)? => {
             oci_archive(&path, &selector, form, argument, common, limits).await?
+        }
+        Place::Containerd(name) => {
+            let (blobs, descriptor) = daemon::containerd(&name, common).await?;
+            let (_, raw) = read_document(&blobs, &descriptor, &limits.model).await?;
+            let subject = Subject { name: argument.to_owned(), source: SourceKind::Containerd };
+            Some(Root { subject, blobs: Arc::new(blobs), descriptor, raw, remote: None })
         }
         _ => None,
     };

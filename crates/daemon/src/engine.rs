@@ -1,7 +1,5 @@
 //! The API of Docker, which Podman speaks too: finding an image and having it saved.
 
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +11,7 @@ use serde::Deserialize;
 
 use crate::error::{quoted, root_cause};
 use crate::saved::{self, within};
-use crate::{Address, Config, Error, Found};
+use crate::{Address, Config, Error, Found, socket};
 
 /// The most that is read of an answer that is no image.
 const MAX_ANSWER: usize = 4 << 20;
@@ -191,7 +189,7 @@ fn client(address: &Address, config: &Config) -> Result<(Client, Url), Error> {
         .user_agent(concat!("cutaway/", env!("CARGO_PKG_VERSION")));
     let (builder, base) = match address {
         Address::Unix(path) => {
-            check_socket(path).map_err(unusable)?;
+            socket::check(path).map_err(unusable)?;
             // The host is nobody's: the connection is the socket's.
             (builder.unix_socket(path.as_path()), "http://localhost/".to_owned())
         }
@@ -221,20 +219,4 @@ fn no_trust() -> Result<ClientConfig, String> {
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS settings: {error}"))?;
     Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
-}
-
-/// Refuses what is no socket.
-fn check_socket(path: &Path) -> Result<(), String> {
-    let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such socket".to_owned(),
-        _ => error.to_string(),
-    })?;
-    if !metadata.file_type().is_socket() {
-        return Err("is not a socket".into());
-    }
-    if metadata.permissions().mode() & 0o002 != 0 {
-        let path = path.display().to_string().escape_debug().to_string();
-        tracing::warn!(path, "everybody on this machine may write to the socket of the daemon");
-    }
-    Ok(())
 }
