@@ -21,7 +21,7 @@
 //! use cutaway_ref::Platform;
 //!
 //! # let directory = tempfile::tempdir()?;
-//! # let fixture = cutaway_fixtures::image("layer\n  etc/issue 0644 \"old\"\nlayer\n  etc/issue 0644 \"new\"\n");
+//! # let fixture = cutaway_fixtures::image("layer plain\n  etc/issue 0644 \"old\"\nlayer plain\n  etc/issue 0644 \"new\"\n");
 //! # cutaway_fixtures::Layout::new().image("1.0", &fixture).write_dir(directory.path())?;
 //! # let path = directory.path();
 //! let files = Arc::new(Directory::new(path));

@@ -9,7 +9,7 @@
 //! lower layer has a link in that directory's place; such entries leave a question open when their
 //! name could fall on the way. A hard link needs its target, and a directory its own entry.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use cutaway_layerfs::{
     Changes, End, EntryPath, Inode, Kind, Limits, Listing, Trace, Tree, WhiteoutKind,
@@ -123,15 +123,21 @@ impl Question {
         }
         let mut changes = Changes::default();
         let tree = self.lay(Some(&mut changes), |_, _| ())?;
-        let trace = tree
-            .trace(&self.path, self.follow)
-            .map_err(|source| Error::Loop { path: self.path.clone(), source })?;
+        let trace = match (tree.trace(&self.path, self.follow), self.first.checked_sub(1)) {
+            (Ok(trace), _) => trace,
+            (Err(source), None) => return Err(Error::Loop { path: self.path.clone(), source }),
+            // Lower layers may yet lead it out of its circle.
+            (Err(_), Some(layer)) => {
+                let (candidate, place) = (None, EntryPath::root());
+                return Ok(Answer::Open(Open { layer, candidate, place, delicate: true }));
+            }
+        };
         let place = tree.path(trace.node).join(&trace.missing);
         let Some(next) = self.first.checked_sub(1) else {
             return Ok(decided(&tree, &trace, place, &changes));
         };
         let delicate = trace.strays || (trace.links > 0 && trace.implied);
-        let delicate = delicate || self.is_disturbed(&changes, &place)?;
+        let delicate = delicate || self.is_disturbed(&tree, &changes, &place)?;
         let node = tree.node(trace.node);
         let exists = trace.missing.is_empty();
         let implied = node.is_implied();
@@ -150,7 +156,7 @@ impl Question {
         Ok(Answer::Open(Open { layer: next, candidate, place, delicate }))
     }
 
-    /// Lays the known layers over nothing; `look` sees the tree after each.
+    /// Lays the known layers over nothing; `look` sees the tree before each.
     fn lay(
         &self,
         mut changes: Option<&mut Changes>,
@@ -158,6 +164,7 @@ impl Question {
     ) -> Result<Tree, Error> {
         let mut tree = Tree::new(self.limits);
         for (position, listing) in self.listings.iter().enumerate() {
+            look(&tree, position);
             let layer = self.first.saturating_add(position);
             let number = u32::try_from(layer).unwrap_or(u32::MAX);
             let applied = match changes.as_deref_mut() {
@@ -165,56 +172,114 @@ impl Question {
                 None => tree.apply(number, listing),
             };
             applied.map_err(|source| Error::Overlay { layer, source })?;
-            look(&tree, position);
         }
         Ok(tree)
     }
 
-    /// Returns whether an entry, a whiteout or a hard link of the known layers may really be about
-    /// the way to `place`, which only lower layers can tell.
-    fn is_disturbed(&self, changes: &Changes, place: &EntryPath) -> Result<bool, Error> {
-        if changes.dangling.iter().any(|link| could_fall_on(link.path.as_bytes(), place)) {
+    /// Returns whether something in the known layers may really be about the way to `place`, or not
+    /// about it, which only lower layers can tell.
+    fn is_disturbed(
+        &self,
+        top: &Tree,
+        changes: &Changes,
+        place: &EntryPath,
+    ) -> Result<bool, Error> {
+        let dangles =
+            |path: &EntryPath| could_fall_on(path.as_bytes(), place) || place.is_above(path);
+        if changes.dangling.iter().any(|link| dangles(&link.path)) {
             return Ok(true);
         }
-        // The directories whose own place matters, by layer.
-        let mut directories: Vec<Vec<EntryPath>> = Vec::with_capacity(self.listings.len());
-        for listing in &self.listings {
-            let mut of_layer = Vec::new();
-            listing.for_each(|path, _| {
-                if could_fall_on(path, place)
-                    && let Ok(path) = EntryPath::clean(path)
-                    && !path.is_above(place)
-                {
-                    of_layer.push(path.directory());
-                }
-            });
-            for whiteout in listing.whiteouts() {
-                if could_fall_on(whiteout.path.as_bytes(), place) && !whiteout.path.is_above(place)
-                {
-                    of_layer.push(match whiteout.kind {
-                        WhiteoutKind::Entry => whiteout.path.directory(),
-                        WhiteoutKind::Opaque => whiteout.path,
-                    });
-                }
-            }
-            of_layer.sort();
-            of_layer.dedup();
-            directories.push(of_layer);
-        }
-        if directories.iter().all(Vec::is_empty) {
+        let delicate: Vec<Delicate> =
+            self.listings.iter().map(|listing| Delicate::of(listing, place)).collect();
+        if delicate.iter().all(Delicate::is_empty) {
             return Ok(false);
         }
         let mut disturbed = false;
-        self.lay(None, |tree, position| {
-            let known = |path: &EntryPath| {
-                let trace = tree.trace(path.as_bytes(), true);
-                trace.is_ok_and(|way| !way.implied && !way.strays && way.missing.is_empty())
-            };
-            let of_layer = directories.get(position).map(Vec::as_slice).unwrap_or_default();
-            disturbed |= !of_layer.iter().all(known);
+        self.lay(None, |below, position| {
+            disturbed |= delicate.get(position).is_some_and(|layer| layer.disturbs(below, top));
         })?;
         Ok(disturbed)
     }
+}
+
+/// The entries of a layer whose place matters to a question.
+#[derive(Debug, Default)]
+struct Delicate {
+    /// Entries that could fall on the way, and those on it, each with its position.
+    entries: Vec<(u32, EntryPath, bool)>,
+    /// Directories whose content is hidden in whole or part.
+    hiding: Vec<EntryPath>,
+    /// The first entry of each directory above these entries.
+    directories: HashMap<EntryPath, u32>,
+}
+
+impl Delicate {
+    fn of(listing: &Listing, place: &EntryPath) -> Self {
+        let mut delicate = Self::default();
+        let mut number = 0_u32;
+        listing.for_each(|path, _| {
+            let on_the_way = is_above(path, place.as_bytes());
+            if (on_the_way || could_fall_on(path, place))
+                && let Ok(path) = EntryPath::clean(path)
+            {
+                delicate.entries.push((number, path, on_the_way));
+            }
+            number = number.saturating_add(1);
+        });
+        for whiteout in listing.whiteouts() {
+            let path = &whiteout.path;
+            if could_fall_on(path.as_bytes(), place) && !path.is_above(place) {
+                delicate.hiding.push(match whiteout.kind {
+                    WhiteoutKind::Entry => path.directory(),
+                    WhiteoutKind::Opaque => path.clone(),
+                });
+            }
+        }
+        let wanted: HashSet<EntryPath> =
+            delicate.entries.iter().flat_map(|(_, path, _)| above(path)).collect();
+        let mut number = 0_u32;
+        listing.for_each(|path, _| {
+            if let Some(path) = wanted.get(path) {
+                delicate.directories.entry(path.clone()).or_insert(number);
+            }
+            number = number.saturating_add(1);
+        });
+        delicate
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.hiding.is_empty()
+    }
+
+    /// Returns whether one of the entries may have been put elsewhere than the known layers say: its
+    /// directory has no entry before it, so that a lower layer may have a link there.
+    fn disturbs(&self, below: &Tree, top: &Tree) -> bool {
+        let known = |path: &EntryPath| {
+            let way = below.trace(path.as_bytes(), true);
+            way.is_ok_and(|way| !way.implied && !way.strays && way.missing.is_empty())
+        };
+        // What hides does so before the layer's own entries are there.
+        if !self.hiding.iter().all(known) {
+            return true;
+        }
+        self.entries.iter().any(|(number, path, on_the_way)| {
+            above(path).any(|directory| {
+                let before = self.directories.get(&directory).is_some_and(|first| first < number);
+                // Where nothing ever gives it an entry, the path leads wherever the entry went.
+                let matters = || {
+                    !on_the_way || top.at(&directory).is_some_and(|id| !top.node(id).is_implied())
+                };
+                !before && !known(&directory) && matters()
+            })
+        })
+    }
+}
+
+/// Returns the directories above a path, the root apart.
+fn above(path: &EntryPath) -> impl Iterator<Item = EntryPath> + '_ {
+    let bytes = path.as_bytes();
+    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    slashes.filter_map(|(at, _)| EntryPath::clean(bytes.get(..at)?).ok())
 }
 
 /// Returns the answer of a tree whose lower layers cannot change it.
@@ -268,10 +333,12 @@ fn touches(listing: &Listing, place: &EntryPath) -> bool {
         })
 }
 
-/// Returns whether what has this path could be on the way to a place, if its directory were a link.
+/// Returns whether what has this path, or what it lies in, could be on the way to a place, if one of
+/// its directories were a link.
 fn could_fall_on(path: &[u8], place: &EntryPath) -> bool {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    place.components().any(|component| component == name)
+    let mut names = path.rsplit(|&byte| byte == b'/');
+    let name = names.next().unwrap_or_default();
+    place.components().any(|component| component == name) || names.any(|name| name == place.name())
 }
 
 /// Returns whether a path is another one or above it, by text.

@@ -55,7 +55,8 @@ pub enum Outcome {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Thing {
-    /// Where it really is, links followed.
+    /// Where it really is, links followed; a link that a layer which was spared has in the place of
+    /// a directory on the way is not.
     pub path: EntryPath,
     /// The layer whose entry put the name there.
     pub layer: usize,
@@ -105,7 +106,12 @@ pub async fn search(
                         caught = seen.map(|seen| (open.layer, seen)).or(caught);
                         question.take(open, listing);
                     }
-                    (None, Some(seen)) => return Ok(early(open, seen, reads)),
+                    (None, Some(mut seen)) => {
+                        // What is held is all of it, unless it went out while it was read.
+                        let held = std::mem::take(&mut seen.held);
+                        out.write_all(&held).map_err(Error::Write)?;
+                        return Ok(early(open, seen, reads));
+                    }
                     (None, None) => return Err(out_of_range()),
                 }
             }

@@ -10,6 +10,7 @@
     reason = "test support: a panic is a failed test"
 )]
 
+mod changes;
 mod corpus;
 mod listing;
 mod models;

@@ -1,0 +1,143 @@
+//! Laws, on random images: a search says what the view of all layers says, in whatever way it gets there.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use cutaway_files::{Companion, Progress, Search, Source};
+use cutaway_fixtures::{Compression, Entry, EntryKind, FixtureImage, ImageBuilder, LayerBuilder};
+use cutaway_layerfs::{EntryPath, Inode, Kind, Meta, Visitor};
+use proptest::prelude::*;
+
+use crate::support::{Held, limits};
+
+fn path() -> impl Strategy<Value = String> {
+    prop_oneof![2 => "[abc]", 3 => "[abc]/[abc]", 2 => "[abc]/[abc]/[abc]"]
+}
+
+fn target() -> impl Strategy<Value = String> {
+    prop_oneof![4 => "(/|\\.\\./|\\./)?[abc](/[abc]){0,2}", 1 => "[abc]/\\.\\./[abc]"]
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    prop_oneof![
+        5 => (path(), 0_u32..100).prop_map(|(path, n)| Entry::file(path, n.to_string())),
+        5 => path().prop_map(Entry::directory),
+        3 => (path(), target()).prop_map(|(path, target)| Entry::symlink(path, target)),
+        2 => (path(), path()).prop_map(|(path, target)| Entry::hard_link(path, target)),
+        3 => path().prop_map(Entry::whiteout),
+        1 => prop_oneof![4 => path(), 1 => Just(String::new())].prop_map(Entry::opaque),
+    ]
+}
+
+fn layers() -> impl Strategy<Value = Vec<Vec<Entry>>> {
+    prop::collection::vec(prop::collection::vec(entry(), 0..7), 1..5)
+}
+
+fn image(layers: Vec<Vec<Entry>>) -> FixtureImage {
+    let image = layers.into_iter().fold(ImageBuilder::new(), |image, entries| {
+        let layer = LayerBuilder::new(Compression::Plain);
+        image.layer(entries.into_iter().fold(layer, LayerBuilder::entry))
+    });
+    image.build()
+}
+
+/// The layers in one line.
+fn text(layers: &[Vec<Entry>]) -> String {
+    let entry = |entry: &Entry| {
+        let path = String::from_utf8_lossy(&entry.path).into_owned();
+        match &entry.kind {
+            EntryKind::Symlink(target) => format!("{path} -> {}", String::from_utf8_lossy(target)),
+            EntryKind::HardLink(target) => format!("{path} => {}", String::from_utf8_lossy(target)),
+            _ => path,
+        }
+    };
+    let layer = |layer: &Vec<Entry>| layer.iter().map(entry).collect::<Vec<_>>().join(", ");
+    layers.iter().map(layer).collect::<Vec<_>>().join(" | ")
+}
+
+/// Keeps all files of a layer.
+#[derive(Default)]
+struct Keep(BTreeMap<u32, Vec<u8>>, u32);
+
+impl Visitor for Keep {
+    fn entry(&mut self, id: u32, _: &EntryPath, meta: &Meta) -> bool {
+        self.1 = id;
+        if meta.kind == Kind::File {
+            self.0.insert(id, Vec::new());
+        }
+        meta.kind == Kind::File
+    }
+    fn data(&mut self, chunk: &[u8]) {
+        self.0.get_mut(&self.1).unwrap().extend(chunk);
+    }
+    fn hole(&mut self, _: u64) {}
+    fn end(&mut self) {}
+}
+
+impl Companion for Keep {
+    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+async fn contents(held: &Held) -> BTreeMap<Inode, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for (layer, of_image) in (0_u32..).zip(held.image.layers()) {
+        let mut keep = Keep::default();
+        let source = Source::open(of_image, &limits().model).await.unwrap();
+        source.walk(limits().layerfs, &mut keep).await.unwrap().unwrap();
+        all.extend(keep.0.into_iter().map(|(entry, bytes)| (Inode { layer, entry }, bytes)));
+    }
+    all
+}
+
+/// What a search or a view says: in which layer, what, and the bytes; or nothing, or a loop.
+type Said = Option<Option<(usize, Meta, Vec<u8>)>>;
+
+async fn searched(held: &Held, path: &str, follow: bool, verify: bool) -> Said {
+    let wanted = Search { path: path.as_bytes(), follow, content: true, verify, spare: 0 };
+    let (found, bytes) = held.search(wanted, &limits()).await;
+    let found = found.ok()?;
+    assert!(found.verified || !verify);
+    Some(match found.outcome {
+        cutaway_files::Outcome::Found(thing) => Some((thing.layer, thing.meta, bytes)),
+        cutaway_files::Outcome::Absent(_) => None,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_search_says_what_the_view_says(layers in layers()) {
+        let layers_as_text = text(&layers);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let held = Held::of(image(layers)).await;
+            let view = held.view().await;
+            let contents = contents(&held).await;
+            for path in ["a", "a/b", "b/c", "c/a/b", "b/a", "a/../b", "c/b/a"] {
+                for follow in [false, true] {
+                    let expected: Said = view.lookup(path.as_bytes(), follow).ok().map(|found| {
+                        found.ok().map(|node| {
+                            let tree = view.tree();
+                            let of_node = tree.node(node);
+                            let bytes = contents.get(&of_node.inode()).cloned().unwrap_or_default();
+                            let layer = usize::try_from(of_node.placed_by()).unwrap();
+                            (layer, view.meta(of_node.inode()), bytes)
+                        })
+                    });
+                    // No unpacker gets past a directory that is a circle of links, so there is no
+                    // truth about what newer layers have below it.
+                    if expected.is_none() {
+                        continue;
+                    }
+                    for verify in [false, true] {
+                        let said = searched(&held, path, follow, verify).await;
+                        assert_eq!(said, expected, "{path}, follow {follow}, verify {verify}: {layers_as_text}");
+                    }
+                }
+            }
+        });
+    }
+}

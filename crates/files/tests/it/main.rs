@@ -1,0 +1,17 @@
+//! The files of images: questions that read little, views of everything, and what both rest upon.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stderr,
+    reason = "test support: a panic is a failed test"
+)]
+
+mod compare;
+mod laws;
+mod passing;
+mod scale;
+mod search;
+mod story;
+mod support;

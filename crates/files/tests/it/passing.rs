@@ -1,0 +1,100 @@
+//! Archives that pass once.
+
+use cutaway_files::{Error, Finding, Given, Outcome, Search, View, search_passing};
+use cutaway_fixtures::{ArchiveShape, Compression, DockerArchive, Layout, image};
+use cutaway_layerfs::EntryPath;
+use cutaway_model::source::Selector;
+use cutaway_ref::Platform;
+
+use crate::support::limits;
+
+const TEXT: &str = "\
+layer gzip
+  bin/ 0755
+  bin/dash 0755 \"dash\"
+  bin/sh -> dash
+  etc/ 0755
+  etc/a 0644 \"old\"
+  etc/os-release -> ../usr/lib/os-release
+  usr/lib/os-release 0644 \"debian\"
+layer zstd
+  etc/ 0755
+  etc/a 0644 \"new\"
+  etc/.wh.gone
+";
+
+async fn cat(
+    archive: &[u8],
+    path: &str,
+    entry: Option<&EntryPath>,
+) -> (Result<Finding, Error>, Vec<u8>) {
+    let limits = limits();
+    let platform = Platform::linux("amd64");
+    let given = Given {
+        stream: Box::new(std::io::Cursor::new(archive.to_vec())),
+        place: "standard input",
+        form: None,
+        selector: &Selector::Only,
+        platform: &platform,
+        limits: &limits.model,
+        in_flight: 2,
+    };
+    let wanted =
+        Search { path: path.as_bytes(), follow: true, content: true, verify: false, spare: 0 };
+    let mut bytes = Vec::new();
+    let found = search_passing(given, &wanted, entry, &limits, &mut bytes).await;
+    (found.map(|(_, _, found)| found), bytes)
+}
+
+#[tokio::test]
+async fn one_pass_finds_what_has_the_name_and_what_links_lead_to() {
+    let image = image(TEXT);
+    for compression in [Compression::Plain, Compression::GZIP] {
+        let shape = ArchiveShape { compression, ..ArchiveShape::default() };
+        for archive in [
+            Layout::new().image("1", &image).archive(&shape),
+            DockerArchive::new().image(&["app:1"], &image).shape(shape).archive(),
+        ] {
+            for (path, content) in
+                [("etc/a", "new"), ("bin/dash", "dash"), ("etc/os-release", "debian")]
+            {
+                let (found, bytes) = cat(&archive, path, None).await;
+                assert!(found.unwrap().verified);
+                assert_eq!(String::from_utf8_lossy(&bytes), content, "{path}");
+            }
+            let (found, _) = cat(&archive, "etc/gone", None).await;
+            let Outcome::Absent(absent) = found.unwrap().outcome else { panic!("there") };
+            assert_eq!(absent.path.to_string(), "etc/gone");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_had_passed_takes_a_second_pass() {
+    let archive = Layout::new().image("1", &image(TEXT)).archive(&ArchiveShape::default());
+    let (found, bytes) = cat(&archive, "bin/sh", None).await;
+    let Err(Error::Passed { path, entry }) = found else { panic!("{found:?}") };
+    assert_eq!((path.to_string().as_str(), bytes.len()), ("bin/dash", 0));
+    let (found, bytes) = cat(&archive, "bin/sh", Some(&entry)).await;
+    assert!(found.is_ok());
+    assert_eq!(bytes, b"dash");
+}
+
+#[tokio::test]
+async fn a_view_of_what_passes_is_that_of_what_lies() {
+    let image = image(TEXT);
+    let archive = Layout::new().image("1", &image).archive(&ArchiveShape::default());
+    let (limits, platform) = (limits(), Platform::linux("amd64"));
+    let given = Given {
+        stream: Box::new(std::io::Cursor::new(archive)),
+        place: "archive",
+        form: None,
+        selector: &Selector::Only,
+        platform: &platform,
+        limits: &limits.model,
+        in_flight: 2,
+    };
+    let (_, _, passed) = View::read_passing(given, None, &limits).await.unwrap();
+    let held = crate::support::Held::of(image).await.view().await;
+    assert_eq!(passed.stories().collect::<Vec<_>>(), held.stories().collect::<Vec<_>>());
+}
