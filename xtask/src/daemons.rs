@@ -1,4 +1,4 @@
-//! Container daemons for as long as a task needs them: Docker and Podman on sockets of their own.
+//! Container daemons for as long as a task needs them: Docker, Podman and containerd on sockets of their own.
 //!
 //! Each has its storage in `target/` and unpacks layers without a driver of the kernel, so that it
 //! works wherever root does. It is told by its process id to end, also when the task fails or panics.
@@ -54,6 +54,22 @@ impl Daemon {
             format!("unix://{}", socket.display()),
         ];
         Self::start("podman", &arguments, &folder, socket)
+    }
+
+    /// Starts `containerd`.
+    pub(crate) fn containerd() -> Result<Self> {
+        let folder = fresh("test-containerd")?;
+        let socket = folder.join("containerd.sock");
+        let config = folder.join("config.toml");
+        let text = format!(
+            "version = 2\nroot = {:?}\nstate = {:?}\n\
+             disabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\n  address = {socket:?}\n",
+            folder.join("root"),
+            folder.join("state"),
+        );
+        std::fs::write(&config, text)?;
+        let arguments = [format!("--config={}", config.display())];
+        Self::start("containerd", &arguments, &folder, socket)
     }
 
     /// Returns where it listens, as in `DOCKER_HOST`.

@@ -11,6 +11,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("docker-registry", "docker-registry"),
     ("dockerd", "docker.io"),
     ("podman", "podman"),
+    ("containerd", "containerd"),
     ("skopeo", "skopeo"),
     ("umoci", "umoci"),
     ("buildah", "buildah"),

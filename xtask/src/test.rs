@@ -1,7 +1,7 @@
 //! `cargo xtask test`: all tests of the workspace, with everything around them that they need.
 //!
-//! Tests find a real registry at `CUTAWAY_TEST_REGISTRY`, daemons at `CUTAWAY_TEST_DOCKER` and
-//! `CUTAWAY_TEST_PODMAN`, the images at `CUTAWAY_FIXTURES`, and with
+//! Tests find a real registry at `CUTAWAY_TEST_REGISTRY`, daemons at `CUTAWAY_TEST_DOCKER`,
+//! `CUTAWAY_TEST_PODMAN` and `CUTAWAY_TEST_CONTAINERD`, the images at `CUTAWAY_FIXTURES`, and with
 //! `CUTAWAY_REQUIRE_ALL=1` they know that skipping is failing. A test that skips prints a line that
 //! starts with `skipped:`; these lines are counted here.
 
@@ -58,9 +58,10 @@ fn daemons(outcome: &mut Outcome) -> Vec<(&'static str, Daemon)> {
         return running;
     }
     type Start = fn() -> Result<Daemon>;
-    let known: [(_, _, Start); 2] = [
+    let known: [(_, _, Start); 3] = [
         ("dockerd", "CUTAWAY_TEST_DOCKER", Daemon::docker),
         ("podman", "CUTAWAY_TEST_PODMAN", Daemon::podman),
+        ("containerd", "CUTAWAY_TEST_CONTAINERD", Daemon::containerd),
     ];
     for (program, variable, start) in known {
         if process::installed(program) {

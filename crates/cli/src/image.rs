@@ -39,6 +39,17 @@ pub(crate) struct Passing {
     pub(crate) source: Option<SourceKind>,
 }
 
+/// Makes the failure of reading an archive that passes: what a daemon leaves out is its fault, not the image's.
+pub(crate) fn failure_of(error: cutaway_scan::Error, source: Option<SourceKind>) -> Failure {
+    let left_out =
+        matches!(error, cutaway_scan::Error::Model(cutaway_model::Error::Missing { .. }));
+    let failure = Failure::from(error);
+    match source {
+        Some(_) if left_out => Failure::new(Exit::Fetch, failure.message),
+        _ => failure,
+    }
+}
+
 /// Returns the platform that was asked for, or that of this machine.
 pub(crate) fn platform(common: &Common) -> Platform {
     common.platform.clone().unwrap_or_else(|| Platform::linux(std::env::consts::ARCH))

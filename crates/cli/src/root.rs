@@ -148,9 +148,10 @@ pub(crate) async fn passed(
     common: &Common,
     limits: &Limits,
 ) -> Result<Image, Failure> {
-    let Passing { stream, place, form, selector, .. } = passing;
+    let Passing { stream, place, form, selector, source, .. } = passing;
     let options = options(common, limits);
-    let (image, _, _) = verify_stream(stream, &place, form, &selector, &options).await?;
+    let verified = verify_stream(stream, &place, form, &selector, &options).await;
+    let (image, _, _) = verified.map_err(|error| image::failure_of(error, source))?;
     Ok(image)
 }
 

@@ -61,7 +61,7 @@ async fn report(args: &Scan, common: &Common, options: &Options) -> Result<Repor
             inventory::stream(passing, None, options).await?.1
         }
         Opened::Stream(passing) => {
-            scan_stream(
+            let report = scan_stream(
                 passing.stream,
                 &passing.place,
                 passing.form,
@@ -69,7 +69,8 @@ async fn report(args: &Scan, common: &Common, options: &Options) -> Result<Repor
                 Asked { name: &passing.name, source: passing.source },
                 options,
             )
-            .await?
+            .await;
+            report.map_err(|error| image::failure_of(error, passing.source))?
         }
     })
 }

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use cutaway_fixtures::DockerArchive;
+use cutaway_fixtures::{DockerArchive, Layout};
 use serde_json::Value;
 
 use crate::support::{alpine, cutaway, json, provided, run, run_with, status, stderr};
@@ -164,6 +164,54 @@ fn written_by(process: u32) -> Vec<PathBuf> {
         .filter(|path| path.is_absolute() && path.is_file() && !path.starts_with(Path::new("/dev")))
         .filter(|path| !path.starts_with("/proc") && !path.starts_with("/sys"))
         .collect()
+}
+
+#[test]
+fn containerd_gives_what_is_read_and_no_more() {
+    let Some(address) = provided("CUTAWAY_TEST_CONTAINERD", "containerd") else { return };
+    let socket = address.strip_prefix("unix://").unwrap().to_owned();
+    let image = alpine();
+    let archive = Layout::new().image("1", &image).archive(&Default::default());
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("image.tar"), &archive).unwrap();
+    let ctr = |arguments: &[&str]| {
+        let mut command = Command::new("ctr");
+        command.args(["-a", &socket, "-n", "cutaway-test"]).args(arguments);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let file = place.path().join("image.tar");
+    ctr(&[
+        "images",
+        "import",
+        "--no-unpack",
+        "--base-name",
+        "docker.io/cutaway/app",
+        file.to_str().unwrap(),
+    ]);
+    let run = |arguments: &[&str]| {
+        let mut command = cutaway(arguments);
+        command.env("CONTAINERD_ADDRESS", &socket).env("CONTAINERD_NAMESPACE", "cutaway-test");
+        command.stdin(Stdio::null()).output().unwrap()
+    };
+    let wanted = essence(&json(&run_with(&["scan", "-", "--format", "json"], &archive)));
+    for name in ["containerd:docker.io/cutaway/app:1", "containerd:cutaway/app:1"] {
+        let report = json(&run(&["scan", name, "--format", "json"]));
+        assert_eq!(essence(&report), wanted, "{name}");
+        assert_eq!(report["image"]["source"], "containerd");
+        assert_eq!(report["image"]["digest"], image.digest().to_string());
+    }
+    let name = "containerd:cutaway/app:1";
+    assert_eq!(run(&["manifest", name]).stdout, image.manifest.bytes);
+    assert_eq!(status(&run(&["validate", name])), 0);
+    assert_eq!(status(&run(&["scan", name, "--namespace", "elsewhere"])), 3);
+    // Without a layer, all that needs no layer still works.
+    ctr(&["content", "rm", image.layers[1].blob.digest.as_str()]);
+    assert_eq!(status(&run(&["inspect", name])), 0);
+    let output = run(&["scan", name]);
+    assert_eq!((status(&output), output.stdout.len()), (3, 0), "{}", stderr(&output));
+    let validated = run(&["validate", name, "--fast", "--format", "json"]);
+    assert_eq!(status(&validated), 1, "{}", stderr(&validated));
 }
 
 #[test]
