@@ -33,6 +33,8 @@ impl Place {
         }
         if let Some((kind, rest)) = argument.split_once(':') {
             match kind {
+                // What other programs call a transport; the reference says so when it is parsed.
+                _ if rest.starts_with("//") => {}
                 "docker" => return Ok(Self::Daemon(Engine::Docker, rest.to_owned())),
                 "podman" => return Ok(Self::Daemon(Engine::Podman, rest.to_owned())),
                 "containerd" => return Ok(Self::Containerd(rest.to_owned())),
