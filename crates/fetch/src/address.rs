@@ -85,12 +85,12 @@ impl Network {
 #[derive(Debug)]
 pub(crate) struct Guard {
     registry: AtomicU8,
-    /// Names that the user gave: the proxy.
-    exempt: Option<String>,
+    /// Names that the user gave: the proxies.
+    exempt: Vec<String>,
 }
 
 impl Guard {
-    pub(crate) fn new(exempt: Option<String>) -> Self {
+    pub(crate) fn new(exempt: Vec<String>) -> Self {
         Self { registry: AtomicU8::new(Network::Public.code()), exempt }
     }
 
@@ -128,7 +128,7 @@ impl Resolve for GuardedNames {
             let host = name.as_str().to_owned();
             let found: Vec<SocketAddr> =
                 tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
-            let exempt = guard.exempt.as_deref() == Some(host.as_str());
+            let exempt = guard.exempt.contains(&host);
             let none = found.is_empty();
             let allowed: Vec<SocketAddr> = found
                 .into_iter()
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn literals_in_every_spelling() {
-        let guard = Guard::new(None);
+        let guard = Guard::new(Vec::new());
         for url in [
             "http://127.0.0.1/",
             "http://2130706433/",
@@ -236,13 +236,13 @@ mod tests {
 
     #[tokio::test]
     async fn names_are_judged_by_what_they_resolve_to() {
-        let guard = Arc::new(Guard::new(None));
+        let guard = Arc::new(Guard::new(Vec::new()));
         let names = GuardedNames(Arc::clone(&guard));
         let error = names.resolve("localhost".parse().unwrap()).await.err().expect("refused");
         assert!(error.to_string().contains("localhost"), "{error}");
         guard.registry_is_in(Network::Loopback);
         assert!(names.resolve("localhost".parse().unwrap()).await.is_ok());
-        let exempt = GuardedNames(Arc::new(Guard::new(Some("localhost".to_owned()))));
+        let exempt = GuardedNames(Arc::new(Guard::new(vec!["localhost".to_owned()])));
         assert!(exempt.resolve("localhost".parse().unwrap()).await.is_ok());
     }
 }

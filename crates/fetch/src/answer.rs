@@ -20,13 +20,32 @@ pub(crate) async fn failure_of(transport: &Transport, response: Response, url: &
     let status = response.status().as_u16();
     let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = asked.and_then(|value| retry_after(value, SystemTime::now()));
+    let rate = rate(response.headers());
     let body = Body::new(response, &transport.config.times, transport.config.deadline);
     // What cannot be read of the body is no loss: the status is the error.
     let (bytes, _) =
         body.read_capped(transport.config.limits.error_bytes).await.unwrap_or_default();
-    let kind =
-        Kind::Status { status, body: quoted(bytes.trim_ascii(), SHOWN), waited: Duration::ZERO };
+    let body = match rate.filter(|_| status == 429) {
+        Some(rate) => format!("{rate}: {}", quoted(bytes.trim_ascii(), SHOWN)),
+        None => quoted(bytes.trim_ascii(), SHOWN),
+    };
+    let kind = Kind::Status { status, body, waited: Duration::ZERO };
     Failure { kind, passing: is_passing(status), retry_after, url: Some(Box::new(url.clone())) }
+}
+
+/// Returns what an answer says of how many requests are allowed and left, as Docker Hub does.
+pub(crate) fn rate(headers: &HeaderMap) -> Option<String> {
+    let value = |name| headers.get(name).map(|value| quoted(value.as_bytes(), 40));
+    let limit = value("ratelimit-limit").or_else(|| value("x-ratelimit-limit"));
+    let left = value("ratelimit-remaining").or_else(|| value("x-ratelimit-remaining"));
+    match (limit, left) {
+        (None, None) => None,
+        (limit, left) => {
+            let unknown = || "an unknown number".to_owned();
+            let (limit, left) = (limit.unwrap_or_else(unknown), left.unwrap_or_else(unknown));
+            Some(format!("{left} of {limit} requests are left"))
+        }
+    }
 }
 
 /// Returns the media type of an answer, without its parameters and in lower case.

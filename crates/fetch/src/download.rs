@@ -30,6 +30,8 @@ pub(crate) struct Wanted {
     pub(crate) path: String,
     pub(crate) accept: &'static str,
     pub(crate) scope: String,
+    /// The address to ask in the place of the registry.
+    pub(crate) elsewhere: Option<Url>,
     /// The bytes that its descriptor promises.
     pub(crate) size: u64,
 }
@@ -78,7 +80,10 @@ impl Download {
             attempts: 1,
             kind: failure.kind,
         })?;
-        let url = url.join(&wanted.path).unwrap_or(url);
+        let url = match &wanted.elsewhere {
+            Some(elsewhere) => elsewhere.clone(),
+            None => url.join(&wanted.path).unwrap_or(url),
+        };
         let mut download = Self {
             exchange,
             wanted,
@@ -173,7 +178,13 @@ impl Download {
 
     async fn request(&mut self) -> Result<(Part, HeaderMap), Failure> {
         let from = Some(self.offset).filter(|offset| *offset > 0 && !self.whole);
-        let ask = Ask { path: &self.wanted.path, accept: self.wanted.accept, from, head: false };
+        let ask = Ask {
+            path: &self.wanted.path,
+            accept: self.wanted.accept,
+            from,
+            head: false,
+            elsewhere: self.wanted.elsewhere.as_ref(),
+        };
         let answer = self.exchange.ask(ask, &self.wanted.scope).await?;
         let (response, url) = (answer.response, answer.url);
         let status = response.status().as_u16();

@@ -22,7 +22,7 @@ pub(crate) async fn size(
 ) -> Result<Option<u64>, ModelError> {
     let mut retry = Retry::new(exchange.transport.config.retry.clone(), Instant::now());
     loop {
-        let ask = Ask { path, accept, from: None, head: true };
+        let ask = Ask { path, accept, from: None, head: true, elsewhere: None };
         let failure = match exchange.ask_well(ask, scope).await {
             Ok(answer) => {
                 let headers = answer.response.headers();

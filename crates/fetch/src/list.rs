@@ -184,7 +184,9 @@ async fn fetch_once(
     max: u64,
 ) -> Result<(Page, HeaderMap, bool), Failure> {
     let config = &exchange.transport.config;
-    let answer = exchange.ask_well(Ask { path, accept, from: None, head: false }, scope).await?;
+    let answer = exchange
+        .ask_well(Ask { path, accept, from: None, head: false, elsewhere: None }, scope)
+        .await?;
     let url = answer.url;
     let response =
         no_page(&exchange.transport, answer.response).await.map_err(|failure| failure.at(&url))?;

@@ -142,8 +142,9 @@ async fn fetch_once(
     scope: &str,
     max: u64,
 ) -> Result<(Vec<u8>, HeaderMap, bool), Failure> {
-    let answer =
-        exchange.ask_well(Ask { path, accept: ACCEPT, from: None, head: false }, scope).await?;
+    let answer = exchange
+        .ask_well(Ask { path, accept: ACCEPT, from: None, head: false, elsewhere: None }, scope)
+        .await?;
     let url = answer.url;
     let response =
         no_page(&exchange.transport, answer.response).await.map_err(|failure| failure.at(&url))?;

@@ -9,6 +9,7 @@ use cutaway_ref::{DOCKER_HUB, DOCKER_HUB_API, Reference};
 
 use crate::download::{Download, Wanted};
 use crate::exchange::Exchange;
+use crate::foreign;
 use crate::head;
 use crate::manifest::{self, ACCEPT, Resolved, scope};
 use crate::session::Session;
@@ -92,9 +93,18 @@ impl Blobs for Repository {
             accept: if document { ACCEPT } else { "*/*" },
             scope: scope(&self.name),
             size: blob.size,
+            elsewhere: None,
         };
         let started = Download::start(Arc::clone(&self.exchange), wanted).await;
-        let (download, headers) = started.map_err(|error| missing(error, blob))?;
+        let (download, headers) = match started {
+            Err(error) if is_missing(&error) && !document => {
+                match foreign::open(&self.exchange, blob).await? {
+                    Some(stream) => return Ok(stream),
+                    None => return Err(missing(error, blob)),
+                }
+            }
+            started => started.map_err(|error| missing(error, blob))?,
+        };
         manifest::check_header(&headers, &blob.digest, blob.digest.as_str())?;
         if document {
             manifest::check_type(&headers, blob)?;
@@ -121,6 +131,10 @@ pub(crate) fn is_document(kind: &MediaType) -> bool {
                 | "application/vnd.docker.distribution.manifest.v1+prettyjws"
                 | "application/vnd.oci.artifact.manifest.v1+json"
         )
+}
+
+fn is_missing(error: &Error) -> bool {
+    matches!(error.kind, Kind::Status { status: 404, .. })
 }
 
 fn missing(error: Error, blob: &Descriptor) -> ModelError {

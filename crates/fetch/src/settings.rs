@@ -11,17 +11,22 @@ use cutaway_ref::auth::Secret;
 pub struct Config {
     /// Whether to speak plain HTTP to the registry. Loopback hosts need no flag for it.
     pub plain_http: bool,
+    /// Whether plain HTTP may be spoken where the registry does not speak TLS.
+    pub plain_fallback: bool,
     /// Whether to accept any certificate. It weakens every connection of this registry.
     pub insecure: bool,
     /// Authorities to trust beside those of the system: PEM, each with one or more certificates.
     pub ca_certificates: Vec<Vec<u8>>,
     /// The certificate to show to servers that ask for one.
     pub client_certificate: Option<ClientCertificate>,
-    /// The proxy that every request goes through. Without one, none is used.
+    /// The proxies that requests go through. Without one, none is used.
     pub proxy: Option<Proxy>,
     /// Token servers, as `host` or `host:port`, that may be sent the credentials of this registry
     /// although they are not its own origin. Those of Docker Hub and GitLab are known without it.
     pub token_hosts: Vec<String>,
+    /// Whether to ask the addresses that a descriptor names where the registry lacks a blob. They are
+    /// asked without credentials, and not in networks that the registry is not part of.
+    pub foreign_urls: bool,
     /// Sizes that must not be exceeded.
     pub limits: Limits,
     /// Times that must not be exceeded.
@@ -41,11 +46,15 @@ pub struct ClientCertificate {
     pub key: Secret,
 }
 
-/// A proxy and the hosts that are reached without it.
-#[derive(Debug, Clone)]
+/// Proxies and the hosts that are reached without them.
+///
+/// A URL may carry a user and a password: `http://`, `https://` or `socks5h://`.
+#[derive(Debug, Clone, Default)]
 pub struct Proxy {
-    /// The proxy's URL, which may carry a user and a password: `http://`, `https://` or `socks5h://`.
-    pub url: Secret,
+    /// The URL of the proxy for requests that speak TLS.
+    pub https: Option<Secret>,
+    /// The URL of the proxy for requests that speak plain HTTP.
+    pub http: Option<Secret>,
     /// Hosts that are reached directly, as in `NO_PROXY`: names, suffixes and networks, joined by commas.
     pub except: String,
 }
@@ -67,6 +76,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// `challenge_bytes`: all challenges of one answer (32 KiB).
     pub challenge_bytes: usize,
+    /// `requests`: requests to one registry whose answers are on their way at once (8).
+    pub requests: u32,
     /// `redirects`: steps from the registry to the place that has the bytes (5).
     pub redirects: u32,
 }
@@ -81,6 +92,7 @@ impl Default for Limits {
             list_pages: 10_000,
             header_bytes: 64 << 10,
             challenge_bytes: 32 << 10,
+            requests: 8,
             redirects: 5,
         }
     }

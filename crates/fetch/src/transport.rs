@@ -15,9 +15,12 @@ use reqwest::{Client, Method, RequestBuilder, Response, Url, redirect};
 use tracing::Instrument as _;
 
 use crate::address::{Guard, GuardedNames, Network, literal};
+use crate::answer::rate;
 use crate::error::{quoted, redacted};
 use crate::failure::{Failure, remaining};
+use crate::proxy::Proxies;
 use crate::realm::same_origin;
+use crate::slots::Slots;
 use crate::{Config, Kind, tls};
 
 /// The connections of one registry.
@@ -36,6 +39,8 @@ pub(crate) struct Transport {
     waited: AtomicU64,
     /// Until when the registry wants to be left alone, by everybody.
     quiet_until: Mutex<Option<Instant>>,
+    slots: Slots,
+    proxies: Proxies,
     pub(crate) config: Config,
 }
 
@@ -49,6 +54,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) from: Option<u64>,
     /// Whether the headers alone are wanted.
     pub(crate) head: bool,
+    /// The address to ask in the place of the registry, as nobody.
+    pub(crate) elsewhere: Option<&'a Url>,
 }
 
 /// An answer, and the address that it came from in the end.
@@ -64,9 +71,8 @@ impl Transport {
     /// Makes the clients for the registry at `host`, which may have a port.
     pub(crate) fn new(host: &str, config: Config) -> Result<Self, Kind> {
         let tls = tls::client_config(&config).map_err(Kind::Settings)?;
-        let proxy = config.proxy.as_ref().map(proxy).transpose().map_err(Kind::Settings)?;
-        let exempt = config.proxy.as_ref().and_then(|proxy| proxy_host(proxy.url.expose()));
-        let guard = Arc::new(Guard::new(exempt));
+        let proxies = Proxies::new(config.proxy.as_ref()).map_err(Kind::Settings)?;
+        let guard = Arc::new(Guard::new(proxies.hosts().to_vec()));
         let builder = |connect| {
             let header_bytes = u32::try_from(config.limits.header_bytes).unwrap_or(u32::MAX);
             let mut builder = Client::builder()
@@ -78,8 +84,8 @@ impl Transport {
                 .connect_timeout(connect)
                 .http2_max_header_list_size(header_bytes)
                 .user_agent(concat!("cutaway/", env!("CARGO_PKG_VERSION")));
-            if let Some(proxy) = proxy.clone() {
-                builder = builder.proxy(proxy);
+            for proxy in proxies.for_client() {
+                builder = builder.proxy(proxy.clone());
             }
             builder
         };
@@ -97,6 +103,8 @@ impl Transport {
             scheme: OnceLock::new(),
             waited: AtomicU64::new(0),
             quiet_until: Mutex::new(None),
+            slots: Slots::new(config.limits.requests),
+            proxies,
             config,
         })
     }
@@ -113,17 +121,32 @@ impl Transport {
         authorization: Option<&HeaderValue>,
     ) -> Result<Answer, Failure> {
         self.keep_quiet().await?;
+        let slot = self.slots.take().await;
+        let mut answer = match ask.elsewhere {
+            Some(url) => self.follow(None, url.clone(), ask, None).await?,
+            None => self.ask_own(ask, authorization).await?,
+        };
+        answer.response.extensions_mut().insert(slot);
+        Ok(answer)
+    }
+
+    async fn ask_own(
+        &self,
+        ask: Ask<'_>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
         if let Some(scheme) = self.scheme() {
-            return self
-                .follow(&self.own, self.address(scheme, ask.path)?, ask, authorization)
-                .await;
+            let url = self.address(scheme, ask.path)?;
+            return self.follow(Some(&self.own), url, ask, authorization).await;
         }
         // On this machine a registry mostly speaks plain HTTP, so both are tried, TLS first.
-        let secure =
-            self.follow(&self.probe, self.address("https", ask.path)?, ask, authorization).await;
+        let secure = self
+            .follow(Some(&self.probe), self.address("https", ask.path)?, ask, authorization)
+            .await;
         if let Err(Failure { kind: Kind::Connect(_), .. }) = secure {
-            let plain =
-                self.follow(&self.own, self.address("http", ask.path)?, ask, authorization).await;
+            let plain = self
+                .follow(Some(&self.own), self.address("http", ask.path)?, ask, authorization)
+                .await;
             if plain.is_ok() {
                 let _ = self.scheme.set("http");
             }
@@ -180,7 +203,11 @@ impl Transport {
         if self.config.plain_http {
             return Some("http");
         }
-        if is_loopback_host(&self.host) { self.scheme.get().copied() } else { Some("https") }
+        if is_loopback_host(&self.host) || self.config.plain_fallback {
+            self.scheme.get().copied()
+        } else {
+            Some("https")
+        }
     }
 
     fn address(&self, scheme: &str, path: &str) -> Result<Url, Failure> {
@@ -192,9 +219,11 @@ impl Transport {
         })
     }
 
+    /// Sends a request, and follows redirects. `first` is for addresses of the origin of `start`; without
+    /// it, that origin is not the registry's, and is looked at as closely as the place of a redirect.
     async fn follow(
         &self,
-        first: &Client,
+        first: Option<&Client>,
         start: Url,
         ask: Ask<'_>,
         authorization: Option<&HeaderValue>,
@@ -202,13 +231,14 @@ impl Transport {
         let mut url = start.clone();
         let mut steps = 0;
         loop {
-            let own = same_origin(&url, &start);
+            let first = first.filter(|_| same_origin(&url, &start));
+            let own = first.is_some();
             if !own {
                 self.guard
                     .check_literal(&url)
                     .map_err(|rule| Failure::lasting(Kind::OutOfBounds(rule)).at(&url))?;
             }
-            let client = if own { first } else { &self.guarded };
+            let client = first.unwrap_or(&self.guarded);
             let authorization = authorization.filter(|_| own);
             let method = if ask.head { Method::HEAD } else { Method::GET };
             let request = client.request(method, url.clone()).headers(headers(ask, authorization));
@@ -245,6 +275,9 @@ impl Transport {
                 }
             };
         tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
+        if let Some(left) = rate(response.headers()) {
+            tracing::info!(parent: &span, rate = %left, "the registry counts requests");
+        }
         let max = self.config.limits.header_bytes;
         if header_bytes(response.headers()) > max {
             let rule =
@@ -256,7 +289,7 @@ impl Transport {
 
     /// Learns in which network the registry lies, by the address that was connected to.
     fn note_network(&self, response: &Response, url: &Url) {
-        let direct = self.config.proxy.is_none();
+        let direct = self.proxies.is_direct(url);
         let connected = response.remote_addr().map(|address| address.ip()).filter(|_| direct);
         if let Some(address) = literal(url).or(connected) {
             self.guard.registry_is_in(Network::of(address));
@@ -306,17 +339,6 @@ fn header_bytes(headers: &HeaderMap) -> usize {
     headers.iter().fold(0, |sum, (name, value)| {
         sum.saturating_add(name.as_str().len()).saturating_add(value.len())
     })
-}
-
-fn proxy(proxy: &crate::Proxy) -> Result<reqwest::Proxy, String> {
-    // The client's error is left out: it may quote the address with its password.
-    let made = reqwest::Proxy::all(proxy.url.expose())
-        .map_err(|_| "the proxy's address cannot be used".to_owned())?;
-    Ok(made.no_proxy(reqwest::NoProxy::from_string(&proxy.except)))
-}
-
-fn proxy_host(url: &str) -> Option<String> {
-    Url::parse(url).ok()?.host_str().map(ToOwned::to_owned)
 }
 
 #[cfg(test)]

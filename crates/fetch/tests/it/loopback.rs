@@ -75,11 +75,11 @@ async fn a_proxy_is_used_when_it_is_given() {
     // The proxy is a registry that sees whole addresses in its requests.
     let scene = Scene::new(10).await;
     let proxy = cutaway_fetch::Proxy {
-        url: cutaway_ref::auth::Secret::new(format!(
+        http: Some(cutaway_ref::auth::Secret::new(format!(
             "http://user:canary-proxy@{}",
             scene.registry.host()
-        )),
-        except: String::new(),
+        ))),
+        ..cutaway_fetch::Proxy::default()
     };
     let config = Config { proxy: Some(proxy), ..quick() };
     scene.registry.script("/blobs/", [Fault::status(403)]);

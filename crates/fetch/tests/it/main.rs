@@ -3,6 +3,7 @@
 mod authentication;
 mod blobs;
 mod equivalence;
+mod foreign;
 mod http2;
 mod lists;
 mod loopback;
@@ -11,5 +12,6 @@ mod oracle;
 mod plugged;
 mod redirects;
 mod secrets;
+mod slots;
 mod support;
 mod tls;
