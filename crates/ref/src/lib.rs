@@ -25,9 +25,11 @@ mod grammar;
 mod normalize;
 mod platform;
 mod reference;
+mod registries;
 
 pub use digest::{Algorithm, Digest, Hasher, ParseDigestError};
 pub use grammar::Rule;
 pub use normalize::{DOCKER_HUB, DOCKER_HUB_API, is_loopback_host, registry_name};
 pub use platform::{ParsePlatformError, Platform};
 pub use reference::{Defaults, ParseReferenceError, Reference};
+pub use registries::{Endpoint, ParseRegistriesError, RegistriesConf, RouteError};

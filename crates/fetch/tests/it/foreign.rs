@@ -1,5 +1,4 @@
 //! Foreign addresses of a blob (row B36): asked only where that is wanted, as nobody, and nowhere private.
-#![expect(clippy::unwrap_used, reason = "support of tests, which fail by panicking")]
 
 use cutaway_fetch::Config;
 use cutaway_fixtures::registry::{FakeRegistry, Fault, Gate};

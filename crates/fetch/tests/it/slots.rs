@@ -1,5 +1,4 @@
 //! The limit on requests at once, and what registries say of their own limits.
-#![expect(clippy::unwrap_used, reason = "support of tests, which fail by panicking")]
 
 use std::time::Duration;
 
