@@ -168,7 +168,7 @@ pub(crate) struct RefParse {
 }
 
 /// Options that stand before or after the command. Those that a source does not need are ignored.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
     /// The platform to choose from an index [default: linux and this machine's architecture]
@@ -207,6 +207,9 @@ pub(crate) struct Common {
     /// The namespace of containerd to look in [default: CONTAINERD_NAMESPACE, else default]
     #[arg(long, global = true, value_name = "NAME", env = "CUTAWAY_NAMESPACE")]
     pub(crate) namespace: Option<String>,
+    /// Ask the other addresses that an image names for a layer that its registry lacks
+    #[arg(long, global = true, env = "CUTAWAY_FOREIGN_URLS", value_parser = FalseyValueParser::new())]
+    pub(crate) foreign_urls: bool,
     /// The longest the whole run may take, such as 500ms, 20s or 5m
     #[arg(long, global = true, value_name = "TIME", env = "CUTAWAY_TIMEOUT", value_parser = crate::units::duration)]
     pub(crate) timeout: Option<Duration>,

@@ -10,7 +10,8 @@
 //!    `$DOCKER_CONFIG/config.json` and `~/.dockercfg`, each with its credential helpers;
 //! 6. the netrc file that `NETRC` names, or else `~/.netrc`;
 //! 7. `GITHUB_TOKEN` with `GITHUB_ACTOR`, for ghcr.io alone;
-//! 8. no credential.
+//! 8. the cloud that the registry belongs to by its name, with the keys that `clouds.rs` lists;
+//! 9. no credential.
 //!
 //! Libraries know the formats; the environment and the disk are read here alone.
 
@@ -19,11 +20,11 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use cutaway_ref::Reference;
-use cutaway_ref::auth::{Credential, Keychain, Places, Resolution, Secret, Source};
+use cutaway_ref::auth::{Credential, Keychain, PassedOver, Places, Resolution, Secret, Source};
 
 use crate::args::Common;
-use crate::credential_program;
 use crate::failure::Failure;
+use crate::{clouds, credential_program, secrecy};
 
 /// The longest password that is read from standard input.
 const MAX_PASSWORD: u64 = 64 << 10;
@@ -31,7 +32,40 @@ const MAX_PASSWORD: u64 = 64 << 10;
 const MAX_FILE: u64 = 4 << 20;
 
 /// Finds the credential for the repository of `reference`, and says how it was found.
-pub(crate) fn resolve(reference: &Reference, common: &Common) -> Result<Resolution, Failure> {
+pub(crate) async fn resolve(reference: &Reference, common: &Common) -> Result<Resolution, Failure> {
+    secrecy::leave_no_core();
+    // Credential programs and standard input may keep a thread waiting; a signal must not wait with it.
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let (wanted, options) = (reference.clone(), common.clone());
+    // The receiver is gone where the run has ended.
+    std::thread::spawn(move || drop(sender.send(look_up(&wanted, &options))));
+    let found = receiver.await.map_err(|_| Failure::usage("credentials cannot be looked up"))?;
+    let mut resolution = found?;
+    if resolution.source.is_none() {
+        match clouds::find(reference.registry(), common).await? {
+            Ok(Some(found)) => {
+                resolution.credential = found.credential;
+                resolution.source = Some(found.source);
+            }
+            Ok(None) => resolution.passed_over.push(PassedOver {
+                source: "clouds".to_owned(),
+                reason: format!("{} is no registry of theirs", reference.registry()),
+            }),
+            Err(error) => resolution
+                .passed_over
+                .push(PassedOver { source: "clouds".to_owned(), reason: error.to_string() }),
+        }
+    }
+    tracing::info!(
+        kind = resolution.credential.kind(),
+        source = resolution.source.as_deref().unwrap_or("none"),
+        "credential chosen"
+    );
+    Ok(resolution)
+}
+
+/// Looks in options, variables and files, and asks credential programs.
+fn look_up(reference: &Reference, common: &Common) -> Result<Resolution, Failure> {
     let mut sources = given(common)?;
     sources.extend(pull_secrets());
     if let Some(config) = variable("DOCKER_AUTH_CONFIG") {
@@ -49,13 +83,7 @@ pub(crate) fn resolve(reference: &Reference, common: &Common) -> Result<Resoluti
     let netrc = directory("NETRC").or_else(|| Some(directory("HOME")?.join(".netrc")));
     sources.extend(netrc.map(|path| from_file(&path, Source::netrc)));
     sources.push(github());
-    let resolution = Keychain::new(sources).resolve(reference, &credential_program::run);
-    tracing::info!(
-        kind = resolution.credential.kind(),
-        source = resolution.source.as_deref().unwrap_or("none"),
-        "credential chosen"
-    );
-    Ok(resolution)
+    Ok(Keychain::new(sources).resolve(reference, &credential_program::run))
 }
 
 /// Reads a file for a source, or makes one that says why there is none.

@@ -122,9 +122,8 @@ async fn from_registry(
     limits: &Limits,
 ) -> Result<Opened, Failure> {
     let reference = remote::reference(text)?;
-    let registry = remote::registry(&reference, common)?;
-    let resolved = registry.resolve(&reference).await?;
-    let blobs = Arc::new(registry.repository(&reference));
+    let (repository, resolved) = remote::resolve(&reference, common).await?;
+    let blobs = Arc::new(repository);
     let raw = resolved.bytes.to_vec();
     let image =
         cutaway_model::open(blobs, resolved.descriptor, Some(raw), platform, &limits.model).await?;

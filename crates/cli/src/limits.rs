@@ -157,6 +157,7 @@ impl All {
                 Slot::Usize(&mut limits.challenge_bytes),
                 "challenges of an answer",
             ),
+            ("requests", Slot::U32(&mut limits.requests), "requests to one registry at once"),
             ("redirects", Slot::U32(&mut limits.redirects), "redirects of a request"),
             ("connect_ms", Slot::Millis(&mut times.connect), "connecting, TLS included"),
             ("idle_ms", Slot::Millis(&mut times.idle), "waiting for the next bytes of an answer"),

@@ -20,6 +20,7 @@ pub(crate) fn start(common: &Common) {
         "cutaway",
         "cutaway_model",
         "cutaway_fetch",
+        "cutaway_cloud",
         "cutaway_scan",
         "cutaway_layerfs",
         "cutaway_files",

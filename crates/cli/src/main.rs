@@ -1,12 +1,14 @@
 //! The command line: arguments in, library calls, text out.
 
 mod args;
+mod clouds;
 mod cmd;
 mod credential_program;
 mod credentials;
 mod daemon;
 mod failure;
 mod files;
+mod hosts;
 mod image;
 mod inventory;
 mod limits;
@@ -15,9 +17,11 @@ mod log;
 mod output;
 mod print;
 mod progress;
+mod proxies;
 mod remote;
 mod root;
 mod run;
+mod secrecy;
 mod time;
 mod units;
 

@@ -3,23 +3,72 @@
 use std::path::Path;
 use std::time::Instant;
 
-use cutaway_fetch::{ClientCertificate, Config, Registry};
+use cutaway_fetch::{ClientCertificate, Config, Registry, Repository, Resolved};
 use cutaway_ref::auth::Secret;
-use cutaway_ref::{Defaults, Reference};
+use cutaway_ref::{Defaults, Endpoint, Reference};
 
 use crate::args::Common;
 use crate::failure::{Exit, Failure};
-use crate::{credentials, limits};
+use crate::{credentials, hosts, limits, proxies};
 
 /// Reads a reference as people write them.
 pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
     Reference::parse(text, &Defaults::default()).map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Makes the registry of `reference`. Nothing is asked yet.
-pub(crate) fn registry(reference: &Reference, common: &Common) -> Result<Registry, Failure> {
-    let credential = credentials::resolve(reference, common)?.credential;
-    Registry::new(reference.registry(), credential, config(common)?)
+/// Makes the registry where `reference` lies, and returns what it is called there. Mirrors are passed over.
+pub(crate) async fn registry(
+    reference: &Reference,
+    common: &Common,
+) -> Result<(Registry, Reference), Failure> {
+    let mut route = hosts::route(reference)?;
+    let itself = route.pop().ok_or_else(|| Failure::usage("there is no place to ask"))?;
+    Ok((connect(&itself, common).await?, itself.reference))
+}
+
+/// Fetches the document that `reference` names from the first place that has it: mirrors, then the place itself.
+pub(crate) async fn resolve(
+    reference: &Reference,
+    common: &Common,
+) -> Result<(Repository, Resolved), Failure> {
+    let mut failed = Vec::new();
+    let mut last = None;
+    for endpoint in hosts::route(reference)? {
+        let registry = connect(&endpoint, common).await?;
+        match registry.resolve(&endpoint.reference).await {
+            Ok(resolved) => {
+                tracing::info!(place = %endpoint.reference, mirror = endpoint.mirror, "found");
+                return Ok((registry.repository(&endpoint.reference), resolved));
+            }
+            Err(error) => {
+                tracing::info!(place = %endpoint.reference, %error, "not found here");
+                failed.push(endpoint.reference.registry().to_owned());
+                last = Some(Failure::from(error));
+            }
+        }
+    }
+    let mut failure = last.unwrap_or_else(|| Failure::usage("there is no place to ask"));
+    failed.pop();
+    if !failed.is_empty() {
+        failure.message =
+            format!("{} (mirrors failed too: {})", failure.message, failed.join(", "));
+    }
+    Err(failure)
+}
+
+/// Makes a registry with its credential and its certificates. Nothing is asked of it yet.
+async fn connect(endpoint: &Endpoint, common: &Common) -> Result<Registry, Failure> {
+    let host = endpoint.reference.registry();
+    // What was given for this run is for the registry that was named, and no mirror is told it.
+    let untold =
+        Common { username: None, password_stdin: false, registry_token: None, ..common.clone() };
+    let told = if endpoint.mirror { &untold } else { common };
+    let credential = credentials::resolve(&endpoint.reference, told).await?.credential;
+    let mut config = config(common)?;
+    hosts::add_certificates(host, &mut config)?;
+    config.insecure |= endpoint.insecure;
+    config.plain_fallback |= endpoint.insecure;
+    Registry::new(host, credential, config)
         .map_err(|error| Failure::new(Exit::Usage, error.to_string()))
 }
 
@@ -28,6 +77,8 @@ pub(crate) fn config(common: &Common) -> Result<Config, Failure> {
     let mut config = Config {
         plain_http: common.plain_http,
         insecure: common.insecure,
+        foreign_urls: common.foreign_urls,
+        proxy: proxies::of_environment(),
         deadline: common.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         ..Config::default()
     };

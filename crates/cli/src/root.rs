@@ -95,9 +95,7 @@ pub(crate) async fn open(
 
 async fn from_registry(text: &str, common: &Common) -> Result<Root, Failure> {
     let reference = remote::reference(text)?;
-    let registry = remote::registry(&reference, common)?;
-    let resolved = registry.resolve(&reference).await?;
-    let repository = registry.repository(&reference);
+    let (repository, resolved) = remote::resolve(&reference, common).await?;
     Ok(Root {
         subject: Subject { name: reference.to_string(), source: SourceKind::Registry },
         blobs: Arc::new(repository.clone()),

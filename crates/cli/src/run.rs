@@ -50,7 +50,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Diff(args) => block_on(&common, cmd::diff::run(&args, &common)),
         Command::History(args) => block_on(&common, cmd::history::run(&args, &common)),
         Command::Ref(Ref::Parse(args)) => cmd::reference::run(&args),
-        Command::Auth(Auth::Explain(args)) => cmd::auth::explain(&args, &common),
+        Command::Auth(Auth::Explain(args)) => block_on(&common, cmd::auth::explain(&args, &common)),
         Command::Limits => cmd::limits::run(&common),
     }
 }

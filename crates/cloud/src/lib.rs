@@ -37,4 +37,6 @@ pub use clouds::{Clouds, Found, Sources};
 pub use error::Error;
 pub use google::GoogleSources;
 pub use host::Host;
+/// Addresses, as this crate takes them.
+pub use reqwest::Url;
 pub use settings::{Proxy, Settings};

@@ -25,10 +25,10 @@ struct PassedOver<'a> {
     reason: &'a str,
 }
 
-pub(crate) fn explain(args: &AuthExplain, common: &Common) -> Result<Exit, Failure> {
+pub(crate) async fn explain(args: &AuthExplain, common: &Common) -> Result<Exit, Failure> {
     let reference = Reference::parse(&args.reference, &Defaults::default())
         .map_err(|error| Failure::usage(error.to_string()))?;
-    let resolution = credentials::resolve(&reference, common)?;
+    let resolution = credentials::resolve(&reference, common).await?;
     let passed_over = resolution.passed_over.iter();
     let explanation = Explanation {
         reference: reference.to_string(),

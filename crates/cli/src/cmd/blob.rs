@@ -15,7 +15,7 @@ use crate::{limits, output, remote};
 
 pub(crate) async fn run(args: &Blob, common: &Common) -> Result<Exit, Failure> {
     let limits = limits::limits(&common.limit)?;
-    let (blobs, digest) = open(&args.blob, common, &limits)?;
+    let (blobs, digest) = open(&args.blob, common, &limits).await?;
     // The size is not known, and a source is asked for it so that a connection that breaks off can be told.
     let mut descriptor = Descriptor::new("application/octet-stream", digest.clone(), u64::MAX);
     let size = blobs.stat(&descriptor).await?;
@@ -27,7 +27,7 @@ pub(crate) async fn run(args: &Blob, common: &Common) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn open(
+async fn open(
     argument: &str,
     common: &Common,
     limits: &Limits,
@@ -37,8 +37,8 @@ fn open(
         Place::Registry(text) => {
             let reference = remote::reference(&text)?;
             let digest = reference.digest().cloned().ok_or_else(no_digest)?;
-            let repository = remote::registry(&reference, common)?.repository(&reference);
-            Ok((Arc::new(repository), digest))
+            let (registry, there) = remote::registry(&reference, common).await?;
+            Ok((Arc::new(registry.repository(&there)), digest))
         }
         Place::Layout(path, Selector::Digest(digest)) => {
             let files: Arc<dyn Files> = Arc::new(Directory::new(&path));

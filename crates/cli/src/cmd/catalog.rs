@@ -9,7 +9,7 @@ use crate::{output, remote};
 
 pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure> {
     let reference = of_registry(&args.registry)?;
-    let registry = remote::registry(&reference, common)?;
+    let (registry, _) = remote::registry(&reference, common).await?;
     let mut text = String::new();
     for name in registry.catalog().await? {
         if args.full_ref {

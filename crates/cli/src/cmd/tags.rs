@@ -31,7 +31,8 @@ pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
         }
     } else {
         let reference = remote::reference(strip(&args.repository))?;
-        let repository = remote::registry(&reference, common)?.repository(&reference);
+        let (registry, there) = remote::registry(&reference, common).await?;
+        let repository = registry.repository(&there);
         for tag in repository.tags().await?.iter().filter(shown) {
             match args.full_ref {
                 true => print(&format!("{}:{tag}", full(&reference))),
@@ -62,7 +63,7 @@ async fn recursive(text: &str, common: &Common) -> Result<Vec<(String, Listing)>
         }
         false => (of_registry(text)?, None),
     };
-    let registry = remote::registry(&top, common)?;
+    let (registry, _) = remote::registry(&top, common).await?;
     let mut listings = Vec::new();
     if let Some(below) = &below {
         walk(&registry, &top, below, &mut listings).await?;

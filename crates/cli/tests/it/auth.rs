@@ -96,3 +96,52 @@ fn the_order_of_places() {
     let netrc = write("other", format!("machine ghcr.io login o password {SECRET}"));
     assert_eq!(explain(home.path(), &[("NETRC", &netrc)], "ghcr.io/o/a:1")["username"], "o");
 }
+
+#[test]
+fn the_key_of_a_cloud_is_exchanged() {
+    let home = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(cutaway_fixtures::registry::FakeRegistry::start());
+    // AWS:c4n4ry-p4ssw0rd
+    let token = "QVdTOmM0bjRyeS1wNHNzdzByZA==";
+    let answer = format!("{{\"authorizationData\":[{{\"authorizationToken\":\"{token}\"}}]}}");
+    server.page("/", &answer, &[]);
+    let endpoint = format!("http://{}/", server.host());
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "AKID"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET),
+        ("AWS_ENDPOINT_URL_ECR", endpoint.as_str()),
+    ];
+    let image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/a:1";
+    let found = explain(home.path(), &variables, image);
+    assert_eq!((&found["kind"], &found["username"]), (&"basic".into(), &"AWS".into()));
+    assert_eq!(found["source"], "Amazon ECR, with the key of AWS_ACCESS_KEY_ID");
+    assert_eq!(server.requests().len(), 1);
+    // A name that is no cloud's asks nobody, and one without a key says where it was looked for.
+    let other = explain(home.path(), &variables, "ecr.example/a:1");
+    assert!(other["passed_over"].to_string().contains("no registry of theirs"), "{other}");
+    assert_eq!(server.requests().len(), 1);
+    let without = explain(home.path(), &[("AWS_EC2_METADATA_DISABLED", "true")], image);
+    assert_eq!(without["kind"], "anonymous");
+    assert!(without["passed_over"].to_string().contains("no AWS_ACCESS_KEY_ID"), "{without}");
+}
+
+#[test]
+fn whoever_holds_a_secret_leaves_no_core_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let program = home.path().join("docker-credential-watch");
+    let seen = home.path().join("seen");
+    let script = format!(
+        "#!/bin/sh\ngrep 'core file' /proc/$PPID/limits > {}\necho '{{\"Username\":\"u\",\"Secret\":\"{SECRET}\"}}'\n",
+        seen.display()
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", home.path().display());
+    let variables = [("PATH", path.as_str()), ("DOCKER_AUTH_CONFIG", r#"{"credsStore":"watch"}"#)];
+    assert_eq!(explain(home.path(), &variables, "r.example/a:1")["username"], "u");
+    let limits = std::fs::read_to_string(seen).unwrap();
+    let words: Vec<&str> = limits.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{limits}");
+}

@@ -16,5 +16,7 @@ mod endings;
 mod export;
 mod reference;
 mod registry;
+mod routes;
+mod secure;
 mod reports;
 mod support;
