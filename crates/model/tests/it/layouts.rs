@@ -244,3 +244,18 @@ fn names_of_documents_lead_nowhere_else() {
     }
     assert!(disk.files.open("index.json/x").unwrap().is_none());
 }
+
+#[test]
+fn a_digest_is_looked_for_in_nested_indexes() {
+    let deep = image("layer plain\n  deep 0644 \"1\"\n");
+    let other = image("layer plain\n  other 0644 \"2\"\n");
+    let inner = FixtureIndex::nested([deep.clone()], []);
+    let outer = FixtureIndex::nested([other], [FixtureIndex::nested([], [inner.clone()])]);
+    let disk = OnDisk::layout(&Layout::new().index("1", &outer));
+    let found = disk.open(&format!("@{}", deep.digest())).unwrap();
+    assert_eq!(found.digest(), Some(deep.digest()));
+    let index = disk.open(&format!("@{}", inner.manifest.digest)).unwrap();
+    assert_eq!(index.digest(), Some(deep.digest()));
+    let absent = format!("@sha256:{}", "0".repeat(64));
+    assert_error(disk.open(&absent), Class::Transport, &["is not in the index of"]);
+}
