@@ -8,6 +8,10 @@
 //! must have an entry. An entry whose directory has none may really lie elsewhere, namely where a
 //! lower layer has a link in that directory's place; such entries leave a question open when their
 //! name could fall on the way. A hard link needs its target, and a directory its own entry.
+//!
+//! One thing is taken for granted, since without it hardly any layer could be spared that lists no
+//! directories: that a layer which puts an entry where a link leads, through a directory that it does
+//! not list, does not replace that place, too.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -136,7 +140,9 @@ impl Question {
         let Some(next) = self.first.checked_sub(1) else {
             return Ok(decided(&tree, &trace, place, &changes));
         };
-        let delicate = trace.strays || (trace.links > 0 && trace.implied);
+        // Where a way goes back up, it matters where it came from.
+        let turns = trace.links > 0 || self.path.split(|&byte| byte == b'/').any(|n| n == b"..");
+        let delicate = trace.strays || (turns && trace.implied);
         let delicate = delicate || self.is_disturbed(&tree, &changes, &place)?;
         let node = tree.node(trace.node);
         let exists = trace.missing.is_empty();
@@ -147,12 +153,12 @@ impl Question {
         } else {
             node.kind() != Kind::Directory || hidden_by(&changes, &tree, &trace).is_some()
         };
-        if closed && !delicate {
+        if closed && !delicate && (exists || !self.wanders()?) {
             return Ok(decided(&tree, &trace, place, &changes));
         }
         let candidate = (!delicate && (!exists || implied)).then(|| place.clone());
         // A link between layers is told apart by reading on, and so is what it links.
-        let delicate = delicate || (exists && !implied) || trace.links > 0;
+        let delicate = delicate || (exists && !implied) || turns;
         Ok(Answer::Open(Open { layer: next, candidate, place, delicate }))
     }
 
@@ -174,6 +180,17 @@ impl Question {
             applied.map_err(|source| Error::Overlay { layer, source })?;
         }
         Ok(tree)
+    }
+
+    /// Returns whether the known layers have an entry that may lie where a link of a lower layer leads,
+    /// which makes that place, whatever it is, a directory.
+    fn wanders(&self) -> Result<bool, Error> {
+        let mut wanders = false;
+        self.lay(None, |below, position| {
+            wanders =
+                wanders || self.listings.get(position).is_some_and(|l| self::wanders(l, below));
+        })?;
+        Ok(wanders)
     }
 
     /// Returns whether something in the known layers may really be about the way to `place`, or not
@@ -200,6 +217,36 @@ impl Question {
         })?;
         Ok(disturbed)
     }
+}
+
+/// Returns whether a layer puts an entry into a directory that may really be a link.
+fn wanders(listing: &Listing, below: &Tree) -> bool {
+    let mut known: HashSet<Vec<u8>> = HashSet::from([Vec::new()]);
+    let mut wanders = false;
+    listing.for_each(|path, kind| {
+        if wanders {
+            return;
+        }
+        let slash = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        let parent = path.get(..slash).unwrap_or_default();
+        if !known.contains(parent) {
+            if !is_known(below, parent) {
+                wanders = true;
+                return;
+            }
+            known.insert(parent.to_vec());
+        }
+        if kind == Kind::Directory {
+            known.insert(path.to_vec());
+        }
+    });
+    wanders
+}
+
+/// Returns whether the way to a directory is sure: each directory on it has an entry.
+fn is_known(tree: &Tree, path: &[u8]) -> bool {
+    let way = tree.trace(path, true);
+    way.is_ok_and(|way| !way.implied && !way.strays && way.missing.is_empty())
 }
 
 /// The entries of a layer whose place matters to a question.
@@ -254,10 +301,7 @@ impl Delicate {
     /// Returns whether one of the entries may have been put elsewhere than the known layers say: its
     /// directory has no entry before it, so that a lower layer may have a link there.
     fn disturbs(&self, below: &Tree, top: &Tree) -> bool {
-        let known = |path: &EntryPath| {
-            let way = below.trace(path.as_bytes(), true);
-            way.is_ok_and(|way| !way.implied && !way.strays && way.missing.is_empty())
-        };
+        let known = |path: &EntryPath| is_known(below, path.as_bytes());
         // What hides does so before the layer's own entries are there.
         if !self.hiding.iter().all(known) {
             return true;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use cutaway_files::{Companion, Progress, Search, Source};
+use cutaway_files::{Companion, Progress, Search, Source, View};
 use cutaway_fixtures::{Compression, Entry, EntryKind, FixtureImage, ImageBuilder, LayerBuilder};
 use cutaway_layerfs::{EntryPath, Inode, Kind, Meta, Visitor};
 use proptest::prelude::*;
@@ -94,15 +94,25 @@ async fn contents(held: &Held) -> BTreeMap<Inode, Vec<u8>> {
 /// What a search or a view says: in which layer, what, and the bytes; or nothing, or a loop.
 type Said = Option<Option<(usize, Meta, Vec<u8>)>>;
 
-async fn searched(held: &Held, path: &str, follow: bool, verify: bool) -> Said {
+async fn searched(held: &Held, path: &str, follow: bool, verify: bool) -> (Said, usize) {
     let wanted = Search { path: path.as_bytes(), follow, content: true, verify, spare: 0 };
     let (found, bytes) = held.search(wanted, &limits()).await;
-    let found = found.ok()?;
+    let Ok(found) = found else { return (None, 0) };
     assert!(found.verified || !verify);
-    Some(match found.outcome {
+    let first = found.read.keys().next().copied().unwrap_or_default();
+    let said = match found.outcome {
         cutaway_files::Outcome::Found(thing) => Some((thing.layer, thing.meta, bytes)),
         cutaway_files::Outcome::Absent(_) => None,
-    })
+    };
+    (Some(said), first)
+}
+
+/// Returns whether the layers from `first` on have a directory on the way without an entry. What is
+/// below it is taken to be where the path leads, whatever a lower layer has there; a layer could put
+/// it there through a link and then replace where the link leads, which is not looked for.
+async fn is_vague(held: &Held, first: usize, path: &str, follow: bool) -> bool {
+    let view = View::read(&held.image, first, None, &limits()).await.unwrap();
+    first > 0 && view.tree().trace(path.as_bytes(), follow).is_ok_and(|way| way.implied)
 }
 
 proptest! {
@@ -115,6 +125,12 @@ proptest! {
         runtime.block_on(async {
             let held = Held::of(image(layers)).await;
             let view = held.view().await;
+            // Unpackers give up at these, so that there is no truth to be had of what comes after.
+            let given_up = ["symlink-loop", "parent-not-a-directory"];
+            let mut warnings = view.layers().iter().flat_map(|layer| &layer.warnings);
+            if warnings.any(|warning| given_up.contains(&warning.code)) {
+                return;
+            }
             let contents = contents(&held).await;
             for path in ["a", "a/b", "b/c", "c/a/b", "b/a", "a/../b", "c/b/a"] {
                 for follow in [false, true] {
@@ -127,13 +143,11 @@ proptest! {
                             (layer, view.meta(of_node.inode()), bytes)
                         })
                     });
-                    // No unpacker gets past a directory that is a circle of links, so there is no
-                    // truth about what newer layers have below it.
-                    if expected.is_none() {
-                        continue;
-                    }
                     for verify in [false, true] {
-                        let said = searched(&held, path, follow, verify).await;
+                        let (said, first) = searched(&held, path, follow, verify).await;
+                        if said != expected && is_vague(&held, first, path, follow).await {
+                            continue;
+                        }
                         assert_eq!(said, expected, "{path}, follow {follow}, verify {verify}: {layers_as_text}");
                     }
                 }
