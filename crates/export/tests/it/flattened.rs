@@ -10,7 +10,7 @@ use cutaway_model::{BlobStream, Error as ModelError};
 use cutaway_ref::Platform;
 use tokio::sync::Mutex;
 
-use crate::support::{layout, open, stack, unpacked};
+use crate::support::{layout, on_disk, open, stack, unpacked};
 
 /// Layers, and what a container sees; `*` marks names of one file.
 const ROWS: &[(&str, &str)] = &[
@@ -49,6 +49,30 @@ async fn rows_of_the_truth_table() {
         let opened = open(directory.path()).await;
         flatten(&opened, &Limits::default(), &mut tar, "memory").await.unwrap();
         assert_eq!(unpacked(&tar), *wanted, "{layers}");
+    }
+}
+
+#[tokio::test]
+async fn umoci_unpacks_the_same() {
+    let is_root = std::fs::metadata("/proc/self")
+        .is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0);
+    if !is_root || std::process::Command::new("umoci").arg("--version").output().is_err() {
+        eprintln!("skipped: no umoci");
+        return;
+    }
+    for (layers, wanted) in ROWS {
+        let directory = layout(&stack(layers));
+        let root = directory.path().join("root");
+        let image = format!("{}:1", directory.path().display());
+        let mut command = std::process::Command::new("umoci");
+        let unpacked =
+            command.args(["raw", "unpack", "--image", &image]).arg(&root).output().unwrap();
+        assert!(
+            unpacked.status.success(),
+            "{layers}: {}",
+            String::from_utf8_lossy(&unpacked.stderr)
+        );
+        assert_eq!(on_disk(&root), *wanted, "{layers}");
     }
 }
 

@@ -122,3 +122,28 @@ pub(crate) fn unpacked(tar: &[u8]) -> String {
     lines.sort();
     lines.join(" ")
 }
+
+/// Returns what lies in a directory, in the same notation.
+pub(crate) fn on_disk(root: &Path) -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut lines = Vec::new();
+    let mut ahead = vec![root.to_owned()];
+    while let Some(folder) = ahead.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(root).unwrap().display().to_string();
+            let metadata = path.symlink_metadata().unwrap();
+            lines.push(if metadata.is_dir() {
+                ahead.push(path);
+                format!("{name}/")
+            } else if metadata.is_symlink() {
+                format!("{name}→{}", path.read_link().unwrap().display())
+            } else {
+                let mark = if metadata.nlink() > 1 { "*" } else { "" };
+                format!("{name}={}{mark}", std::fs::read_to_string(&path).unwrap())
+            });
+        }
+    }
+    lines.sort();
+    lines.join(" ")
+}
