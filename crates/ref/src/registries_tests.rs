@@ -163,3 +163,17 @@ fn what_breaks_the_format_is_said() {
     let conf = "[[registry]]\nprefix=\"a.io\"\nlocation=\"b.io/UPPER\"";
     assert!(matches!(route(conf, "a.io/x"), Err(RouteError::Location { .. })));
 }
+
+proptest::proptest! {
+    /// Where a rule leads, the image keeps its own name below the prefix, its tag and its digest.
+    #[test]
+    fn what_is_below_a_prefix_stays(path in "[a-z]{1,5}(/[a-z]{1,5}){0,3}", depth in 0_usize..4) {
+        let above: Vec<&str> = path.split('/').take(depth).collect();
+        let prefix = [&["a.io"], above.as_slice()].concat().join("/");
+        let conf = format!("[[registry]]\nprefix = \"{prefix}\"\nlocation = \"b.io/x\"\n");
+        let routed = route(&conf, &format!("a.io/{path}:t")).unwrap();
+        let below: Vec<&str> = path.split('/').skip(depth).collect();
+        let wanted = [&["b.io/x"], below.as_slice()].concat().join("/");
+        proptest::prop_assert_eq!(routed, [format!("{wanted}:t")]);
+    }
+}

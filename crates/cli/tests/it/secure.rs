@@ -156,6 +156,10 @@ fn tls_of_an_own_authority_a_password_and_a_proxy() {
     assert_eq!(proxy.heads().len(), heads.len());
 }
 
+/// A token for pulling `secure/app`, good until 2100: signed with `server.key` as `us` for `real`, with the
+/// certificate in its header (distribution, `spec/auth/jwt.md`).
+const TOKEN: &str = include_str!("keys/pull.jwt");
+
 #[test]
 fn a_token_server_on_another_host_is_told_no_password() {
     if !has_registry() {
@@ -169,16 +173,26 @@ fn a_token_server_on_another_host_is_told_no_password() {
         tokens.host()
     );
     let server = Server::start(folder.path(), &more);
-    // A token that the registry cannot accept: what is tested is who is told what.
     let target = "/auth?service=real&scope=repository%3Asecure%2Fapp%3Apull";
-    tokens.page(target, "{\"token\":\"not.a.token\"}", &[]);
     let known = [("CUTAWAY_USERNAME", "user"), ("CUTAWAY_PASSWORD", SECRET)];
+    tokens.page(target, &format!("{{\"token\":\"{}\"}}", TOKEN.trim()), &[]);
+    let wanted = alpine().digest().to_string();
+    for variables in [&[][..], &known] {
+        assert_eq!(digest(&scan(&server.host, &[], variables)), wanted.as_str());
+    }
+    // One token is enough for a whole image.
+    assert_eq!(tokens.requests().len(), 2);
+
+    // A token that the registry does not accept leads to the reason.
+    tokens.page(target, "{\"token\":\"not.a.token\"}", &[]);
     let refused = scan(&server.host, &[], &known);
     assert_eq!(status(&refused), 3);
     let said = stderr(&refused);
     assert!(said.contains("were not sent to") && said.contains(&tokens.host()), "{said}");
     let requests = tokens.requests();
-    assert_eq!(requests.len(), 1, "{requests:?}");
-    assert_eq!(requests[0].target, target);
-    assert!(requests[0].header("authorization").is_none());
+    assert_eq!(requests.len(), 3, "{requests:?}");
+    for request in requests {
+        assert_eq!(request.target, target);
+        assert!(request.header("authorization").is_none());
+    }
 }

@@ -210,4 +210,13 @@ mod tests {
         assert_eq!(Netrc::parse(b"\xff").unwrap_err(), ParseNetrcError::NoText);
         assert!(Netrc::parse(b"").unwrap().find("a.io").is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn parsing_is_total(text in "(machine|default|login|password|account|macdef|\"|\\\\|#| |\n|a\\.io|x){0,40}") {
+            if let Ok(netrc) = Netrc::parse(text.as_bytes()) {
+                drop(netrc.find("a.io"));
+            }
+        }
+    }
 }

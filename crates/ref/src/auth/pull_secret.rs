@@ -344,4 +344,31 @@ mod tests {
         let (pattern, label) = ("*a".repeat(2000), "a".repeat(4000) + "b");
         assert!(!matches_label(&pattern, &label));
     }
+
+    proptest::proptest! {
+        /// Against the plain recursion, which is too slow for what is hostile.
+        #[test]
+        fn labels_match_as_the_definition_says(pattern in "[ab*?]{0,7}", label in "[ab]{0,7}") {
+            fn naive(pattern: &[u8], label: &[u8]) -> bool {
+                match (pattern.split_first(), label.split_first()) {
+                    (None, None) => true,
+                    (Some((b'*', rest)), _) => {
+                        (0..=label.len()).any(|taken| naive(rest, &label[taken..]))
+                    }
+                    (Some((sign, rest)), Some((letter, behind))) => {
+                        (*sign == b'?' || sign == letter) && naive(rest, behind)
+                    }
+                    _ => false,
+                }
+            }
+            let wanted = naive(pattern.as_bytes(), label.as_bytes());
+            proptest::prop_assert_eq!(matches_label(&pattern, &label), wanted);
+        }
+
+        #[test]
+        fn keys_are_read_whatever_they_are(key in "(https://|[a-z*?.:/\\[\\]^-]){0,20}") {
+            let pattern = Pattern::parse(&key);
+            let _: bool = pattern.matches("a.io:5000", Some("team/app"));
+        }
+    }
 }
