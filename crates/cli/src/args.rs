@@ -90,8 +90,9 @@ pub(crate) struct Scan {
     /// Write the report to FILE instead of standard output
     #[arg(short, long, value_name = "FILE", env = "CUTAWAY_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
-    /// Leave entries whose path in the image matches out of analysis; the report says how many
-    #[arg(long, value_name = "PATTERN", env = "CUTAWAY_SKIP", value_delimiter = ',')]
+    /// Leave entries whose path in the image matches out of analysis; the report says how many.
+    /// The variable takes one pattern a line
+    #[arg(long, value_name = "PATTERN", env = "CUTAWAY_SKIP", value_delimiter = '\n')]
     pub(crate) skip: Vec<String>,
     /// Tell each package's story, too: which layer installed, upgraded, removed or hid it
     #[arg(long, env = "CUTAWAY_HISTORY", value_parser = FalseyValueParser::new())]

@@ -69,7 +69,7 @@ impl Place {
             {
                 return Ok(Self::Layout(path.to_owned(), Selector::parse(rest)?));
             }
-            if path.is_file() && looks_like_archive(path) {
+            if path.is_file() && (looks_like_archive(path) || is_called_archive(path)) {
                 return Ok(Self::Archive(path.to_owned(), Selector::parse(rest)?, None));
             }
         }
@@ -93,6 +93,15 @@ fn longest_existing(text: &str) -> Option<(&Path, &str)> {
         .filter_map(|end| text.split_at_checked(end))
         .map(|(path, rest)| (Path::new(path), rest))
         .find(|(path, _)| path.symlink_metadata().is_ok())
+}
+
+/// Returns whether a file's name says that it should be an archive, so that it is no reference.
+fn is_called_archive(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().to_ascii_lowercase())
+        .unwrap_or_default();
+    name.ends_with(".tgz") || name.ends_with(".tar") || name.contains(".tar.")
 }
 
 fn looks_like_archive(path: &Path) -> bool {

@@ -1,6 +1,7 @@
 //! The command line: arguments in, library calls, text out.
 
 mod args;
+mod arguments;
 mod clouds;
 mod cmd;
 mod credential_program;
@@ -25,9 +26,6 @@ mod secrecy;
 mod time;
 mod units;
 
-use clap::Parser as _;
-
 fn main() -> std::process::ExitCode {
-    let cli = args::Cli::parse();
-    run::run(cli)
+    run::run(std::env::args_os().collect())
 }

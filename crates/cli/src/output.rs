@@ -10,9 +10,10 @@ use crate::failure::Failure;
 
 /// Writes everything to `file`, or to standard output where none is named.
 ///
-/// A file is written under another name beside it and moved into place when it is whole.
+/// A file is written under another name beside it and moved into place when it is whole; what a
+/// symbolic link points to is replaced, not the link. A device or a pipe is written as it is.
 pub(crate) fn write(bytes: &[u8], file: Option<&Path>) -> Result<(), Failure> {
-    let Some(file) = file else {
+    let Some(file) = file.filter(|file| *file != Path::new("-")) else {
         let mut stdout = io::stdout().lock();
         return stdout
             .write_all(bytes)
@@ -20,6 +21,14 @@ pub(crate) fn write(bytes: &[u8], file: Option<&Path>) -> Result<(), Failure> {
             .map_err(|error| Failure::of_write(&error, "standard output"));
     };
     let shown = file.display().to_string();
+    if is_special(file) {
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .open(file)
+            .and_then(|mut special| special.write_all(bytes));
+        return written.map_err(|error| Failure::of_write(&error, &shown));
+    }
+    let file = &target_of(file);
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let written = fs::File::create_new(&beside)
@@ -30,6 +39,16 @@ pub(crate) fn write(bytes: &[u8], file: Option<&Path>) -> Result<(), Failure> {
         let _ = fs::remove_file(&beside);
         Failure::of_write(&error, &shown)
     })
+}
+
+/// Returns whether something else than a regular file stands there: a device, a pipe, a directory.
+fn is_special(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|metadata| !metadata.is_file())
+}
+
+/// Returns the file that a symbolic link points to, and any other path as it is.
+fn target_of(file: &Path) -> PathBuf {
+    fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())
 }
 
 /// Copies verified bytes to standard output as they come; `what` names them in errors.
@@ -61,6 +80,14 @@ impl Target {
             let buffered = BufWriter::with_capacity(256 << 10, tokio::io::stdout());
             return Ok((Self { file: None, named: true }, Box::new(buffered)));
         };
+        if is_special(file) {
+            let special = tokio::fs::OpenOptions::new().write(true).open(file).await;
+            let special =
+                special.map_err(|error| Failure::of_write(&error, &file.display().to_string()))?;
+            let target = Self { file: None, named: true };
+            return Ok((target, Box::new(BufWriter::with_capacity(256 << 10, special))));
+        }
+        let file = &target_of(file);
         let mut beside = file.as_os_str().to_owned();
         beside.push(format!(".{}.part", std::process::id()));
         let beside = PathBuf::from(beside);

@@ -1,19 +1,20 @@
 //! One run of the program: the command, bounded in time, ended by signals, and its exit status.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Auth, Cli, Command, Common, Ref};
-use crate::cmd;
 use crate::failure::{Exit, Failure};
 use crate::log;
+use crate::{arguments, cmd};
 
-/// Runs a command and returns the exit status of the process. An error is the last line on standard error.
-pub(crate) fn run(cli: Cli) -> ExitCode {
-    log::start(&cli.common);
-    let exit = match dispatch(cli) {
+/// Runs what the words of the command line say and returns the exit status of the process. An error
+/// is the last line on standard error.
+pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
+    let exit = match arguments::parse(words).and_then(|cli| cli.map_or(Ok(Exit::Done), start)) {
         Ok(exit) => exit,
         Err(failure) => {
             if !failure.message.is_empty() {
@@ -24,6 +25,19 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         }
     };
     exit.into()
+}
+
+fn start(cli: Cli) -> Result<Exit, Failure> {
+    log::start(&cli.common);
+    if let Some(directory) = cli.common.cache_dir.as_ref().filter(|_| !cli.common.no_cache) {
+        std::fs::create_dir_all(directory).map_err(|error| {
+            Failure::usage(format!(
+                "cannot create the cache directory {}: {error}",
+                directory.display()
+            ))
+        })?;
+    }
+    dispatch(cli)
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {

@@ -12,7 +12,7 @@ pub struct Limits {
     pub layers: u64,
     /// `index_depth`: how deep an index may lie in indexes. 8.
     pub index_depth: u64,
-    /// `index_entries`: the number of entries of an index. 10,000.
+    /// `index_entries`: the number of entries of an index. 100,000.
     pub index_entries: u64,
     /// `member_links`: how many links a member of an archive may be followed over. 8.
     pub member_links: u64,
@@ -41,7 +41,7 @@ impl Default for Limits {
             config_bytes: 8 << 20,
             layers: 128,
             index_depth: 8,
-            index_entries: 10_000,
+            index_entries: 100_000,
             member_links: 8,
             archive_members: 1_000_000,
             passed_bytes: 64 << 20,

@@ -39,6 +39,9 @@ pub trait Files: Debug + Send + Sync {
     fn place(&self) -> &str;
 }
 
+/// The most bytes that an `index.json` without an entry has: a digest alone is as long.
+const EMPTY_INDEX: u64 = 150;
+
 /// The form in which files are an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -52,15 +55,18 @@ impl Form {
     /// Tells the form from the files that are there.
     ///
     /// `docker save` of newer engines writes both documents; the OCI form is preferred, since it
-    /// carries the manifest.
+    /// carries the manifest, unless its index is too short to list one.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Malformed`] where the files are neither.
     pub fn of(files: &dyn Files) -> Result<Self, Error> {
-        if files.open("index.json")?.is_some() {
+        let (index, manifest) = (files.open("index.json")?, files.open("manifest.json")?);
+        if let Some((_, size)) = index
+            && (manifest.is_none() || size > EMPTY_INDEX)
+        {
             Ok(Self::Oci)
-        } else if files.open("manifest.json")?.is_some() {
+        } else if manifest.is_some() {
             Ok(Self::Docker)
         } else {
             let rule =

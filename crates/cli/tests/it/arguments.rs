@@ -22,6 +22,7 @@ fn options_stand_anywhere() {
         ],
         &["--platform", "linux/amd64", "--quiet", "scan", &oci, "--color", "never"],
         &["--limit", "layers=10,depth=64", "scan", &oci],
+        &["--format", "json", "--skip", "{etc,opt}/**", "scan", &oci],
     ] {
         assert_eq!(status(&run(arguments)), 0, "{arguments:?}");
     }
@@ -90,4 +91,41 @@ fn an_existing_path_needs_no_prefix() {
         json(&run(&["scan", &format!("{path}@{digest}"), "--format", "json"]))["image"]["digest"],
         digest
     );
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    let image = OnDisk::layout(&alpine());
+    let mut command = cutaway(&["scan", &image.oci()]);
+    for name in [
+        "TIMEOUT",
+        "PLATFORM",
+        "OUTPUT",
+        "LIMIT",
+        "CACHE_DIR",
+        "CA_CERT",
+        "COLOR",
+        "VERBOSE",
+        "FORMAT",
+        "SKIP",
+    ] {
+        command.env(format!("CUTAWAY_{name}"), "");
+    }
+    let output = command.output().unwrap();
+    assert_eq!(status(&output), 0, "{}", crate::support::stderr(&output));
+    // A form that another command has does not stop this one.
+    let output =
+        cutaway(&["inspect", &image.oci()]).env("CUTAWAY_FORMAT", "purls").output().unwrap();
+    assert_eq!(status(&output), 0, "{}", crate::support::stderr(&output));
+}
+
+#[test]
+fn the_cache_directory_is_made() {
+    let image = OnDisk::layout(&alpine());
+    let folder = image.path().join("a/b");
+    let folder = folder.to_str().unwrap();
+    assert_eq!(status(&run(&["scan", &image.oci(), "--cache-dir", folder, "--no-cache"])), 0);
+    assert!(!std::path::Path::new(folder).exists());
+    assert_eq!(status(&run(&["scan", &image.oci(), "--cache-dir", folder])), 0);
+    assert!(std::path::Path::new(folder).is_dir());
 }

@@ -31,15 +31,19 @@ fn wrong_usage_is_2() {
     fails(&run(&["scan", "UPPER/case:"]), 2, "");
     fails(&run(&["scan", &several, "--limit", "nonsense=1"]), 2, "there is no limit \"nonsense\"");
     fails(&run(&["scan", &format!("{several}:1"), "--skip", "a["]), 2, "pattern");
-    for arguments in [
-        &["scan"][..],
-        &["scan", "a", "--format", "yaml"],
-        &["nonsense"],
-        &["scan", "a", "--timeout", "x"],
+    for (arguments, says) in [
+        (&["scan"][..], "required arguments"),
+        (&["scan", "a", "--format", "yaml"], "invalid value 'yaml'"),
+        (&["nonsense"], "unrecognized subcommand"),
+        (&["scan", "a", "--timeout", "x"], "invalid value 'x'"),
+        (&["scan", "a", "--platform", "linux"], "os/architecture"),
+        (&["scan", "a", "--timeout", &"9".repeat(3000)], "invalid value"),
     ] {
-        let output = run(arguments);
-        assert_eq!((status(&output), output.stdout.len()), (2, 0), "{arguments:?}");
+        fails(&run(arguments), 2, says);
     }
+    let nothing = run(&[]);
+    assert_eq!(status(&nothing), 2);
+    assert_eq!(stderr(&nothing).lines().last(), Some("error: no command is given"));
 }
 
 #[test]

@@ -179,3 +179,18 @@ fn nothing_is_written_to_the_temporary_place() {
     assert!(output.unwrap().status.success());
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn devices_and_links_stay_what_they_are() {
+    let image = OnDisk::layout(&alpine());
+    assert_eq!(status(&run(&["scan", &image.oci(), "-o", "/dev/null"])), 0);
+    let null = std::fs::metadata("/dev/null").unwrap();
+    assert!(!null.is_file());
+    let (target, link) = (image.path().join("target"), image.path().join("link"));
+    std::fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    assert_eq!(status(&run(&["scan", &image.oci(), "-o", link.to_str().unwrap()])), 0);
+    assert!(link.is_symlink());
+    assert!(std::fs::read_to_string(&target).unwrap().contains("2 packages"));
+    assert!(stdout(&run(&["scan", &image.oci(), "-o", "-"])).contains("2 packages"));
+}

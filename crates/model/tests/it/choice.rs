@@ -96,8 +96,8 @@ fn a_large_index_costs_one_manifest() {
         })
     };
     let mut limits = Limits::default();
-    limits.manifest_bytes = 8 << 20;
-    for (count, fits) in [(9_999, true), (10_000, false)] {
+    limits.manifest_bytes = 32 << 20;
+    for (count, fits) in [(99_999, true), (100_000, false)] {
         let index = fill(count);
         let memory = Arc::new(Memory::of_index(&index));
         let root = descriptor(&index.manifest);
@@ -106,7 +106,7 @@ fn a_large_index_costs_one_manifest() {
             assert_eq!(opened.unwrap().id(), amd.id());
             assert_eq!(memory.opened.load(Ordering::Relaxed), 3, "index, manifest and config");
         } else {
-            let words = ["with 10001 entries", "index_entries of 10000"];
+            let words = ["with 100001 entries", "index_entries of 100000"];
             assert_error(opened, Class::Malformed, &words);
         }
     }

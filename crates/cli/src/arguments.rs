@@ -1,0 +1,174 @@
+//! From the words of the command line to the parsed arguments, by our rules where clap's differ.
+//!
+//! Options stand before or after the command, an empty variable is one that is not set, and wrong
+//! usage is one line.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _};
+
+use crate::args::Cli;
+use crate::failure::{Exit, Failure};
+
+/// Parses the words of the command line, the program's name in front.
+///
+/// Prints help or the version where that is asked for; then there is nothing to run.
+pub(crate) fn parse(words: Vec<OsString>) -> Result<Option<Cli>, Failure> {
+    let mut command = without_useless_variables(Cli::command());
+    command.build();
+    let words = options_behind_command(words, &command);
+    let parsed =
+        command.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(cli) => Ok(Some(cli)),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                error.print().map_err(|error| Failure::of_write(&error, "standard output"))?;
+                Ok(None)
+            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                // Help goes to standard error here; the line below it says what is wrong.
+                error.print().map_err(|error| Failure::of_write(&error, "standard error"))?;
+                Err(Failure::new(Exit::Usage, "no command is given"))
+            }
+            _ => Err(Failure::usage(one_line(&error.to_string()))),
+        },
+    }
+}
+
+/// Returns what clap says without its label, its advice to read the help, and its line breaks.
+fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let said = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let line = said.collect::<Vec<_>>().join("; ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
+/// Forgets the variables that are empty, and those of `--format` whose value another command knows.
+fn without_useless_variables(command: Command) -> Command {
+    command
+        .mut_args(|argument| {
+            let value = argument.get_env().and_then(variable);
+            let useless = match value {
+                None => false,
+                Some(value) if value.is_empty() => true,
+                Some(value) => argument.get_id() == "format" && !takes(&argument, &value),
+            };
+            if useless { argument.env(Resettable::Reset) } else { argument }
+        })
+        .mut_subcommands(without_useless_variables)
+}
+
+/// Returns whether an argument with a list of values has this one in it.
+fn takes(argument: &Arg, value: &OsStr) -> bool {
+    let values = argument.get_possible_values();
+    values.is_empty()
+        || value
+            .to_str()
+            .is_some_and(|value| values.iter().any(|known| known.matches(value, false)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the command line")]
+fn variable(name: &OsStr) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Moves options that stand before the command behind it, where clap knows those that are its own.
+fn options_behind_command(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
+    let mut words = words.into_iter();
+    let mut moved: Vec<OsString> = words.next().into_iter().collect();
+    let mut options: Vec<OsString> = Vec::new();
+    let mut path = root;
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy().into_owned();
+        if text == "--"
+            || (!text.starts_with('-') && path.find_subcommand(&text).is_none())
+            || text == "-"
+        {
+            // Not an option and no command: what follows is the command's own affair.
+            moved.append(&mut options);
+            moved.push(word);
+            break;
+        }
+        if let Some(command) = path.find_subcommand(&text).filter(|_| !text.starts_with('-')) {
+            moved.push(word);
+            path = command;
+            if !path.has_subcommands() {
+                break;
+            }
+            continue;
+        }
+        let wants_value = wants_value(root, &text);
+        options.push(word);
+        if wants_value {
+            options.extend(words.next());
+        }
+    }
+    moved.append(&mut options);
+    moved.extend(words);
+    moved
+}
+
+/// Returns whether the next word is the value of an option, as any command has it.
+fn wants_value(command: &Command, option: &str) -> bool {
+    let takes_value = |argument: &Arg| {
+        !matches!(
+            argument.get_action(),
+            ArgAction::SetTrue
+                | ArgAction::SetFalse
+                | ArgAction::Count
+                | ArgAction::Help
+                | ArgAction::Version
+        )
+    };
+    let is_meant = |argument: &&Arg| match (option.strip_prefix("--"), option.strip_prefix('-')) {
+        (Some(long), _) => argument.get_long() == Some(long),
+        (None, Some(short)) => argument.get_short().is_some_and(|known| short.chars().eq([known])),
+        (None, None) => false,
+    };
+    command.get_arguments().find(is_meant).map(takes_value).unwrap_or_else(|| {
+        command.get_subcommands().any(|subcommand| wants_value(subcommand, option))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moved(line: &str) -> String {
+        let mut command = Cli::command();
+        command.build();
+        let words = line.split(' ').map(OsString::from).collect();
+        let moved = options_behind_command(words, &command);
+        moved.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn options_move_behind_the_command() {
+        for (line, expected) in [
+            ("cutaway scan a", "cutaway scan a"),
+            ("cutaway -vv scan a", "cutaway scan -vv a"),
+            ("cutaway --format json scan a", "cutaway scan --format json a"),
+            ("cutaway --format=json -o f scan a", "cutaway scan --format=json -o f a"),
+            ("cutaway --username scan inspect a", "cutaway inspect --username scan a"),
+            ("cutaway --strict ref parse a", "cutaway ref parse --strict a"),
+            ("cutaway ref --strict parse a", "cutaway ref parse --strict a"),
+            ("cutaway -q nonsense a", "cutaway -q nonsense a"),
+            ("cutaway --version", "cutaway --version"),
+            ("cutaway", "cutaway"),
+        ] {
+            assert_eq!(moved(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn usage_errors_are_one_line() {
+        let failure =
+            parse(["cutaway", "scan", "a", "--format", "yaml"].map(OsString::from).to_vec())
+                .unwrap_err();
+        assert!(failure.to_string().starts_with("error: invalid value 'yaml'"), "{failure}");
+        assert!(!failure.to_string().contains("For more information"));
+    }
+}
