@@ -28,7 +28,8 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn limits_of(limits: &Limits) -> cutaway_files::Limits {
     let mut of_files =
         cutaway_files::Limits::new(limits.model, limits.layerfs, limits.layers_in_flight);
-    of_files.content_bytes = limits.database_bytes;
+    of_files.content_bytes = limits.content_bytes;
+    of_files.hold_bytes = limits.hold_bytes;
     of_files
 }
 

@@ -68,8 +68,16 @@ impl All {
     }
 
     fn named(&mut self) -> Vec<(&'static str, Slot<'_>, &'static str)> {
-        let Limits { model, layerfs, database_bytes, pending_bytes, layers_in_flight, .. } =
-            &mut self.scan;
+        let Limits {
+            model,
+            layerfs,
+            database_bytes,
+            pending_bytes,
+            content_bytes,
+            hold_bytes,
+            layers_in_flight,
+            ..
+        } = &mut self.scan;
         let Transport { limits, times, retry } = &mut self.transport;
         vec![
             (
@@ -114,6 +122,16 @@ impl All {
                 "pending_bytes",
                 Slot::U64(pending_bytes),
                 "databases of a layer that wait for an analyzer",
+            ),
+            (
+                "content_bytes",
+                Slot::U64(content_bytes),
+                "size of a file that is held until it is verified",
+            ),
+            (
+                "hold_bytes",
+                Slot::U64(hold_bytes),
+                "bytes of a file held back while a later entry may replace it",
             ),
             ("layers_in_flight", Slot::Usize(layers_in_flight), "layers that are read at once"),
             (

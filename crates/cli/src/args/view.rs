@@ -49,25 +49,37 @@ pub(crate) struct Find {
     #[arg(long, value_name = "PATTERN", env = "CUTAWAY_NAME", value_delimiter = ',')]
     pub(crate) name: Vec<String>,
     /// What it is
-    #[arg(long = "type", value_enum, value_name = "TYPE", value_delimiter = ',')]
+    #[arg(
+        long = "type",
+        value_enum,
+        value_name = "TYPE",
+        env = "CUTAWAY_TYPE",
+        value_delimiter = ','
+    )]
     pub(crate) kind: Vec<FileType>,
     /// Bytes: at least (+N), at most (-N) or exactly (N); N may have KiB, MiB or GiB
-    #[arg(long, value_name = "[+-]N", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "[+-]N",
+        env = "CUTAWAY_SIZE",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     pub(crate) size: Vec<String>,
     /// The owner, as a number or the name in the layer
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", env = "CUTAWAY_OWNER")]
     pub(crate) owner: Option<String>,
     /// The group, as a number or the name in the layer
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", env = "CUTAWAY_GROUP")]
     pub(crate) group: Option<String>,
     /// Mode bits in octal: all of them (-BITS) or any of them (/BITS)
-    #[arg(long, value_name = "-BITS|/BITS", allow_hyphen_values = true)]
+    #[arg(long, value_name = "-BITS|/BITS", env = "CUTAWAY_PERM", allow_hyphen_values = true)]
     pub(crate) perm: Option<String>,
     /// Run as their owner or group: the same as --perm /6000
     #[arg(long, conflicts_with = "perm", env = "CUTAWAY_SETUID", value_parser = FalseyValueParser::new())]
     pub(crate) setuid: bool,
     /// Modified after this time: 2026-01-31, 2026-01-31T12:00:00Z or seconds since 1970
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", env = "CUTAWAY_NEWER", allow_hyphen_values = true)]
     pub(crate) newer: Option<String>,
     /// Put there by this layer
     #[arg(long, value_name = "N", env = "CUTAWAY_LAYER")]
