@@ -262,8 +262,16 @@ impl<'a> Reader<'a, '_> {
         };
         let state = self.state(&record, line);
         let Some(version) = record.value(Field::Version) else {
-            // dpkg keeps records of packages that are wanted, known of, or purged; they have no version.
-            if state != NOT_INSTALLED || self.one_by_one {
+            let stated = record.value(Field::Status).is_some();
+            if stated && state == NOT_INSTALLED && !self.one_by_one {
+                // dpkg keeps records of packages that are wanted, known of, or purged; they have no version.
+                self.reporter.warning(
+                    "dpkg-record-without-version",
+                    format_args!(
+                        "record {number} ({shown}, line {line}) has no version and is not installed"
+                    ),
+                );
+            } else {
                 self.reporter.error(
                     "dpkg-record-without-version",
                     format_args!("record {number} ({shown}, line {line}) has no version"),

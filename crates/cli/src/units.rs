@@ -17,6 +17,9 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         _ => None,
     };
     let millis = millis.ok_or_else(|| "the unit of a time is ms, s, m or h".to_owned())?;
+    if number == 0 {
+        return Err("a time is longer than nothing".to_owned());
+    }
     number
         .checked_mul(millis)
         .map(Duration::from_millis)
@@ -72,7 +75,17 @@ mod tests {
         {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for bad in ["", "s", "5 s", "-1s", "5d", "99999999999999999999s", "18446744073709551615h"] {
+        for bad in [
+            "",
+            "s",
+            "0",
+            "0s",
+            "5 s",
+            "-1s",
+            "5d",
+            "99999999999999999999s",
+            "18446744073709551615h",
+        ] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

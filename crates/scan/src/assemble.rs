@@ -278,6 +278,8 @@ impl Laid {
             message: format!("{count} entries were left out of analysis, as asked"),
         }));
         diagnostics.extend(self.disagreements(options));
+        diagnostics.extend(self.other_distributions());
+        diagnostics.extend(self.odd_ratios());
         let built_for = &image.config().platform;
         if !built_for.os.is_empty() && built_for.distance(&options.platform).is_none() {
             let message =
@@ -288,6 +290,55 @@ impl Laid {
             diagnostics.push(note("no-layers", "the image has no layers"));
         }
         diagnostics
+    }
+
+    /// Returns a warning for each release file of the top that names another distribution than the one chosen.
+    ///
+    /// What the chosen one calls itself like is no other, and neither is Red Hat, whose release file
+    /// its descendants carry for compatibility.
+    fn other_distributions(&self) -> Vec<DiagnosticReport> {
+        let Some((chosen, from)) = self.distro() else { return Vec::new() };
+        let others = self.top().filter_map(|database| {
+            let named = self.found(database)?.distro.as_ref()?;
+            let other =
+                named.id != chosen.id && named.id != "rhel" && !chosen.id_like.contains(&named.id);
+            other.then_some((database, named))
+        });
+        others
+            .map(|(database, named)| DiagnosticReport {
+                severity: Severity::Warning,
+                code: "distributions-disagree",
+                path: Some(database.path.to_string_lossy().into_owned()),
+                layer: Some(position(database.file)),
+                message: format!(
+                    "names the distribution {}, {} names {}, which was taken",
+                    named.id.escape_debug(),
+                    from.path,
+                    chosen.id.escape_debug()
+                ),
+            })
+            .collect()
+    }
+
+    /// Returns a warning for each large layer that unpacks to more than a thousand times its stored bytes.
+    fn odd_ratios(&self) -> Vec<DiagnosticReport> {
+        const RATIO: u64 = 1000;
+        const LARGE: u64 = 64 << 20;
+        let layers = self.measured.iter().enumerate().filter(|(_, (stored, unpacked))| {
+            unpacked.size > LARGE && unpacked.size > stored.size.saturating_mul(RATIO)
+        });
+        layers
+            .map(|(index, (stored, unpacked))| DiagnosticReport {
+                severity: Severity::Warning,
+                code: "compression-ratio",
+                path: None,
+                layer: index.checked_add(self.first),
+                message: format!(
+                    "{} stored bytes unpack to {}, as those of a bomb do",
+                    stored.size, unpacked.size
+                ),
+            })
+            .collect()
     }
 
     /// Returns a warning for each database of the top that another one replaces and that says something else.

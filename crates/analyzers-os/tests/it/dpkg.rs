@@ -102,7 +102,13 @@ fn records() {
             &["dpkg-record-without-version"],
             &[],
         ),
-        ("Package: a\nStatus: unknown ok not-installed\n", &[], &[], &[]),
+        (
+            "Package: a\nStatus: unknown ok not-installed\n",
+            &[],
+            &[],
+            &["dpkg-record-without-version"],
+        ),
+        ("Package: a\n", &[], &["dpkg-record-without-version"], &[]),
         (
             "Package: a\nStatus: install ok not-installed\nVersion: 1\n",
             &["a 1 not-installed"],

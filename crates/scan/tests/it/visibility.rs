@@ -99,3 +99,28 @@ fn licences_of_debs_come_from_their_copyright_files() {
     );
     assert_eq!(licenses(&report.removed[0].package), known("a", "MIT"));
 }
+
+#[test]
+fn release_files_that_disagree_are_named() {
+    for (text, expected) in [
+        (
+            "  etc/os-release 0644 \"ID=ubuntu\\nVERSION_ID=22.04\\n\"\n  usr/lib/os-release 0644 \"ID=debian\\n\"\n",
+            true,
+        ),
+        (
+            "  etc/os-release 0644 \"ID=ubuntu\\nID_LIKE=debian\\n\"\n  usr/lib/os-release 0644 \"ID=debian\\n\"\n",
+            false,
+        ),
+        ("  etc/os-release 0644 \"ID=debian\\n\"\n  etc/alpine-release 0644 \"3.20.1\\n\"\n", true),
+    ] {
+        let report = report(&format!("layer gzip\n{text}"));
+        assert_eq!(codes(&report).contains(&"distributions-disagree"), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_layer_that_unpacks_like_a_bomb_is_named() {
+    let report = report("layer zstd\n  zeros 0644 zeros=104857600\n");
+    assert!(codes(&report).contains(&"compression-ratio"), "{:?}", report.diagnostics);
+    assert!(report.complete);
+}
