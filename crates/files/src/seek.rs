@@ -26,7 +26,8 @@ pub struct Search<'a> {
     pub content: bool,
     /// Whether nothing is told before every layer that the answer rests upon is verified.
     pub verify: bool,
-    /// How many stored bytes of a layer have to be ahead for its end to be spared.
+    /// How many stored bytes of a layer have to be ahead for its end to be spared. With [`u64::MAX`]
+    /// nothing is spared, and no byte is written before its layer was read to the end once.
     pub spare: u64,
 }
 

@@ -123,13 +123,13 @@ impl<'a, W: Write + Send> Seeker<'a, W> {
         } else if self.verify {
             let (path, limit) = (caught.path.clone(), "content_bytes");
             self.failed = Some(Error::TooLarge { path, limit, max: content });
-        } else if exact || self.firm {
+        } else if exact || (self.firm && self.spare < u64::MAX) {
             let held = std::mem::take(&mut caught.held);
             caught.streamed = true;
             let written = self.out.write_all(&held).and_then(|()| self.out.write_all(bytes));
             self.failed = written.err().map(Error::Write);
         } else {
-            // Too doubtful to be written and too large to be held: a second pass gets it if it counts.
+            // Not sure enough to be written and too large to be held: a second pass gets it if it counts.
             self.caught = None;
         }
     }

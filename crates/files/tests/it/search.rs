@@ -195,6 +195,14 @@ async fn a_large_file_streams_and_an_answer_that_is_overtaken_is_an_error() {
     let wanted = Search { path: b"a", follow: true, content: true, verify: true, spare: 0 };
     let (found, bytes) = held.search(wanted, &limits()).await;
     assert_eq!((found.is_ok(), &bytes[..]), (true, &b"last"[..]));
+    // So does sparing nothing, also where the large one is meant; it is read again then.
+    let exact = Search { verify: false, spare: u64::MAX, ..wanted };
+    let (found, bytes) = held.search(exact, &limits()).await;
+    assert_eq!((found.unwrap().verified, &bytes[..]), (true, &b"last"[..]));
+    let again = Held::of(image(Entry::directory("tmp"))).await;
+    let (found, bytes) = again.search(exact, &limits()).await;
+    assert!(found.is_ok());
+    assert_eq!(bytes, noise(3_000_000));
     // What is held until it is verified is bounded by a named limit.
     let mut small = limits();
     small.content_bytes = 2_000_000;
