@@ -218,7 +218,7 @@ fn what_has_passed_cannot_be_had_again() {
 
 #[test]
 fn documents_of_a_passing_archive_are_bounded_together() {
-    let mut limits = cutaway_model::Limits::default();
+    let mut limits = Limits::default();
     limits.passed_bytes = 100;
     let mut passed = Passed::with_limits("standard input", &limits);
     passed.document("a.json".into(), vec![b'{'; 60]).unwrap();
