@@ -80,9 +80,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Scan {
-    /// The image: a reference, a path, `-` for standard input, or registry:REF, oci:DIR[:TAG|@DIGEST],
-    /// oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker:REF, podman:REF,
-    /// containerd:REF
+    /// The image: a reference, a path, `-` for standard input, or `registry:REF`,
+    /// `oci:DIR[:TAG|@DIGEST]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`,
+    /// `docker:REF`, `podman:REF`, `containerd:REF`
     pub(crate) image: String,
     /// The form of the report
     #[arg(long, value_enum, default_value_t = ScanFormat::Table, env = "CUTAWAY_FORMAT")]

@@ -123,6 +123,8 @@ fn a_real_image_is_the_same_from_everywhere_and_takes_little_memory() {
         let mut child = daemon
             .command(&["scan", &name, "--format", "json"])
             .stdout(Stdio::piped())
+            // What is inherited may be a file.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut stdout = child.stdout.take().unwrap();
