@@ -1,4 +1,4 @@
-//! Where a report goes: standard output, or a file that appears whole or not at all.
+//! Where output goes: standard output, or a file that appears whole or not at all.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -8,67 +8,53 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, BufWriter};
 
 use crate::failure::Failure;
 
-/// Writes everything to `file`, or to standard output where none is named.
-///
-/// A file is written under another name beside it and moved into place when it is whole; what a
-/// symbolic link points to is replaced, not the link. A device or a pipe is written as it is.
+/// Bytes that are moved at once.
+const CHUNK: usize = 256 << 10;
+
+/// Writes everything to `file`, or to standard output where none or `-` is named.
 pub(crate) fn write(bytes: &[u8], file: Option<&Path>) -> Result<(), Failure> {
-    let Some(file) = file.filter(|file| *file != Path::new("-")) else {
-        let mut stdout = io::stdout().lock();
-        return stdout
-            .write_all(bytes)
-            .and_then(|()| stdout.flush())
-            .map_err(|error| Failure::of_write(&error, "standard output"));
-    };
-    let shown = file.display().to_string();
-    if is_special(file) {
-        let written = fs::OpenOptions::new()
-            .write(true)
-            .open(file)
-            .and_then(|mut special| special.write_all(bytes));
-        return written.map_err(|error| Failure::of_write(&error, &shown));
-    }
-    let file = &target_of(file);
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let written = fs::File::create_new(&beside)
-        .and_then(|mut part| part.write_all(bytes).and_then(|()| part.sync_all()))
-        .and_then(|()| fs::rename(&beside, file));
-    written.map_err(|error| {
-        // Best effort: the first error is the one to tell.
-        let _ = fs::remove_file(&beside);
-        Failure::of_write(&error, &shown)
-    })
-}
-
-/// Returns whether something else than a regular file stands there: a device, a pipe, a directory.
-fn is_special(file: &Path) -> bool {
-    fs::metadata(file).is_ok_and(|metadata| !metadata.is_file())
-}
-
-/// Returns the file that a symbolic link points to, and any other path as it is.
-fn target_of(file: &Path) -> PathBuf {
-    fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())
+    let mut target = Target::new(file);
+    let written = target.create().and_then(|part| match part {
+        Some(mut part) => part.write_all(bytes),
+        None => {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes).and_then(|()| stdout.flush())
+        }
+    });
+    written.map_err(|error| Failure::of_write(&error, &target.name()))?;
+    target.finish()
 }
 
 /// Copies verified bytes to standard output as they come; `what` names them in errors.
 pub(crate) async fn copy(mut reader: impl AsyncRead + Unpin, what: &str) -> Result<(), Failure> {
-    let mut chunk = vec![0; 256 << 10];
+    let mut chunk = vec![0; CHUNK];
     loop {
         let read = reader.read(&mut chunk).await;
         let count = read.map_err(|error| cutaway_model::Error::from_io(error, what))?;
         let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
         let written = io::stdout().lock().write_all(bytes);
-        written.map_err(|error| Failure::of_write(&error, "standard output"))?;
+        written.map_err(|error| Failure::of_write(&error, STDOUT))?;
     }
     let flushed = io::stdout().lock().flush();
-    flushed.map_err(|error| Failure::of_write(&error, "standard output"))
+    flushed.map_err(|error| Failure::of_write(&error, STDOUT))
 }
 
-/// What is written as it comes: standard output, or a file that gets its name when it is whole.
+/// How errors call standard output.
+const STDOUT: &str = "standard output";
+
+/// What is written: standard output, or a file.
+///
+/// A file is written under another name beside it and moved into place by [`finish`](Self::finish);
+/// dropped without, it is removed. What a symbolic link points to is replaced, not the link. A
+/// device or a pipe is written as it is.
 pub(crate) struct Target {
-    file: Option<(PathBuf, PathBuf)>,
-    named: bool,
+    place: Place,
+}
+
+enum Place {
+    Stdout,
+    Special(PathBuf),
+    Beside { part: PathBuf, file: PathBuf, made: bool },
 }
 
 impl Target {
@@ -76,53 +62,83 @@ impl Target {
     pub(crate) async fn open(
         file: Option<&Path>,
     ) -> Result<(Self, Box<dyn AsyncWrite + Send + Unpin>), Failure> {
-        let Some(file) = file.filter(|file| *file != Path::new("-")) else {
-            let buffered = BufWriter::with_capacity(256 << 10, tokio::io::stdout());
-            return Ok((Self { file: None, named: true }, Box::new(buffered)));
+        let mut target = Self::new(file);
+        let name = target.name();
+        // A pipe is opened when somebody reads it, so no worker may wait for that.
+        let opened = tokio::task::spawn_blocking(move || {
+            let part = target.create();
+            (target, part)
+        });
+        let (target, part) =
+            opened.await.map_err(|error| Failure::of_write(&io::Error::other(error), &name))?;
+        let part = part.map_err(|error| Failure::of_write(&error, &name))?;
+        let writer: Box<dyn AsyncWrite + Send + Unpin> = match part {
+            Some(part) => {
+                Box::new(BufWriter::with_capacity(CHUNK, tokio::fs::File::from_std(part)))
+            }
+            None => Box::new(BufWriter::with_capacity(CHUNK, tokio::io::stdout())),
         };
-        if is_special(file) {
-            let special = tokio::fs::OpenOptions::new().write(true).open(file).await;
-            let special =
-                special.map_err(|error| Failure::of_write(&error, &file.display().to_string()))?;
-            let target = Self { file: None, named: true };
-            return Ok((target, Box::new(BufWriter::with_capacity(256 << 10, special))));
-        }
-        let file = &target_of(file);
-        let mut beside = file.as_os_str().to_owned();
-        beside.push(format!(".{}.part", std::process::id()));
-        let beside = PathBuf::from(beside);
-        let part = tokio::fs::File::create_new(&beside).await;
-        let part = part.map_err(|error| Failure::of_write(&error, &file.display().to_string()))?;
-        let target = Self { file: Some((beside, file.to_owned())), named: false };
-        Ok((target, Box::new(BufWriter::with_capacity(256 << 10, part))))
+        Ok((target, writer))
     }
 
     /// Returns how errors call it.
     pub(crate) fn name(&self) -> String {
-        match &self.file {
-            Some((_, file)) => file.display().to_string().escape_debug().to_string(),
-            None => "standard output".into(),
+        match &self.place {
+            Place::Stdout => STDOUT.into(),
+            Place::Special(file) | Place::Beside { file, .. } => file.display().to_string(),
         }
     }
 
     /// Gives the file its name: it is whole.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        if let Some((beside, file)) = &self.file {
-            fs::File::open(beside)
+        if let Place::Beside { part, file, .. } = &self.place {
+            fs::File::open(part)
                 .and_then(|part| part.sync_all())
-                .and_then(|()| fs::rename(beside, file))
-                .map_err(|error| Failure::of_write(&error, &file.display().to_string()))?;
+                .and_then(|()| fs::rename(part, file))
+                .map_err(|error| Failure::of_write(&error, &self.name()))?;
+            self.place = Place::Stdout;
         }
-        self.named = true;
         Ok(())
+    }
+
+    fn new(file: Option<&Path>) -> Self {
+        let place = match file.filter(|file| *file != Path::new("-")) {
+            None => Place::Stdout,
+            Some(file) if is_special(file) => Place::Special(file.to_owned()),
+            Some(file) => {
+                let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+                let mut part = file.as_os_str().to_owned();
+                part.push(format!(".{}.part", std::process::id()));
+                Place::Beside { part: part.into(), file, made: false }
+            }
+        };
+        Self { place }
+    }
+
+    /// Opens what is written; nothing for standard output, which is open.
+    fn create(&mut self) -> io::Result<Option<fs::File>> {
+        match &mut self.place {
+            Place::Stdout => Ok(None),
+            Place::Special(file) => fs::OpenOptions::new().write(true).open(file).map(Some),
+            Place::Beside { part, made, .. } => {
+                let created = fs::File::create_new(part)?;
+                *made = true;
+                Ok(Some(created))
+            }
+        }
     }
 }
 
 impl Drop for Target {
     fn drop(&mut self) {
-        if let Some((beside, _)) = self.file.as_ref().filter(|_| !self.named) {
+        if let Place::Beside { part, made: true, .. } = &self.place {
             // Best effort: the run has failed already.
-            let _ = fs::remove_file(beside);
+            let _ = fs::remove_file(part);
         }
     }
+}
+
+/// Returns whether something else than a regular file stands there: a device, a pipe, a directory.
+fn is_special(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|metadata| !metadata.is_file())
 }
