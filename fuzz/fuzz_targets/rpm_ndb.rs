@@ -4,9 +4,6 @@
 
 #![no_main]
 
-use cutaway_analyze::{Findings, Input};
-use cutaway_analyzers_os::ALL;
-use cutaway_layerfs::EntryPath;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -18,14 +15,7 @@ fuzz_target!(|input: &[u8]| {
             seal(&mut content, slot * 16);
         }
     }
-    let path = EntryPath::clean(b"var/lib/rpm/Packages.db").expect("a clean path");
-    for analyzer in ALL.iter().filter(|analyzer| analyzer.wants(path.as_bytes())) {
-        let mut findings = Findings::default();
-        analyzer.analyze(&Input { path: &path, content: &content, companion: None }, &mut findings);
-        assert!(findings.diagnostics.len() <= 102);
-        // A header with a name and a version has at least 8 + 2 * 16 + 4 bytes.
-        assert!(findings.packages.len() <= content.len() / 44);
-    }
+    cutaway_fuzz::read_rpm("var/lib/rpm/Packages.db", &content, None);
 });
 
 /// Puts magic and checksum where the slot at a byte says that its blob is.
@@ -40,11 +30,7 @@ fn seal(content: &mut [u8], slot: usize) {
     };
     let (body, tail) = blob.split_at_mut(len - 12);
     body[..4].copy_from_slice(b"BlbS");
-    let (low, high) = body.iter().fold((1_u32, 0_u32), |(low, high), byte| {
-        let low = (low + u32::from(*byte)) % 65521;
-        (low, (high + low) % 65521)
-    });
-    tail[..4].copy_from_slice(&((high << 16) | low).to_le_bytes());
+    tail[..4].copy_from_slice(&cutaway_fuzz::adler32(body).to_le_bytes());
     tail[4..8].copy_from_slice(&body[12..16]);
     tail[8..].copy_from_slice(b"BlbE");
 }
