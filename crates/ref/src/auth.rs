@@ -13,6 +13,7 @@ mod places;
 mod program;
 mod pull_secret;
 mod secret;
+mod veil;
 
 pub use config::{DockerConfig, ParseConfigError};
 pub use credential::Credential;
@@ -20,7 +21,8 @@ pub use keychain::{Keychain, PassedOver, Resolution, Source};
 pub use netrc::{Netrc, ParseNetrcError};
 pub use places::Places;
 pub use program::{
-    HelperError, HelperName, ParseHelperNameError, Request as HelperRequest, parse_answer, server,
+    HelperError, HelperName, ParseHelperNameError, Request as HelperRequest, parse_answer,
 };
 pub use pull_secret::PullSecret;
 pub use secret::Secret;
+pub use veil::Veil;
