@@ -1,58 +1,91 @@
-//! Running credential helpers: Docker's protocol, bounded in time and in what they may write.
+//! Running the programs that keep credentials, bounded in time and in what they may write.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cutaway_ref::auth::{Credential, HelperError, HelperRequest, parse_answer};
 
-/// How long a helper may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How much it may write.
-const MAX_ANSWER: u64 = 64 << 10;
+use crate::limits::Lookup;
 
-/// Asks a helper for the credential of a server; `None` where it keeps none.
+/// How often a program that has said everything is asked whether it has ended.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Asks a helper for the credential of a server, in Docker's protocol; `None` where it keeps none.
+pub(crate) fn ask(
+    request: HelperRequest<'_>,
+    limits: &Lookup,
+) -> Result<Option<Credential>, HelperError> {
+    let mut command = Command::new(request.helper.program());
+    command.arg("get");
+    let (status, answer) = run(command, request.server, limits)?;
+    match parse_answer(&answer) {
+        // "Not found" comes with a failing status, too.
+        Ok(None) if !answer.is_empty() => Ok(None),
+        parsed if status.success() => parsed,
+        _ => Err(HelperError::Failed),
+    }
+}
+
+/// Runs a program with `input` on its standard input, and returns how it ended and what it wrote.
 ///
 /// What it writes to standard error goes nowhere: it may hold the secret.
-pub(crate) fn run(request: HelperRequest<'_>) -> Result<Option<Credential>, HelperError> {
-    let spawned = Command::new(request.helper.program())
-        .arg("get")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
+pub(crate) fn run(
+    mut command: Command,
+    input: &str,
+    limits: &Lookup,
+) -> Result<(ExitStatus, Vec<u8>), HelperError> {
+    let started = Instant::now();
+    let spawned =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut child = spawned.map_err(|error| match error.kind() {
         ErrorKind::NotFound => HelperError::Absent,
         _ => HelperError::Failed,
     })?;
+    let answer = answer(&mut child, input, limits);
+    let left = limits.helper.saturating_sub(started.elapsed());
+    let ended = answer.and_then(|answer| Ok((end(&mut child, left)?, answer)));
+    if ended.is_err() {
+        // Ends what hangs or floods; it may have ended by itself.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    ended
+}
+
+fn answer(child: &mut Child, input: &str, limits: &Lookup) -> Result<Vec<u8>, HelperError> {
     if let Some(mut stdin) = child.stdin.take() {
-        // A helper that does not read what it is asked will not answer either.
-        let _ = stdin.write_all(request.server.as_bytes());
+        // A program that does not read what it is asked will not answer either.
+        let _ = stdin.write_all(input.as_bytes());
     }
     let stdout = child.stdout.take().ok_or(HelperError::Failed)?;
+    let longest = limits.helper_bytes;
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut answer = Vec::new();
-        let read = stdout.take(MAX_ANSWER.saturating_add(1)).read_to_end(&mut answer);
+        let read = stdout.take(longest.saturating_add(1)).read_to_end(&mut answer);
         // The receiver is gone where this took too long.
         let _ = sender.send(read.map(|_| answer));
     });
-    let answer = receiver.recv_timeout(PATIENCE);
-    if !matches!(&answer, Ok(Ok(answer)) if u64::try_from(answer.len()).is_ok_and(|length| length <= MAX_ANSWER))
-    {
-        // Ends what hangs or floods; it may have ended by itself.
-        let _ = child.kill();
+    let answer = receiver.recv_timeout(limits.helper).map_err(|_| HelperError::TimedOut)?;
+    let answer = answer.map_err(|_| HelperError::Failed)?;
+    if u64::try_from(answer.len()).is_ok_and(|length| length <= longest) {
+        Ok(answer)
+    } else {
+        Err(HelperError::TooLong)
     }
-    let status = child.wait();
-    let answer = answer.map_err(|_| HelperError::TimedOut)?.map_err(|_| HelperError::Failed)?;
-    if !u64::try_from(answer.len()).is_ok_and(|length| length <= MAX_ANSWER) {
-        return Err(HelperError::TooLong);
-    }
-    match (status, parse_answer(&answer)) {
-        // "Not found" comes with a failing status, too.
-        (_, Ok(None)) if !answer.is_empty() => Ok(None),
-        (Ok(status), parsed) if status.success() => parsed,
-        _ => Err(HelperError::Failed),
+}
+
+/// Waits for the end of a program that has closed its output, which may be long before its end.
+fn end(child: &mut Child, left: Duration) -> Result<ExitStatus, HelperError> {
+    let started = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if started.elapsed() < left => std::thread::sleep(PAUSE),
+            Ok(None) => return Err(HelperError::TimedOut),
+            Err(_) => return Err(HelperError::Failed),
+        }
     }
 }

@@ -6,12 +6,20 @@
 //!    `.dockerconfigjson` or `.dockercfg`, separated by colons;
 //! 4. `DOCKER_AUTH_CONFIG`, which holds what a `config.json` holds;
 //! 5. the file that `REGISTRY_AUTH_FILE` names and no other; or else
-//!    `$XDG_RUNTIME_DIR/containers/auth.json`, `$XDG_CONFIG_HOME/containers/auth.json`,
-//!    `$DOCKER_CONFIG/config.json` and `~/.dockercfg`, each with its credential helpers;
+//!    `$XDG_RUNTIME_DIR/containers/auth.json` (without the variable `/run/containers/UID/auth.json`),
+//!    `$XDG_CONFIG_HOME/containers/auth.json` (`~/.config`), `$DOCKER_CONFIG/config.json` (`~/.docker`)
+//!    and `~/.dockercfg`, all that exist one after the other. Where `registries.conf` has
+//!    `credential-helpers`, those are asked in their order, and `containers-auth.json` among them stands
+//!    for these files;
 //! 6. the netrc file that `NETRC` names, or else `~/.netrc`;
 //! 7. `GITHUB_TOKEN` with `GITHUB_ACTOR`, for ghcr.io alone;
 //! 8. the cloud that the registry belongs to by its name, with the keys that `clouds.rs` lists;
 //! 9. no credential.
+//!
+//! Within a file the helper of the registry is asked first, then the entries from the repository up to
+//! the registry, then `credsStore`. Nothing on the way ends the search: a file that cannot be read and a
+//! helper that is absent, fails or takes too long are passed over, since public images need no
+//! credential; `auth explain` and `-v` say so.
 //!
 //! Libraries know the formats; the environment and the disk are read here alone.
 
@@ -20,25 +28,31 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use cutaway_ref::Reference;
-use cutaway_ref::auth::{Credential, Keychain, PassedOver, Places, Resolution, Secret, Source};
+use cutaway_ref::auth::{
+    Credential, HelperRequest, Keychain, PassedOver, Places, Resolution, Secret, Source,
+};
 
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::{clouds, credential_program, secrecy};
+use crate::limits::{self, Lookup};
+use crate::{clouds, credential_program, hosts, secrecy};
 
-/// The longest password that is read from standard input.
-const MAX_PASSWORD: u64 = 64 << 10;
-/// The largest credential file that is read.
-const MAX_FILE: u64 = 4 << 20;
+/// Why a source that is a variable has nothing.
+const UNSET: &str = "it is not set";
+
+/// What stands for the credential files in the list of helpers of `registries.conf`.
+const FILES: &str = "containers-auth.json";
 
 /// Finds the credential for the repository of `reference`, and says how it was found.
 pub(crate) async fn resolve(reference: &Reference, common: &Common) -> Result<Resolution, Failure> {
     secrecy::leave_no_core();
+    let limits = limits::lookup(&common.limit)?;
+    let bounds = limits.clone();
     // Credential programs and standard input may keep a thread waiting; a signal must not wait with it.
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let (wanted, options) = (reference.clone(), common.clone());
     // The receiver is gone where the run has ended.
-    std::thread::spawn(move || drop(sender.send(look_up(&wanted, &options))));
+    std::thread::spawn(move || drop(sender.send(look_up(&wanted, &options, &bounds))));
     let found = receiver.await.map_err(|_| Failure::usage("credentials cannot be looked up"))?;
     let mut resolution = found?;
     if resolution.source.is_none() {
@@ -65,48 +79,85 @@ pub(crate) async fn resolve(reference: &Reference, common: &Common) -> Result<Re
 }
 
 /// Looks in options, variables and files, and asks credential programs.
-fn look_up(reference: &Reference, common: &Common) -> Result<Resolution, Failure> {
-    let mut sources = given(common)?;
-    sources.extend(pull_secrets());
-    if let Some(config) = variable("DOCKER_AUTH_CONFIG") {
-        sources.push(Source::file("DOCKER_AUTH_CONFIG", config.as_bytes()));
-    }
-    let directory = |name| variable(name).map(PathBuf::from);
-    let places = Places {
-        auth_file: directory("REGISTRY_AUTH_FILE"),
-        runtime_dir: directory("XDG_RUNTIME_DIR"),
-        config_home: directory("XDG_CONFIG_HOME"),
-        docker_config: directory("DOCKER_CONFIG"),
-        home: directory("HOME"),
-    };
-    sources.extend(places.files().iter().map(|path| from_file(path, Source::file)));
-    let netrc = directory("NETRC").or_else(|| Some(directory("HOME")?.join(".netrc")));
-    sources.extend(netrc.map(|path| from_file(&path, Source::netrc)));
+fn look_up(reference: &Reference, common: &Common, limits: &Lookup) -> Result<Resolution, Failure> {
+    let mut sources = given(common, limits)?;
+    sources.extend(pull_secrets(limits));
+    sources.push(match variable("DOCKER_AUTH_CONFIG") {
+        Some(config) => Source::file("DOCKER_AUTH_CONFIG", config.as_bytes()),
+        None => Source::absent("DOCKER_AUTH_CONFIG", UNSET),
+    });
+    sources.extend(kept(limits)?);
+    let netrc = place("NETRC").or_else(|| Some(place("HOME")?.join(".netrc")));
+    sources.extend(netrc.map(|path| from_file(&path, Source::netrc, limits)));
     sources.push(github());
-    Ok(Keychain::new(sources).resolve(reference, &credential_program::run))
+    let ask = |request: HelperRequest<'_>| credential_program::ask(request, limits);
+    Ok(Keychain::new(sources).resolve(reference, &ask))
+}
+
+/// Returns the files of Podman and Docker, and the helpers that `registries.conf` puts beside them.
+fn kept(limits: &Lookup) -> Result<Vec<Source>, Failure> {
+    let places = Places {
+        auth_file: place("REGISTRY_AUTH_FILE"),
+        runtime_dir: place("XDG_RUNTIME_DIR"),
+        uid: cfg!(target_os = "linux").then(|| rustix::process::getuid().as_raw()),
+        config_home: place("XDG_CONFIG_HOME"),
+        docker_config: place("DOCKER_CONFIG"),
+        home: place("HOME"),
+    };
+    let mut helpers = hosts::credential_helpers()?;
+    // A file that is named stands alone.
+    if helpers.is_empty() || places.auth_file.is_some() {
+        helpers = vec![FILES.to_owned()];
+    }
+    let mut sources = Vec::new();
+    for helper in &helpers {
+        if helper == FILES {
+            sources.extend(places.files().iter().map(|path| from_file(path, Source::file, limits)));
+        } else {
+            sources.push(Source::helper(format!("{helper} in registries.conf"), helper));
+        }
+    }
+    if !helpers.iter().any(|helper| helper == FILES) {
+        let rule = format!("the credential-helpers of registries.conf do not list {FILES}");
+        sources.push(Source::absent("credential files", rule));
+    }
+    Ok(sources)
 }
 
 /// Reads a file for a source, or makes one that says why there is none.
-fn from_file(path: &Path, parse: impl FnOnce(String, &[u8]) -> Source) -> Source {
+fn from_file(path: &Path, parse: impl FnOnce(String, &[u8]) -> Source, limits: &Lookup) -> Source {
     let label = path.display().to_string();
+    match contents(path, limits) {
+        Ok(bytes) => parse(label, &bytes),
+        Err(reason) => Source::absent(label, reason),
+    }
+}
+
+/// Reads a file that has or may have a secret.
+///
+/// # Errors
+///
+/// Returns why it is not read, as text that says nothing of what is in it.
+pub(crate) fn contents(path: &Path, limits: &Lookup) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
+    let longest = limits.credential_bytes;
     let read = File::open(path)
-        .and_then(|file| file.take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes));
+        .and_then(|file| file.take(longest.saturating_add(1)).read_to_end(&mut bytes));
     match read {
-        Ok(length) if u64::try_from(length).is_ok_and(|length| length <= MAX_FILE) => {
-            parse(label, &bytes)
-        }
-        Ok(_) => Source::absent(label, format!("it is larger than {MAX_FILE} bytes")),
+        Ok(length) if u64::try_from(length).is_ok_and(|length| length <= longest) => Ok(bytes),
+        Ok(_) => Err("it is over credential_bytes".to_owned()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Source::absent(label, "there is no such file")
+            Err("there is no such file".to_owned())
         }
-        Err(error) => Source::absent(label, error.to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
 /// Returns the pull secrets, as a cluster mounts them.
-fn pull_secrets() -> Vec<Source> {
-    let places = variable("CUTAWAY_PULL_SECRETS").unwrap_or_default();
+fn pull_secrets(limits: &Lookup) -> Vec<Source> {
+    let Some(places) = variable("CUTAWAY_PULL_SECRETS") else {
+        return vec![Source::absent("CUTAWAY_PULL_SECRETS", UNSET)];
+    };
     let mut sources = Vec::new();
     for place in std::env::split_paths(&places).filter(|place| !place.as_os_str().is_empty()) {
         let mut files = vec![place.clone()];
@@ -119,7 +170,7 @@ fn pull_secrets() -> Vec<Source> {
                 sources.push(Source::absent(place.display().to_string(), rule));
             }
         }
-        sources.extend(files.iter().map(|file| from_file(file, Source::pull_secret)));
+        sources.extend(files.iter().map(|file| from_file(file, Source::pull_secret, limits)));
     }
     sources
 }
@@ -133,43 +184,52 @@ fn github() -> Source {
             let actor = variable("GITHUB_ACTOR").unwrap_or_else(|| "unset".to_owned());
             Source::for_registry(label, "ghcr.io", Credential::basic(actor, token))
         }
-        None => Source::absent(label, "it is not set"),
+        None => Source::absent(label, UNSET),
     }
 }
 
 /// Returns the credentials that options and our own variables give.
-fn given(common: &Common) -> Result<Vec<Source>, Failure> {
+fn given(common: &Common, limits: &Lookup) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
     match &common.registry_token {
         Some(token) => {
             let token = Credential::RegistryToken(Secret::new(token.clone()));
             sources.push(Source::given("--registry-token or CUTAWAY_REGISTRY_TOKEN", token));
         }
-        None => sources
-            .push(Source::absent("--registry-token or CUTAWAY_REGISTRY_TOKEN", "it is not set")),
+        None => sources.push(Source::absent("--registry-token or CUTAWAY_REGISTRY_TOKEN", UNSET)),
     }
     match &common.username {
         Some(username) => {
-            let password = password(common)?.ok_or_else(|| {
+            let password = password(common, limits)?.ok_or_else(|| {
                 Failure::usage("--username needs --password-stdin or CUTAWAY_PASSWORD")
             })?;
             let basic = Credential::basic(username.clone(), password);
             sources.push(Source::given("--username or CUTAWAY_USERNAME", basic));
         }
-        None => sources.push(Source::absent("--username or CUTAWAY_USERNAME", "it is not set")),
+        None => sources.push(Source::absent("--username or CUTAWAY_USERNAME", UNSET)),
     }
     Ok(sources)
 }
 
-fn password(common: &Common) -> Result<Option<String>, Failure> {
+fn password(common: &Common, limits: &Lookup) -> Result<Option<String>, Failure> {
     if !common.password_stdin {
         return Ok(variable("CUTAWAY_PASSWORD"));
     }
     let mut password = String::new();
-    std::io::stdin().take(MAX_PASSWORD).read_to_string(&mut password).map_err(|error| {
+    let longest = limits.credential_bytes;
+    let read = std::io::stdin().take(longest.saturating_add(1)).read_to_string(&mut password);
+    let length = read.map_err(|error| {
         Failure::usage(format!("cannot read the password from standard input: {error}"))
     })?;
+    if !u64::try_from(length).is_ok_and(|length| length <= longest) {
+        return Err(Failure::usage("the password on standard input is over credential_bytes"));
+    }
     Ok(Some(password.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Returns the place that a variable names.
+fn place(name: &str) -> Option<PathBuf> {
+    variable(name).map(PathBuf::from)
 }
 
 /// Returns an environment variable that is set and not empty.

@@ -29,6 +29,11 @@ pub(crate) fn route(reference: &Reference) -> Result<Vec<Endpoint>, Failure> {
         .map_err(|error| Failure::new(Exit::Fetch, format!("{reference}: {error}")))
 }
 
+/// Returns the credential helpers that the files list; empty where they say nothing.
+pub(crate) fn credential_helpers() -> Result<Vec<String>, Failure> {
+    Ok(read()?.credential_helpers().to_vec())
+}
+
 /// Adds the certificates of a host.
 pub(crate) fn add_certificates(host: &str, config: &mut Config) -> Result<(), Failure> {
     let of_user = user().map(|folder| folder.join("certs.d"));

@@ -16,6 +16,42 @@ pub(crate) struct Transport {
     pub(crate) retry: RetryPolicy,
 }
 
+/// The limits of looking for credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct Lookup {
+    /// How long a program may take.
+    pub(crate) helper: Duration,
+    /// How much it may write.
+    pub(crate) helper_bytes: u64,
+    /// The size of a file, or of a password on standard input.
+    pub(crate) credential_bytes: u64,
+    /// How long a request to a cloud may take.
+    pub(crate) cloud: Duration,
+    /// How long connecting to a metadata service may take.
+    pub(crate) metadata_connect: Duration,
+    /// The size of a cloud's answer.
+    pub(crate) answer_bytes: usize,
+}
+
+impl Default for Lookup {
+    fn default() -> Self {
+        let clouds = cutaway_cloud::Settings::default();
+        Self {
+            helper: Duration::from_secs(10),
+            helper_bytes: 64 << 10,
+            credential_bytes: 4 << 20,
+            cloud: clouds.patience,
+            metadata_connect: clouds.metadata_connect,
+            answer_bytes: clouds.answer_bytes,
+        }
+    }
+}
+
+/// Returns the limits of looking for credentials, changed as asked.
+pub(crate) fn lookup(settings: &[String]) -> Result<Lookup, Failure> {
+    All::new(settings).map(|all| all.lookup)
+}
+
 /// Returns the limits of scans on this machine, changed as asked.
 pub(crate) fn limits(settings: &[String]) -> Result<Limits, Failure> {
     All::new(settings).map(|all| all.scan)
@@ -38,12 +74,17 @@ pub(crate) fn table(
 struct All {
     scan: Limits,
     transport: Transport,
+    lookup: Lookup,
 }
 
 impl All {
     fn new(settings: &[String]) -> Result<Self, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut all = Self { scan: Limits::for_cores(cores), transport: Transport::default() };
+        let mut all = Self {
+            scan: Limits::for_cores(cores),
+            transport: Transport::default(),
+            lookup: Lookup::default(),
+        };
         for setting in settings {
             all.set(setting)?;
         }
@@ -79,6 +120,7 @@ impl All {
             ..
         } = &mut self.scan;
         let Transport { limits, times, retry } = &mut self.transport;
+        let lookup = &mut self.lookup;
         vec![
             (
                 "manifest_bytes",
@@ -201,6 +243,24 @@ impl All {
                 Slot::Millis(&mut retry.longest_retry_after),
                 "wait that a server may ask for",
             ),
+            (
+                "helper_ms",
+                Slot::Millis(&mut lookup.helper),
+                "run of a program that has credentials",
+            ),
+            ("helper_bytes", Slot::U64(&mut lookup.helper_bytes), "answer of such a program"),
+            (
+                "credential_bytes",
+                Slot::U64(&mut lookup.credential_bytes),
+                "size of a credential file, or of a password on standard input",
+            ),
+            ("cloud_ms", Slot::Millis(&mut lookup.cloud), "request to a service of a cloud"),
+            (
+                "metadata_connect_ms",
+                Slot::Millis(&mut lookup.metadata_connect),
+                "connecting to a metadata service",
+            ),
+            ("answer_bytes", Slot::Usize(&mut lookup.answer_bytes), "answer of a cloud's service"),
         ]
     }
 }

@@ -13,6 +13,7 @@ use crate::{Defaults, Reference, registry_name};
 #[derive(Debug, Clone, Default)]
 pub struct RegistriesConf {
     rules: Vec<Rule>,
+    credential_helpers: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -94,6 +95,8 @@ struct File {
     registry: Vec<FileRule>,
     /// The first version of the format, which had lists.
     registries: Option<Lists>,
+    #[serde(default)]
+    credential_helpers: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -137,7 +140,7 @@ struct FileMirror {
 }
 
 impl RegistriesConf {
-    /// Parses the contents of a file. Settings that have nothing to do with hosts are passed over.
+    /// Parses the contents of a file. Settings that have nothing to do with hosts or credentials are passed over.
     ///
     /// # Errors
     ///
@@ -161,7 +164,7 @@ impl RegistriesConf {
         for rule in file.registry {
             rules.push(rule.read()?);
         }
-        Ok(Self { rules })
+        Ok(Self { rules, credential_helpers: file.credential_helpers })
     }
 
     /// Lays the rules of a later file over these: those for the same prefix replace them.
@@ -169,7 +172,16 @@ impl RegistriesConf {
     pub fn overlaid(mut self, later: Self) -> Self {
         self.rules.retain(|rule| !later.rules.iter().any(|other| other.prefix == rule.prefix));
         self.rules.extend(later.rules);
+        if !later.credential_helpers.is_empty() {
+            self.credential_helpers = later.credential_helpers;
+        }
         self
+    }
+
+    /// Returns the credential helpers in their order; `containers-auth.json` among them stands for the
+    /// credential files. Empty where the files say nothing.
+    pub fn credential_helpers(&self) -> &[String] {
+        &self.credential_helpers
     }
 
     /// Returns the places to ask for `reference`, in order; the last one is the place itself.

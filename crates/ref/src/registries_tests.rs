@@ -177,3 +177,13 @@ proptest::proptest! {
         proptest::prop_assert_eq!(routed, [format!("{wanted}:t")]);
     }
 }
+
+#[test]
+fn credential_helpers_of_the_last_file_that_has_some() {
+    let conf = |text: &str| RegistriesConf::parse(text).unwrap();
+    let first = conf("credential-helpers = [\"secretservice\", \"containers-auth.json\"]\n");
+    assert_eq!(first.credential_helpers(), ["secretservice", "containers-auth.json"]);
+    let later = first.overlaid(conf("")).overlaid(conf("credential-helpers = [\"pass\"]"));
+    assert_eq!(later.credential_helpers(), ["pass"]);
+    assert!(conf("").credential_helpers().is_empty());
+}

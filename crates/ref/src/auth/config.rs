@@ -10,7 +10,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
-use crate::auth::key::Key;
+use crate::auth::key::{Key, legacy};
 use crate::auth::{Credential, HelperName, ParseHelperNameError, Secret};
 use crate::normalize::registry_name;
 
@@ -75,7 +75,7 @@ impl DockerConfig {
             // A legacy file has nothing but its entries.
             let entries =
                 root.iter().filter(|(_, entry)| entry.get("auth").is_some_and(Value::is_string));
-            return Ok(Self { auths: parse_entries(entries), ..Self::default() });
+            return Ok(Self { auths: parse_entries(entries, legacy), ..Self::default() });
         }
         let mut helpers = BTreeMap::new();
         for (registry, name) in object(&root, "credHelpers")? {
@@ -83,7 +83,7 @@ impl DockerConfig {
         }
         let store = root.get("credsStore").and_then(Value::as_str).filter(|name| !name.is_empty());
         Ok(Self {
-            auths: parse_entries(object(&root, "auths")?),
+            auths: parse_entries(object(&root, "auths")?, Key::parse),
             helpers,
             store: store.map(str::parse),
         })
@@ -92,6 +92,11 @@ impl DockerConfig {
     /// Returns the helper that keeps the credentials of `registry` alone.
     pub fn helper(&self, registry: &str) -> Option<Result<&HelperName, ParseHelperNameError>> {
         self.helpers.get(&registry_name(registry)).map(|name| name.as_ref().map_err(|error| *error))
+    }
+
+    /// Returns whether a helper is set for a name in normal form that is more than a registry.
+    pub(crate) fn has_helper_of_path(&self, name: &str) -> bool {
+        name.contains('/') && self.helpers.contains_key(name)
     }
 
     /// Returns the helper that keeps the credentials of every registry.
@@ -124,10 +129,11 @@ fn object<'a>(
 
 fn parse_entries<'a>(
     entries: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    parse_key: fn(&str) -> Key,
 ) -> Vec<(Key, String, Entry)> {
     let mut parsed: Vec<_> = entries
         .into_iter()
-        .map(|(key, entry)| (Key::parse(key), key.clone(), parse_entry(entry)))
+        .map(|(key, entry)| (parse_key(key), key.clone(), parse_entry(entry)))
         .collect();
     // Two spellings of one key are an accident; which of them wins must not be one.
     parsed.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));

@@ -31,6 +31,14 @@ impl Key {
     }
 }
 
+/// Returns the name of the registry that a key of a legacy file stands for: whatever follows the host is an
+/// address of an API that is gone.
+pub(crate) fn legacy(text: &str) -> Key {
+    let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = bare.unwrap_or(text).split('/').next().unwrap_or_default();
+    Key { name: registry_name(host), from_url: bare.is_some() }
+}
+
 /// Returns the names under which a repository's credentials may be kept, the most specific first.
 pub(crate) fn candidates(registry: &str, repository: Option<&str>) -> Vec<String> {
     let registry = registry_name(registry);
@@ -65,6 +73,13 @@ mod tests {
             ("", "", false),
         ] {
             assert_eq!(Key::parse(text), Key { name: name.to_owned(), from_url }, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_of_legacy_files_are_hosts() {
+        for text in ["a.io", "a.io/v1/", "https://a.io/v1/", "http://A.io/x/y"] {
+            assert_eq!(legacy(text).name, "a.io", "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::auth::config::Entry;
 use crate::auth::key::candidates;
 use crate::auth::{
     Credential, DockerConfig, HelperError, HelperName, HelperRequest, Netrc, ParseConfigError,
-    ParseHelperNameError, ParseNetrcError, PullSecret, server,
+    ParseHelperNameError, ParseNetrcError, PullSecret, program::servers,
 };
 use crate::normalize::registry_name;
 
@@ -27,6 +27,7 @@ enum Kind {
     File(Result<DockerConfig, ParseConfigError>),
     Netrc(Result<Netrc, ParseNetrcError>),
     PullSecret(Result<PullSecret, ParseConfigError>),
+    Helper(Result<HelperName, ParseHelperNameError>),
     Absent(String),
 }
 
@@ -59,6 +60,11 @@ impl Source {
         Self { label: label.into(), kind: Kind::PullSecret(PullSecret::parse(bytes)) }
     }
 
+    /// Makes a source of a helper that is asked for every registry.
+    pub fn helper(label: impl Into<String>, name: &str) -> Self {
+        Self { label: label.into(), kind: Kind::Helper(name.parse()) }
+    }
+
     /// Makes a source that is not there or cannot be read, so that it can be explained.
     pub fn absent(label: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { label: label.into(), kind: Kind::Absent(reason.into()) }
@@ -72,7 +78,7 @@ pub struct Resolution {
     pub credential: Credential,
     /// The label of the source that has it; `None` where none does.
     pub source: Option<String>,
-    /// The key in the file, or the helper's program, that has it.
+    /// The key in the file, the helper's program, or the registry it is for.
     pub key: Option<String>,
     /// The sources, keys and helpers that were asked before it and had none, in order.
     pub passed_over: Vec<PassedOver>,
@@ -152,7 +158,7 @@ impl Search<'_> {
             Kind::File(Ok(config)) => self.ask_file(source, config),
             Kind::Netrc(Err(error)) => self.pass(source, error.to_string()),
             Kind::Netrc(Ok(netrc)) => match netrc.find(self.registry) {
-                Ok(credential) => Some((credential, None)),
+                Ok((credential, machine)) => Some((credential, Some(machine.to_owned()))),
                 Err(reason) => self.pass(source, reason.to_owned()),
             },
             Kind::PullSecret(Err(error)) => self.pass(source, error.to_string()),
@@ -163,7 +169,11 @@ impl Search<'_> {
             Kind::Given { registry: Some(registry), .. } if registry != self.registry => {
                 self.pass(source, format!("it is for {registry}"))
             }
-            Kind::Given { credential, .. } => Some((credential.clone(), None)),
+            Kind::Given { credential, registry } => Some((credential.clone(), registry.clone())),
+            Kind::Helper(name) => {
+                let name = name.as_ref().map_err(|error| *error);
+                self.ask_helper(source, Some(name))
+            }
         }
     }
 
@@ -176,6 +186,11 @@ impl Search<'_> {
             return Some(found);
         }
         let names = self.names.clone();
+        for name in names.iter().filter(|name| config.has_helper_of_path(name)) {
+            let rule =
+                format!("the helper for {name:?} is not asked: helpers keep whole registries");
+            let _: Option<()> = self.pass(source, rule);
+        }
         for (key, entry) in names.iter().flat_map(|name| config.entries(name)) {
             match entry {
                 Entry::Credential(credential) => {
@@ -209,13 +224,14 @@ impl Search<'_> {
             Ok(helper) => helper,
             Err(error) => return self.pass(source, error.to_string()),
         };
-        let request = HelperRequest { helper, server: server(self.registry) };
-        match (self.run)(request) {
-            Ok(Some(credential)) => Some((credential, Some(helper.program()))),
-            Ok(None) => self
-                .pass(source, format!("{}: it keeps nothing for this registry", helper.program())),
-            Err(error) => self.pass(source, format!("{}: {error}", helper.program())),
+        for server in servers(self.registry) {
+            match (self.run)(HelperRequest { helper, server }) {
+                Ok(Some(credential)) => return Some((credential, Some(helper.program()))),
+                Ok(None) => {}
+                Err(error) => return self.pass(source, format!("{}: {error}", helper.program())),
+            }
         }
+        self.pass(source, format!("{}: it keeps nothing for this registry", helper.program()))
     }
 
     fn pass<T>(&mut self, source: &Source, reason: String) -> Option<T> {

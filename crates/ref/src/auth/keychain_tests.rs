@@ -142,6 +142,8 @@ fn helpers() {
         match request.helper.to_string().as_str() {
             "good" => Ok(Some(Credential::basic("helped", "p"))),
             "empty" => Ok(None),
+            "podman" if request.server == "docker.io" => Ok(Some(Credential::basic("hub", "p"))),
+            "podman" => Ok(None),
             _ => Err(HelperError::Absent),
         }
     };
@@ -172,6 +174,24 @@ fn helpers() {
     assert_eq!(
         resolution.passed_over[0].reason,
         "docker-credential-empty: it keeps nothing for this registry"
+    );
+    // A helper keeps whole registries, and one that Podman filled knows the Hub by its name.
+    let file = br#"{"credHelpers": {"a.io/x": "good", "docker.io": "podman"}}"#;
+    let keychain =
+        Keychain::new(vec![Source::file("file", file), Source::helper("registries.conf", "empty")]);
+    asked.borrow_mut().clear();
+    let hub = keychain.resolve(&"alpine".parse().unwrap(), &run);
+    assert_eq!(hub.credential.username(), Some("hub"));
+    assert_eq!(*asked.borrow(), ["podman https://index.docker.io/v1/", "podman docker.io"]);
+    let resolution = keychain.resolve(&"a.io/x".parse().unwrap(), &run);
+    let reasons: Vec<_> = resolution.passed_over.iter().map(|p| p.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        [
+            "the helper for \"a.io/x\" is not asked: helpers keep whole registries",
+            "it has no credential for a.io/x",
+            "docker-credential-empty: it keeps nothing for this registry",
+        ]
     );
 }
 

@@ -92,22 +92,20 @@ impl Netrc {
         Ok(netrc)
     }
 
-    /// Returns the credential for `registry`, the first that has both login and password.
+    /// Returns the credential for `registry`, the first that has both login and password, and the machine's name.
     ///
     /// # Errors
     ///
     /// Returns why there is none, as text that holds no secret.
-    pub fn find(&self, registry: &str) -> Result<Credential, &'static str> {
+    pub fn find(&self, registry: &str) -> Result<(Credential, &str), &'static str> {
         let registry = registry_name(registry);
         let mut found = self.machines.iter().filter(|machine| machine.registry == registry);
         let whole = found.clone().find_map(|machine| {
-            Some(Credential::Basic {
-                username: machine.login.clone()?,
-                password: machine.password.clone()?,
-            })
+            let (username, password) = (machine.login.clone()?, machine.password.clone()?);
+            Some((Credential::Basic { username, password }, machine.registry.as_str()))
         });
         match whole {
-            Some(credential) => Ok(credential),
+            Some(found) => Ok(found),
             None if found.next().is_some() => {
                 Err("its machine has only one of login and password, or neither")
             }
@@ -185,7 +183,7 @@ mod tests {
             ("d.io", Some(("u6", "p6"))),
             ("other.io", None),
         ] {
-            let found = netrc.find(registry).ok();
+            let found = netrc.find(registry).ok().map(|(credential, _)| credential);
             let wanted = wanted.map(|(user, password)| Credential::basic(user, password));
             assert_eq!(found, wanted, "{registry}");
         }

@@ -11,6 +11,8 @@ pub struct Places {
     pub auth_file: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`.
     pub runtime_dir: Option<PathBuf>,
+    /// The user's number, on systems where its folder below `/run` stands for `XDG_RUNTIME_DIR`.
+    pub uid: Option<u32>,
     /// `XDG_CONFIG_HOME`.
     pub config_home: Option<PathBuf>,
     /// `DOCKER_CONFIG`, a directory.
@@ -23,7 +25,7 @@ impl Places {
     /// Returns the files in the order in which they are asked:
     ///
     /// 1. the file that the user names, and then no other;
-    /// 2. `$XDG_RUNTIME_DIR/containers/auth.json`;
+    /// 2. `$XDG_RUNTIME_DIR/containers/auth.json`, without the variable `/run/containers/UID/auth.json`;
     /// 3. `$XDG_CONFIG_HOME/containers/auth.json`, by default below `~/.config`;
     /// 4. `$DOCKER_CONFIG/config.json`, by default in `~/.docker`;
     /// 5. `~/.dockercfg`.
@@ -35,8 +37,11 @@ impl Places {
         let below = |place: Option<&Path>, default: &str| {
             given(place).map(ToOwned::to_owned).or_else(|| home.map(|home| home.join(default)))
         };
-        let runtime =
-            given(self.runtime_dir.as_deref()).map(|dir| dir.join("containers/auth.json"));
+        let of_user = self.uid.map(|uid| PathBuf::from(format!("/run/containers/{uid}/auth.json")));
+        let runtime = match given(self.runtime_dir.as_deref()) {
+            Some(dir) => Some(dir.join("containers/auth.json")),
+            None => of_user,
+        };
         let config = below(self.config_home.as_deref(), ".config")
             .map(|dir| dir.join("containers/auth.json"));
         let docker =
@@ -64,6 +69,7 @@ mod tests {
             Places {
                 auth_file: get("file"),
                 runtime_dir: get("run"),
+                uid: set.iter().any(|(key, _)| *key == "uid").then_some(1000),
                 config_home: get("xdg"),
                 docker_config: get("docker"),
                 home: get("home"),
@@ -85,6 +91,12 @@ mod tests {
                 ],
             ),
             (&[("docker", "/d")], &["/d/config.json"]),
+            (
+                &[("uid", ""), ("docker", "/d")],
+                &["/run/containers/1000/auth.json", "/d/config.json"],
+            ),
+            (&[("uid", ""), ("run", "/r")], &["/r/containers/auth.json"]),
+            (&[("uid", ""), ("file", "/f.json")], &["/f.json"]),
             (
                 &[("home", "/h"), ("run", ""), ("file", "")],
                 &["/h/.config/containers/auth.json", "/h/.docker/config.json", "/h/.dockercfg"],

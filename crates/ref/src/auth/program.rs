@@ -1,6 +1,6 @@
 //! Credential helpers: programs named `docker-credential-NAME` that keep secrets (Docker's credential protocol).
 //!
-//! Running one is the caller's: it writes [`server`] to standard input of `docker-credential-NAME get`
+//! Running one is the caller's: it writes [`Request::server`] to standard input of `docker-credential-NAME get`
 //! and hands what comes on standard output to [`parse_answer`]. What comes on standard error is not shown
 //! to anybody, since helpers print secrets there.
 
@@ -62,11 +62,11 @@ pub enum HelperError {
     /// There is no such program.
     #[error("the program is not installed")]
     Absent,
-    /// It took longer than it may.
-    #[error("the program took too long")]
+    /// It took longer than it may: `helper_ms`.
+    #[error("the program took longer than helper_ms")]
     TimedOut,
-    /// It wrote more than it may.
-    #[error("the program wrote too much")]
+    /// It wrote more than it may: `helper_bytes`.
+    #[error("the program wrote more than helper_bytes")]
     TooLong,
     /// It ended with an error.
     #[error("the program failed")]
@@ -76,9 +76,11 @@ pub enum HelperError {
     Answer,
 }
 
-/// Returns what a helper is asked for a registry: the Hub has its old address, others their name.
-pub fn server(registry: &str) -> &str {
-    if registry == DOCKER_HUB { "https://index.docker.io/v1/" } else { registry }
+/// Returns what a helper is asked for a registry, one after the other while it keeps nothing: Docker stores
+/// the Hub under its old address and Podman under its name; others go by their name.
+pub(crate) fn servers(registry: &str) -> Vec<&str> {
+    let old = (registry == DOCKER_HUB).then_some("https://index.docker.io/v1/");
+    old.into_iter().chain([registry]).collect()
 }
 
 /// Parses what a helper wrote to standard output. `None` where it keeps nothing for the server.
