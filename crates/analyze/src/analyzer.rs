@@ -30,6 +30,22 @@ pub trait Analyzer: Debug + Send + Sync {
         None
     }
 
+    /// Returns whether it reads what packages say of the files of the image. What such a reader finds
+    /// matters at the top only, and where files are compared with what their packages record.
+    fn reads_files(&self) -> bool {
+        false
+    }
+
+    /// Returns what programs of the system write that no package records.
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        &[]
+    }
+
+    /// Returns whether a layer is to be read a second time for a file that turns out to be of this kind.
+    fn worth_a_second_read(&self) -> bool {
+        true
+    }
+
     /// Returns whether the file at `path` is to be read. Called for every entry; allocates nothing.
     fn wants(&self, path: &[u8]) -> bool {
         self.locations().iter().any(|location| location.holds(path))
@@ -88,6 +104,30 @@ impl Location {
         let (Self::File(path) | Self::Dir { path, .. } | Self::InEach { path, .. }) = self;
         path
     }
+}
+
+/// Files that programs of a system write or change, and that no package records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unrecorded {
+    /// A pattern over paths in the image: `*` stays within a component, `**` crosses them.
+    pub pattern: &'static str,
+    /// What must be there.
+    pub trace: Trace,
+    /// Who writes it, in a few words.
+    pub reason: &'static str,
+}
+
+/// What must be at a path for an explanation to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// Anything that no package owns.
+    Unowned,
+    /// A symbolic link, owned by nobody, that leads to what a package owns.
+    LinkToOwned,
+    /// A device or a symbolic link, owned by nobody.
+    Special,
+    /// A file that a package owns and that was changed.
+    Changed,
 }
 
 /// What it means when an analyzer finds databases at several locations.

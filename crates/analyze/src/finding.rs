@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::FileRecords;
+
 /// Everything that was found in one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
@@ -13,6 +15,8 @@ pub struct Findings {
     pub licenses: Vec<String>,
     /// The distribution that a release file names.
     pub distro: Option<Distro>,
+    /// What is said about files of the image.
+    pub files: FileRecords,
     /// What could not be read or looks odd.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -98,6 +102,8 @@ pub struct Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {
+    /// Arch Linux's pacman, whose library is called alpm.
+    Alpm,
     /// Alpine's apk.
     Apk,
     /// Debian's dpkg.
@@ -110,6 +116,7 @@ impl Kind {
     /// Returns the name that the report prints.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Alpm => "alpm",
             Self::Apk => "apk",
             Self::Deb => "deb",
             Self::Rpm => "rpm",

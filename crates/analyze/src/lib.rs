@@ -28,11 +28,16 @@
 //! ```
 
 mod analyzer;
+mod file_record;
 mod finding;
 mod story;
 mod timeline;
 
-pub use analyzer::{Analyzer, Input, Location, Selection};
+pub use analyzer::{Analyzer, Input, Location, Selection, Trace, Unrecorded};
+pub use file_record::{
+    ContentDigest, Diversion, Exclusion, FileRecord, FileRecords, Origin, Owner, PackageRef, Role,
+    Traits,
+};
 pub use finding::{Diagnostic, Distro, Findings, Key, Kind, Package, Severity, Source};
 pub use story::{PackageEvent, PackageStory, Turn, stories};
 pub use timeline::{Present, Removed, State, Timeline, timeline};
