@@ -62,6 +62,11 @@ pub(crate) fn content_encoding(headers: &HeaderMap) -> Option<String> {
     if text.is_empty() || text.eq_ignore_ascii_case("identity") { None } else { Some(text) }
 }
 
+/// Says that a server put an encoding on the bytes.
+pub(crate) fn applied(encoding: &str) -> String {
+    format!("the server applied Content-Encoding {encoding}, and identity was asked for")
+}
+
 /// Refuses pages for people, which proxies and portals send in the place of what was asked for.
 pub(crate) async fn no_page(
     transport: &Transport,

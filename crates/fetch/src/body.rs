@@ -36,7 +36,7 @@ impl Body {
                 Err(_) if last => return Err(Failure::deadline()),
                 Err(_) => {
                     return Err(Failure::interrupted(format!(
-                        "no byte came for {:.1} s",
+                        "no byte came for {:.1} s (idle_ms)",
                         limit.as_secs_f32()
                     )));
                 }
@@ -47,7 +47,7 @@ impl Body {
             }
             if self.floor.is_too_slow(started.elapsed(), chunk.len()) {
                 return Err(Failure::interrupted(format!(
-                    "less than {} bytes a second came",
+                    "less than {} bytes a second came (floor_bytes_per_second)",
                     self.floor.bytes_per_second
                 )));
             }

@@ -1,35 +1,37 @@
-//! The bytes of one blob over as many requests as it takes.
+//! The bytes of one blob over as many requests, and as many places, as it takes.
 //!
 //! Above it the blob is one stream: who hashes and unpacks it never starts over. Whether the bytes
 //! are the right ones is not decided here, only that those of different answers belong together.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
-use cutaway_model::BlobStream;
+use cutaway_model::{BlobStream, Error as ModelError};
+use cutaway_ref::Digest;
 use futures_util::stream;
-use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
-use reqwest::{Response, Url, Version};
+use reqwest::Url;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use tokio_util::io::StreamReader;
 
-use crate::answer::{content_encoding, failure_of, no_page};
-use crate::body::Body;
+use crate::answer::{applied, content_encoding, failure_of, no_page};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
+use crate::manifest::scope;
+use crate::part::Part;
 use crate::pause::pause;
+use crate::places::Places;
 use crate::range::{self, Fit};
 use crate::retry::Retry;
 use crate::transport::Ask;
-use crate::{Error, Kind};
+use crate::{Error, Kind, Offset, Repository};
 
 /// What to fetch.
 #[derive(Debug)]
 pub(crate) struct Wanted {
-    /// The path behind `/v2/`.
-    pub(crate) path: String,
+    pub(crate) digest: Digest,
+    /// What stands between the repository and the digest.
+    pub(crate) kind: &'static str,
     pub(crate) accept: &'static str,
-    pub(crate) scope: String,
     /// The address to ask in the place of the registry.
     pub(crate) elsewhere: Option<Url>,
     /// The bytes that its descriptor promises.
@@ -39,8 +41,16 @@ pub(crate) struct Wanted {
 /// A blob that is being fetched.
 #[derive(Debug)]
 pub(crate) struct Download {
-    exchange: Arc<Exchange>,
     wanted: Wanted,
+    exchange: Arc<Exchange>,
+    /// The path behind `/v2/`, here.
+    path: String,
+    scope: String,
+    /// The place that is asked, by number, and those behind it.
+    place: usize,
+    places: Option<Arc<Places>>,
+    /// The hosts that have failed.
+    before: Vec<String>,
     retry: Retry,
     /// Where the bytes come from, for errors.
     url: Url,
@@ -53,56 +63,60 @@ pub(crate) struct Download {
     etag: Option<String>,
     /// Whether the server answers ranges so badly that the whole is asked for instead.
     whole: bool,
-}
-
-/// The body of one answer.
-#[derive(Debug)]
-struct Part {
-    body: Body,
-    /// Bytes at its beginning that were passed on before.
-    skip: u64,
-    skipped: crc32fast::Hasher,
-    /// Whether it may end without being the end of the blob.
-    partial: bool,
-    /// Whether its end can be told from a connection that broke.
-    framed: bool,
+    /// Where the blob ends, as the server states it although its descriptor promises more.
+    stated_end: Option<u64>,
 }
 
 impl Download {
     /// Sends the first request, and waits for the beginning of its answer.
     pub(crate) async fn start(
-        exchange: Arc<Exchange>,
+        repository: &Repository,
         wanted: Wanted,
     ) -> Result<(Self, HeaderMap), Error> {
-        let retry = Retry::new(exchange.transport.config.retry.clone(), Instant::now());
-        let url = exchange.transport.origin().map_err(|failure| Error {
-            url: wanted.path.clone(),
-            attempts: 1,
-            kind: failure.kind,
-        })?;
-        let url = match &wanted.elsewhere {
-            Some(elsewhere) => elsewhere.clone(),
-            None => url.join(&wanted.path).unwrap_or(url),
-        };
+        let exchange = Arc::clone(repository.exchange());
+        let (path, scope, url) = at(repository, &wanted)?;
         let mut download = Self {
+            retry: Retry::new(&exchange.transport.config.retry),
             exchange,
-            wanted,
-            retry,
+            path,
+            scope,
+            place: 0,
+            places: repository.places().filter(|_| wanted.elsewhere.is_none()),
+            before: Vec::new(),
             url,
+            wanted,
             body: None,
             offset: 0,
             known: crc32fast::Hasher::new(),
             etag: None,
             whole: false,
+            stated_end: None,
         };
-        loop {
-            match download.request().await {
-                Ok((part, headers)) => {
-                    download.body = Some(part);
-                    return Ok((download, headers));
-                }
-                Err(failure) => download.pause(failure).await?,
+        if let Some(places) = &download.places {
+            let first = places.begin(&download.wanted.digest);
+            if first > 0 {
+                download.go_to(first).await;
             }
+        }
+        let headers = download.begin().await?;
+        Ok((download, headers))
+    }
+
+    /// Begins once more at the next place, since what the present one says of the blob is wrong.
+    ///
+    /// # Errors
+    ///
+    /// Returns `wrong` where there is no other place.
+    pub(crate) async fn begin_elsewhere(
+        &mut self,
+        wrong: ModelError,
+    ) -> Result<HeaderMap, ModelError> {
+        self.body = None;
+        tracing::info!(place = self.host(), error = %wrong, "a wrong blob");
+        if self.go_to(self.place.saturating_add(1)).await {
+            Ok(self.begin().await?)
+        } else {
+            Err(wrong)
         }
     }
 
@@ -113,16 +127,31 @@ impl Download {
             match download.next().await {
                 Ok(Some(chunk)) => Some((Ok(chunk), Some(download))),
                 Ok(None) => None,
-                Err(error) => Some((Err(cutaway_model::Error::from(error)), None)),
+                Err(error) => Some((Err(ModelError::from(error)), None)),
             }
         });
         Box::new(StreamReader::new(Box::pin(chunks)))
     }
 
+    async fn begin(&mut self) -> Result<HeaderMap, Error> {
+        loop {
+            match self.request().await {
+                Ok((part, headers)) => {
+                    self.body = Some(part);
+                    if let Some(places) = &self.places {
+                        places.begun(&self.wanted.digest, self.place);
+                    }
+                    return Ok(headers);
+                }
+                Err(failure) => self.recover(failure).await?,
+            }
+        }
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let outcome = match self.body.as_mut() {
-                Some(part) => part.next(&self.known).await,
+                Some(part) => self.retry.clock.bound(part.next(&self.known)).await,
                 None => match self.request().await {
                     Ok((part, _)) => {
                         self.body = Some(part);
@@ -131,66 +160,113 @@ impl Download {
                     Err(failure) => Err(failure),
                 },
             };
-            match outcome {
+            let failure = match outcome {
                 Ok(Some(chunk)) => {
                     let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
                     self.offset = self.offset.saturating_add(length);
                     self.known.update(&chunk);
-                    self.retry.moved(length, Instant::now());
+                    self.retry.moved(length);
                     return Ok(Some(chunk));
                 }
                 // All that was promised is there; how the connection ended does not matter.
                 _ if self.offset >= self.wanted.size => return Ok(None),
-                Ok(None) => match self.early_end() {
-                    None => return Ok(None),
-                    Some(failure) => self.pause(failure).await?,
-                },
-                Err(failure) => self.pause(failure).await?,
+                Ok(None) => self.early_end(),
+                Err(failure) => failure,
+            };
+            match self.recover(failure).await {
+                Ok(()) => {}
+                // A blob that ends here whenever it is asked for is passed on as it is: its size tells.
+                Err(_) if self.stated_end == Some(self.offset) => return Ok(None),
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// Judges an answer that ended before the promised size. A complete one that is short is
-    /// passed on as it is: that is the blob's fault, and its size tells.
-    fn early_end(&self) -> Option<Failure> {
-        let part = self.body.as_ref()?;
-        if part.framed && !part.partial && part.skip == 0 {
-            return None;
+    /// Judges an answer that ended before the promised size.
+    fn early_end(&mut self) -> Failure {
+        if self.body.as_ref().is_some_and(Part::ends_the_blob) {
+            self.stated_end = Some(self.offset);
         }
-        Some(Failure::interrupted("the answer ended too early".to_owned()))
+        Failure::interrupted("the answer ended too early".to_owned())
     }
 
-    async fn pause(&mut self, failure: Failure) -> Result<(), Error> {
+    /// Waits for the next try, or goes on to the next place.
+    async fn recover(&mut self, failure: Failure) -> Result<(), Error> {
         self.body = None;
         let url = failure.url.clone();
-        pause(&self.exchange.transport, &mut self.retry, failure).await.map_err(|failure| {
-            let (offset, size) = (self.offset, self.wanted.size);
-            let kind = match failure.kind {
-                Kind::Interrupted { reason, .. } => Kind::Interrupted { reason, offset, size },
-                Kind::Status { status, body, .. } => {
-                    Kind::Status { status, body, waited: self.retry.asked_to_wait() }
+        let Err(failure) = pause(&self.exchange.transport, &mut self.retry, failure).await else {
+            return Ok(());
+        };
+        let lacks_it = matches!(failure.kind, Kind::Status { status: 404, .. });
+        let over = matches!(failure.kind, Kind::Deadline);
+        let mut error =
+            Error::given_up(url.as_deref().unwrap_or(&self.url), &self.retry, failure.kind);
+        if self.offset > 0 || error.limit.is_some() {
+            error.offset = Some(Offset { bytes: self.offset, size: self.wanted.size });
+        }
+        error.before.clone_from(&self.before);
+        let (left, host) = (self.place, self.host().to_owned());
+        if over || !self.go_to(left.saturating_add(1)).await {
+            return Err(error);
+        }
+        tracing::info!(place = host, %error, "going on elsewhere");
+        if let (Some(places), false) = (&self.places, lacks_it) {
+            places.give_up(left);
+        }
+        Ok(())
+    }
+
+    /// Goes on at the place number `number` or the first one behind it that can be asked. Returns whether there is one.
+    async fn go_to(&mut self, number: usize) -> bool {
+        let Some(places) = self.places.clone() else { return false };
+        for number in number.. {
+            let Some(place) = places.place(number).await else { break };
+            let there = place.and_then(|place| {
+                let there = at(&place, &self.wanted).map_err(ModelError::from)?;
+                Ok((place, there))
+            });
+            let (place, (path, scope, url)) = match there {
+                Ok(there) => there,
+                Err(error) => {
+                    tracing::info!(number, %error, "a place that cannot be asked");
+                    continue;
                 }
-                other => other,
             };
-            Error::new(url.as_deref().unwrap_or(&self.url), self.retry.attempts(), kind)
-        })
+            self.before.push(self.host().to_owned());
+            self.exchange = Arc::clone(place.exchange());
+            (self.path, self.scope, self.url, self.place) = (path, scope, url, number);
+            self.retry = Retry::new(&self.exchange.transport.config.retry);
+            (self.etag, self.whole, self.stated_end) = (None, false, None);
+            return true;
+        }
+        false
+    }
+
+    fn host(&self) -> &str {
+        self.exchange.transport.host()
     }
 
     async fn request(&mut self) -> Result<(Part, HeaderMap), Failure> {
         let from = Some(self.offset).filter(|offset| *offset > 0 && !self.whole);
         let ask = Ask {
-            path: &self.wanted.path,
+            path: &self.path,
             accept: self.wanted.accept,
             from,
             head: false,
             elsewhere: self.wanted.elsewhere.as_ref(),
+            clock: &self.retry.clock,
         };
-        let answer = self.exchange.ask(ask, &self.wanted.scope).await?;
+        let answer = self.exchange.ask(ask, &self.scope).await?;
         let (response, url) = (answer.response, answer.url);
         let status = response.status().as_u16();
         let transport = &self.exchange.transport;
         if !response.status().is_success() && (status != 416 || from.is_none()) {
             return Err(failure_of(transport, response, &url).await);
+        }
+        if status == 416 && range::size(response.headers()) == from {
+            self.stated_end = from;
+            let reason = "the server says that there are no more bytes".to_owned();
+            return Err(Failure::interrupted(reason).at(&url));
         }
         let fit = match range::judge(status, response.headers(), from, self.etag.as_deref()) {
             Ok(fit) => fit,
@@ -203,51 +279,41 @@ impl Download {
             }
         };
         let response = no_page(transport, response).await.map_err(|failure| failure.at(&url))?;
-        if let Some(encoding) = content_encoding(response.headers()) {
-            let rule = format!(
-                "the server applied Content-Encoding {encoding}, and identity was asked for"
-            );
-            return Err(Failure::lasting(Kind::Answer(rule)).at(&url));
+        let headers = response.headers().clone();
+        let before = if fit == Fit::Continues { self.offset } else { 0 };
+        if let Some(encoding) = content_encoding(&headers)
+            && stated_size(&headers, before) != Some(self.wanted.size)
+        {
+            return Err(Failure::lasting(Kind::Answer(applied(&encoding))).at(&url));
         }
         if self.etag.is_none() {
-            self.etag = range::entity_tag(response.headers()).map(ToOwned::to_owned);
+            self.etag = range::entity_tag(&headers).map(ToOwned::to_owned);
         }
-        let headers = response.headers().clone();
         self.url = url;
         let skip = if fit == Fit::StartsOver { self.offset } else { 0 };
-        Ok((self.part(response, skip, status == 206), headers))
-    }
-
-    fn part(&self, response: Response, skip: u64, partial: bool) -> Part {
-        let headers = response.headers();
-        let framed = response.version() >= Version::HTTP_2
-            || headers.contains_key(CONTENT_LENGTH)
-            || headers.contains_key(TRANSFER_ENCODING);
-        let config = &self.exchange.transport.config;
-        let body = Body::new(response, &config.times, config.deadline);
-        Part { body, skip, skipped: crc32fast::Hasher::new(), partial, framed }
+        Ok((Part::new(response, skip, &transport.config), headers))
     }
 }
 
-impl Part {
-    /// Returns the next bytes that were not passed on before; `known` is the checksum of those that were.
-    async fn next(&mut self, known: &crc32fast::Hasher) -> Result<Option<Bytes>, Failure> {
-        while let Some(mut chunk) = self.body.chunk().await? {
-            if self.skip == 0 {
-                return Ok(Some(chunk));
-            }
-            let length = usize::try_from(self.skip).unwrap_or(usize::MAX).min(chunk.len());
-            let old = chunk.split_to(length);
-            self.skipped.update(&old);
-            self.skip = self.skip.saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
-            if self.skip == 0 && self.skipped.clone().finalize() != known.clone().finalize() {
-                let rule = "it sent other bytes for the same blob than the first time".to_owned();
-                return Err(Failure::lasting(Kind::Answer(rule)));
-            }
-            if !chunk.is_empty() {
-                return Ok(Some(chunk));
-            }
+/// Returns the path, the scope and the address of what is wanted, in a repository.
+fn at(repository: &Repository, wanted: &Wanted) -> Result<(String, String, Url), Error> {
+    let path = format!("{}/{}/{}", repository.name(), wanted.kind, wanted.digest);
+    let url = match &wanted.elsewhere {
+        Some(elsewhere) => elsewhere.clone(),
+        None => {
+            let origin = repository.exchange().transport.origin();
+            let origin = origin.map_err(|failure| Error::unsent(path.clone(), failure.kind))?;
+            origin.join(&path).unwrap_or(origin)
         }
-        Ok(None)
-    }
+    };
+    Ok((path, scope(repository.name()), url))
+}
+
+/// Returns the size that a blob has when these headers are right about the rest of it.
+///
+/// Where that is the promised size, a `Content-Encoding` only says once more how the blob itself is packed:
+/// its bytes come as they are stored. Otherwise the server packed what it sent (RFC 9110, section 8.4).
+fn stated_size(headers: &HeaderMap, before: u64) -> Option<u64> {
+    let length: u64 = headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()?;
+    before.checked_add(length)
 }

@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::retry::Retry;
+
 /// A request that failed for good.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Error {
     /// The address, without query and user information.
     pub url: String,
@@ -17,21 +20,70 @@ pub struct Error {
     pub attempts: u32,
     /// What went wrong the last time.
     pub kind: Kind,
+    /// Where a blob stood.
+    pub offset: Option<Offset>,
+    /// The name of the limit that ended the tries.
+    pub limit: Option<&'static str>,
+    /// The hosts that had failed before this one was asked.
+    pub before: Vec<String>,
+}
+
+/// How far a blob had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offset {
+    /// The bytes that had come.
+    pub bytes: u64,
+    /// The bytes that there should be.
+    pub size: u64,
 }
 
 impl Error {
+    /// Makes the error of a request that was tried `attempts` times.
     pub(crate) fn new(url: &Url, attempts: u32, kind: Kind) -> Self {
-        Self { url: redacted(url), attempts, kind }
+        Self { attempts, ..Self::unsent(redacted(url), kind) }
+    }
+
+    /// Makes the error of what was never asked; `place` is shown as it is.
+    pub(crate) fn unsent(place: String, kind: Kind) -> Self {
+        Self { url: place, attempts: 0, kind, offset: None, limit: None, before: Vec::new() }
+    }
+
+    /// Makes the error of a request that is given up, with what its tries tell.
+    pub(crate) fn given_up(url: &Url, retry: &Retry, kind: Kind) -> Self {
+        let kind = match kind {
+            Kind::Status { status, body, .. } => {
+                Kind::Status { status, body, waited: retry.asked_to_wait() }
+            }
+            kind => kind,
+        };
+        Self { limit: retry.limit(), ..Self::new(url, retry.attempts(), kind) }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.url, self.kind)?;
-        if self.attempts > 1 {
-            write!(f, " ({} tries)", self.attempts)?;
+        if let Some(Offset { bytes, size }) = self.offset {
+            write!(f, ", no progress at offset {bytes} of {size}")?;
+        }
+        f.write_str(&tries(self.attempts, self.limit))?;
+        if !self.before.is_empty() {
+            let hosts = quoted(self.before.join(", ").as_bytes(), 200);
+            write!(f, " (mirrors failed too: {hosts})")?;
         }
         Ok(())
+    }
+}
+
+/// Says how many tries there were, where it was more than one or a limit has ended them.
+pub(crate) fn tries(attempts: u32, limit: Option<&'static str>) -> String {
+    match (attempts, limit) {
+        (attempts, Some(limit)) => {
+            let plural = if attempts == 1 { "try" } else { "tries" };
+            format!(" ({attempts} {plural}); the limit {limit} was met")
+        }
+        (0 | 1, None) => String::new(),
+        (attempts, None) => format!(" ({attempts} tries)"),
     }
 }
 
@@ -57,15 +109,8 @@ pub enum Kind {
     #[error("no secure connection: {0}; an authority of your own is trusted by its CA certificate")]
     Tls(String),
     /// The answer broke off, or never came, once or more often.
-    #[error("{reason}{}", at(.offset, .size))]
-    Interrupted {
-        /// How it ended the last time.
-        reason: String,
-        /// The bytes that had come, where it was a blob.
-        offset: u64,
-        /// The bytes that there should be.
-        size: u64,
-    },
+    #[error("{0}")]
+    Interrupted(String),
     /// The server refused with a status.
     #[error("HTTP status {status}{}{}", rate_note(.status, .waited), body_note(.body))]
     Status {
@@ -91,10 +136,6 @@ pub enum Kind {
     /// The time for everything is over.
     #[error("the time limit of the whole run was met")]
     Deadline,
-}
-
-fn at(offset: &u64, size: &u64) -> String {
-    if *size == 0 { String::new() } else { format!(", no progress at offset {offset} of {size}") }
 }
 
 fn rate_note(status: &u16, waited: &Duration) -> String {

@@ -1,5 +1,6 @@
 //! One question to a registry with everything that belongs to it: who we are, and one answer to a challenge.
 
+use cutaway_model::Error as ModelError;
 use reqwest::header::WWW_AUTHENTICATE;
 
 use crate::Kind;
@@ -8,6 +9,7 @@ use crate::failure::Failure;
 use crate::realm::authority;
 use crate::session::Session;
 use crate::transport::{Answer, Ask, Transport};
+use crate::veil;
 
 /// How often one question is asked with another token, where tokens wear out while they are shared.
 const ROUNDS: usize = 6;
@@ -68,6 +70,11 @@ impl Exchange {
             return Ok(answer);
         }
         Err(failure_of(&self.transport, answer.response, &answer.url).await)
+    }
+
+    /// Hides in an error what the registry was told: it may be in what the registry answers.
+    pub(crate) fn veiled(&self, error: ModelError) -> ModelError {
+        veil::over(&self.transport.config.veil, error)
     }
 
     async fn refused(&self, answer: Answer, why: &str) -> Failure {

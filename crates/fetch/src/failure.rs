@@ -10,6 +10,9 @@ use crate::Kind;
 use crate::address::Blocked;
 use crate::error::quoted;
 
+/// Why a connection did not come about in its time.
+const TOO_LONG: &str = "it took too long (connect_ms)";
+
 /// A try that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -30,8 +33,7 @@ impl Failure {
 
     /// Makes the failure of an answer that broke off or never came.
     pub(crate) fn interrupted(reason: String) -> Self {
-        let kind = Kind::Interrupted { reason, offset: 0, size: 0 };
-        Self { kind, passing: true, retry_after: None, url: None }
+        Self { kind: Kind::Interrupted(reason), passing: true, retry_after: None, url: None }
     }
 
     pub(crate) fn deadline() -> Self {
@@ -80,7 +82,7 @@ impl Failure {
             return Self {
                 passing: error.is_timeout(),
                 ..Self::lasting(Kind::Connect(if error.is_timeout() {
-                    "it took too long".to_owned()
+                    TOO_LONG.to_owned()
                 } else {
                     reason
                 }))

@@ -4,15 +4,12 @@
 //! none, and never in a network that the registry is not part of. That the bytes are the right ones is for
 //! the model to verify, as everywhere.
 
-use std::sync::Arc;
-
 use cutaway_model::{BlobStream, Descriptor, Error as ModelError};
 use reqwest::Url;
 
 use crate::download::{Download, Wanted};
 use crate::error::redacted;
-use crate::exchange::Exchange;
-use crate::{Error, Kind};
+use crate::{Error, Kind, Repository};
 
 /// How many addresses of one descriptor are asked.
 const MOST: usize = 8;
@@ -23,10 +20,10 @@ const MOST: usize = 8;
 ///
 /// Returns why the last of them does not have it.
 pub(crate) async fn open(
-    exchange: &Arc<Exchange>,
+    repository: &Repository,
     blob: &Descriptor,
 ) -> Result<Option<BlobStream>, ModelError> {
-    let config = &exchange.transport.config;
+    let config = &repository.exchange().transport.config;
     if !config.foreign_urls {
         return Ok(None);
     }
@@ -38,19 +35,19 @@ pub(crate) async fn open(
                 // What cannot be read as an address cannot be shown without what may be secret in it.
                 let url = Url::parse(text)
                     .map_or_else(|_| "a descriptor".to_owned(), |url| redacted(&url));
-                last = Some(Error { url, attempts: 0, kind: Kind::OutOfBounds(rule.to_owned()) });
+                last = Some(Error::unsent(url, Kind::OutOfBounds(rule.to_owned())));
                 continue;
             }
         };
         tracing::info!(host = url.host_str().unwrap_or_default(), blob = %blob.digest, "asking elsewhere");
         let wanted = Wanted {
-            path: String::new(),
+            digest: blob.digest.clone(),
+            kind: "blobs",
             accept: "*/*",
-            scope: String::new(),
             size: blob.size,
             elsewhere: Some(url),
         };
-        match Download::start(Arc::clone(exchange), wanted).await {
+        match Download::start(repository, wanted).await {
             Ok((download, _)) => return Ok(Some(download.into_stream())),
             Err(error) => last = Some(error),
         }

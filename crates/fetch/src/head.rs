@@ -1,7 +1,5 @@
 //! Asking for a blob's headers alone: whether it is there, and how large it is.
 
-use std::time::Instant;
-
 use cutaway_model::Error as ModelError;
 use cutaway_ref::Digest;
 use reqwest::header::CONTENT_LENGTH;
@@ -20,9 +18,10 @@ pub(crate) async fn size(
     scope: &str,
     digest: &Digest,
 ) -> Result<Option<u64>, ModelError> {
-    let mut retry = Retry::new(exchange.transport.config.retry.clone(), Instant::now());
+    let mut retry = Retry::new(&exchange.transport.config.retry);
     loop {
-        let ask = Ask { path, accept, from: None, head: true, elsewhere: None };
+        let clock = &retry.clock;
+        let ask = Ask { path, accept, from: None, head: true, elsewhere: None, clock };
         let failure = match exchange.ask_well(ask, scope).await {
             Ok(answer) => {
                 let headers = answer.response.headers();

@@ -27,6 +27,8 @@ mod address;
 mod answer;
 mod body;
 pub mod challenge;
+mod clock;
+mod connecting;
 mod download;
 mod error;
 mod exchange;
@@ -36,7 +38,9 @@ mod google;
 mod head;
 mod list;
 mod manifest;
+mod part;
 mod pause;
+mod places;
 #[cfg(feature = "oci-client")]
 mod plugged;
 mod proxy;
@@ -50,13 +54,15 @@ mod slots;
 mod tls;
 mod token;
 mod transport;
+mod veil;
 
-pub use error::{Error, Kind};
+pub use error::{Error, Kind, Offset};
 pub use google::{Listed, Listing};
 pub use manifest::Resolved;
 /// The crate whose clients can be plugged in, in the version that fits.
 #[cfg(feature = "oci-client")]
 pub use oci_distribution as oci_client;
+pub use places::Elsewhere;
 #[cfg(feature = "oci-client")]
 pub use plugged::ClientRepository;
 pub use registry::{Registry, Repository};

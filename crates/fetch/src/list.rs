@@ -4,7 +4,6 @@
 //! followed, none of them twice, and only so many.
 
 use std::collections::HashSet;
-use std::time::Instant;
 
 use cutaway_model::{Error as ModelError, MediaType};
 use cutaway_ref::Digest;
@@ -14,6 +13,7 @@ use serde::Deserialize;
 
 use crate::answer::no_page;
 use crate::body::Body;
+use crate::clock::Clock;
 use crate::error::redacted;
 use crate::exchange::Exchange;
 use crate::failure::Failure;
@@ -151,9 +151,9 @@ async fn fetch(
 ) -> Result<(Page, HeaderMap), ModelError> {
     let config = &exchange.transport.config;
     let max = config.limits.list_bytes;
-    let mut retry = Retry::new(config.retry.clone(), Instant::now());
+    let mut retry = Retry::new(&config.retry);
     loop {
-        let failure = match fetch_once(exchange, path, scope, accept, max).await {
+        let failure = match fetch_once(exchange, path, scope, accept, &retry.clock).await {
             Ok((page, headers, true)) => {
                 if path.contains("/manifests/") {
                     check_header(&headers, &Digest::sha256(&page.bytes), path)?;
@@ -181,18 +181,18 @@ async fn fetch_once(
     path: &str,
     scope: &str,
     accept: &'static str,
-    max: u64,
+    clock: &Clock,
 ) -> Result<(Page, HeaderMap, bool), Failure> {
     let config = &exchange.transport.config;
-    let answer = exchange
-        .ask_well(Ask { path, accept, from: None, head: false, elsewhere: None }, scope)
-        .await?;
+    let ask = Ask { path, accept, from: None, head: false, elsewhere: None, clock };
+    let answer = exchange.ask_well(ask, scope).await?;
     let url = answer.url;
     let response =
         no_page(&exchange.transport, answer.response).await.map_err(|failure| failure.at(&url))?;
     let headers = response.headers().clone();
     let body = Body::new(response, &config.times, config.deadline);
-    let (bytes, complete) = body.read_capped(max).await.map_err(|failure| failure.at(&url))?;
+    let read = clock.count(body.read_capped(config.limits.list_bytes)).await;
+    let (bytes, complete) = read.map_err(|failure| failure.at(&url))?;
     Ok((Page { bytes, url }, headers, complete))
 }
 
@@ -259,7 +259,7 @@ fn join<P: for<'de> Deserialize<'de>>(
 }
 
 fn given_up_at(exchange: &Exchange, path: &str, kind: Kind) -> ModelError {
-    let retry = Retry::new(exchange.transport.config.retry.clone(), Instant::now());
+    let retry = Retry::new(&exchange.transport.config.retry);
     given_up(exchange, path, None, &retry, kind, "the list")
 }
 

@@ -4,16 +4,15 @@
 //! and that the header's media type is the document's own. What the document says beyond that is
 //! for the model to check.
 
-use std::time::Instant;
-
 use cutaway_model::{Descriptor, Error as ModelError, MediaType};
 use cutaway_ref::{Digest, Reference};
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
-use crate::answer::{content_encoding, content_type, no_page};
+use crate::answer::{applied, content_encoding, content_type, no_page};
 use crate::body::Body;
+use crate::clock::Clock;
 use crate::error::quoted;
 use crate::exchange::Exchange;
 use crate::failure::Failure;
@@ -108,10 +107,11 @@ async fn fetch(
     scope: &str,
     reference: &Reference,
 ) -> Result<(Vec<u8>, HeaderMap), ModelError> {
-    let mut retry = Retry::new(exchange.transport.config.retry.clone(), Instant::now());
+    let mut retry = Retry::new(&exchange.transport.config.retry);
     let max = exchange.transport.config.limits.manifest_bytes;
+    let mut cut = None;
     loop {
-        let failure = match fetch_once(exchange, path, scope, max).await {
+        let failure = match fetch_once(exchange, path, scope, max, &retry.clock).await {
             Ok((_, _, false)) => {
                 return Err(ModelError::Limit {
                     what: format!("the manifest of {reference}"),
@@ -119,21 +119,32 @@ async fn fetch(
                     max,
                 });
             }
+            Ok((bytes, headers, true)) if is_cut(&bytes) => {
+                let rule = format!("it ends in the middle, after {} bytes", bytes.len());
+                cut = Some((bytes, headers));
+                Failure::interrupted(rule)
+            }
             Ok((bytes, headers, true)) => return Ok((bytes, headers)),
             Err(failure) => failure,
         };
         let url = failure.url.clone();
         if let Err(failure) = pause(&exchange.transport, &mut retry, failure).await {
-            return Err(given_up(
-                exchange,
-                path,
-                url,
-                &retry,
-                failure.kind,
-                &reference.to_string(),
-            ));
+            // What is always cut is not broken off: it is judged as the document that it is.
+            return match cut {
+                Some(cut) if failure.url.is_none() => Ok(cut),
+                _ => {
+                    let what = reference.to_string();
+                    Err(given_up(exchange, path, url, &retry, failure.kind, &what))
+                }
+            };
         }
     }
+}
+
+/// Returns whether an answer that is whole in itself holds the beginning of a document only: nothing else says
+/// how long the document of a tag is.
+fn is_cut(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err_and(|error| error.is_eof())
 }
 
 async fn fetch_once(
@@ -141,17 +152,15 @@ async fn fetch_once(
     path: &str,
     scope: &str,
     max: u64,
+    clock: &Clock,
 ) -> Result<(Vec<u8>, HeaderMap, bool), Failure> {
-    let answer = exchange
-        .ask_well(Ask { path, accept: ACCEPT, from: None, head: false, elsewhere: None }, scope)
-        .await?;
+    let ask = Ask { path, accept: ACCEPT, from: None, head: false, elsewhere: None, clock };
+    let answer = exchange.ask_well(ask, scope).await?;
     let url = answer.url;
     let response =
         no_page(&exchange.transport, answer.response).await.map_err(|failure| failure.at(&url))?;
     if let Some(encoding) = content_encoding(response.headers()) {
-        let rule =
-            format!("the server applied Content-Encoding {encoding}, and identity was asked for");
-        return Err(Failure::lasting(Kind::Answer(rule)).at(&url));
+        return Err(Failure::lasting(Kind::Answer(applied(&encoding))).at(&url));
     }
     if response.status().as_u16() != 200 {
         let rule = format!(
@@ -163,7 +172,8 @@ async fn fetch_once(
     let headers = response.headers().clone();
     let body =
         Body::new(response, &exchange.transport.config.times, exchange.transport.config.deadline);
-    let (bytes, complete) = body.read_capped(max).await.map_err(|failure| failure.at(&url))?;
+    let read = clock.count(body.read_capped(max)).await;
+    let (bytes, complete) = read.map_err(|failure| failure.at(&url))?;
     Ok((bytes, headers, complete))
 }
 
@@ -179,22 +189,14 @@ pub(crate) fn given_up(
     let own =
         || exchange.transport.origin().ok().and_then(|origin| origin.join(path).ok()).map(Box::new);
     let Some(url) = url.or_else(own) else {
-        return Error { url: path.to_owned(), attempts: retry.attempts(), kind }.into();
+        return Error::unsent(path.to_owned(), kind).into();
     };
     match kind {
-        Kind::Status { status: 404, body, .. } => {
-            let place = Error::new(
-                &url,
-                1,
-                Kind::Status { status: 404, body, waited: retry.asked_to_wait() },
-            );
+        Kind::Status { status: 404, .. } => {
+            let place = Error::new(&url, 1, kind);
             ModelError::NotFound { what: what.to_owned(), place: format!("the registry: {place}") }
         }
-        Kind::Status { status, body, .. } => {
-            let kind = Kind::Status { status, body, waited: retry.asked_to_wait() };
-            Error::new(&url, retry.attempts(), kind).into()
-        }
-        kind => Error::new(&url, retry.attempts(), kind).into(),
+        kind => Error::given_up(&url, retry, kind).into(),
     }
 }
 

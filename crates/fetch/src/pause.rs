@@ -19,8 +19,9 @@ pub(crate) async fn pause(
     // The keys of a fresh hasher are random, which is all that the wait needs.
     let chance = RandomState::new().hash_one(0);
     let now = Instant::now();
-    let Some(wait) = retry.failed(failure.retry_after, now, chance) else { return Err(failure) };
+    let Some(wait) = retry.failed(failure.retry_after, chance) else { return Err(failure) };
     if !transport.may_wait(wait) {
+        retry.end("run_patience_ms");
         return Err(failure);
     }
     if failure.retry_after.is_some() {
@@ -28,6 +29,6 @@ pub(crate) async fn pause(
     }
     tracing::debug!(wait = ?wait, attempt = retry.attempts(), reason = %failure.kind, "trying again");
     let (wait, last) = remaining(wait, transport.config.deadline, now);
-    tokio::time::sleep(wait).await;
+    retry.clock.count(tokio::time::sleep(wait)).await;
     if last { Err(Failure::deadline()) } else { Ok(()) }
 }

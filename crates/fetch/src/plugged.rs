@@ -152,7 +152,7 @@ impl ClientRepository {
 
     fn transport(&self, kind: Kind) -> Error {
         let url = quoted(format!("{}/{}", self.registry, self.repository).as_bytes(), 360);
-        Error { url, attempts: 1, kind }
+        Error::unsent(url, kind)
     }
 }
 
@@ -179,7 +179,7 @@ impl Blobs for ClientRepository {
             })
             .map(move |chunk| {
                 chunk.map_err(|error| {
-                    let kind = Kind::Interrupted { reason: reason(&error), offset: 0, size: 0 };
+                    let kind = Kind::Interrupted(reason(&error));
                     io::Error::from(ModelError::from(this.transport(kind)))
                 })
             });

@@ -53,6 +53,12 @@ pub(crate) fn judge(
     }
 }
 
+/// Returns the size of the whole that the answer to a range beyond it states: that of `bytes */30`.
+pub(crate) fn size(headers: &HeaderMap) -> Option<u64> {
+    let range = headers.get(CONTENT_RANGE)?.to_str().ok()?;
+    number(range.trim().strip_prefix("bytes")?.trim_start().strip_prefix("*/")?)
+}
+
 /// Returns the entity tag of an answer.
 pub(crate) fn entity_tag(headers: &HeaderMap) -> Option<&str> {
     headers.get(ETAG).and_then(|value| value.to_str().ok())
@@ -99,6 +105,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(first_byte(text), first, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_beyond_which_nothing_is() {
+        for (text, wanted) in [
+            ("bytes */30", Some(30)),
+            ("bytes */0", Some(0)),
+            ("bytes */*", None),
+            ("bytes 10-19/30", None),
+            ("bytes */-1", None),
+            ("items */30", None),
+        ] {
+            assert_eq!(size(&headers(&[(CONTENT_RANGE, text)])), wanted, "{text}");
         }
     }
 

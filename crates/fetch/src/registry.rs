@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError, MediaType};
 use cutaway_ref::auth::Credential;
 use cutaway_ref::{DOCKER_HUB, DOCKER_HUB_API, Reference};
+use reqwest::header::HeaderMap;
 
 use crate::download::{Download, Wanted};
 use crate::exchange::Exchange;
 use crate::foreign;
 use crate::head;
 use crate::manifest::{self, ACCEPT, Resolved, scope};
+use crate::places::{Elsewhere, Places};
 use crate::session::Session;
 use crate::transport::Transport;
 use crate::{Config, Error, Kind};
@@ -32,6 +34,8 @@ pub struct Registry {
 pub struct Repository {
     exchange: Arc<Exchange>,
     name: String,
+    /// Where else its blobs may be had.
+    places: Option<Arc<Places>>,
 }
 
 impl Registry {
@@ -42,18 +46,19 @@ impl Registry {
     /// Returns which setting cannot be used: a certificate, a key, a proxy.
     pub fn new(registry: &str, credential: Credential, config: Config) -> Result<Self, Error> {
         let host = if registry == DOCKER_HUB { DOCKER_HUB_API } else { registry };
-        let transport = Transport::new(host, config).map_err(|kind| Error {
-            url: registry.escape_debug().to_string(),
-            attempts: 0,
-            kind,
-        })?;
+        let transport = Transport::new(host, config)
+            .map_err(|kind| Error::unsent(registry.escape_debug().to_string(), kind))?;
         Ok(Self { exchange: Arc::new(Exchange { transport, session: Session::new(credential) }) })
     }
 
     /// Returns the repository that `reference` names, here: its registry is not looked at, so
     /// that a mirror can be asked for it.
     pub fn repository(&self, reference: &Reference) -> Repository {
-        Repository { exchange: Arc::clone(&self.exchange), name: reference.repository().to_owned() }
+        Repository {
+            exchange: Arc::clone(&self.exchange),
+            name: reference.repository().to_owned(),
+            places: None,
+        }
     }
 
     /// Fetches the manifest or index that `reference` names, with one request.
@@ -78,8 +83,22 @@ impl Repository {
         &self.name
     }
 
-    pub(crate) fn exchange(&self) -> &Exchange {
+    /// Returns the repository with other places that its blobs are had from when this one fails: after its
+    /// tries are over, where it lacks a blob, and where it sends a wrong one.
+    ///
+    /// A blob that broke off is gone on with where it stood. Clones of the result share what is known of
+    /// the places, so that one that is down is not tried for every blob.
+    #[must_use]
+    pub fn backed_by(self, elsewhere: Arc<dyn Elsewhere>) -> Self {
+        Self { places: Some(Arc::new(Places::new(elsewhere))), ..self }
+    }
+
+    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
         &self.exchange
+    }
+
+    pub(crate) fn places(&self) -> Option<Arc<Places>> {
+        self.places.clone()
     }
 }
 
@@ -87,38 +106,77 @@ impl Repository {
 impl Blobs for Repository {
     async fn open(&self, blob: &Descriptor) -> Result<BlobStream, ModelError> {
         let document = is_document(&blob.media_type);
-        let kind = if document { "manifests" } else { "blobs" };
         let wanted = Wanted {
-            path: format!("{}/{kind}/{}", self.name, blob.digest),
+            digest: blob.digest.clone(),
+            kind: kind(document),
             accept: if document { ACCEPT } else { "*/*" },
-            scope: scope(&self.name),
             size: blob.size,
             elsewhere: None,
         };
-        let started = Download::start(Arc::clone(&self.exchange), wanted).await;
-        let (download, headers) = match started {
+        let started = Download::start(self, wanted).await;
+        let (mut download, mut headers) = match started {
             Err(error) if is_missing(&error) && !document => {
-                match foreign::open(&self.exchange, blob).await? {
+                match foreign::open(self, blob).await? {
                     Some(stream) => return Ok(stream),
                     None => return Err(missing(error, blob)),
                 }
             }
             started => started.map_err(|error| missing(error, blob))?,
         };
-        manifest::check_header(&headers, &blob.digest, blob.digest.as_str())?;
-        if document {
-            manifest::check_type(&headers, blob)?;
+        while let Err(error) = check(&headers, blob, document) {
+            headers = download.begin_elsewhere(error).await?;
         }
         Ok(download.into_stream())
     }
 
     async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, ModelError> {
-        let document = is_document(&blob.media_type);
-        let kind = if document { "manifests" } else { "blobs" };
-        let path = format!("{}/{kind}/{}", self.name, blob.digest);
-        let accept = if document { ACCEPT } else { "*/*" };
-        head::size(&self.exchange, &path, accept, &scope(&self.name), &blob.digest).await
+        let Some(places) = &self.places else { return size(self, blob).await };
+        let begin = places.begin(&blob.digest);
+        let mut error = None;
+        for number in begin.. {
+            let place = match number {
+                0 => Some(Ok(self.clone())),
+                _ => places.place(number).await,
+            };
+            let Some(place) = place else { break };
+            match place {
+                Ok(place) => match size(&place, blob).await {
+                    Ok(size) => return Ok(size),
+                    Err(failed) => error = Some(failed),
+                },
+                Err(failed) => error = error.or(Some(failed)),
+            }
+        }
+        match error {
+            Some(error) => Err(error),
+            None => size(self, blob).await,
+        }
     }
+
+    async fn distrust(&self, blob: &Descriptor) -> bool {
+        match &self.places {
+            Some(places) => places.distrust(&blob.digest).await,
+            None => false,
+        }
+    }
+}
+
+async fn size(place: &Repository, blob: &Descriptor) -> Result<Option<u64>, ModelError> {
+    let document = is_document(&blob.media_type);
+    let path = format!("{}/{}/{}", place.name, kind(document), blob.digest);
+    let accept = if document { ACCEPT } else { "*/*" };
+    head::size(&place.exchange, &path, accept, &scope(&place.name), &blob.digest).await
+}
+
+/// Returns what stands between a repository and a digest.
+fn kind(document: bool) -> &'static str {
+    if document { "manifests" } else { "blobs" }
+}
+
+/// Checks what the headers of a blob say of it.
+fn check(headers: &HeaderMap, blob: &Descriptor, document: bool) -> Result<(), ModelError> {
+    manifest::check_header(headers, &blob.digest, blob.digest.as_str())?;
+    if document { manifest::check_type(headers, blob) } else { Ok(()) }
 }
 
 /// Returns whether a blob lies with the manifests: images, indexes, and Docker's old ones.

@@ -3,32 +3,36 @@
 //! What matters is progress: a blob that breaks off ten times but moves on each time is read to
 //! its end, one that stands still is given up after a few tries or after its time.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::RetryPolicy;
+use crate::clock::Clock;
 
 /// The state of one request, or of one blob over its requests.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Retry {
     policy: RetryPolicy,
+    /// The time that the server has taken since the last progress.
+    pub(crate) clock: Clock,
     /// Failures since the last progress.
     failures: u32,
     /// Bytes since the last failure that counted.
     new_bytes: u64,
-    standing_since: Instant,
     attempts: u32,
     asked_to_wait: Duration,
+    limit: Option<&'static str>,
 }
 
 impl Retry {
-    pub(crate) fn new(policy: RetryPolicy, now: Instant) -> Self {
+    pub(crate) fn new(policy: &RetryPolicy) -> Self {
         Self {
-            policy,
+            policy: policy.clone(),
+            clock: Clock::new(policy.patience),
             failures: 0,
             new_bytes: 0,
-            standing_since: now,
             attempts: 1,
             asked_to_wait: Duration::ZERO,
+            limit: None,
         }
     }
 
@@ -42,13 +46,23 @@ impl Retry {
         self.asked_to_wait
     }
 
+    /// Returns the name of the limit that has ended the tries.
+    pub(crate) fn limit(&self) -> Option<&'static str> {
+        self.limit
+    }
+
+    /// Ends the tries at the limit `name`.
+    pub(crate) fn end(&mut self, name: &'static str) {
+        self.limit = Some(name);
+    }
+
     /// Notes bytes that had not come before.
-    pub(crate) fn moved(&mut self, bytes: u64, now: Instant) {
+    pub(crate) fn moved(&mut self, bytes: u64) {
         self.new_bytes = self.new_bytes.saturating_add(bytes);
         if self.new_bytes >= self.policy.progress_bytes {
             self.new_bytes = 0;
             self.failures = 0;
-            self.standing_since = now;
+            self.clock.restart();
         }
     }
 
@@ -58,12 +72,15 @@ impl Retry {
     pub(crate) fn failed(
         &mut self,
         retry_after: Option<Duration>,
-        now: Instant,
         chance: u64,
     ) -> Option<Duration> {
         self.failures = self.failures.saturating_add(1);
-        let standing = now.saturating_duration_since(self.standing_since);
-        if self.failures >= self.policy.tries || standing >= self.policy.patience {
+        self.limit = match self.clock.left() {
+            _ if self.failures >= self.policy.tries => Some("tries"),
+            Duration::ZERO => Some("patience_ms"),
+            _ => None,
+        };
+        if self.limit.is_some() {
             return None;
         }
         self.attempts = self.attempts.saturating_add(1);
@@ -181,49 +198,77 @@ mod tests {
 
     #[test]
     fn standing_still_ends() {
-        let start = Instant::now();
-        let mut retry = Retry::new(RetryPolicy::default(), start);
-        let waits: Vec<_> =
-            std::iter::from_fn(|| retry.failed(None, start, 500)).take(100).collect();
+        let mut retry = Retry::new(&RetryPolicy::default());
+        let waits: Vec<_> = std::iter::from_fn(|| retry.failed(None, 500)).take(100).collect();
         assert_eq!(waits, [200, 400, 800, 1600].map(Duration::from_millis));
-        assert_eq!(retry.attempts(), 5);
+        assert_eq!((retry.attempts(), retry.limit()), (5, Some("tries")));
     }
 
     #[test]
     fn moving_on_does_not_end() {
-        let start = Instant::now();
-        let mut retry = Retry::new(RetryPolicy::default(), start);
+        let mut retry = Retry::new(&RetryPolicy::default());
         for _ in 0..1000 {
-            assert!(retry.failed(None, start, 0).is_some());
-            retry.moved(64 << 10, start);
+            retry.clock.add(Duration::from_secs(100));
+            assert!(retry.failed(None, 0).is_some());
+            retry.moved(64 << 10);
         }
         // Fewer bytes at a time are no progress, unless they add up.
-        let mut retry = Retry::new(RetryPolicy::default(), start);
+        let mut retry = Retry::new(&RetryPolicy::default());
         let tries = std::iter::repeat_with(|| {
-            retry.moved(1000, start);
-            retry.failed(None, start, 0)
+            retry.moved(1000);
+            retry.failed(None, 0)
         });
         assert_eq!(tries.take_while(Option::is_some).take(100).count(), 4);
     }
 
     #[test]
     fn patience_ends() {
-        let start = Instant::now();
-        let mut retry = Retry::new(RetryPolicy::default(), start);
-        assert!(retry.failed(None, start + Duration::from_secs(119), 0).is_some());
-        assert!(retry.failed(None, start + Duration::from_secs(120), 0).is_none());
+        let mut retry = Retry::new(&RetryPolicy::default());
+        retry.clock.add(Duration::from_secs(119));
+        assert!(retry.failed(None, 0).is_some());
+        retry.clock.add(Duration::from_secs(1));
+        assert!(retry.failed(None, 0).is_none());
+        assert_eq!(retry.limit(), Some("patience_ms"));
+    }
+
+    /// Target T11: a server that stalls, says nothing or crawls is left within three minutes.
+    #[test]
+    fn defaults_end_within_three_minutes() {
+        let times = crate::Times::default();
+        let silent = times.connect.saturating_add(times.idle);
+        for (name, time_of_a_try) in [
+            ("no headers", silent),
+            ("silence in the middle", times.idle),
+            ("crawling", times.floor_window),
+            // What crawls may be silent once more before it is judged.
+            ("the slowest that is waited for", silent + times.floor_window + times.idle),
+        ] {
+            let policy = RetryPolicy::default();
+            let mut retry = Retry::new(&policy);
+            let mut total = Duration::ZERO;
+            loop {
+                // No try outlasts what is left of the patience: the clock ends it.
+                let tried = time_of_a_try.min(retry.clock.left());
+                retry.clock.add(tried);
+                total += tried;
+                let Some(wait) = retry.failed(None, 999) else { break };
+                retry.clock.add(wait);
+                total += wait;
+            }
+            assert!(total <= Duration::from_secs(125), "{name}: {total:?}");
+            // A try is never cut so short that a slow start could not be told from silence.
+            assert!(total >= time_of_a_try, "{name}: {total:?}");
+            assert!(retry.limit().is_some(), "{name}");
+        }
+        assert!(times.connect + times.idle < RetryPolicy::default().patience);
     }
 
     #[test]
     fn servers_cannot_ask_for_more_than_a_minute() {
-        let start = Instant::now();
-        let mut retry = Retry::new(RetryPolicy::default(), start);
+        let mut retry = Retry::new(&RetryPolicy::default());
+        assert_eq!(retry.failed(Some(Duration::from_secs(1)), 0), Some(Duration::from_secs(1)));
         assert_eq!(
-            retry.failed(Some(Duration::from_secs(1)), start, 0),
-            Some(Duration::from_secs(1))
-        );
-        assert_eq!(
-            retry.failed(Some(Duration::from_secs(1 << 40)), start, 0),
+            retry.failed(Some(Duration::from_secs(1_000_000_000)), 0),
             Some(Duration::from_secs(60))
         );
         assert_eq!(retry.asked_to_wait(), Duration::from_secs(61));
@@ -241,15 +286,14 @@ mod tests {
         /// Whatever a server does, the tries end: each either fails, or brings new bytes of a blob that has an end.
         #[test]
         fn tries_end(size in 0_u64..10_000_000, steps in proptest::collection::vec(0_u64..200_000, 1..50)) {
-            let start = Instant::now();
-            let mut retry = Retry::new(RetryPolicy::default(), start);
+            let mut retry = Retry::new(&RetryPolicy::default());
             let (mut left, mut tries) = (size, 0_u64);
             for step in steps.iter().cycle() {
                 let step = (*step).min(left);
                 left = left.saturating_sub(step);
-                retry.moved(step, start);
+                retry.moved(step);
                 tries = tries.saturating_add(1);
-                if left == 0 || retry.failed(None, start, left).is_none() {
+                if left == 0 || retry.failed(None, left).is_none() {
                     break;
                 }
             }
@@ -259,9 +303,8 @@ mod tests {
 
         #[test]
         fn waits_are_bounded(value in "[ -~]{0,40}", chance in any::<u64>()) {
-            let now = Instant::now();
-            let mut retry = Retry::new(RetryPolicy::default(), now);
-            let wait = retry.failed(retry_after(&value, SystemTime::now()), now, chance).unwrap();
+            let mut retry = Retry::new(&RetryPolicy::default());
+            let wait = retry.failed(retry_after(&value, SystemTime::now()), chance).unwrap();
             prop_assert!(wait <= Duration::from_secs(60));
         }
     }

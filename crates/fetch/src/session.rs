@@ -135,6 +135,8 @@ impl Session {
         scope: &str,
         way: &Way,
     ) -> Result<Grant, Failure> {
+        let veil = &transport.config.veil;
+        veil.hide_credential(&self.credential);
         let (header, expires) = match (way, &self.credential) {
             (_, Credential::RegistryToken(token)) => (bearer(token.expose())?, None),
             (Way::Basic, Credential::Basic { username, password }) => {
@@ -158,6 +160,7 @@ impl Session {
                     }
                     failure
                 })?;
+                veil.hide(&token.text);
                 (bearer(&token.text)?, Some(token.expires))
             }
         };

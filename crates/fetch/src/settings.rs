@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use cutaway_ref::auth::Secret;
+use cutaway_ref::auth::{Secret, Veil};
 
 /// How a registry is reached.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +35,9 @@ pub struct Config {
     pub retry: RetryPolicy,
     /// The moment at which everything ends, whatever is in progress.
     pub deadline: Option<Instant>,
+    /// Gets to know what is told to registries and token servers, and hides it in every error. A veil
+    /// that is shared with the program hides it in the program's own texts, too.
+    pub veil: Veil,
 }
 
 /// A client certificate and its key.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::Kind;
 use crate::answer::failure_of;
 use crate::body::Body;
-use crate::error::redacted;
+use crate::error::{redacted, tries};
 use crate::failure::Failure;
 use crate::pause::pause;
 use crate::retry::Retry;
@@ -41,30 +41,29 @@ pub(crate) struct Token {
 
 /// Asks the token server, and again if it fails in passing.
 pub(crate) async fn fetch(transport: &Transport, ask: TokenAsk<'_>) -> Result<Token, Failure> {
-    let mut retry = Retry::new(transport.config.retry.clone(), Instant::now());
+    let mut retry = Retry::new(&transport.config.retry);
     loop {
-        let tried = match ask.credential {
-            Credential::IdentityToken { token, .. } => {
-                match exchange(transport, ask, token.expose()).await {
-                    // Servers that know only the older way say so like this.
-                    Err(failure)
-                        if matches!(failure.kind, Kind::Status { status: 404 | 405, .. }) =>
-                    {
-                        get(transport, ask).await
-                    }
-                    other => other,
-                }
-            }
-            _ => get(transport, ask).await,
-        };
-        match tried {
+        match retry.clock.bound(fetch_once(transport, ask)).await {
             Ok(token) => return Ok(token),
             Err(failure) => {
                 if let Err(failure) = pause(transport, &mut retry, failure).await {
-                    return Err(named(ask.realm, failure));
+                    return Err(named(ask.realm, failure, &retry));
                 }
             }
         }
+    }
+}
+
+async fn fetch_once(transport: &Transport, ask: TokenAsk<'_>) -> Result<Token, Failure> {
+    let Credential::IdentityToken { token, .. } = ask.credential else {
+        return get(transport, ask).await;
+    };
+    match exchange(transport, ask, token.expose()).await {
+        // Servers that know only the older way say so like this.
+        Err(failure) if matches!(failure.kind, Kind::Status { status: 404 | 405, .. }) => {
+            get(transport, ask).await
+        }
+        exchanged => exchanged,
     }
 }
 
@@ -185,7 +184,8 @@ fn headers(authorization: Option<HeaderValue>) -> HeaderMap {
 }
 
 /// Says of a failure that it was the token server's.
-fn named(realm: &Url, failure: Failure) -> Failure {
+fn named(realm: &Url, failure: Failure, retry: &Retry) -> Failure {
+    let tries = tries(retry.attempts(), retry.limit());
     let kind = match failure.kind {
         Kind::Deadline => Kind::Deadline,
         Kind::OutOfBounds(rule) => Kind::OutOfBounds(rule),
@@ -193,7 +193,7 @@ fn named(realm: &Url, failure: Failure) -> Failure {
             Kind::Refused(format!("the token server says HTTP status {status}: {body}"))
         }
         Kind::Token(rule) => Kind::Token(format!("{}: {rule}", redacted(realm))),
-        other => Kind::Token(format!("{}: {other}", redacted(realm))),
+        other => Kind::Token(format!("{}: {other}{tries}", redacted(realm))),
     };
     Failure::lasting(kind)
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use cutaway_ref::is_loopback_host;
+use reqwest::dns::Resolve;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE,
 };
@@ -16,6 +17,8 @@ use tracing::Instrument as _;
 
 use crate::address::{Guard, GuardedNames, Network, literal};
 use crate::answer::rate;
+use crate::clock::Clock;
+use crate::connecting::Connecting;
 use crate::error::{quoted, redacted};
 use crate::failure::{Failure, remaining};
 use crate::proxy::Proxies;
@@ -41,6 +44,7 @@ pub(crate) struct Transport {
     quiet_until: Mutex<Option<Instant>>,
     slots: Slots,
     proxies: Proxies,
+    connecting: Connecting,
     pub(crate) config: Config,
 }
 
@@ -56,6 +60,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) head: bool,
     /// The address to ask in the place of the registry, as nobody.
     pub(crate) elsewhere: Option<&'a Url>,
+    /// The time that the answer may take, and where it is counted.
+    pub(crate) clock: &'a Clock,
 }
 
 /// An answer, and the address that it came from in the end.
@@ -70,6 +76,16 @@ pub(crate) struct Answer {
 impl Transport {
     /// Makes the clients for the registry at `host`, which may have a port.
     pub(crate) fn new(host: &str, config: Config) -> Result<Self, Kind> {
+        Self::with_names(host, config, None)
+    }
+
+    /// Makes the clients as [`Transport::new`] does; `names` resolves the registry's own name.
+    fn with_names(
+        host: &str,
+        config: Config,
+        names: Option<Arc<dyn Resolve>>,
+    ) -> Result<Self, Kind> {
+        let connecting = Connecting::default();
         let tls = tls::client_config(&config).map_err(Kind::Settings)?;
         let proxies = Proxies::new(config.proxy.as_ref()).map_err(Kind::Settings)?;
         let guard = Arc::new(Guard::new(proxies.hosts().to_vec()));
@@ -82,6 +98,7 @@ impl Transport {
                 .retry(reqwest::retry::never())
                 .no_proxy()
                 .connect_timeout(connect)
+                .connector_layer(connecting.clone())
                 .http2_max_header_list_size(header_bytes)
                 .user_agent(concat!("cutaway/", env!("CARGO_PKG_VERSION")));
             for proxy in proxies.for_client() {
@@ -89,11 +106,15 @@ impl Transport {
             }
             builder
         };
+        let own = |connect| match &names {
+            Some(names) => builder(connect).dns_resolver(Arc::clone(names)),
+            None => builder(connect),
+        };
         let settings =
             |error: reqwest::Error| Kind::Settings(quoted(error.to_string().as_bytes(), 200));
         Ok(Self {
-            own: builder(config.times.connect).build().map_err(settings)?,
-            probe: builder(config.times.loopback_probe).build().map_err(settings)?,
+            own: own(config.times.connect).build().map_err(settings)?,
+            probe: own(config.times.loopback_probe).build().map_err(settings)?,
             guarded: builder(config.times.connect)
                 .dns_resolver(GuardedNames(Arc::clone(&guard)))
                 .build()
@@ -105,8 +126,14 @@ impl Transport {
             quiet_until: Mutex::new(None),
             slots: Slots::new(config.limits.requests),
             proxies,
+            connecting,
             config,
         })
+    }
+
+    /// Returns the host of the registry, which may have a port.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     /// Returns the registry's own address, as far as its scheme is known.
@@ -122,10 +149,13 @@ impl Transport {
     ) -> Result<Answer, Failure> {
         self.keep_quiet().await?;
         let slot = self.slots.take().await;
-        let mut answer = match ask.elsewhere {
-            Some(url) => self.follow(None, url.clone(), ask, None).await?,
-            None => self.ask_own(ask, authorization).await?,
+        let asked = async {
+            match ask.elsewhere {
+                Some(url) => self.follow(None, url.clone(), ask, None).await,
+                None => self.ask_own(ask, authorization).await,
+            }
         };
+        let mut answer = ask.clock.bound(asked).await?;
         answer.response.extensions_mut().insert(slot);
         Ok(answer)
     }
@@ -262,18 +292,8 @@ impl Transport {
 
     async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Response, Failure> {
         let span = tracing::debug_span!("request", url = %redacted(url));
-        let times = &self.config.times;
-        let patience = times.connect.saturating_add(times.idle);
-        let (limit, last) = remaining(patience, self.config.deadline, Instant::now());
-        let response =
-            match tokio::time::timeout(limit, request.send().instrument(span.clone())).await {
-                Ok(response) => response.map_err(|error| Failure::from_reqwest(&error).at(url))?,
-                Err(_) if last => return Err(Failure::deadline().at(url)),
-                Err(_) => {
-                    let reason = format!("no answer came for {:.1} s", limit.as_secs_f32());
-                    return Err(Failure::interrupted(reason).at(url));
-                }
-            };
+        let answered = self.answer(request.send().instrument(span.clone())).await;
+        let response = answered.map_err(|failure| failure.at(url))?;
         tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
         if let Some(left) = rate(response.headers()) {
             tracing::info!(parent: &span, rate = %left, "the registry counts requests");
@@ -285,6 +305,35 @@ impl Transport {
             return Err(Failure::lasting(Kind::Answer(rule)).at(url));
         }
         Ok(response)
+    }
+
+    /// Waits for the head of an answer: as long as a connection is being made, and then as long as a
+    /// server may be silent.
+    async fn answer(
+        &self,
+        request: impl Future<Output = reqwest::Result<Response>>,
+    ) -> Result<Response, Failure> {
+        let times = &self.config.times;
+        let start = Instant::now();
+        let most = times.connect.saturating_add(times.idle);
+        let mut request = std::pin::pin!(request);
+        loop {
+            let silent_for = self.connecting.silence_since(start).min(times.idle);
+            let wait = times.idle.saturating_sub(silent_for);
+            let wait = wait.min(most.saturating_sub(start.elapsed()));
+            if wait.is_zero() {
+                let silence = start.elapsed().min(times.idle).as_secs_f32();
+                return Err(Failure::interrupted(format!(
+                    "no answer came for {silence:.1} s (idle_ms)"
+                )));
+            }
+            let (wait, last) = remaining(wait, self.config.deadline, Instant::now());
+            match tokio::time::timeout(wait, &mut request).await {
+                Ok(response) => return response.map_err(|error| Failure::from_reqwest(&error)),
+                Err(_) if last => return Err(Failure::deadline()),
+                Err(_) => {}
+            }
+        }
     }
 
     /// Learns in which network the registry lies, by the address that was connected to.

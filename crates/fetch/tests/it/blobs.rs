@@ -46,6 +46,10 @@ async fn faults_that_are_survived() {
         ("B6 range refused", vec![reset(), Fault::status(416)], 3),
         ("B7 closed too early", vec![Fault::Close(half)], 2),
         ("no length, closed too early", vec![Fault::Unframed(half)], 2),
+        ("fewer bytes announced", vec![Fault::Few(half)], 2),
+        ("fewer bytes announced, and for the range, too", vec![Fault::Few(half / 2); 3], 4),
+        ("cut short once", vec![Fault::Short(half)], 2),
+        ("cut short, and nothing for the range", vec![Fault::Short(half); 4], 5),
         ("B12 503 three times", vec![Fault::status(503); 3], 4),
         (
             "408, 500, 502, 504",
@@ -143,7 +147,7 @@ async fn faults_that_are_given_up() {
             "B19 stall for ever",
             Fault::Stall(10),
             5,
-            &["no byte came for 0.3 s", "no progress at offset 50 of"],
+            &["no byte came for 0.3 s (idle_ms)", "no progress at offset 50 of", "the limit tries"],
         ),
         ("403", Fault::status(403), 1, &["HTTP status 403"]),
         (
@@ -163,7 +167,10 @@ async fn faults_that_are_given_up() {
         ),
         (
             "B24 encoding",
-            Fault::Header("Content-Encoding".to_owned(), "gzip".to_owned()),
+            Fault::both(
+                Fault::Header("Content-Encoding".to_owned(), "gzip".to_owned()),
+                Fault::Short(MIB - 1),
+            ),
             1,
             &["the server applied Content-Encoding gzip"],
         ),
@@ -251,12 +258,50 @@ async fn malformed_http() {
 
 #[tokio::test]
 async fn sizes_that_lie_are_for_the_model() {
-    // B8 and B9: an answer that is whole in itself comes as it is, so that its size can be judged.
+    // B9: an answer that is whole in itself comes as it is, so that its size can be judged.
     let scene = Scene::new(MIB).await;
-    scene.registry.script("/blobs/", [Fault::Short(1000), Fault::Longer(b"more".to_vec())]);
-    assert_eq!(scene.read().await.unwrap().len(), 1000);
+    scene.registry.script("/blobs/", [Fault::Longer(b"more".to_vec())]);
     assert_eq!(scene.read().await.unwrap().len(), MIB + 4);
+    assert_eq!(scene.asked_for_blob(), 1);
+    // B8: one that is short is short by accident until it has been short every time, with ranges and without.
+    for fault in [
+        Fault::Short(MIB - 100),
+        Fault::both(Fault::Short(MIB - 100), Fault::IgnoreRange),
+        Fault::both(Fault::Short(0), Fault::IgnoreRange),
+    ] {
+        let scene = Scene::new(MIB).await;
+        scene.registry.always("/blobs/", fault.clone());
+        let bytes = scene.read().await.unwrap();
+        assert!(bytes.len() < MIB && scene.blob.starts_with(&bytes), "{fault:?}");
+        assert!(scene.asked_for_blob() <= 6, "{fault:?}: {}", scene.asked_for_blob());
+    }
+}
+
+#[tokio::test]
+async fn an_encoding_that_says_how_the_blob_is_packed_does_no_harm() {
+    let scene = Scene::new(MIB).await;
+    let gzip = || Fault::Header("Content-Encoding".to_owned(), "gzip".to_owned());
+    scene.registry.script("/blobs/", [Fault::both(gzip(), Fault::Reset(MIB / 2)), gzip()]);
+    assert!(scene.read().await.unwrap() == scene.blob);
     assert_eq!(scene.asked_for_blob(), 2);
+}
+
+/// Only the time that a server takes is its own: a reader may leave a blob lying for longer than any limit.
+#[tokio::test]
+async fn a_reader_who_takes_long_leaves_the_server_all_its_tries() {
+    use cutaway_model::Blobs as _;
+    use tokio::io::AsyncReadExt as _;
+    let scene = Scene::new(MIB).await;
+    scene.registry.script("/blobs/", [Fault::Reset(MIB / 2), Fault::status(503)]);
+    let mut config = quick();
+    config.retry.patience = Duration::from_millis(300);
+    let (_, repository) = scene.client(cutaway_ref::auth::Credential::Anonymous, config);
+    let mut stream = repository.open(&scene.layer).await.unwrap();
+    let mut bytes = vec![0; 1000];
+    stream.read_exact(&mut bytes).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    stream.read_to_end(&mut bytes).await.unwrap();
+    assert!(bytes == scene.blob);
 }
 
 #[tokio::test]

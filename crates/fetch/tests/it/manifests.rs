@@ -36,6 +36,8 @@ async fn faults_that_are_survived() {
         (Fault::Reset(10), 4),
         (Fault::Close(10), 1),
         (Fault::Stall(10), 1),
+        (Fault::Short(10), 4),
+        (Fault::Few(0), 1),
     ] {
         let scene = Scene::new(10).await;
         let name = format!("{fault:?}");
