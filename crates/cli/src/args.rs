@@ -190,6 +190,15 @@ pub(crate) struct Common {
         hide_env_values = true
     )]
     pub(crate) registry_token: Option<String>,
+    /// Tell this token server the registry's password, though it is on another host
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOST[:PORT]",
+        env = "CUTAWAY_TOKEN_HOST",
+        value_delimiter = ','
+    )]
+    pub(crate) token_host: Vec<String>,
     /// Do not verify the registry's TLS certificate
     #[arg(long, global = true, env = "CUTAWAY_INSECURE", value_parser = FalseyValueParser::new())]
     pub(crate) insecure: bool,

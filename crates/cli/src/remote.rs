@@ -79,6 +79,7 @@ pub(crate) fn config(common: &Common) -> Result<Config, Failure> {
         insecure: common.insecure,
         foreign_urls: common.foreign_urls,
         proxy: proxies::of_environment(),
+        token_hosts: common.token_host.clone(),
         deadline: common.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         ..Config::default()
     };

@@ -14,6 +14,7 @@ mod daemons;
 mod debian;
 mod endings;
 mod export;
+mod front;
 mod reference;
 mod registry;
 mod reports;

@@ -5,17 +5,17 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use cutaway_fixtures::Push;
 use cutaway_fixtures::registry::{ConnectProxy, FakeRegistry};
+use cutaway_fixtures::{Push, image};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{alpine, cutaway, json, status, stderr};
+use crate::front::{self, KEYS};
+use crate::support::{alpine, cutaway, json, status, stderr, stdout};
 
 const SECRET: &str = "c4n4ry-p4ssw0rd";
 /// `user` and the secret, as htpasswd writes them, with few rounds.
 const HTPASSWD: &str = "user:$2y$05$abcdefghijklmnopqrstuuOLPrdKFkjvtbFyJd6J4x6YHxlD2IM2y\n";
-const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fetch/tests/it/keys");
 
 /// Returns whether the program is there, or says that a test is skipped for want of it.
 fn has_registry() -> bool {
@@ -26,7 +26,7 @@ fn has_registry() -> bool {
     is_there
 }
 
-/// A running server over a folder.
+/// A running server over a folder, where it logs who asked for what.
 struct Server {
     child: Child,
     host: String,
@@ -40,7 +40,7 @@ impl Server {
         drop(free);
         let config = folder.join("config.yml");
         let text = format!(
-            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
+            "version: 0.1\nlog: {{level: error}}\n\
              storage: {{filesystem: {{rootdirectory: {:?}}}}}\n\
              http:\n  addr: \"{host}\"\n{more}",
             folder.join("storage")
@@ -49,7 +49,7 @@ impl Server {
         let child = Command::new("/usr/bin/docker-registry")
             .arg("serve")
             .arg(&config)
-            .stdout(Stdio::null())
+            .stdout(std::fs::File::create(folder.join("access.log")).unwrap())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
@@ -103,10 +103,7 @@ fn tls_of_an_own_authority_a_password_and_a_proxy() {
     let folder = storage();
     let htpasswd = folder.path().join("htpasswd");
     std::fs::write(&htpasswd, HTPASSWD).unwrap();
-    let more = format!(
-        "  tls: {{certificate: \"{KEYS}/server.pem\", key: \"{KEYS}/server.key\"}}\n\
-         auth: {{htpasswd: {{realm: r, path: {htpasswd:?}}}}}\n"
-    );
+    let more = format!("{}auth: {{htpasswd: {{realm: r, path: {htpasswd:?}}}}}\n", with_tls());
     let server = Server::start(folder.path(), &more);
     let ca = format!("{KEYS}/ca.pem");
     let trusting = ["--ca-cert", ca.as_str()];
@@ -156,6 +153,46 @@ fn tls_of_an_own_authority_a_password_and_a_proxy() {
     assert_eq!(proxy.heads().len(), heads.len());
 }
 
+/// Settings under which a registry shows the certificate for 127.0.0.1.
+fn with_tls() -> String {
+    format!("  tls: {{certificate: \"{KEYS}/server.pem\", key: \"{KEYS}/server.key\"}}\n")
+}
+
+#[test]
+fn http2_is_spoken_where_it_is_offered_and_changes_no_byte() {
+    if !has_registry() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let large = image(
+        "layer plain\n  etc/os-release 0644 \"ID=alpine\\n\"\n  srv/data 0644 zeros=9000000\n\
+         layer gzip\n  lib/apk/db/installed 0644 \"P:a\\nV:1-r0\\n\\n\"\n",
+    );
+    let server = Server::start(folder.path(), "");
+    Push::to(&server.host, "secure/app").image("1", &large).unwrap();
+    drop(server);
+    let ca = format!("{KEYS}/ca.pem");
+    let mut answers = Vec::new();
+    for (more, options, spoken) in [
+        (String::new(), &[][..], "HTTP/1.1\""),
+        (with_tls(), &["--ca-cert", ca.as_str()], "HTTP/2.0\""),
+    ] {
+        let server = Server::start(folder.path(), &more);
+        let output = scan(&server.host, options, &[]);
+        let log = std::fs::read_to_string(folder.path().join("access.log")).unwrap();
+        let get = "\"GET /v2/secure/app/";
+        let asked: Vec<_> = log.lines().filter(|line| line.contains(get)).collect();
+        // The manifest, the config and two layers.
+        assert_eq!(asked.len(), 4, "{log}");
+        for line in asked {
+            assert!(line.contains(spoken) && line.contains("cutaway/"), "{line}");
+        }
+        json(&output);
+        answers.push(stdout(&output).replace(&server.host, "HOST"));
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
 /// A token for pulling `secure/app`, good until 2100: signed with `server.key` as `us` for `real`, with the
 /// certificate in its header (distribution, `spec/auth/jwt.md`).
 const TOKEN: &str = include_str!("keys/pull.jwt");
@@ -195,4 +232,62 @@ fn a_token_server_on_another_host_is_told_no_password() {
         assert_eq!(request.target, target);
         assert!(request.header("authorization").is_none());
     }
+}
+
+#[test]
+fn a_registry_and_its_token_server_behind_tls_and_a_proxy() {
+    if !has_registry() {
+        return;
+    }
+    let folder = storage();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let tokens = runtime.block_on(FakeRegistry::start());
+    let sealed = runtime.block_on(front::tls(tokens.host(), "server"));
+    let expired = runtime.block_on(front::tls(tokens.host(), "expired"));
+    let more = |host: &str| {
+        format!(
+            "{}auth: {{token: {{realm: \"https://{host}/auth\", service: real, issuer: us, rootcertbundle: \"{KEYS}/ca.pem\"}}}}\n",
+            with_tls()
+        )
+    };
+    let target = "/auth?service=real&scope=repository%3Asecure%2Fapp%3Apull";
+    tokens.page(target, &format!("{{\"token\":\"{}\"}}", TOKEN.trim()), &[]);
+    let ca = format!("{KEYS}/ca.pem");
+    let trusting = ["--ca-cert", ca.as_str()];
+    let known = [("CUTAWAY_USERNAME", "user"), ("CUTAWAY_PASSWORD", SECRET)];
+    let wanted = alpine().digest().to_string();
+    let told = || tokens.requests().last().unwrap().header("authorization").map(str::to_owned);
+
+    let server = Server::start(folder.path(), &more(&sealed));
+    assert_eq!(digest(&scan(&server.host, &trusting, &[])), wanted.as_str());
+    // Another port is another host, and is told no password until it is named.
+    assert_eq!(digest(&scan(&server.host, &trusting, &known)), wanted.as_str());
+    assert_eq!(told(), None);
+    let named = [trusting[0], trusting[1], "--token-host", sealed.as_str()];
+    assert_eq!(digest(&scan(&server.host, &named, &known)), wanted.as_str());
+    assert_eq!(told().as_deref(), Some("Basic dXNlcjpjNG40cnktcDRzc3cwcmQ="));
+    assert_eq!(tokens.requests().len(), 3);
+
+    // A proxy is told where both are, and sees nothing of what is said.
+    let proxy = runtime.block_on(ConnectProxy::start());
+    let through = format!("http://{}", proxy.host());
+    let with_proxy = [known[0], known[1], ("HTTPS_PROXY", through.as_str())];
+    assert_eq!(digest(&scan(&server.host, &named, &with_proxy)), wanted.as_str());
+    let heads = proxy.heads();
+    for host in [&server.host, &sealed] {
+        let connect = format!("CONNECT {host} ");
+        assert!(heads.iter().any(|head| head.starts_with(&connect)), "{host}: {heads:?}");
+    }
+    assert!(heads.iter().all(|head| head.starts_with("CONNECT ")), "{heads:?}");
+    assert_eq!(tokens.requests().len(), 4);
+    drop(server);
+
+    // What is wrong with the token server's certificate is said of the token server.
+    let server = Server::start(folder.path(), &more(&expired));
+    let refused = scan(&server.host, &trusting, &known);
+    assert_eq!(status(&refused), 3);
+    let said = stderr(&refused);
+    let last = said.lines().last().unwrap();
+    assert!(last.contains(&expired) && last.contains("expired"), "{said}");
+    assert_eq!(tokens.requests().len(), 4);
 }
