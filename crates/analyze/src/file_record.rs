@@ -32,6 +32,8 @@ pub struct Owner {
     pub kind: Kind,
     /// Which package it is.
     pub package: PackageRef,
+    /// Whether the records are the list of the package's files, without which nothing is known of them.
+    pub lists: bool,
 }
 
 /// How records name their package.
@@ -167,9 +169,9 @@ impl FileRecords {
     }
 
     /// Adds a package and returns its position.
-    pub fn owner(&mut self, kind: Kind, package: PackageRef) -> u32 {
+    pub fn owner(&mut self, kind: Kind, package: PackageRef, lists: bool) -> u32 {
         let position = u32::try_from(self.owners.len()).unwrap_or(u32::MAX);
-        self.owners.push(Owner { kind, package });
+        self.owners.push(Owner { kind, package, lists });
         position
     }
 

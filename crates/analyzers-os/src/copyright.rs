@@ -32,6 +32,11 @@ impl Analyzer for Copyright {
         &[Location::InEach { path: "usr/share/doc", file: "copyright" }]
     }
 
+    fn worth_a_second_read(&self) -> bool {
+        // What a licence file says completes a package that is known without it.
+        false
+    }
+
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
         let stated = stated(input.content);
         let names = if stated.is_empty() { referred(input.content) } else { stated };

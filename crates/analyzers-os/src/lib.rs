@@ -23,6 +23,7 @@
 //! ```
 
 mod alpine_release;
+mod alternatives;
 mod apk;
 mod apk_version;
 mod assignment;
@@ -31,15 +32,23 @@ mod container_manifest;
 mod copyright;
 mod debian_version;
 mod dpkg;
+mod dpkg_conffiles;
+mod dpkg_diversions;
+mod dpkg_info;
 mod dpkg_version;
+mod exclusions;
+#[cfg(test)]
+mod file_outline;
 mod line;
 mod lsb_release;
 mod named_release;
 mod os_release;
 mod reporter;
 mod rpm;
+mod script;
 mod suse_release;
 mod system_release_cpe;
+mod unrecorded;
 
 use cutaway_analyze::Analyzer;
 
@@ -61,3 +70,32 @@ pub const ALL: &[&dyn Analyzer] = &[
     &container_manifest::ContainerManifest,
     &copyright::Copyright,
 ];
+
+/// Every reader of what packages say about files.
+pub const FILES: &[&dyn Analyzer] = &[
+    &dpkg_info::DpkgInfo,
+    &dpkg_info::StatusSums,
+    &dpkg_conffiles::DpkgConffiles,
+    &dpkg_diversions::DpkgDiversions,
+    &exclusions::DpkgExclusions,
+    &exclusions::PacmanExclusions,
+    &alternatives::Alternatives,
+];
+
+/// [`ALL`], and [`FILES`] behind them: for comparing files with what their packages record.
+pub const WITH_FILES: &[&dyn Analyzer] = &both();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "what does not fit does not compile"
+)]
+const fn both() -> [&'static dyn Analyzer; ALL.len() + FILES.len()] {
+    let mut both = [ALL[0]; ALL.len() + FILES.len()];
+    let mut at = 0;
+    while at < both.len() {
+        both[at] = if at < ALL.len() { ALL[at] } else { FILES[at - ALL.len()] };
+        at += 1;
+    }
+    both
+}
