@@ -15,6 +15,7 @@ mod debian;
 mod endings;
 mod export;
 mod front;
+mod plugged;
 mod reference;
 mod registry;
 mod reports;
