@@ -23,7 +23,7 @@ use crate::places::Places;
 use crate::range::{self, Fit};
 use crate::retry::Retry;
 use crate::transport::Ask;
-use crate::{Error, Kind, Offset, Repository};
+use crate::{Error, Kind, Offset, Repository, veil};
 
 /// What to fetch.
 #[derive(Debug)]
@@ -199,8 +199,8 @@ impl Download {
         };
         let lacks_it = matches!(failure.kind, Kind::Status { status: 404, .. });
         let over = matches!(failure.kind, Kind::Deadline);
-        let mut error =
-            Error::given_up(url.as_deref().unwrap_or(&self.url), &self.retry, failure.kind);
+        let error = Error::given_up(url.as_deref().unwrap_or(&self.url), &self.retry, failure.kind);
+        let mut error = veil::over_error(&self.exchange.transport.config.veil, error);
         if self.offset > 0 || error.limit.is_some() {
             error.offset = Some(Offset { bytes: self.offset, size: self.wanted.size });
         }

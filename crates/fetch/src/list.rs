@@ -116,6 +116,16 @@ pub(crate) async fn pages(
     scope: &str,
     accept: &'static str,
 ) -> Result<Vec<Page>, ModelError> {
+    let pages = walk(exchange, first, scope, accept).await;
+    pages.map_err(|error| exchange.veiled(error))
+}
+
+async fn walk(
+    exchange: &Exchange,
+    first: &str,
+    scope: &str,
+    accept: &'static str,
+) -> Result<Vec<Page>, ModelError> {
     let limits = &exchange.transport.config.limits;
     let mut seen = HashSet::new();
     let mut pages = Vec::new();

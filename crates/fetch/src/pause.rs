@@ -27,7 +27,9 @@ pub(crate) async fn pause(
     if failure.retry_after.is_some() {
         transport.be_quiet_for(wait);
     }
-    tracing::debug!(wait = ?wait, attempt = retry.attempts(), reason = %failure.kind, "trying again");
+    let reason = failure.kind.to_string();
+    let reason = transport.veiled(&reason);
+    tracing::debug!(wait = ?wait, attempt = retry.attempts(), %reason, "trying again");
     let (wait, last) = remaining(wait, transport.config.deadline, now);
     retry.clock.count(tokio::time::sleep(wait)).await;
     if last { Err(Failure::deadline()) } else { Ok(()) }

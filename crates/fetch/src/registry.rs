@@ -69,7 +69,8 @@ impl Registry {
     /// [`ModelError::Malformed`] and [`ModelError::Limit`] where it is not what was asked for or what
     /// the registry says it is, and [`ModelError::Transport`] with an [`Error`] for everything on the way.
     pub async fn resolve(&self, reference: &Reference) -> Result<Resolved, ModelError> {
-        manifest::resolve(&self.exchange, reference).await
+        let resolved = manifest::resolve(&self.exchange, reference).await;
+        resolved.map_err(|error| self.exchange.veiled(error))
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
@@ -124,7 +125,7 @@ impl Blobs for Repository {
             started => started.map_err(|error| missing(error, blob))?,
         };
         while let Err(error) = check(&headers, blob, document) {
-            headers = download.begin_elsewhere(error).await?;
+            headers = download.begin_elsewhere(self.exchange.veiled(error)).await?;
         }
         Ok(download.into_stream())
     }
@@ -165,7 +166,9 @@ async fn size(place: &Repository, blob: &Descriptor) -> Result<Option<u64>, Mode
     let document = is_document(&blob.media_type);
     let path = format!("{}/{}/{}", place.name, kind(document), blob.digest);
     let accept = if document { ACCEPT } else { "*/*" };
-    head::size(&place.exchange, &path, accept, &scope(&place.name), &blob.digest).await
+    let scope = scope(&place.name);
+    let size = head::size(&place.exchange, &path, accept, &scope, &blob.digest).await;
+    size.map_err(|error| place.exchange.veiled(error))
 }
 
 /// Returns what stands between a repository and a digest.

@@ -3,6 +3,7 @@
 //! Follows redirects itself, since each step is judged and credentials stay with the registry's
 //! own origin. It answers no challenge, repeats nothing and reads no body.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ use crate::failure::{Failure, remaining};
 use crate::proxy::Proxies;
 use crate::realm::same_origin;
 use crate::slots::Slots;
-use crate::{Config, Kind, tls};
+use crate::{Config, Kind, tls, veil};
 
 /// The connections of one registry.
 #[derive(Debug)]
@@ -88,6 +89,9 @@ impl Transport {
         let connecting = Connecting::default();
         let tls = tls::client_config(&config).map_err(Kind::Settings)?;
         let proxies = Proxies::new(config.proxy.as_ref()).map_err(Kind::Settings)?;
+        if let Some(proxy) = &config.proxy {
+            veil::hide_passwords(&config.veil, proxy);
+        }
         let guard = Arc::new(Guard::new(proxies.hosts().to_vec()));
         let builder = |connect| {
             let header_bytes = u32::try_from(config.limits.header_bytes).unwrap_or(u32::MAX);
@@ -186,6 +190,11 @@ impl Transport {
             let _ = self.scheme.set("https");
         }
         secure
+    }
+
+    /// Hides in a text what was told to anybody.
+    pub(crate) fn veiled<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.config.veil.over(text)
     }
 
     /// Sends one request to an address that the registry named, without following redirects.
@@ -291,12 +300,12 @@ impl Transport {
     }
 
     async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Response, Failure> {
-        let span = tracing::debug_span!("request", url = %redacted(url));
+        let span = tracing::debug_span!("request", url = %self.veiled(&redacted(url)));
         let answered = self.answer(request.send().instrument(span.clone())).await;
         let response = answered.map_err(|failure| failure.at(url))?;
         tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
         if let Some(left) = rate(response.headers()) {
-            tracing::info!(parent: &span, rate = %left, "the registry counts requests");
+            tracing::info!(parent: &span, rate = %self.veiled(&left), "the registry counts requests");
         }
         let max = self.config.limits.header_bytes;
         if header_bytes(response.headers()) > max {
