@@ -41,7 +41,7 @@ pub enum Error {
         service: &'static str,
         /// The status.
         status: u16,
-        /// The code of its error, where it has one; letters, digits and dots.
+        /// The code of its error, where it has one; letters and dots.
         code: String,
     },
     /// An answer is not what the service is documented to say.

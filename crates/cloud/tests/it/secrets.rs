@@ -17,6 +17,7 @@ async fn no_output_holds_the_canary() {
         |status| Fault::Status(status, vec![], format!("{{\"error\":\"{CANARY} {CANARY}\"}}"));
     for fault in [
         echo(400),
+        Fault::Status(400, vec![], format!("{{\"__type\":\"{CANARY}\"}}")),
         echo(200),
         Fault::Reset(3),
         Fault::redirect(format!("http://{CANARY}.example/")),
