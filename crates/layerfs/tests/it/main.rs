@@ -16,6 +16,7 @@ mod listing;
 mod models;
 mod naive;
 mod resolve;
+mod rows;
 mod scale;
 mod stack;
 mod table;

@@ -11,6 +11,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -20,56 +22,76 @@ use sha2::{Digest, Sha256};
 use crate::models::{Op, notation, stack};
 use crate::stack::{Merged, merge_layers, tar};
 
+/// How many unpack at once: a run waits for the disk more than it computes.
+const AT_ONCE: usize = 4;
+
 #[test]
 fn umoci_agrees() {
-    compare(40);
+    compare(200);
 }
 
 #[test]
 #[ignore = "takes a minute"]
 fn umoci_agrees_on_many() {
-    compare(1000);
+    compare(2000);
 }
 
-fn compare(stacks: u32) {
+/// Compares random stacks until umoci has unpacked `wanted` of them; it refuses most.
+fn compare(wanted: usize) {
     let is_root = fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0);
     if !is_root || Command::new("umoci").arg("--version").output().is_err() {
         eprintln!("skipped: no umoci");
         return;
     }
-    let mut runner = TestRunner::deterministic();
-    let mut unpacked = 0;
-    for _ in 0..stacks {
-        let mut layers = stack().new_tree(&mut runner).unwrap().current();
-        for ops in &mut layers {
-            let links = ops.iter().any(|op| matches!(op, Op::Symlink(..) | Op::HardLink(..)));
-            if links {
-                ops.sort_by_key(|op| !op.hides());
-            }
+    let runner = Mutex::new(TestRunner::deterministic());
+    let (unpacked, tried) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        while unpacked.load(Ordering::Relaxed) < wanted {
+            let layers = random(&mut runner.lock().unwrap());
+            unpacked.fetch_add(usize::from(unpacks_the_same(&layers)), Ordering::Relaxed);
+            let tried = tried.fetch_add(1, Ordering::Relaxed);
+            assert!(tried < wanted * 10, "only {unpacked:?} of {tried} stacks could be unpacked");
         }
-        let layers = notation(&layers);
-        let merged = merge_layers(&layers).unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        match unpack(&layers, dir.path()) {
-            Ok(()) => {
-                unpacked += 1;
-                let root = dir.path().join("root");
-                let mut on_disk = BTreeMap::new();
-                let mut inodes = BTreeMap::new();
-                read_tree(&root, &root, &mut on_disk, &mut inodes);
-                assert_eq!(merged.lines(), on_disk, "{}", layers.join(" | "));
-                assert_eq!(
-                    links_of(&merged),
-                    inodes.into_values().collect(),
-                    "{}",
-                    layers.join(" | ")
-                );
-            }
-            // What umoci refuses, we leave out or take apart with a warning.
-            Err(error) => assert!(!merged.warnings.is_empty(), "{}: {error}", layers.join(" | ")),
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+    eprintln!("{unpacked:?} of {tried:?} stacks unpacked, all of them the same");
+}
+
+/// Returns a random stack on which the specification and umoci agree.
+fn random(runner: &mut TestRunner) -> Vec<String> {
+    let mut layers = stack().new_tree(runner).unwrap().current();
+    for ops in &mut layers {
+        let links = ops.iter().any(|op| matches!(op, Op::Symlink(..) | Op::HardLink(..)));
+        if links {
+            ops.sort_by_key(|op| !op.hides());
         }
     }
-    assert!(unpacked > stacks / 4, "only {unpacked} of {stacks} stacks could be unpacked");
+    notation(&layers)
+}
+
+/// Compares a stack with what umoci unpacks; returns whether it did.
+fn unpacks_the_same(layers: &[String]) -> bool {
+    let merged = merge_layers(layers).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    match unpack(layers, dir.path()) {
+        Ok(()) => {
+            let root = dir.path().join("root");
+            let mut on_disk = BTreeMap::new();
+            let mut inodes = BTreeMap::new();
+            read_tree(&root, &root, &mut on_disk, &mut inodes);
+            assert_eq!(merged.lines(), on_disk, "{}", layers.join(" | "));
+            assert_eq!(links_of(&merged), inodes.into_values().collect(), "{}", layers.join(" | "));
+            true
+        }
+        // What umoci refuses, we leave out or take apart with a warning.
+        Err(error) => {
+            assert!(!merged.warnings.is_empty(), "{}: {error}", layers.join(" | "));
+            false
+        }
+    }
 }
 
 /// Names that share a file, as sorted groups.
