@@ -5,10 +5,12 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Common, When};
+use crate::secrecy::Veiled;
 
 /// Starts the log: decisions at `-v`, requests at `-vv`, everything of ours at `-vvv`.
 ///
-/// Only our own crates speak: those below could print what must not be printed.
+/// Only our own crates speak: those below could print what must not be printed. What is secret is hidden
+/// in what ours say, since they quote servers.
 pub(crate) fn start(common: &Common) {
     let level = match common.verbose {
         0 => return,
@@ -30,7 +32,7 @@ pub(crate) fn start(common: &Common) {
     let filter = EnvFilter::builder().parse_lossy(filter.join(","));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Veiled(std::io::stderr()))
         .with_ansi(colors(common, std::io::stderr().is_terminal()))
         .with_target(false)
         .init();

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::args::{Auth, Cli, Command, Common, Ref};
 use crate::failure::{Exit, Failure};
 use crate::log;
-use crate::{arguments, cmd};
+use crate::{arguments, cmd, secrecy};
 
 /// Runs what the words of the command line say and returns the exit status of the process. An error
 /// is the last line on standard error.
@@ -19,7 +19,8 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
         Err(failure) => {
             if !failure.message.is_empty() {
                 // Where standard error is gone, there is nobody left to tell.
-                let _ = writeln!(std::io::stderr().lock(), "{failure}");
+                let line = failure.to_string();
+                let _ = writeln!(std::io::stderr().lock(), "{}", secrecy::veil().over(&line));
             }
             failure.exit
         }
