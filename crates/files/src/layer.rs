@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cutaway_layerfs::{Limits, Visitor, Walk, Walked};
 use cutaway_model::{
-    BlobStream, Claim, Class, Decoded, DiffIdCheck, Error as ModelError, Layer,
+    BlobStream, Claim, Class, Compression, Decoded, DiffIdCheck, Error as ModelError, Layer,
     Limits as ModelLimits, Outcome, Stored, Unpacked, Verified,
 };
 use tracing::Instrument as _;
@@ -59,6 +59,10 @@ pub struct Measured {
     pub stored: Stored,
     /// DiffID and size of its uncompressed tar.
     pub unpacked: Unpacked,
+    /// How its stored bytes are compressed, whatever its media type says.
+    pub compression: Compression,
+    /// How many zero bytes stand behind its last gzip member.
+    pub padding: u64,
 }
 
 /// How far a layer was read.
@@ -132,11 +136,12 @@ impl Source {
         let Self { reader, outcome, mut check, what } = self;
         let (mut filler, mut drainer) = lane();
         let span = tracing::Span::current();
+        let compression = reader.compression();
         let decode = on_task(
             async move {
                 let mut reader = reader;
                 match filler.pump(&mut reader).await {
-                    Ok(()) => Ok(()),
+                    Ok(()) => Ok(reader.padding()),
                     Err(error) => Err(cause(error, reader).await),
                 }
             }
@@ -156,7 +161,7 @@ impl Source {
                 return Ok(None);
             }
         }
-        decode.await.map_err(|error| ModelError::from_io(error, &what))?;
+        let padding = decode.await.map_err(|error| ModelError::from_io(error, &what))?;
         let unpacked = check.verdict()?;
         let walked = walk
             .finish(companion)
@@ -165,7 +170,7 @@ impl Source {
             .stored()
             .cloned()
             .ok_or_else(|| ModelError::malformed(&what, "was not read to its end"))?;
-        Ok(Some((Measured { stored, unpacked }, walked)))
+        Ok(Some((Measured { stored, unpacked, compression, padding }, walked)))
     }
 }
 
@@ -174,7 +179,7 @@ async fn cause(error: std::io::Error, reader: Stream) -> std::io::Error {
     if error.get_ref().and_then(|inner| inner.downcast_ref()).is_some_and(names_the_bytes) {
         return error;
     }
-    let mut rest = reader.into_stored();
+    let Some(mut rest) = reader.into_stored() else { return error };
     match tokio::io::copy_buf(&mut rest, &mut tokio::io::sink()).await {
         Err(verdict)
             if verdict
@@ -202,7 +207,7 @@ fn names_the_bytes(error: &ModelError) -> bool {
 async fn blame(
     source: cutaway_layerfs::Error,
     what: String,
-    decode: Task<std::io::Result<()>>,
+    decode: Task<std::io::Result<u64>>,
     mut drainer: Drainer,
 ) -> ReadError {
     while let Some(chunk) = drainer.next().await {

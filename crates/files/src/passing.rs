@@ -65,11 +65,16 @@ where
     let Given { stream, place, form, selector, platform, limits, in_flight } = given;
     let archive = Decoded::open(stream, place, limits).await?;
     let members = Members::new(BufReader::with_capacity(CHUNK, archive), place, limits);
-    let (passed, mut layers) = read_members(members, place, limits, in_flight, read).await?;
+    let (mut passed, mut layers) = read_members(members, place, limits, in_flight, read).await?;
     let form = match form {
         Some(form) => form,
         None => Form::of(&passed)?,
     };
+    if source::needs_diff_ids(&passed)? {
+        for (name, member) in &mut layers {
+            passed.measured(name.clone(), member.value().await?.0.unpacked.diff_id);
+        }
+    }
     let passed = Arc::new(passed);
     let files: Arc<dyn Files> = passed.clone();
     let image = source::open(files, form, selector, platform, limits).await?;

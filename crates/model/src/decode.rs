@@ -6,10 +6,11 @@ use std::task::{Context, Poll};
 
 #[cfg(feature = "xz")]
 use async_compression::tokio::bufread::XzDecoder;
-use async_compression::tokio::bufread::{BzDecoder, GzipDecoder, ZstdDecoder};
+use async_compression::tokio::bufread::{BzDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, Chain, ReadBuf};
 
+use crate::gzip::GzipMembers;
 use crate::pace::Paced;
 use crate::{Compression, Error, Limits, SNIFF_BYTES};
 
@@ -30,7 +31,7 @@ pub(crate) async fn peek<R: AsyncBufRead + Unpin>(
 /// Uncompressed bytes of a stored stream.
 ///
 /// Reads the stored stream to its end: what stands behind the last gzip member or zstd frame and is
-/// none itself is an error. One level is decoded: a gzip of a gzip gives a gzip. After an error every
+/// none itself is an error, zero bytes behind a gzip member aside. One level is decoded: a gzip of a gzip gives a gzip. After an error every
 /// further read fails.
 #[derive(Debug)]
 pub struct Decoded<R> {
@@ -53,7 +54,7 @@ const ALARM_BYTES: u64 = 1 << 30;
 #[derive(Debug)]
 enum Decoder<R> {
     Plain(R),
-    Gzip(Box<GzipDecoder<Paced<R>>>),
+    Gzip(Box<GzipMembers<R>>),
     Zstd(Box<ZstdDecoder<Paced<R>>>),
     Bzip2(Box<BzDecoder<Paced<R>>>),
     #[cfg(feature = "xz")]
@@ -95,15 +96,23 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
         self.compression
     }
 
-    /// Gives up decoding and returns the stored stream where decoding left it.
-    pub fn into_stored(self) -> impl AsyncBufRead + Unpin {
+    /// Returns how many zero bytes stood behind the last gzip member, as far as the stream was read.
+    pub fn padding(&self) -> u64 {
+        match &self.decoder {
+            Decoder::Gzip(decoder) => decoder.padding(),
+            _ => 0,
+        }
+    }
+
+    /// Gives up decoding and returns the stored stream where decoding left it; `None` after a panic only.
+    pub fn into_stored(self) -> Option<impl AsyncBufRead + Unpin> {
         match self.decoder {
-            Decoder::Plain(stored) => stored,
-            Decoder::Gzip(decoder) => decoder.into_inner().into_inner(),
-            Decoder::Zstd(decoder) => decoder.into_inner().into_inner(),
-            Decoder::Bzip2(decoder) => decoder.into_inner().into_inner(),
+            Decoder::Plain(stored) => Some(stored),
+            Decoder::Gzip(decoder) => decoder.into_stored(),
+            Decoder::Zstd(decoder) => Some(decoder.into_inner().into_inner()),
+            Decoder::Bzip2(decoder) => Some(decoder.into_inner().into_inner()),
             #[cfg(feature = "xz")]
-            Decoder::Xz(decoder) => decoder.into_inner().into_inner(),
+            Decoder::Xz(decoder) => Some(decoder.into_inner().into_inner()),
         }
     }
 
@@ -192,11 +201,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
         }
         let stored = Paced::new(stored, idle(compression, limits).1);
         Some(match compression {
-            Compression::Gzip => {
-                let mut decoder = GzipDecoder::new(stored);
-                decoder.multiple_members(true);
-                Self::Gzip(Box::new(decoder))
-            }
+            Compression::Gzip => Self::Gzip(Box::new(GzipMembers::new(stored))),
             Compression::Zstd => {
                 // The range that libzstd takes: outside of it the decoder cannot be made.
                 let window = DParameter::window_log_max(limits.zstd_window_log.clamp(10, 31));
@@ -233,7 +238,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
     fn paced(&mut self) -> Option<&mut Paced<R>> {
         match self {
             Self::Plain(_) => None,
-            Self::Gzip(inner) => Some(inner.get_mut()),
+            Self::Gzip(inner) => inner.paced(),
             Self::Zstd(inner) => Some(inner.get_mut()),
             Self::Bzip2(inner) => Some(inner.get_mut()),
             #[cfg(feature = "xz")]

@@ -144,7 +144,7 @@ impl Document {
             return refuse("is called an index and has the \"config\" of a manifest".into());
         }
         let layers = wire.layers.unwrap_or_default();
-        within(layers.len(), limits.layers, "layers", what)?;
+        within(layers.len(), limits.layer_count(), "layers", what)?;
         Ok(Self::Manifest(Manifest {
             media_type: stated,
             config,

@@ -6,7 +6,7 @@ use cutaway_ref::Digest;
 
 use crate::layer::Origin;
 use crate::{
-    Blobs, Config, Descriptor, DiffId, Error, Layer, Limits, Manifest, MediaType, chain_ids,
+    Blobs, Config, Descriptor, DiffId, Error, Layer, Limits, Manifest, MediaType, Remark, chain_ids,
 };
 
 /// An image. Having one means that its manifest and config were read and verified, and agree.
@@ -17,6 +17,8 @@ pub struct Image {
     config: Config,
     raw_config: Vec<u8>,
     layers: Vec<Layer>,
+    computed: bool,
+    remarks: Vec<Remark>,
 }
 
 /// A manifest with its bytes.
@@ -41,9 +43,20 @@ impl Image {
         self.manifest.as_ref().map(|stated| &stated.descriptor.digest)
     }
 
-    /// Returns the image ID, which is the digest of the config.
+    /// Returns the image ID, which is the digest of the config; see [`Image::is_computed`].
     pub fn id(&self) -> &Digest {
         &self.id
+    }
+
+    /// Returns whether the form of the source states neither an image ID nor diffIDs, so that config and
+    /// diffIDs were computed from what is stored. There is nothing then that its bytes could contradict.
+    pub fn is_computed(&self) -> bool {
+        self.computed
+    }
+
+    /// Returns what is odd about the image and the place where it lies.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// Returns the media type of the manifest, where there is one.
@@ -102,6 +115,8 @@ impl Image {
             config,
             raw_config,
             layers,
+            computed: false,
+            remarks: Vec::new(),
         })
     }
 
@@ -115,7 +130,18 @@ impl Image {
         let what = format!("config {id}");
         let config = Config::parse(&raw_config, &what)?;
         let layers = pair(origins, &config, None, limits, &what)?;
-        Ok(Self { manifest: None, id, config, raw_config, layers })
+        let remarks = Vec::new();
+        Ok(Self { manifest: None, id, config, raw_config, layers, computed: false, remarks })
+    }
+
+    /// Says that the config was put together from what is stored.
+    pub(crate) fn computed(mut self) -> Self {
+        self.computed = true;
+        self
+    }
+
+    pub(crate) fn add_remarks(&mut self, remarks: impl IntoIterator<Item = Remark>) {
+        self.remarks.extend(remarks);
     }
 
     /// Names the manifest that describes this image, for an archive that carries one beside its own form.
@@ -151,11 +177,11 @@ fn pair(
         };
         return Err(Error::malformed(what, rule));
     }
-    if !u64::try_from(stored).is_ok_and(|stored| stored <= limits.layers) {
+    if !u64::try_from(stored).is_ok_and(|stored| stored <= limits.layer_count()) {
         return Err(Error::Limit {
             what: format!("image with {stored} layers"),
             limit: "layers",
-            max: limits.layers,
+            max: limits.layer_count(),
         });
     }
     let chain_ids = chain_ids(&config.diff_ids);

@@ -12,9 +12,7 @@ use crate::source::Files;
 use crate::verify::{
     Claim, DiffIdCheck, Outcome, Stored, Unpacked, Verified, VerifiedTar, algorithm_of,
 };
-use crate::{
-    BlobStream, Blobs, Compression, Descriptor, DiffId, Error, History, Limits, MediaType,
-};
+use crate::{BlobStream, Blobs, Descriptor, DiffId, Error, History, Limits, MediaType};
 
 /// A layer of an image. Its index is the only key that is unique: an image may hold one layer twice.
 #[derive(Debug, Clone)]
@@ -34,7 +32,13 @@ pub(crate) enum Origin {
     /// A blob that a manifest describes.
     Blob { blobs: Arc<dyn Blobs>, descriptor: Descriptor },
     /// A file of an archive that no manifest describes.
-    Member { files: Arc<dyn Files>, name: String, size: Option<u64> },
+    Member {
+        files: Arc<dyn Files>,
+        name: String,
+        size: Option<u64>,
+        /// What the archive says that it was pulled as.
+        source: Option<Box<Descriptor>>,
+    },
 }
 
 /// The uncompressed bytes of a layer, whose stored bytes are verified as they are read.
@@ -110,6 +114,15 @@ impl Layer {
         }
     }
 
+    /// Returns the blob that an archive says the layer was pulled as, which is often not what it
+    /// stores (`LayerSources` of Docker since 25). Nothing can check it.
+    pub fn claimed_source(&self) -> Option<&Descriptor> {
+        match &self.origin {
+            Origin::Blob { .. } => None,
+            Origin::Member { source, .. } => source.as_deref(),
+        }
+    }
+
     /// Returns the blob that holds the layer and where it is, where a manifest describes it.
     pub fn blob(&self) -> Option<(&dyn Blobs, &Descriptor)> {
         match &self.origin {
@@ -150,7 +163,7 @@ impl Layer {
                     Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
                 Verified::new(stream, what, claim)
             }
-            Origin::Member { files, name, size } => {
+            Origin::Member { files, name, size, .. } => {
                 let (stream, _) = files.open(name)?.ok_or(Error::Missing { what: what.clone() })?;
                 Verified::new(stream, what, Claim { digest: None, size: *size })
             }
@@ -167,13 +180,8 @@ impl Layer {
         let verified = self.compressed().await?;
         let outcome = verified.outcome();
         let reader = Decoded::open(verified, self.what(), limits).await?;
-        let (promised, found) =
-            (self.media_type().and_then(Compression::promised), reader.compression());
-        if let (Some(media_type), Some(promised)) = (self.media_type(), promised)
-            && promised != found
-        {
-            let (layer, found) = (self.what(), found.name());
-            tracing::warn!(layer, %media_type, found, "layer is compressed otherwise than its media type says");
+        for remark in self.remarks(reader.compression(), 0) {
+            tracing::warn!(layer = self.what(), "{}", remark.message);
         }
         Ok(Unpacking { reader, outcome })
     }

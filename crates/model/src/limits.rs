@@ -8,12 +8,15 @@ pub struct Limits {
     pub manifest_bytes: u64,
     /// `config_bytes`: the size of a config. 8 MiB.
     pub config_bytes: u64,
-    /// `layers`: the number of layers of an image. 128.
+    /// `layers`: the number of layers of an image. 128, and never more than [`Limits::MAX_LAYERS`].
     pub layers: u64,
     /// `index_depth`: how deep an index may lie in indexes. 8.
     pub index_depth: u64,
     /// `index_entries`: the number of entries of an index. 100,000.
     pub index_entries: u64,
+    /// `platform_guesses`: how many entries of an index that name no platform are opened to see for
+    /// which one they are. 16.
+    pub platform_guesses: u64,
     /// `member_links`: how many links a member of an archive may be followed over. 8.
     pub member_links: u64,
     /// `archive_members`: the number of members of an archive. 1,000,000.
@@ -34,6 +37,16 @@ pub struct Limits {
     pub idle_bytes: u64,
 }
 
+impl Limits {
+    /// The most layers that an image may have, whatever is asked for.
+    pub const MAX_LAYERS: u64 = 1024;
+
+    /// Returns the number of layers that an image may have.
+    pub(crate) fn layer_count(&self) -> u64 {
+        self.layers.min(Self::MAX_LAYERS)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -42,6 +55,7 @@ impl Default for Limits {
             layers: 128,
             index_depth: 8,
             index_entries: 100_000,
+            platform_guesses: 16,
             member_links: 8,
             archive_members: 1_000_000,
             passed_bytes: 64 << 20,

@@ -6,13 +6,18 @@ use std::sync::Arc;
 use cutaway_ref::Platform;
 use tokio::io::AsyncReadExt as _;
 
-use crate::verify::{Claim, Verified, algorithm_of};
-use crate::{Blobs, Descriptor, Document, Error, Image, Index, Limits};
+use crate::verify::{Claim, Stored, Verified, algorithm_of};
+use crate::{
+    BlobStream, Blobs, Config, Descriptor, Document, Error, Image, Index, Limits, Manifest, Remark,
+    Stated,
+};
 
 /// Opens the image that `root` points to, or the child of its index that fits `platform` best.
 ///
 /// Reads one manifest for `root`, none where `raw` brings its bytes, one more for each index on the
 /// way, and the config; no layer. An image that is no child of an index is opened whatever its platform.
+/// Where no child names the platform, children that name none are opened, at most `platform_guesses`
+/// of them, and the first whose config fits is taken.
 ///
 /// # Errors
 ///
@@ -25,42 +30,217 @@ pub async fn open(
     platform: &Platform,
     limits: &Limits,
 ) -> Result<Image, Error> {
+    let Chosen { stated, remark } = choose(blobs.as_ref(), root, raw, platform, limits).await?;
+    let Stated { descriptor, raw, manifest } = stated;
+    let config = read_config(blobs.as_ref(), &manifest, limits).await?;
+    let mut image = Image::from_manifest(&blobs, descriptor, raw, manifest, config, limits)?;
+    image.add_remarks(remark);
+    Ok(image)
+}
+
+/// A manifest that a name stands for on a platform.
+pub(crate) struct Chosen {
+    pub(crate) stated: Stated,
+    /// How it was chosen, where that is worth a word.
+    pub(crate) remark: Option<Remark>,
+}
+
+/// A document on the way from a root to an image.
+struct Candidate {
+    descriptor: Descriptor,
+    brought: Option<Vec<u8>>,
+    depth: u64,
+    /// Whether nobody has named its platform, so that its config has to.
+    guessed: bool,
+}
+
+/// Goes from `root` to the manifest that fits `platform` best. Reads no config but those of children without a platform.
+pub(crate) async fn choose(
+    blobs: &dyn Blobs,
+    root: Descriptor,
+    raw: Option<Vec<u8>>,
+    platform: &Platform,
+    limits: &Limits,
+) -> Result<Chosen, Error> {
     let mut seen = BTreeSet::new();
-    let (mut descriptor, mut brought) = (root, raw);
-    for _ in 0..=limits.index_depth {
+    let mut todo = vec![Candidate { descriptor: root, brought: raw, depth: 0, guessed: false }];
+    let mut refusal = None;
+    while let Some(Candidate { descriptor, brought, depth, guessed }) = todo.pop() {
         let what = format!("manifest {}", descriptor.digest);
+        if depth > limits.index_depth {
+            let what = format!("index around {what}");
+            return Err(Error::Limit { what, limit: "index_depth", max: limits.index_depth });
+        }
         if !seen.insert(descriptor.digest.clone()) {
+            if guessed {
+                continue;
+            }
             return Err(Error::malformed(what, "lists itself: the indexes form a cycle"));
         }
-        let (document, raw) = match brought.take() {
+        let (document, raw) = match brought {
             Some(raw) => {
                 let raw = verify(raw, &descriptor, &what)?;
                 (Document::parse(&raw, Some(&descriptor.media_type), limits, &what)?, raw)
             }
-            None => read_document(blobs.as_ref(), &descriptor, limits).await?,
+            None => match read_document(blobs, &descriptor, limits).await {
+                // What an index lists and its place lacks may be no image of ours.
+                Err(Error::Missing { .. }) if guessed => continue,
+                read => read?,
+            },
         };
         match document {
             Document::Manifest(manifest) => {
-                let what = format!("config {}", manifest.config.digest);
-                let config = read_blob(
-                    blobs.as_ref(),
-                    &manifest.config,
-                    &what,
-                    "config_bytes",
-                    limits.config_bytes,
-                )
-                .await?;
-                return Image::from_manifest(&blobs, descriptor, raw, manifest, config, limits);
+                let remark = if guessed {
+                    let Some(built_for) = platform_of(blobs, &manifest, limits).await? else {
+                        continue;
+                    };
+                    if built_for.distance(platform).is_none() {
+                        continue;
+                    }
+                    let message = format!(
+                        "the index names no platform for {}, its config names {built_for}",
+                        descriptor.digest
+                    );
+                    Some(Remark::new("platform-not-named", message))
+                } else {
+                    None
+                };
+                return Ok(Chosen { stated: Stated { descriptor, raw, manifest }, remark });
             }
             Document::Index(index) => {
-                let child = choose(&index, platform, &descriptor)?;
-                tracing::debug!(index = %descriptor.digest, child = %child.digest, %platform, "platform chosen");
-                descriptor = child;
+                let depth = depth.saturating_add(1);
+                let candidate = |child: &Descriptor, guessed| Candidate {
+                    descriptor: child.clone(),
+                    brought: None,
+                    depth,
+                    guessed,
+                };
+                match children(&index, platform, limits) {
+                    Children::Fitting(child) => {
+                        tracing::debug!(index = %descriptor.digest, child = %child.digest, %platform, "platform chosen");
+                        todo.push(candidate(child, false));
+                    }
+                    Children::Only(child) => todo.push(candidate(child, guessed)),
+                    Children::Unnamed(children) => {
+                        refusal.get_or_insert_with(|| absent(&index, platform, &descriptor));
+                        // The first in the index is the first to be taken out again.
+                        todo.extend(children.into_iter().rev().map(|child| candidate(child, true)));
+                    }
+                }
             }
         }
     }
-    let what = format!("index around manifest {}", descriptor.digest);
-    Err(Error::Limit { what, limit: "index_depth", max: limits.index_depth })
+    // Without an index on the way there is nothing that could be skipped.
+    Err(refusal.unwrap_or_else(|| Error::malformed("index", "lists no image")))
+}
+
+/// Reads a blob to its end, and returns what it was where that is what `descriptor` says.
+///
+/// # Errors
+///
+/// Returns what keeps the blob from being read, and how it is not what its descriptor says.
+pub async fn verify_blob(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<Stored, Error> {
+    let what = format!("blob {}", descriptor.digest);
+    let stream: BlobStream = match &descriptor.data {
+        Some(data) => Box::new(std::io::Cursor::new(data.clone())),
+        None => blobs.open(descriptor).await?,
+    };
+    let claim = Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
+    let mut verified = Verified::new(stream, what.as_str(), claim)?;
+    let outcome = verified.outcome();
+    let read = tokio::io::copy_buf(&mut verified, &mut tokio::io::sink()).await;
+    read.map_err(|error| Error::from_io(error, &what))?;
+    outcome.stored().cloned().ok_or_else(|| Error::malformed(what, "was not read to its end"))
+}
+
+/// The children of an index that may be meant.
+enum Children<'a> {
+    /// The one that fits best; the first of equals.
+    Fitting(&'a Descriptor),
+    /// One without a platform that is a nested index or the only child, and so the image itself.
+    Only(&'a Descriptor),
+    /// Those without a platform, attestations aside; none is like this where all name another one.
+    Unnamed(Vec<&'a Descriptor>),
+}
+
+fn children<'a>(index: &'a Index, platform: &Platform, limits: &Limits) -> Children<'a> {
+    let fitting = index
+        .manifests
+        .iter()
+        .filter_map(|child| Some((child.platform.as_ref()?.distance(platform)?, child)))
+        .min_by_key(|(distance, _)| *distance);
+    if let Some((_, child)) = fitting {
+        return Children::Fitting(child);
+    }
+    let unnamed: Vec<_> = index
+        .manifests
+        .iter()
+        .filter(|child| child.platform.is_none() && !is_attestation(child))
+        .take(usize::try_from(limits.platform_guesses).unwrap_or(usize::MAX))
+        .collect();
+    match unnamed.as_slice() {
+        [child] if index.manifests.len() == 1 || child.media_type.is_index() => {
+            Children::Only(child)
+        }
+        _ => Children::Unnamed(unnamed),
+    }
+}
+
+/// Returns whether an entry says something about another entry (BuildKit, "Attestation storage").
+fn is_attestation(child: &Descriptor) -> bool {
+    child.annotations.contains_key("vnd.docker.reference.type")
+}
+
+/// Makes the error of an index without a child for the platform.
+fn absent(index: &Index, platform: &Platform, parent: &Descriptor) -> Error {
+    let there: BTreeSet<String> = index
+        .manifests
+        .iter()
+        .filter(|child| !is_attestation(child))
+        .map(|child| {
+            child
+                .platform
+                .as_ref()
+                .map_or_else(|| "one without a platform".to_owned(), ToString::to_string)
+        })
+        .collect();
+    let there = if there.is_empty() {
+        "nothing".into()
+    } else {
+        there.into_iter().take(30).collect::<Vec<_>>().join(", ")
+    };
+    Error::NotFound {
+        what: format!("platform {platform}"),
+        place: format!("index {}, which has {there}", parent.digest),
+    }
+}
+
+/// Returns the platform that the config of a manifest names; `None` for artifacts and where the config is missing.
+async fn platform_of(
+    blobs: &dyn Blobs,
+    manifest: &Manifest,
+    limits: &Limits,
+) -> Result<Option<Platform>, Error> {
+    if !manifest.config.media_type.is_config() {
+        return Ok(None);
+    }
+    match read_config(blobs, manifest, limits).await {
+        Err(Error::Missing { .. }) => Ok(None),
+        read => {
+            let what = format!("config {}", manifest.config.digest);
+            Ok(Some(Config::parse(&read?, &what)?.platform))
+        }
+    }
+}
+
+/// Reads the config of a manifest.
+pub(crate) async fn read_config(
+    blobs: &dyn Blobs,
+    manifest: &Manifest,
+    limits: &Limits,
+) -> Result<Vec<u8>, Error> {
+    let what = format!("config {}", manifest.config.digest);
+    read_blob(blobs, &manifest.config, &what, "config_bytes", limits.config_bytes).await
 }
 
 /// Reads the manifest or the index that `descriptor` points to, and returns it with its bytes.
@@ -79,46 +259,6 @@ pub async fn read_document(
     let what = format!("manifest {}", descriptor.digest);
     let raw = read_blob(blobs, descriptor, &what, "manifest_bytes", limits.manifest_bytes).await?;
     Ok((Document::parse(&raw, Some(&descriptor.media_type), limits, &what)?, raw))
-}
-
-/// Returns the child of `index` that fits `platform` best; the first of equals.
-///
-/// A child without a platform is taken for a nested index or, where it is the only child, for the image itself.
-fn choose(index: &Index, platform: &Platform, parent: &Descriptor) -> Result<Descriptor, Error> {
-    let fitting = index
-        .manifests
-        .iter()
-        .filter_map(|child| Some((child.platform.as_ref()?.distance(platform)?, child)))
-        .min_by_key(|(distance, _)| *distance);
-    if let Some((_, child)) = fitting {
-        return Ok(child.clone());
-    }
-    let unnamed: Vec<_> = index.manifests.iter().filter(|child| child.platform.is_none()).collect();
-    if let [child] = unnamed.as_slice()
-        && (index.manifests.len() == 1 || child.media_type.is_index())
-    {
-        return Ok((*child).clone());
-    }
-    let there: BTreeSet<String> = index
-        .manifests
-        .iter()
-        .filter(|child| !child.annotations.contains_key("vnd.docker.reference.type"))
-        .map(|child| {
-            child
-                .platform
-                .as_ref()
-                .map_or_else(|| "one without a platform".to_owned(), ToString::to_string)
-        })
-        .collect();
-    let there = if there.is_empty() {
-        "nothing".into()
-    } else {
-        there.into_iter().take(30).collect::<Vec<_>>().join(", ")
-    };
-    Err(Error::NotFound {
-        what: format!("platform {platform}"),
-        place: format!("index {}, which has {there}", parent.digest),
-    })
 }
 
 /// Reads a small blob whole, from the descriptor itself where it carries the bytes.

@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use cutaway_ref::Platform;
 
-use crate::{BlobStream, Blobs, Descriptor, Error, Image, Limits};
+use crate::{BlobStream, Blobs, Descriptor, DiffId, Error, Image, Limits, Outline, Remark};
 
 mod archive;
+mod both;
 mod directory;
 mod docker;
+mod docker_v1;
 mod file;
 mod members;
 mod oci;
@@ -37,6 +39,11 @@ pub trait Files: Debug + Send + Sync {
 
     /// Returns how errors call the whole.
     fn place(&self) -> &str;
+
+    /// Returns the diffID that a file was measured to have while it passed, where it has passed.
+    fn diff_id(&self, _name: &str) -> Option<DiffId> {
+        None
+    }
 }
 
 /// The most bytes that an `index.json` without an entry has: a digest alone is as long.
@@ -47,7 +54,8 @@ const EMPTY_INDEX: u64 = 150;
 pub enum Form {
     /// `index.json` and `blobs/` (image-layout.md).
     Oci,
-    /// `manifest.json`, a config and layers, as `docker save` writes them.
+    /// `manifest.json`, a config and layers, as `docker save` writes them; `repositories` and a folder
+    /// a layer, as it did before version 1.10.
     Docker,
 }
 
@@ -66,11 +74,10 @@ impl Form {
             && (manifest.is_none() || size > EMPTY_INDEX)
         {
             Ok(Self::Oci)
-        } else if manifest.is_some() {
+        } else if manifest.is_some() || files.open(docker_v1::REPOSITORIES)?.is_some() {
             Ok(Self::Docker)
         } else {
-            let rule =
-                "is no image: it has neither index.json (OCI) nor manifest.json (docker save)";
+            let rule = "is no image: it has neither index.json (OCI) nor manifest.json (docker save), nor the repositories of a docker save before 1.10";
             Err(Error::malformed(files.place(), rule))
         }
     }
@@ -91,13 +98,65 @@ pub async fn open(
 ) -> Result<Image, Error> {
     match form {
         Form::Oci => oci::open(files, selector, platform, limits).await,
-        Form::Docker => docker::open(files, selector, limits).await,
+        Form::Docker => docker::open(files, selector, platform, limits).await,
     }
 }
 
-/// Returns the blobs of an OCI layout, and the descriptor of the image or index that `selector` names.
+/// Lays out the documents of the image or artifact that `selector` names, also where they disagree.
 ///
-/// Nothing but `index.json` is read, and the indexes that it lists where a digest is not its own.
+/// # Errors
+///
+/// As [`open`], except for what documents have to do with each other.
+pub async fn outline(
+    files: Arc<dyn Files>,
+    form: Form,
+    selector: &Selector,
+    platform: &Platform,
+    limits: &Limits,
+) -> Result<Outline, Error> {
+    match form {
+        Form::Oci => {
+            let found = oci::find(files, selector, platform, limits).await?;
+            let Found { blobs, descriptor, remarks } = found;
+            let mut outline = crate::outline(blobs, descriptor, None, platform, limits).await?;
+            outline.remarks.extend(remarks);
+            Ok(outline)
+        }
+        Form::Docker => docker::outline(files, selector, limits).await,
+    }
+}
+
+/// Returns whether opening an image among `files` needs the diffIDs of its layers, since no document
+/// states them: the archives of docker save before version 1.10.
+///
+/// # Errors
+///
+/// Returns what keeps a file that is there from being opened.
+pub fn needs_diff_ids(files: &dyn Files) -> Result<bool, Error> {
+    let documents = ["index.json", "manifest.json"];
+    for name in documents {
+        if files.open(name)?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(files.open(docker_v1::REPOSITORIES)?.is_some())
+}
+
+/// An image or index of an OCI layout, found and not opened.
+#[derive(Debug)]
+pub struct Found {
+    /// The blobs of the layout.
+    pub blobs: Arc<dyn Blobs>,
+    /// What `index.json`, or an index that it lists, says of the image or index.
+    pub descriptor: Descriptor,
+    /// What is odd about the layout.
+    pub remarks: Vec<Remark>,
+}
+
+/// Finds the image or index of an OCI layout that `selector` names.
+///
+/// Nothing but `index.json` is read, the indexes that it lists where a digest is not its own, and where
+/// there is a `manifest.json` too, the documents that show whether both name the same image.
 ///
 /// # Errors
 ///
@@ -107,7 +166,7 @@ pub async fn find(
     selector: &Selector,
     platform: &Platform,
     limits: &Limits,
-) -> Result<(Arc<dyn Blobs>, Descriptor), Error> {
+) -> Result<Found, Error> {
     oci::find(files, selector, platform, limits).await
 }
 

@@ -31,6 +31,40 @@ pub struct Report {
     /// What each layer did to each package, sorted; only where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<StoryReport>>,
+    /// Files against what their packages record; only where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<FilesReport>,
+}
+
+/// Files that are not as packages record them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FilesReport {
+    /// Everything but directories that no package owns, sorted.
+    pub unowned: Vec<FileReport>,
+    /// What packages own and is something else than they recorded, or has other content, sorted.
+    pub modified: Vec<FileReport>,
+    /// What packages record and the image lacks, sorted.
+    pub missing: Vec<FileReport>,
+}
+
+/// A file that is not as a package records it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct FileReport {
+    /// The path.
+    pub path: String,
+    /// The layer that put there what is there now; of a missing file the one that hid it, where a
+    /// layer ever had it.
+    pub layer: Option<usize>,
+    /// The packages that own it.
+    pub packages: Vec<String>,
+    /// Whether a package has it as a configuration file.
+    pub config: bool,
+    /// What was recorded: a digest such as `md5:…`, `link:TARGET`, or what else was there.
+    pub recorded: Option<String>,
+    /// What is there: a digest, `link:TARGET`, or what else it is.
+    pub found: Option<String>,
+    /// What in the image explains it.
+    pub explained: Option<String>,
 }
 
 /// What became of a package, layer by layer.
@@ -72,8 +106,8 @@ pub struct ImageReport {
     pub source: SourceKind,
     /// The digest of its manifest, where it has one.
     pub digest: Option<Digest>,
-    /// The image ID: the digest of its config.
-    pub id: Digest,
+    /// The image ID: the digest of its config; none where the form of the source states no config.
+    pub id: Option<Digest>,
     /// The media type of its manifest, where it has one.
     pub media_type: Option<MediaType>,
     /// The platform of its config.

@@ -10,10 +10,9 @@ use std::sync::Arc;
 use cutaway_files::{Companion, Progress, Source};
 use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_model::{
-    Blobs, Claim, Class, Descriptor, Document, Error as ModelError, Image, Verified, read_document,
+    Blobs, Class, Descriptor, Document, Error as ModelError, Image, read_document, verify_blob,
 };
 use serde::Serialize;
-use tokio::io::AsyncBufReadExt as _;
 
 use crate::{Error, Options};
 
@@ -219,7 +218,7 @@ impl State<'_> {
         self.count(descriptor.size);
         let outcome = match self.depth {
             Depth::Fast => stat(blobs, descriptor).await,
-            Depth::Full => read(blobs, descriptor).await.map_err(Error::from),
+            Depth::Full => verify_blob(blobs, descriptor).await.map(drop).map_err(Error::from),
         };
         match outcome {
             Ok(()) => Ok(()),
@@ -240,25 +239,6 @@ async fn stat(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<(), Error> {
             found: size.to_string(),
         })),
         _ => Ok(()),
-    }
-}
-
-/// Reads a blob to its end.
-async fn read(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<(), ModelError> {
-    let what = format!("blob {}", descriptor.digest);
-    let stream: cutaway_model::BlobStream = match &descriptor.data {
-        Some(data) => Box::new(std::io::Cursor::new(data.clone())),
-        None => blobs.open(descriptor).await?,
-    };
-    let claim = Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
-    let mut verified = Verified::new(stream, what.as_str(), claim)?;
-    loop {
-        let chunk = verified.fill_buf().await.map_err(|error| ModelError::from_io(error, &what))?;
-        let count = chunk.len();
-        if count == 0 {
-            return Ok(());
-        }
-        verified.consume(count);
     }
 }
 

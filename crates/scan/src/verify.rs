@@ -17,10 +17,7 @@ use crate::{Error, Options};
 pub async fn verify(image: &Image, options: &Options) -> Result<Vec<Measured>, Error> {
     let skip = std::sync::Arc::new(Skip::new(&[])?);
     let facts = read_layers(image.layers(), None, options, &skip).await?;
-    Ok(facts
-        .into_iter()
-        .map(|facts| Measured { stored: facts.stored, unpacked: facts.unpacked })
-        .collect())
+    Ok(facts.into_iter().map(|facts| facts.measured).collect())
 }
 
 /// Reads an archive that passes once, and checks every layer of the image in it that is meant.
@@ -38,7 +35,5 @@ pub async fn verify_stream(
     let skip = std::sync::Arc::new(Skip::new(&[])?);
     let (image, form, facts) =
         read_stream(stream, place, form, selector, None, options, &skip).await?;
-    let measured =
-        facts.into_iter().map(|facts| Measured { stored: facts.stored, unpacked: facts.unpacked });
-    Ok((image, form, measured.collect()))
+    Ok((image, form, facts.into_iter().map(|facts| facts.measured).collect()))
 }

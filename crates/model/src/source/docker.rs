@@ -1,25 +1,29 @@
 //! What `docker save` writes: `manifest.json`, a config and layers by file name.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cutaway_ref::Digest;
+use cutaway_ref::{Digest, Platform};
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::oci::{self, LayoutBlobs};
-use super::{Files, Selector, read_file};
+use super::{Files, Selector, both, docker_v1, read_file};
 use crate::json::{self, OtherKeys, null_as_empty};
 use crate::layer::Origin;
-use crate::{Document, Error, Image, Limits, Stated};
+use crate::{Config, Descriptor, DiffId, Error, Image, Limits, Outline, Remark};
 
 /// One image of `manifest.json`.
 #[derive(Debug, Deserialize)]
-struct Entry {
+pub(super) struct Entry {
     #[serde(rename = "Config")]
     config: String,
     #[serde(rename = "RepoTags", default, deserialize_with = "null_as_empty")]
     repo_tags: Vec<String>,
     #[serde(rename = "Layers", default, deserialize_with = "null_as_empty")]
     layers: Vec<String>,
+    /// By diffID, what the layer was pulled as. Nobody can check it, so nothing of it need be right.
+    #[serde(rename = "LayerSources", default, deserialize_with = "null_as_empty")]
+    layer_sources: BTreeMap<String, Value>,
     #[serde(flatten)]
     other: OtherKeys,
 }
@@ -27,45 +31,135 @@ struct Entry {
 pub(super) async fn open(
     files: Arc<dyn Files>,
     selector: &Selector,
+    platform: &Platform,
     limits: &Limits,
 ) -> Result<Image, Error> {
-    let what = format!("manifest.json in {}", files.place());
-    let raw = read_file(files.as_ref(), "manifest.json", "manifest_bytes", limits.manifest_bytes)
-        .await?
-        .ok_or_else(|| Error::malformed(files.place(), "has no manifest.json"))?;
-    let entries: Option<Vec<Entry>> = json::parse(&raw, &what)?;
-    let entries = entries.unwrap_or_default();
-    for entry in &entries {
-        entry
-            .other
-            .refuse_variants_of(&["Config", "RepoTags", "Layers"])
-            .map_err(|rule| Error::malformed(&what, rule))?;
-    }
+    let Some(entries) = read_entries(files.as_ref(), limits).await? else {
+        return docker_v1::open(files, selector, limits).await;
+    };
     let entry = select(&entries, selector, files.as_ref(), limits).await?;
     let config = read_config(files.as_ref(), entry, limits).await?;
-    let mut origins = Vec::with_capacity(entry.layers.len());
-    for name in &entry.layers {
-        let size = files.open(name)?.map(|(_, size)| size);
-        let name = name.clone();
-        if size.is_none() {
-            let place = origins.len().saturating_add(1);
-            let what = format!("layer {place}/{} {}", entry.layers.len(), name.escape_debug());
-            return Err(Error::Missing { what });
-        }
-        origins.push(Origin::Member { files: Arc::clone(&files), name, size });
-    }
-    let image = Image::from_config(config, origins, limits)?;
-    let manifest = stated_manifest(&files, &image, limits).await;
-    Ok(match manifest {
+    let origins = origins(&files, entry, &config)?;
+    let mut image = Image::from_config(config, origins, limits)?;
+    image.add_remarks(misnamed(&entry.config, image.id()));
+    both::check_docker(&files, &image, selector, platform, limits).await?;
+    Ok(match both::manifest_of(&files, &image, limits).await {
         Some(stated) => image.with_manifest(stated),
         None => image,
     })
+}
+
+/// Lays out what `manifest.json` and the config say, also where they disagree.
+pub(super) async fn outline(
+    files: Arc<dyn Files>,
+    selector: &Selector,
+    limits: &Limits,
+) -> Result<Outline, Error> {
+    let entries = read_entries(files.as_ref(), limits).await?.unwrap_or_default();
+    let entry = select(&entries, selector, files.as_ref(), limits).await?;
+    let raw = read_config(files.as_ref(), entry, limits).await?;
+    let id = Digest::sha256(&raw);
+    let config = Config::parse(&raw, &format!("config {id}"))?;
+    let mut stored = Vec::with_capacity(entry.layers.len());
+    for name in &entry.layers {
+        stored.push((None, files.open(name)?.map(|(_, size)| size)));
+    }
+    let remarks = misnamed(&entry.config, &id).into_iter().collect();
+    Ok(Outline::new(None, id, Some(config), stored, remarks))
+}
+
+/// An image that `manifest.json` offers: its ID, and the platform of its config.
+pub(super) struct Offer {
+    pub(super) id: Digest,
+    pub(super) platform: Platform,
+}
+
+/// Returns the images that `selector` can mean in `manifest.json`, where there is one; those whose config is missing cannot be loaded by anyone.
+pub(super) async fn offers(
+    files: &dyn Files,
+    selector: &Selector,
+    limits: &Limits,
+) -> Result<Vec<Offer>, Error> {
+    let entries = read_entries(files, limits).await?.unwrap_or_default();
+    let meant = |entry: &&Entry| match selector {
+        Selector::Only => true,
+        Selector::Tag(_) => entry.repo_tags.iter().any(|stored| selector.names(stored)),
+        Selector::Digest(_) => false,
+    };
+    let mut offers: Vec<Offer> = Vec::new();
+    for entry in entries.iter().filter(meant) {
+        let raw = match read_config(files, entry, limits).await {
+            Err(Error::Missing { .. }) => continue,
+            read => read?,
+        };
+        let id = Digest::sha256(&raw);
+        if offers.iter().all(|offer| offer.id != id) {
+            let platform = Config::parse(&raw, &format!("config {id}"))?.platform;
+            offers.push(Offer { id, platform });
+        }
+    }
+    Ok(offers)
+}
+
+/// Reads `manifest.json`; `None` where there is none.
+async fn read_entries(files: &dyn Files, limits: &Limits) -> Result<Option<Vec<Entry>>, Error> {
+    let what = format!("manifest.json in {}", files.place());
+    let raw = read_file(files, "manifest.json", "manifest_bytes", limits.manifest_bytes).await?;
+    let Some(raw) = raw else { return Ok(None) };
+    let entries: Vec<Entry> = json::parse(&raw, &what)?;
+    for entry in &entries {
+        entry
+            .other
+            .refuse_variants_of(&["Config", "RepoTags", "Layers", "LayerSources"])
+            .map_err(|rule| Error::malformed(&what, rule))?;
+    }
+    Ok(Some(entries))
 }
 
 async fn read_config(files: &dyn Files, entry: &Entry, limits: &Limits) -> Result<Vec<u8>, Error> {
     read_file(files, &entry.config, "config_bytes", limits.config_bytes)
         .await?
         .ok_or_else(|| Error::Missing { what: format!("config {}", entry.config.escape_debug()) })
+}
+
+/// Returns where the layers of an entry are, each with what it was pulled as.
+fn origins(files: &Arc<dyn Files>, entry: &Entry, config: &[u8]) -> Result<Vec<Origin>, Error> {
+    let diff_ids = match entry.layer_sources.is_empty() {
+        true => Vec::new(),
+        false => Config::parse(config, "config")?.diff_ids,
+    };
+    let source = |index: usize| -> Option<Descriptor> {
+        let DiffId(diff_id) = diff_ids.get(index)?;
+        let claimed = entry.layer_sources.get(diff_id.as_str())?;
+        serde_json::from_value(claimed.clone()).ok()
+    };
+    let mut origins = Vec::with_capacity(entry.layers.len());
+    for (index, name) in entry.layers.iter().enumerate() {
+        let size = files.open(name)?.map(|(_, size)| size);
+        let name = name.clone();
+        if size.is_none() {
+            let place = index.saturating_add(1);
+            let what = format!("layer {place}/{} {}", entry.layers.len(), name.escape_debug());
+            return Err(Error::Missing { what });
+        }
+        let (files, source) = (Arc::clone(files), source(index).map(Box::new));
+        origins.push(Origin::Member { files, name, size, source });
+    }
+    Ok(origins)
+}
+
+/// Remarks on a config whose file name is a digest, and another one than its own.
+fn misnamed(name: &str, id: &Digest) -> Option<Remark> {
+    let stem = name.rsplit('/').next().unwrap_or(name);
+    let stem = stem.strip_prefix("sha256:").unwrap_or(stem);
+    let stem = stem.strip_suffix(".json").unwrap_or(stem);
+    let named: Digest = format!("sha256:{stem}").parse().ok()?;
+    (named != *id).then(|| {
+        let message = format!(
+            "the config is called {named} and has the digest {id}: the image ID was recomputed"
+        );
+        Remark::new("image-id-recomputed", message)
+    })
 }
 
 async fn select<'a>(
@@ -76,17 +170,7 @@ async fn select<'a>(
 ) -> Result<&'a Entry, Error> {
     let place = files.place();
     let tags = || {
-        let tags: Vec<String> = entries
-            .iter()
-            .flat_map(|entry| &entry.repo_tags)
-            .take(8)
-            .map(|tag| tag.escape_debug().to_string())
-            .collect();
-        if tags.is_empty() {
-            format!("{} images without a tag", entries.len())
-        } else {
-            tags.join(", ")
-        }
+        super::selector::listed(entries.iter().flat_map(|entry| &entry.repo_tags), entries.len())
     };
     match selector {
         Selector::Only => match entries {
@@ -122,22 +206,4 @@ async fn select<'a>(
             Err(Error::NotFound { what: digest.to_string(), place })
         }
     }
-}
-
-/// Returns the manifest that newer engines store beside their own form, where it is this image's.
-///
-/// It is an extra: whatever is wrong with it, the image can be read without.
-async fn stated_manifest(files: &Arc<dyn Files>, image: &Image, limits: &Limits) -> Option<Stated> {
-    let index = oci::read_index(files.as_ref(), limits).await.ok()?;
-    let blobs = LayoutBlobs(Arc::clone(files));
-    for descriptor in &index.manifests {
-        if let Ok((Document::Manifest(manifest), raw)) =
-            crate::read_document(&blobs, descriptor, limits).await
-            && manifest.config.digest == *image.id()
-            && manifest.layers.len() == image.layers().len()
-        {
-            return Some(Stated { descriptor: descriptor.clone(), raw, manifest });
-        }
-    }
-    None
 }

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use cutaway_ref::{Digest, Platform};
 use serde::Deserialize;
 
-use super::{Files, Selector, read_file};
+use super::{Files, Found, Selector, both, read_file};
 use crate::json;
-use crate::{BlobStream, Blobs, Descriptor, Document, Error, Image, Index, Limits};
+use crate::{BlobStream, Blobs, Descriptor, Document, Error, Image, Index, Limits, Remark};
 
 /// The annotations that name an image in a layout, the most exact first.
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
@@ -43,8 +43,10 @@ pub(super) async fn open(
     platform: &Platform,
     limits: &Limits,
 ) -> Result<Image, Error> {
-    let (blobs, root) = find(files, selector, platform, limits).await?;
-    crate::open(blobs, root, None, platform, limits).await
+    let Found { blobs, descriptor, remarks } = find(files, selector, platform, limits).await?;
+    let mut image = crate::open(blobs, descriptor, None, platform, limits).await?;
+    image.add_remarks(remarks);
+    Ok(image)
 }
 
 /// Returns the blobs of a layout, and the image or index among them that is meant.
@@ -53,12 +55,23 @@ pub(super) async fn find(
     selector: &Selector,
     platform: &Platform,
     limits: &Limits,
+) -> Result<Found, Error> {
+    let remarks = check_version(files.as_ref(), limits).await?.into_iter().collect();
+    let (blobs, descriptor) = select_root(&files, selector, platform, limits).await?;
+    both::check_oci(&files, &descriptor, selector, platform, limits).await?;
+    Ok(Found { blobs, descriptor, remarks })
+}
+
+/// As [`find`], without a look at anything but indexes.
+pub(super) async fn select_root(
+    files: &Arc<dyn Files>,
+    selector: &Selector,
+    platform: &Platform,
+    limits: &Limits,
 ) -> Result<(Arc<dyn Blobs>, Descriptor), Error> {
-    check_version(files.as_ref(), limits).await?;
     let index = read_index(files.as_ref(), limits).await?;
-    let place = files.place().to_owned();
-    let blobs: Arc<dyn Blobs> = Arc::new(LayoutBlobs(files));
-    let root = match (select(&index, selector, platform, &place), selector) {
+    let blobs: Arc<dyn Blobs> = Arc::new(LayoutBlobs(Arc::clone(files)));
+    let root = match (select(&index, selector, platform, files.place()), selector) {
         (Err(Error::NotFound { what, place }), Selector::Digest(digest)) => {
             match nested(blobs.as_ref(), &index, digest, limits).await? {
                 Some(descriptor) => descriptor,
@@ -116,24 +129,26 @@ struct Version {
     version: String,
 }
 
-/// Refuses a layout of a version that is not ours; one that does not say its version is read with a warning.
-async fn check_version(files: &dyn Files, limits: &Limits) -> Result<(), Error> {
+/// Remarks on a layout that does not say its version, or says one that is not ours.
+///
+/// It is read all the same: every document and every blob in it is verified by its digest.
+async fn check_version(files: &dyn Files, limits: &Limits) -> Result<Option<Remark>, Error> {
     let what = format!("oci-layout in {}", files.place());
     let raw = read_file(files, "oci-layout", "manifest_bytes", limits.manifest_bytes).await?;
-    let Some(raw) = raw else {
-        tracing::warn!(
-            place = files.place(),
-            "there is no oci-layout, so the version of the layout is unknown"
-        );
-        return Ok(());
+    let rule = match raw {
+        None => "there is no oci-layout, so the version of the layout is unknown".to_owned(),
+        Some(raw) => {
+            let Version { version } = json::parse(&raw, &what)?;
+            if version.starts_with(VERSIONS) {
+                return Ok(None);
+            }
+            let shown: String = version.chars().take(40).collect();
+            let shown = shown.escape_debug();
+            format!("oci-layout says version \"{shown}\", which is not 1.x; it was read as that")
+        }
     };
-    let Version { version } = json::parse(&raw, &what)?;
-    if version.starts_with(VERSIONS) {
-        return Ok(());
-    }
-    let shown: String = version.chars().take(40).collect();
-    let rule = format!("says layout version \"{}\", which is not 1.x", shown.escape_debug());
-    Err(Error::malformed(what, rule))
+    tracing::warn!(place = files.place(), "{rule}");
+    Ok(Some(Remark::new("layout-version", rule)))
 }
 
 pub(super) async fn read_index(files: &dyn Files, limits: &Limits) -> Result<Index, Error> {
@@ -191,8 +206,12 @@ fn select(
                 place: format!("the index of {place}, which has {}", platforms(several)),
             }),
         (several, _) => Err(Error::Ambiguous(format!(
-            "{place} holds several images{}; name one of {}",
-            if matches!(selector, Selector::Tag(_)) { " under that name" } else { "" },
+            "{place} {}; name one of {}",
+            if matches!(selector, Selector::Tag(_)) {
+                "is ambiguous: it holds several images under that name"
+            } else {
+                "holds several images"
+            },
             listed_refs(several)
         ))),
     }

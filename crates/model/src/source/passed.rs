@@ -5,7 +5,7 @@ use std::io;
 
 use super::Files;
 use super::archive::{endless, is_document, member_name};
-use crate::{BlobStream, Error, Limits};
+use crate::{BlobStream, DiffId, Error, Limits};
 
 /// How many links a member may be followed over.
 const MAX_LINKS: u64 = 8;
@@ -18,6 +18,8 @@ const MAX_LINKS: u64 = 8;
 pub struct Passed {
     place: String,
     members: HashMap<String, Kept>,
+    /// The diffIDs of members that were unpacked while they passed.
+    diff_ids: HashMap<String, DiffId>,
     /// The document that was there twice.
     twice: Option<String>,
     /// How many bytes of documents are kept.
@@ -70,6 +72,11 @@ impl Passed {
         self.keep(name, Kept::Link(target));
     }
 
+    /// Notes the diffID that a member was measured to have.
+    pub fn measured(&mut self, name: String, diff_id: DiffId) {
+        self.diff_ids.insert(name, diff_id);
+    }
+
     /// Returns the member that `name` stands for when links are followed, at most eight of them.
     pub fn target<'a>(&'a self, name: &'a str) -> &'a str {
         let mut name = name;
@@ -117,6 +124,10 @@ impl Files for Passed {
 
     fn place(&self) -> &str {
         &self.place
+    }
+
+    fn diff_id(&self, name: &str) -> Option<DiffId> {
+        self.diff_ids.get(self.target(name)).cloned()
     }
 }
 

@@ -50,6 +50,12 @@ impl Selector {
     }
 }
 
+/// Returns names for a message: the first eight of them, or how many images have none.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>, images: usize) -> String {
+    let names: Vec<String> = names.take(8).map(|name| name.escape_debug().to_string()).collect();
+    if names.is_empty() { format!("{images} images without a tag") } else { names.join(", ") }
+}
+
 /// Returns the name in the full form that Docker gives it: registry, repository and tag.
 fn full(name: &str) -> String {
     let (path, tag) = match tag_of(name) {

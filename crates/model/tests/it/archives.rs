@@ -119,7 +119,8 @@ fn a_manifest_says_which_image() {
         entries.push(Entry::file("manifest.json", text));
         assert_error(docker(&entries), Class::Malformed, &[says]);
     }
-    let words = ["is no image: it has neither index.json (OCI) nor manifest.json (docker save)"];
+    let words =
+        ["is no image: it has neither index.json (OCI) nor manifest.json (docker save), nor"];
     assert_error(docker(&rest), Class::Malformed, &words);
     assert_error(passing(&rest), Class::Malformed, &words);
 }
@@ -206,7 +207,24 @@ fn the_image_id_is_computed_and_never_a_name() {
         layer("a.tar", &image),
         Entry::file("manifest.json", text.to_string()),
     ];
-    assert_eq!(docker(&entries).unwrap().id(), image.id());
+    let opened = docker(&entries).unwrap();
+    assert_eq!(opened.id(), image.id());
+    let [remark] = opened.remarks() else { panic!("{:?}", opened.remarks()) };
+    assert_eq!((remark.code, remark.layer), ("image-id-recomputed", None));
+    assert!(remark.message.ends_with("the image ID was recomputed"), "{remark:?}");
+    // Names that are no other digest say nothing.
+    let hex = image.id().encoded().to_owned();
+    for name in
+        ["config.json".into(), format!("{hex}.json"), format!("sha256:{hex}"), "ab.json".into()]
+    {
+        let text = json!([{"Config": name, "RepoTags": ["a:1"], "Layers": ["a.tar"]}]);
+        let entries = [
+            Entry::file(name, image.config.bytes.to_vec()),
+            layer("a.tar", &image),
+            Entry::file("manifest.json", text.to_string()),
+        ];
+        assert_eq!(docker(&entries).unwrap().remarks(), []);
+    }
 }
 
 #[test]
@@ -222,6 +240,8 @@ fn a_claimed_source_of_a_layer_is_no_digest() {
         [config(&image), layer("a.tar", &image), Entry::file("manifest.json", text.to_string())];
     let opened = docker(&entries).unwrap();
     assert_eq!(opened.layers()[0].digest(), None);
+    let claimed = opened.layers()[0].claimed_source().unwrap();
+    assert_eq!((&claimed.digest, claimed.size), (&blob.digest, blob.size));
     let (_, outcome) = stored(&opened.layers()[0]).unwrap();
     assert_eq!(outcome.digest, image.layers[0].diff_id);
 }
@@ -240,7 +260,7 @@ fn layers_of_one_archive_are_stored_as_they_like() {
 #[test]
 fn a_manifest_of_another_image_is_not_this_ones() {
     let (image, other) = (one_layer(), sample());
-    let archive = |inner: &FixtureImage| {
+    let files = |inner: &FixtureImage| {
         let mut entries: Vec<Entry> = Layout::new()
             .image("t", inner)
             .files()
@@ -248,16 +268,24 @@ fn a_manifest_of_another_image_is_not_this_ones() {
             .map(|(path, content)| Entry::file(path, content))
             .collect();
         entries.extend([config(&image), layer("a.tar", &image), manifest(&["a.tar"])]);
-        let disk = OnDisk::archive(&tarball(&entries)).unwrap();
-        crate::support::open_form(&disk.files, cutaway_model::source::Form::Docker, "", &amd64())
-            .unwrap()
+        OnDisk::archive(&tarball(&entries)).unwrap()
+    };
+    let docker_form = cutaway_model::source::Form::Docker;
+    let archive = |inner: &FixtureImage| {
+        crate::support::open_form(&files(inner).files, docker_form, "", &amd64()).unwrap()
     };
     assert_eq!(archive(&image).digest(), Some(image.digest()));
-    assert_eq!(archive(&other).digest(), None);
     assert_eq!(
         archive(&image.clone().edit_manifest(|manifest| manifest["layers"] = json!([]))).digest(),
         None
     );
+    // Another image of the same name is another image for a reader of the other document.
+    let disk = files(&other);
+    for form in [docker_form, cutaway_model::source::Form::Oci] {
+        let words = ["is ambiguous: index.json names", other.id().as_str(), image.id().as_str()];
+        let opened = crate::support::open_form(&disk.files, form, "", &amd64());
+        assert_error(opened, Class::Malformed, &words);
+    }
     // What is wrong with the extra does not matter.
     let nothing = [
         config(&image),

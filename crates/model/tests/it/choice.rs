@@ -76,11 +76,40 @@ fn the_first_of_equals_and_the_only_without_a_platform() {
     assert_eq!(open_index(&equal, "linux/amd64").unwrap().id(), built_for("linux/amd64").id());
     let only = FixtureIndex::new([sample()]).edit_manifest(|index| strip(index, 0));
     assert_eq!(open_index(&only, "linux/amd64").unwrap().id(), sample().id());
-    let two = FixtureIndex::new([sample(), built_for("linux/arm64")]).edit_manifest(|index| {
-        strip(index, 0);
-        strip(index, 1);
+    let both = |images: [FixtureImage; 2]| {
+        FixtureIndex::new(images).edit_manifest(|index| {
+            strip(index, 0);
+            strip(index, 1);
+        })
+    };
+    // The config of each decides, the first that fits is taken, and that is said.
+    for two in [[sample(), built_for("linux/arm64")], [built_for("linux/arm64"), sample()]] {
+        let opened = open_index(&both(two), "linux/amd64").unwrap();
+        assert_eq!(opened.id(), sample().id());
+        assert_eq!(opened.remarks()[0].code, "platform-not-named");
+    }
+    let neither = both([built_for("linux/arm64"), built_for("linux/s390x")]);
+    let words = ["platform linux/amd64 is not in index", "one without a platform"];
+    assert_error(open_index(&neither, "linux/amd64"), Class::Transport, &words);
+    // One that names its platform goes before all that do not, and a lone one beside others is no certainty.
+    let named = FixtureIndex::new([sample(), built_for("linux/amd64")])
+        .edit_manifest(|index| strip(index, 0));
+    let opened = open_index(&named, "linux/amd64").unwrap();
+    assert_eq!(opened.id(), built_for("linux/amd64").id());
+    assert!(opened.remarks().is_empty());
+    let lone = FixtureIndex::new([sample(), built_for("linux/arm64")])
+        .edit_manifest(|index| strip(index, 0));
+    assert_eq!(open_index(&lone, "linux/amd64").unwrap().id(), sample().id());
+    assert_error(open_index(&lone, "linux/s390x"), Class::Transport, &["linux/arm64"]);
+    // Indexes without a platform are gone into, one after the other; an artifact is passed over.
+    let inner = [built_for("linux/arm64"), sample()].map(|image| FixtureIndex::new([image]));
+    let nested = FixtureIndex::nested([], inner);
+    assert_eq!(open_index(&nested, "linux/amd64").unwrap().id(), sample().id());
+    let artifact = sample().edit_manifest(|manifest| {
+        manifest["config"]["mediaType"] = json!("application/vnd.example.config+json");
     });
-    assert_error(open_index(&two, "linux/amd64"), Class::Transport, &["one without a platform"]);
+    let beside = both([artifact, sample()]);
+    assert_eq!(open_index(&beside, "linux/amd64").unwrap().digest(), Some(sample().digest()));
     let empty = FixtureIndex::new([]);
     assert_error(open_index(&empty, "linux/amd64"), Class::Transport, &["which has nothing"]);
 }
@@ -150,6 +179,29 @@ fn an_index_that_lists_itself_ends() {
 }
 
 #[test]
+fn guesses_at_a_platform_are_bounded() {
+    let others = (0..40).map(|n| {
+        let text = format!("platform linux/arm64\nlayer plain\n  n 0644 \"{n}\"\n");
+        image(&text)
+    });
+    let index = FixtureIndex::new(others.chain([sample()])).edit_manifest(|index| {
+        for child in index["manifests"].as_array_mut().unwrap() {
+            child.as_object_mut().unwrap().remove("platform");
+        }
+    });
+    let memory = Arc::new(Memory::of_index(&index));
+    let root = descriptor(&index.manifest);
+    let mut limits = Limits::default();
+    let open = |limits: &Limits| {
+        block_on(cutaway_model::open(memory.clone(), root.clone(), None, &amd64(), limits))
+    };
+    assert_error(open(&limits), Class::Transport, &["platform linux/amd64 is not in index"]);
+    assert_eq!(memory.opened.load(Ordering::Relaxed), 1 + 2 * 16, "a manifest and a config each");
+    limits.platform_guesses = 41;
+    assert_eq!(open(&limits).unwrap().id(), sample().id());
+}
+
+#[test]
 fn a_single_image_is_read_whatever_its_platform() {
     let arm = built_for("linux/arm64");
     let opened = open_memory(Memory::of(&arm), descriptor(&arm.manifest)).unwrap();
@@ -182,9 +234,9 @@ fn one_name_for_two_images_lists_their_digests() {
     let (one, two) = (built_for("linux/amd64"), sample());
     let layout = Layout::new().image("latest", &one).image("latest", &two);
     let disk = OnDisk::layout(&layout);
-    let words = ["under that name", one.digest().as_str(), two.digest().as_str()];
+    let words = ["is ambiguous", "under that name", one.digest().as_str(), two.digest().as_str()];
     assert_error(disk.open(":latest"), Class::Usage, &words);
-    assert_error(disk.open(""), Class::Usage, &words[1..]);
+    assert_error(disk.open(""), Class::Usage, &words[2..]);
     let by_digest = disk.open(&format!("@{}", two.digest())).unwrap();
     assert_eq!(by_digest.id(), two.id());
     // The same image twice is no question.
@@ -267,7 +319,8 @@ fn a_digest_is_looked_up_in_nested_indexes() {
     let find = |digest: &cutaway_ref::Digest| {
         let selector = Selector::Digest(digest.clone());
         let files = Arc::clone(&disk.files);
-        block_on(cutaway_model::source::find(files, &selector, &amd64(), &limits))
+        let found = block_on(cutaway_model::source::find(files, &selector, &amd64(), &limits));
+        found.map(|found| (found.blobs, found.descriptor))
     };
     let (blobs, found) = find(&inner.manifest.digest).unwrap();
     assert_eq!(found.media_type.as_str(), inner.manifest.media_type);

@@ -166,9 +166,14 @@ fn a_stream_ends_where_its_format_says() {
             "the gzip stream is broken after 111000 unpacked",
         ),
         (
-            "zeros after gzip",
-            [&gz[..], &[0; 512]].concat(),
+            "zeros and text after gzip",
+            [&gz[..], &[0; 512], b"some text"].concat(),
             "the gzip stream is broken after 111000",
+        ),
+        (
+            "zeros and a member after gzip",
+            [&gz[..], &[0; 512], &gz].concat(),
+            "neither another nor zeros only",
         ),
         ("zstd after gzip", [&gz[..], &zs].concat(), "the gzip stream is broken after 111000"),
         (
@@ -204,6 +209,27 @@ fn a_stream_ends_where_its_format_says() {
     ] {
         eprintln!("case: {what}");
         assert_error(decode(&stored), Class::Malformed, &["layer x: ", says]);
+    }
+}
+
+#[test]
+fn zeros_behind_gzip_are_padding_as_gnu_gzip_has_it() {
+    let text = text();
+    let stored = compress(&text, Stored::Gzip { members: 3 });
+    for count in [0usize, 1, 9, 10, 512, 300_000] {
+        let padded = [&stored[..], &vec![0; count]].concat();
+        for chunk in [1000, 1 << 20] {
+            let (unpacked, padding) = block_on(async {
+                let inner = tokio::io::BufReader::with_capacity(chunk, &padded[..]);
+                let mut decoded =
+                    Decoded::open(inner, "layer x", &Limits::default()).await.unwrap();
+                let mut unpacked = Vec::new();
+                decoded.read_to_end(&mut unpacked).await.unwrap();
+                (unpacked, decoded.padding())
+            });
+            assert_eq!(unpacked, text, "{count} zeros");
+            assert_eq!(padding, u64::try_from(count).unwrap());
+        }
     }
 }
 
@@ -452,7 +478,7 @@ fn a_failed_decoder_goes_on_failing() {
         assert_eq!(bytes, text());
         // The rest of the stored stream is still to be had, for its digest.
         let mut rest = Vec::new();
-        decoded.into_stored().read_to_end(&mut rest).await.unwrap();
+        decoded.into_stored().unwrap().read_to_end(&mut rest).await.unwrap();
         assert!(stored.ends_with(&rest));
     });
 }
