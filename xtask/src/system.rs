@@ -20,6 +20,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("zstd", "zstd"),
     ("go", "golang-go"),
     ("cc", "gcc"),
+    ("strace", "strace"),
 ];
 
 /// Tells whether we are root on Debian, so that packages can be installed and images be built.

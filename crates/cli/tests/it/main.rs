@@ -16,10 +16,13 @@ mod endings;
 mod export;
 mod front;
 mod plugged;
+mod overlay;
 mod reference;
 mod registry;
 mod reports;
 mod routes;
+#[path = "../../../layerfs/tests/it/rows.rs"]
+mod rows;
 mod secure;
 mod support;
 mod view;
