@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cutaway_fetch::Repository;
-use cutaway_model::source::{self, Archive, Directory, Files, Form, Selector};
-use cutaway_model::{Blobs, Descriptor, Image, read_document};
+use cutaway_model::source::{self, Archive, Directory, Files, Form, Found, Selector};
+use cutaway_model::{Blobs, Descriptor, Image, Remark, read_document};
 use cutaway_ref::Reference;
 use cutaway_scan::{Limits, Options, Silent, SourceKind, Subject, verify_stream};
 
@@ -31,8 +31,12 @@ pub(crate) struct Root {
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) descriptor: Descriptor,
     pub(crate) raw: Vec<u8>,
+    /// What is odd about the place where it lies.
+    pub(crate) remarks: Vec<Remark>,
     /// Where it lies, in a registry.
     pub(crate) remote: Option<(Repository, Reference)>,
+    /// The layout that holds it.
+    pub(crate) files: Option<Arc<dyn Files>>,
 }
 
 impl Root {
@@ -80,7 +84,8 @@ pub(crate) async fn open(
             let (blobs, descriptor) = daemon::containerd(&name, common).await?;
             let (_, raw) = read_document(&blobs, &descriptor, &limits.model).await?;
             let subject = Subject { name: argument.to_owned(), source: SourceKind::Containerd };
-            Some(Root { subject, blobs: Arc::new(blobs), descriptor, raw, remote: None })
+            let (blobs, remarks) = (Arc::new(blobs), Vec::new());
+            Some(Root { subject, blobs, descriptor, raw, remarks, remote: None, files: None })
         }
         _ => None,
     };
@@ -101,7 +106,9 @@ async fn from_registry(text: &str, common: &Common) -> Result<Root, Failure> {
         blobs: Arc::new(repository.clone()),
         descriptor: resolved.descriptor,
         raw: resolved.bytes,
+        remarks: Vec::new(),
         remote: Some((repository, reference)),
+        files: None,
     })
 }
 
@@ -125,7 +132,8 @@ async fn oci_archive(
     Ok(Some(from_files(files, selector, source, argument, common, limits).await?))
 }
 
-async fn from_files(
+/// Opens a layout, or an archive in its form that has passed.
+pub(crate) async fn from_files(
     files: Arc<dyn Files>,
     selector: &Selector,
     source: SourceKind,
@@ -134,10 +142,12 @@ async fn from_files(
     limits: &Limits,
 ) -> Result<Root, Failure> {
     let platform = image::platform(common);
-    let (blobs, descriptor) = source::find(files, selector, &platform, &limits.model).await?;
+    let Found { blobs, descriptor, remarks } =
+        source::find(Arc::clone(&files), selector, &platform, &limits.model).await?;
     let (_, raw) = read_document(blobs.as_ref(), &descriptor, &limits.model).await?;
     let subject = Subject { name: argument.to_owned(), source };
-    Ok(Root { subject, blobs, descriptor, raw, remote: None })
+    let (remote, files) = (None, Some(files));
+    Ok(Root { subject, blobs, descriptor, raw, remarks, remote, files })
 }
 
 /// Reads an archive that passes for the documents of its image; everything else is verified on the way.

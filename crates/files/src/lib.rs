@@ -70,7 +70,7 @@ pub use error::Error;
 pub use filter::{Filter, Owner, Patterns};
 pub use layer::{Companion, Measured, Progress, ReadError, Source};
 pub use limits::Limits;
-pub use passing::{Given, pass};
+pub use passing::{Given, Gone, pass};
 pub use question::{Absent, Answer, Found, Open, Question, Why};
 pub use relay::LaneReader;
 pub use seek::{Finding, Outcome, Read, Search, Thing, search};

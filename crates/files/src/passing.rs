@@ -62,33 +62,90 @@ where
     T: Clone + Send + 'static,
     F: Future<Output = Result<(Measured, T), ReadError>> + Send + 'static,
 {
-    let Given { stream, place, form, selector, platform, limits, in_flight } = given;
-    let archive = Decoded::open(stream, place, limits).await?;
-    let members = Members::new(BufReader::with_capacity(CHUNK, archive), place, limits);
-    let (mut passed, mut layers) = read_members(members, place, limits, in_flight, read).await?;
-    let form = match form {
-        Some(form) => form,
-        None => Form::of(&passed)?,
-    };
-    if source::needs_diff_ids(&passed)? {
-        for (name, member) in &mut layers {
-            passed.measured(name.clone(), member.value().await?.0.unpacked.diff_id);
-        }
+    let (selector, platform, limits) = (given.selector, given.platform, given.limits);
+    let mut gone = Gone::by(given, read).await?;
+    let form = gone.form();
+    let image = source::open(gone.files(), form, selector, platform, limits).await?;
+    let layers = gone.layers(&image).await?;
+    Ok((image, form, layers))
+}
+
+/// An archive that has passed: its documents, and what came of every member that looked like a layer.
+pub struct Gone<T> {
+    passed: Arc<Passed>,
+    form: Form,
+    members: HashMap<String, Member<T>>,
+}
+
+impl<T> std::fmt::Debug for Gone<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gone").field("form", &self.form).finish_non_exhaustive()
     }
-    let passed = Arc::new(passed);
-    let files: Arc<dyn Files> = passed.clone();
-    let image = source::open(files, form, selector, platform, limits).await?;
-    let mut of_image = Vec::with_capacity(image.layers().len());
-    for layer in image.layers() {
-        let name = member_of(layer);
-        let (measured, value) = match layers.get_mut(passed.target(&name)) {
-            Some(member) => member.value().await.map_err(|error| named(error, layer))?,
-            None => return Err(absent(&passed, layer, &name)),
+}
+
+impl<T: Clone + Send + 'static> Gone<T> {
+    /// Lets an archive pass as [`pass`] does, and opens nothing in it.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps the archive from being read.
+    pub async fn by<F>(
+        given: Given<'_>,
+        read: impl Fn(String, LaneReader) -> F,
+    ) -> Result<Self, ReadError>
+    where
+        F: Future<Output = Result<(Measured, T), ReadError>> + Send + 'static,
+    {
+        let Given { stream, place, form, limits, in_flight, .. } = given;
+        let archive = Decoded::open(stream, place, limits).await?;
+        let members = Members::new(BufReader::with_capacity(CHUNK, archive), place, limits);
+        let (mut passed, mut members) =
+            read_members(members, place, limits, in_flight, read).await?;
+        let form = match form {
+            Some(form) => form,
+            None => Form::of(&passed)?,
         };
-        layer.check(&measured.stored, &measured.unpacked)?;
-        of_image.push((measured, value));
+        if source::needs_diff_ids(&passed)? {
+            // In the order of their names, so that the same archive fails in the same way.
+            let mut names: Vec<String> = members.keys().cloned().collect();
+            names.sort();
+            for name in names {
+                if let Some(member) = members.get_mut(&name) {
+                    passed.measured(name, member.value().await?.0.unpacked.diff_id);
+                }
+            }
+        }
+        Ok(Self { passed: Arc::new(passed), form, members })
     }
-    Ok((image, form, of_image))
+
+    /// Returns the form that was named, or that the documents show.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Returns the documents; the bytes of other members cannot be had any more.
+    pub fn files(&self) -> Arc<dyn Files> {
+        self.passed.clone()
+    }
+
+    /// Returns what was read of the layers of an image among the documents, as [`pass`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`pass`].
+    pub async fn layers(&mut self, image: &Image) -> Result<Vec<(Measured, T)>, ReadError> {
+        let mut of_image = Vec::with_capacity(image.layers().len());
+        for layer in image.layers() {
+            let name = member_of(layer);
+            let (measured, value) = match self.members.get_mut(self.passed.target(&name)) {
+                Some(member) => member.value().await.map_err(|error| named(error, layer))?,
+                None => return Err(absent(&self.passed, layer, &name)),
+            };
+            layer.check(&measured.stored, &measured.unpacked)?;
+            of_image.push((measured, value));
+        }
+        Ok(of_image)
+    }
 }
 
 /// A member that is or was read as if it were a layer.

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use cutaway_ref::Digest;
 use tokio::io::AsyncRead;
 
-use crate::decode::Decoded;
+use crate::decode::{Decoded, peek};
 use crate::open::carried;
 use crate::source::Files;
 use crate::verify::{
     Claim, DiffIdCheck, Outcome, Stored, Unpacked, Verified, VerifiedTar, algorithm_of,
 };
-use crate::{BlobStream, Blobs, Descriptor, DiffId, Error, History, Limits, MediaType};
+use crate::{
+    BlobStream, Blobs, Compression, Descriptor, DiffId, Error, History, Limits, MediaType,
+    SNIFF_BYTES,
+};
 
 /// A layer of an image. Its index is the only key that is unique: an image may hold one layer twice.
 #[derive(Debug, Clone)]
@@ -39,6 +42,16 @@ pub(crate) enum Origin {
         /// What the archive says that it was pulled as.
         source: Option<Box<Descriptor>>,
     },
+}
+
+impl Origin {
+    /// Returns the number of stored bytes, where it is known before they are read.
+    pub(crate) fn size(&self) -> Option<u64> {
+        match self {
+            Self::Blob { descriptor, .. } => Some(descriptor.size),
+            Self::Member { size, .. } => *size,
+        }
+    }
 }
 
 /// The uncompressed bytes of a layer, whose stored bytes are verified as they are read.
@@ -87,9 +100,28 @@ impl Layer {
 
     /// Returns the number of stored bytes, where it is known before they are read.
     pub fn size(&self) -> Option<u64> {
+        self.origin.size()
+    }
+
+    /// Returns whether the stored bytes are the uncompressed tar itself, so that they have its digest and
+    /// its size: where both digests are the same, or the first bytes of an archive's member show it.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps the member from being read.
+    pub async fn is_plain(&self) -> Result<bool, Error> {
         match &self.origin {
-            Origin::Blob { descriptor, .. } => Some(descriptor.size),
-            Origin::Member { size, .. } => *size,
+            Origin::Blob { descriptor, .. } => Ok(descriptor.digest == self.diff_id.0),
+            Origin::Member { files, name, .. } => {
+                let what = self.what();
+                let Some((stream, _)) = files.open(name)? else {
+                    return Err(Error::Missing { what });
+                };
+                let (head, _) = peek(stream, SNIFF_BYTES)
+                    .await
+                    .map_err(|error| Error::from_io(error, &what))?;
+                Ok(Compression::sniff(&head) == Compression::Plain)
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use cutaway_ref::Platform;
+use cutaway_ref::{Digest, Platform};
 
 use crate::{BlobStream, Blobs, Descriptor, DiffId, Error, Image, Limits, Outline, Remark};
 
@@ -122,7 +122,7 @@ pub async fn outline(
             outline.remarks.extend(remarks);
             Ok(outline)
         }
-        Form::Docker => docker::outline(files, selector, limits).await,
+        Form::Docker => docker::outline(files, selector, platform, limits).await,
     }
 }
 
@@ -168,6 +168,19 @@ pub async fn find(
     limits: &Limits,
 ) -> Result<Found, Error> {
     oci::find(files, selector, platform, limits).await
+}
+
+/// Returns what an OCI layout lists as referring to `digest`, such as signatures.
+///
+/// # Errors
+///
+/// Returns what keeps `index.json` from being read, and files from being opened.
+pub async fn referrers(
+    files: &Arc<dyn Files>,
+    digest: &Digest,
+    limits: &Limits,
+) -> Result<Vec<Descriptor>, Error> {
+    oci::referrers(files, digest, limits).await
 }
 
 /// Returns all blobs of an OCI layout, without a look at what it lists.

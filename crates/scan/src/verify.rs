@@ -1,13 +1,16 @@
 //! Reading layers for nothing but the proof that they are what they claim to be.
 
-use cutaway_files::Measured;
-use cutaway_model::source::{Form, Selector};
-use cutaway_model::{BlobStream, Image};
+use cutaway_files::{Given, Gone, LaneReader, Measured, ReadError, Source};
+use std::sync::Arc;
+
+use cutaway_model::source::{self, Files, Form, Selector};
+use cutaway_model::{BlobStream, Class, Image, Outline};
 
 use crate::onepass::read_stream;
 use crate::run::read_layers;
 use crate::skip::Skip;
-use crate::{Error, Options};
+use crate::validate::Unread;
+use crate::{Error, Limits, Options};
 
 /// Reads every layer of an image and checks it; returns one measurement a layer, oldest first.
 ///
@@ -15,7 +18,7 @@ use crate::{Error, Options};
 ///
 /// As [`scan`](crate::scan).
 pub async fn verify(image: &Image, options: &Options) -> Result<Vec<Measured>, Error> {
-    let skip = std::sync::Arc::new(Skip::new(&[])?);
+    let skip = Arc::new(Skip::new(&[])?);
     let facts = read_layers(image.layers(), None, options, &skip).await?;
     Ok(facts.into_iter().map(|facts| facts.measured).collect())
 }
@@ -32,8 +35,61 @@ pub async fn verify_stream(
     selector: &Selector,
     options: &Options,
 ) -> Result<(Image, Form, Vec<Measured>), Error> {
-    let skip = std::sync::Arc::new(Skip::new(&[])?);
+    let skip = Arc::new(Skip::new(&[])?);
     let (image, form, facts) =
         read_stream(stream, place, form, selector, None, options, &skip).await?;
     Ok((image, form, facts.into_iter().map(|facts| facts.measured).collect()))
+}
+
+/// What an archive that has passed turned out to hold.
+#[derive(Debug)]
+pub enum Look {
+    /// An image, every layer of which was checked.
+    Image(Image, Vec<Measured>),
+    /// What its documents say, since they make no image.
+    Outline(Outline),
+}
+
+/// As [`verify_stream`], and where the documents make no image, returns what they say. The documents
+/// come with it.
+///
+/// # Errors
+///
+/// As [`verify_stream`], also for documents of which nothing can be said.
+pub async fn look_at_stream(
+    stream: BlobStream,
+    place: &str,
+    form: Option<Form>,
+    selector: &Selector,
+    options: &Options,
+) -> Result<(Look, Form, Arc<dyn Files>), Error> {
+    let (platform, limits) = (&options.platform, &options.limits.model);
+    let in_flight = options.limits.layers_in_flight;
+    let given = Given { stream, place, form, selector, platform, limits, in_flight };
+    let read = |name, bytes| measure(bytes, name, options.limits);
+    let mut gone: Gone<()> = Gone::by(given, read).await?;
+    let form = gone.form();
+    let image = match source::open(gone.files(), form, selector, platform, limits).await {
+        Ok(image) => image,
+        Err(error) if error.class() == Class::Malformed => {
+            let outline = source::outline(gone.files(), form, selector, platform, limits).await;
+            let look = Look::Outline(outline.map_err(|_| error)?);
+            return Ok((look, form, gone.files()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let measured = gone.layers(&image).await?.into_iter().map(|(measured, ())| measured).collect();
+    Ok((Look::Image(image, measured), form, gone.files()))
+}
+
+async fn measure(
+    bytes: LaneReader,
+    name: String,
+    limits: Limits,
+) -> Result<(Measured, ()), ReadError> {
+    let source = Source::of_member(&name, bytes, &limits.model).await?;
+    let walked = source.walk(limits.layerfs, &mut Unread).await?;
+    let (measured, _) =
+        walked.ok_or_else(|| cutaway_model::Error::malformed(name, "was not read to its end"))?;
+    Ok((measured, ()))
 }

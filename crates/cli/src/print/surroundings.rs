@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cutaway_model::{Descriptor, Document, Image, Index, MediaType};
+use cutaway_model::{Descriptor, Document, Index, MediaType, Stated};
 use cutaway_ref::{Digest, Platform};
 use cutaway_scan::Limits;
 use serde::Serialize;
@@ -23,9 +23,11 @@ pub(crate) struct Surroundings {
     index: Option<Around>,
     /// The annotations of the manifest.
     annotations: BTreeMap<String, String>,
+    /// The manifest that this one says something about, such as the one that it signs.
+    subject: Option<Digest>,
     /// What the index lists about this image, such as its provenance.
     attestations: Vec<Attestation>,
-    /// What the registry lists as referring to it; none where it was not asked.
+    /// What the registry or the layout lists as referring to it; none where it was not asked.
     referrers: Option<Vec<Value>>,
 }
 
@@ -55,25 +57,29 @@ struct Attestation {
 }
 
 impl Surroundings {
-    /// Takes what an image says alone.
-    pub(crate) fn of_image(image: &Image) -> Self {
-        let annotations =
-            image.manifest().map(|stated| stated.manifest.annotations.clone()).unwrap_or_default();
-        Self { annotations, ..Self::default() }
+    /// Takes what a manifest says alone.
+    pub(crate) fn of_manifest(manifest: Option<&Stated>) -> Self {
+        let manifest = manifest.map(|stated| &stated.manifest);
+        Self {
+            annotations: manifest.map(|manifest| manifest.annotations.clone()).unwrap_or_default(),
+            subject: manifest.and_then(|manifest| Some(manifest.subject.as_ref()?.digest.clone())),
+            ..Self::default()
+        }
     }
 
     /// Takes what the document that the name stands for says.
     pub(crate) fn new(
         root: &Descriptor,
         raw: &[u8],
-        image: &Image,
+        manifest: Option<&Stated>,
         limits: &Limits,
     ) -> Result<Self, Failure> {
-        let mut all = Self::of_image(image);
+        let mut all = Self::of_manifest(manifest);
         let what = format!("manifest {}", root.digest);
         let document = Document::parse(raw, Some(&root.media_type), &limits.model, &what)?;
         if let Document::Index(index) = document {
-            all.attestations = attestations(&index, image);
+            all.attestations =
+                attestations(&index, manifest.map(|stated| &stated.descriptor.digest));
             let images =
                 index.manifests.iter().filter(|entry| !entry.annotations.contains_key(KIND));
             all.index = Some(Around {
@@ -104,6 +110,9 @@ impl Surroundings {
         for (key, value) in index.chain(&self.annotations) {
             lines.push(("note", format!("{key}={value}")));
         }
+        if let Some(subject) = &self.subject {
+            lines.push(("about", subject.to_string()));
+        }
         for attestation in &self.attestations {
             lines.push(("attested", format!("{} {}", attestation.kind, attestation.digest)));
         }
@@ -127,9 +136,9 @@ impl Child {
     }
 }
 
-fn attestations(index: &Index, image: &Image) -> Vec<Attestation> {
+fn attestations(index: &Index, image: Option<&Digest>) -> Vec<Attestation> {
     let about_it = |entry: &&Descriptor| {
-        entry.annotations.get(SUBJECT).map(String::as_str) == image.digest().map(Digest::as_str)
+        entry.annotations.get(SUBJECT).map(String::as_str) == image.map(Digest::as_str)
     };
     let entries = index.manifests.iter().filter(about_it);
     let attestations = entries.filter_map(|entry| {

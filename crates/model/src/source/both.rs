@@ -9,7 +9,7 @@ use cutaway_ref::{Digest, Platform};
 
 use super::oci::{self, LayoutBlobs};
 use super::{Files, Selector, docker};
-use crate::{Descriptor, Document, Error, Image, Limits, Stated};
+use crate::{Config, Descriptor, Document, Error, Image, Limits, Stated};
 
 /// Checks the image that `index.json` names against those that `manifest.json` offers under the same name.
 ///
@@ -40,7 +40,8 @@ pub(super) async fn check_oci(
 /// Checks the image that `manifest.json` names against the one that `index.json` has under the same name.
 pub(super) async fn check_docker(
     files: &Arc<dyn Files>,
-    image: &Image,
+    id: &Digest,
+    config: &Config,
     selector: &Selector,
     platform: &Platform,
     limits: &Limits,
@@ -52,9 +53,9 @@ pub(super) async fn check_docker(
         return Ok(());
     };
     let Ok(other) = crate::open(blobs, root, None, platform, limits).await else { return Ok(()) };
-    let found = image.config().platform.distance(platform);
-    if other.id() != image.id() && is_as_good(other.config().platform.distance(platform), found) {
-        return Err(contradiction(files.as_ref(), other.id(), image.id()));
+    let found = config.platform.distance(platform);
+    if other.id() != id && is_as_good(other.config().platform.distance(platform), found) {
+        return Err(contradiction(files.as_ref(), other.id(), id));
     }
     Ok(())
 }

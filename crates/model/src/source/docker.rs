@@ -42,7 +42,7 @@ pub(super) async fn open(
     let origins = origins(&files, entry, &config)?;
     let mut image = Image::from_config(config, origins, limits)?;
     image.add_remarks(misnamed(&entry.config, image.id()));
-    both::check_docker(&files, &image, selector, platform, limits).await?;
+    both::check_docker(&files, image.id(), image.config(), selector, platform, limits).await?;
     Ok(match both::manifest_of(&files, &image, limits).await {
         Some(stated) => image.with_manifest(stated),
         None => image,
@@ -53,6 +53,7 @@ pub(super) async fn open(
 pub(super) async fn outline(
     files: Arc<dyn Files>,
     selector: &Selector,
+    platform: &Platform,
     limits: &Limits,
 ) -> Result<Outline, Error> {
     let entries = read_entries(files.as_ref(), limits).await?.unwrap_or_default();
@@ -60,10 +61,8 @@ pub(super) async fn outline(
     let raw = read_config(files.as_ref(), entry, limits).await?;
     let id = Digest::sha256(&raw);
     let config = Config::parse(&raw, &format!("config {id}"))?;
-    let mut stored = Vec::with_capacity(entry.layers.len());
-    for name in &entry.layers {
-        stored.push((None, files.open(name)?.map(|(_, size)| size)));
-    }
+    both::check_docker(&files, &id, &config, selector, platform, limits).await?;
+    let stored = origins(&files, entry, &raw)?.iter().map(|origin| (None, origin.size())).collect();
     let remarks = misnamed(&entry.config, &id).into_iter().collect();
     Ok(Outline::new(None, id, Some(config), stored, remarks))
 }

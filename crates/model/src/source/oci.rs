@@ -119,6 +119,39 @@ async fn nested(
     Ok(None)
 }
 
+/// Returns what `index.json` lists as referring to `digest`: manifests whose subject it is, and what
+/// stands under the tag that stands for a list of them (distribution specification, "Referrers Tag
+/// Schema"). The artifact type is the manifest's own or, where it has none, the type of its config.
+pub(super) async fn referrers(
+    files: &Arc<dyn Files>,
+    digest: &Digest,
+    limits: &Limits,
+) -> Result<Vec<Descriptor>, Error> {
+    let index = read_index(files.as_ref(), limits).await?;
+    let blobs = LayoutBlobs(Arc::clone(files));
+    let tag = format!("{}-{}", digest.algorithm_name(), digest.encoded());
+    let mut found: Vec<Descriptor> = Vec::new();
+    for entry in index.manifests {
+        let is_list = names(&entry).any(|name| name == tag);
+        // A layout may list what it does not hold, and what is broken is not what was asked for.
+        match crate::read_document(&blobs, &entry, limits).await {
+            Ok((Document::Index(list), _)) if is_list => found.extend(list.manifests),
+            Ok((Document::Manifest(manifest), _))
+                if manifest.subject.as_ref().is_some_and(|subject| subject.digest == *digest) =>
+            {
+                let own = manifest.artifact_type.filter(|kind| !kind.is_empty());
+                let kind = own.unwrap_or(manifest.config.media_type.0);
+                found.push(Descriptor { artifact_type: Some(kind), ..entry });
+            }
+            Err(error @ (Error::Transport(_) | Error::File { .. })) => return Err(error),
+            _ => {}
+        }
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|entry| seen.insert(entry.digest.clone()));
+    Ok(found)
+}
+
 /// The versions of the layout format that are read.
 const VERSIONS: &str = "1.";
 
