@@ -107,7 +107,7 @@ impl Location {
 }
 
 /// Files that programs of a system write or change, and that no package records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Unrecorded {
     /// A pattern over paths in the image: `*` stays within a component, `**` crosses them.
     pub pattern: &'static str,
@@ -118,16 +118,20 @@ pub struct Unrecorded {
 }
 
 /// What must be at a path for an explanation to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trace {
     /// Anything that no package owns.
     Unowned,
     /// A symbolic link, owned by nobody, that leads to what a package owns.
     LinkToOwned,
+    /// A symbolic link, owned by nobody, that leads to one of these, which a package owns.
+    LinkTo(&'static [&'static str]),
     /// A device or a symbolic link, owned by nobody.
     Special,
     /// A file that a package owns and that was changed.
     Changed,
+    /// Nothing, where a package records something.
+    Gone,
 }
 
 /// What it means when an analyzer finds databases at several locations.

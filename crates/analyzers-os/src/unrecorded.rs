@@ -35,7 +35,11 @@ pub(crate) const APK: &[Unrecorded] = &[
     unowned("etc/apk/{world,arch}", "apk's configuration"),
     unowned("var/cache/apk/**", "apk's cache"),
     unowned("var/log/apk.log", "log of a package manager"),
-    link("{,usr/}{bin,sbin}/*", "link that busybox makes"),
+    Unrecorded {
+        pattern: "{,usr/}{bin,sbin}/*",
+        trace: Trace::LinkTo(&["bin/busybox", "usr/bin/busybox"]),
+        reason: "link that busybox makes",
+    },
 ];
 
 /// What rpm, dnf, zypper and their kin keep.
@@ -68,6 +72,9 @@ pub(crate) const PACMAN: &[Unrecorded] = &[
 
 /// What programs write on any system.
 pub(crate) const ANY: &[Unrecorded] = &[
+    gone("var/cache/**", "a cache was emptied"),
+    gone("var/lib/apt/lists/**", "a cache was emptied"),
+    gone("{run,tmp,var/run,var/tmp}/**", "only there while a system runs"),
     unowned("etc/ld.so.cache", "written by ldconfig"),
     unowned("var/cache/ldconfig/aux-cache", "written by ldconfig"),
     link("{,usr/}lib{,32,64,x32}/{,*/}*.so.*", "link that ldconfig makes"),
@@ -119,6 +126,10 @@ const fn link(pattern: &'static str, reason: &'static str) -> Unrecorded {
 
 const fn special(pattern: &'static str, reason: &'static str) -> Unrecorded {
     Unrecorded { pattern, trace: Trace::Special, reason }
+}
+
+const fn gone(pattern: &'static str, reason: &'static str) -> Unrecorded {
+    Unrecorded { pattern, trace: Trace::Gone, reason }
 }
 
 const fn changed(pattern: &'static str, reason: &'static str) -> Unrecorded {

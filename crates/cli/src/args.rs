@@ -97,6 +97,10 @@ pub(crate) struct Scan {
     /// Tell each package's story, too: which layer installed, upgraded, removed or hid it
     #[arg(long, env = "CUTAWAY_HISTORY", value_parser = FalseyValueParser::new())]
     pub(crate) history: bool,
+    /// Compare every file with what packages record: list files that no package owns, files that
+    /// are not as their package recorded them, and files that are missing. Hashes all files
+    #[arg(long, env = "CUTAWAY_OWNED", value_parser = FalseyValueParser::new())]
+    pub(crate) owned: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

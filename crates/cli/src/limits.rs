@@ -105,6 +105,12 @@ impl All {
                 "there is no limit \"{name}\"; `cutaway limits` prints them all"
             )));
         };
+        if name == "layers" && value > cutaway_model::Limits::MAX_LAYERS {
+            let max = cutaway_model::Limits::MAX_LAYERS;
+            return Err(Failure::usage(format!(
+                "limit layers: {value} is over its maximum of {max}"
+            )));
+        }
         slot.set(value).map_err(|()| Failure::usage(format!("limit {name}: {value} is too large")))
     }
 
@@ -114,6 +120,8 @@ impl All {
             layerfs,
             database_bytes,
             pending_bytes,
+            record_bytes,
+            hole_bytes,
             content_bytes,
             hold_bytes,
             layers_in_flight,
@@ -131,6 +139,11 @@ impl All {
             ("layers", Slot::U64(&mut model.layers), "layers of an image"),
             ("index_depth", Slot::U64(&mut model.index_depth), "indexes within indexes"),
             ("index_entries", Slot::U64(&mut model.index_entries), "entries of an index"),
+            (
+                "platform_guesses",
+                Slot::U64(&mut model.platform_guesses),
+                "entries without a platform that are opened to find the one that is wanted",
+            ),
             (
                 "member_links",
                 Slot::U64(&mut model.member_links),
@@ -164,6 +177,16 @@ impl All {
                 "pending_bytes",
                 Slot::U64(pending_bytes),
                 "databases of a layer that wait for an analyzer",
+            ),
+            (
+                "record_bytes",
+                Slot::U64(record_bytes),
+                "what packages record of files, of a layer, while files are compared",
+            ),
+            (
+                "hole_bytes",
+                Slot::U64(hole_bytes),
+                "holes of sparse files of a layer that are hashed while files are compared",
             ),
             (
                 "content_bytes",
@@ -220,6 +243,11 @@ impl All {
             ("requests", Slot::U32(&mut limits.requests), "requests to one registry at once"),
             ("redirects", Slot::U32(&mut limits.redirects), "redirects of a request"),
             ("connect_ms", Slot::Millis(&mut times.connect), "connecting, TLS included"),
+            (
+                "loopback_probe_ms",
+                Slot::Millis(&mut times.loopback_probe),
+                "trying TLS on this machine before plain HTTP",
+            ),
             ("idle_ms", Slot::Millis(&mut times.idle), "waiting for the next bytes of an answer"),
             (
                 "floor_window_ms",
@@ -238,6 +266,13 @@ impl All {
                 Slot::Millis(&mut retry.run_patience),
                 "time of a run spent waiting for the next try",
             ),
+            ("progress_bytes", Slot::U64(&mut retry.progress_bytes), "new bytes that are progress"),
+            (
+                "first_wait_ms",
+                Slot::Millis(&mut retry.first_wait),
+                "wait before the second try; it doubles with each failure",
+            ),
+            ("longest_wait_ms", Slot::Millis(&mut retry.longest_wait), "wait before a try"),
             (
                 "longest_retry_after_ms",
                 Slot::Millis(&mut retry.longest_retry_after),

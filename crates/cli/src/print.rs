@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::failure::{Exit, Failure};
 
 pub(crate) mod inspect;
+pub(crate) mod owned;
 pub(crate) mod scan;
 pub(crate) mod surroundings;
 mod table;

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cutaway_analyze::{
-    Analyzer, Distro, Findings, Kind, Package, Selection, Severity, State, timeline,
+    Analyzer, Distro, FileRecords, Findings, Kind, Package, Selection, Severity, State, timeline,
 };
-use cutaway_layerfs::{EntryPath, Inode, Tree};
-use cutaway_model::{DiffId, Image, Stored, Unpacked};
+use cutaway_files::Measured;
+use cutaway_layerfs::{Changes, EntryPath, Inode, Tree};
+use cutaway_model::{DiffId, Image, Remark};
 use cutaway_ref::Platform;
 
 use crate::databases::{Database, Unreadable, Visible, visible};
 use crate::layer::Facts;
+use crate::owned::{self, Said, Top};
 use crate::purl::purl;
 use crate::report::{
     DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
@@ -26,13 +28,17 @@ use crate::{Error, Limits, Options, Subject};
 pub(crate) struct Laid {
     /// The databases that are visible after each layer.
     pub(crate) states: Vec<Visible>,
+    /// What is read at the top alone: the files in which packages say what files they have.
+    pub(crate) records: Visible,
     /// What was found in each file that an analyzer read.
     pub(crate) findings: HashMap<Key, Findings>,
     /// Whether the report is to tell what each layer did to each package.
     pub(crate) history: bool,
     /// The position of the lowest layer in its image.
     pub(crate) first: usize,
-    measured: Vec<(Stored, Unpacked)>,
+    /// What the layers make together, where files are compared.
+    merged: Option<Top>,
+    measured: Vec<Measured>,
     unreadable: Vec<Unreadable>,
     diagnostics: Vec<DiagnosticReport>,
     skipped: BTreeMap<String, u64>,
@@ -48,6 +54,8 @@ impl Laid {
     ) -> Result<Self, Error> {
         let mut laid = Self::default();
         let mut tree = Tree::new(limits.layerfs);
+        let compares = analyzers.iter().any(|analyzer| analyzer.reads_files());
+        let (mut changes, mut digests) = (Changes::default(), Vec::new());
         laid.skipped.extend(skip.patterns().iter().map(|pattern| (pattern.clone(), 0)));
         for (index, facts) in layers.into_iter().enumerate() {
             let layer = u32::try_from(index).unwrap_or(u32::MAX);
@@ -59,8 +67,13 @@ impl Laid {
                     }
                 }
             }
-            let applied = tree
-                .apply(layer, &facts.listing)
+            let applied = if compares {
+                digests.push(facts.digests);
+                tree.apply_noting(layer, &facts.listing, &mut changes)
+            } else {
+                tree.apply(layer, &facts.listing)
+            };
+            let applied = applied
                 .map_err(|source| Error::Layer { what: format!("layer {index}"), source })?;
             let warnings = facts.warnings.into_iter().chain(applied);
             laid.diagnostics.extend(warnings.map(|warning| DiagnosticReport {
@@ -77,10 +90,20 @@ impl Laid {
                     file.findings,
                 );
             }
-            let (databases, unreadable) = visible(&tree, analyzers, skip, laid.states.last());
+            let of_packages = |analyzer: &dyn Analyzer| !analyzer.reads_files();
+            let (databases, unreadable) =
+                visible(&tree, analyzers, of_packages, skip, laid.states.last());
             laid.states.push(databases);
             laid.unreadable = unreadable;
-            laid.measured.push((facts.stored, facts.unpacked));
+            laid.measured.push(facts.measured);
+        }
+        if compares {
+            let (records, unreadable) =
+                visible(&tree, analyzers, |analyzer| analyzer.reads_files(), skip, None);
+            laid.records = records;
+            laid.unreadable.extend(unreadable);
+            changes.sort();
+            laid.merged = Some(Top { tree, changes, digests, skip: skip.clone() });
         }
         Ok(laid)
     }
@@ -123,6 +146,20 @@ impl Laid {
             .collect();
         packages.sort();
         removed.sort();
+        let files = self.merged.as_ref().map(|top| {
+            let records = states.last().map(|state| state.records.as_slice()).unwrap_or_default();
+            let packages = records
+                .iter()
+                .filter_map(|&(package, database)| Some((package, *paths.get(database)?)));
+            let said = Said {
+                records: self.file_records(options),
+                packages: packages.collect(),
+                analyzers: options.analyzers,
+            };
+            let (files, said) = owned::compare(top, &said);
+            diagnostics.extend(said);
+            files
+        });
         if !packages.is_empty() && distro.is_none() {
             diagnostics.push(note(
                 "no-distribution",
@@ -151,7 +188,28 @@ impl Laid {
             history: self.history.then(|| {
                 story::report(&states, &paths, image.layers().get(self.first..).unwrap_or_default())
             }),
+            files,
         }
+    }
+
+    /// Returns the databases of every state, and the files that say what files packages have.
+    pub(crate) fn every_state(&self) -> impl Iterator<Item = &Visible> {
+        self.states.iter().chain([&self.records])
+    }
+
+    /// Returns what is said of files: all that completes each other, the first of what excludes each other.
+    fn file_records(&self, options: &Options) -> Vec<&FileRecords> {
+        let lists = options.analyzers.iter().zip(&self.records);
+        let chosen = lists.flat_map(|(analyzer, databases)| {
+            let records =
+                databases.iter().filter_map(|database| Some(&self.found(database)?.files));
+            let most = match analyzer.selection() {
+                Selection::Union => usize::MAX,
+                Selection::First => 1,
+            };
+            records.filter(|records| !records.is_empty()).take(most)
+        });
+        chosen.collect()
     }
 
     /// Returns every database of every state; those that several states share come several times.
@@ -250,7 +308,8 @@ impl Laid {
     fn diagnostics(&self, image: &Image, options: &Options) -> Vec<DiagnosticReport> {
         let mut diagnostics = self.diagnostics.clone();
         let mut told = HashSet::new();
-        for database in self.all().filter(|database| told.insert(key(database))) {
+        let every = self.every_state().flatten().flat_map(|databases| databases.iter());
+        for database in every.filter(|database| told.insert(key(database))) {
             let said = self
                 .found(database)
                 .map(|findings| findings.diagnostics.as_slice())
@@ -280,6 +339,10 @@ impl Laid {
         diagnostics.extend(self.disagreements(options));
         diagnostics.extend(self.other_distributions());
         diagnostics.extend(self.odd_ratios());
+        let layers = image.layers().iter().skip(self.first).zip(&self.measured);
+        let of_layers =
+            layers.flat_map(|(layer, found)| layer.remarks(found.compression, found.padding));
+        diagnostics.extend(image.remarks().iter().cloned().chain(of_layers).map(remark));
         let built_for = &image.config().platform;
         if !built_for.os.is_empty() && built_for.distance(&options.platform).is_none() {
             let message =
@@ -324,11 +387,12 @@ impl Laid {
     fn odd_ratios(&self) -> Vec<DiagnosticReport> {
         const RATIO: u64 = 1000;
         const LARGE: u64 = 64 << 20;
-        let layers = self.measured.iter().enumerate().filter(|(_, (stored, unpacked))| {
-            unpacked.size > LARGE && unpacked.size > stored.size.saturating_mul(RATIO)
-        });
+        let layers =
+            self.measured.iter().enumerate().filter(|(_, Measured { stored, unpacked, .. })| {
+                unpacked.size > LARGE && unpacked.size > stored.size.saturating_mul(RATIO)
+            });
         layers
-            .map(|(index, (stored, unpacked))| DiagnosticReport {
+            .map(|(index, Measured { stored, unpacked, .. })| DiagnosticReport {
                 severity: Severity::Warning,
                 code: "compression-ratio",
                 path: None,
@@ -378,7 +442,7 @@ impl Laid {
     fn layer_reports(&self, image: &Image) -> Vec<LayerReport> {
         let layers = image.layers().iter().skip(self.first).zip(&self.measured);
         layers
-            .map(|(layer, (stored, unpacked))| LayerReport {
+            .map(|(layer, Measured { stored, unpacked, .. })| LayerReport {
                 index: layer.index(),
                 digest: stored.digest.clone(),
                 diff_id: unpacked.diff_id.clone(),
@@ -387,7 +451,8 @@ impl Laid {
                 size: stored.size,
                 uncompressed_size: unpacked.size,
                 created_by: layer.history().map(|step| step.created_by.clone()),
-                verified: DiffId::eq(layer.diff_id(), &unpacked.diff_id),
+                // Where nothing was stated, nothing could be verified.
+                verified: !image.is_computed() && DiffId::eq(layer.diff_id(), &unpacked.diff_id),
             })
             .collect()
     }
@@ -435,7 +500,7 @@ fn image_report(image: &Image, subject: &Subject) -> ImageReport {
         name: subject.name.clone(),
         source: subject.source,
         digest: image.digest().cloned(),
-        id: image.id().clone(),
+        id: Some(image.id().clone()).filter(|_| !image.is_computed()),
         media_type: image.media_type().cloned(),
         platform: PlatformReport { os: known(os), architecture: known(architecture), variant },
     }
@@ -443,6 +508,11 @@ fn image_report(image: &Image, subject: &Subject) -> ImageReport {
 
 fn position(inode: Inode) -> usize {
     usize::try_from(inode.layer).unwrap_or(usize::MAX)
+}
+
+fn remark(remark: Remark) -> DiagnosticReport {
+    let Remark { code, layer, message } = remark;
+    DiagnosticReport { severity: Severity::Warning, code, path: None, layer, message }
 }
 
 fn note(code: &'static str, message: &str) -> DiagnosticReport {

@@ -39,10 +39,12 @@ pub(crate) struct Unreadable {
 pub(crate) type Visible = Vec<Arc<[Database]>>;
 
 /// Returns every database that is visible in `tree`, in the order of the analyzers and their
-/// locations, each file once an analyzer. `before` is the answer for the layers below.
+/// locations, each file once an analyzer. `before` is the answer for the layers below. Analyzers that
+/// are not `meant` have none.
 pub(crate) fn visible(
     tree: &Tree,
     analyzers: &[&'static dyn Analyzer],
+    meant: impl Fn(&dyn Analyzer) -> bool,
     skip: &Skip,
     before: Option<&Visible>,
 ) -> (Visible, Vec<Unreadable>) {
@@ -56,7 +58,7 @@ pub(crate) fn visible(
             found: Vec::new(),
             seen: HashSet::new(),
         };
-        for location in analyzer.locations() {
+        for location in analyzer.locations().iter().filter(|_| meant(*analyzer)) {
             if !skip.matches(location.path().as_bytes()) {
                 unreadable.extend(search.location(location).err());
             }
@@ -93,7 +95,8 @@ impl Search<'_> {
             (Location::File(_), _) => return unreadable("it is no regular file", true),
             (Location::Dir { .. }, Kind::Directory) => {
                 for name in self.names(node) {
-                    if location.holds(&[path.as_bytes(), b"/", &name].concat()) {
+                    let place = [path.as_bytes(), b"/", &name].concat();
+                    if location.holds(&place) && self.analyzer.wants(&place) {
                         self.add_below(node, &name, None);
                     }
                 }

@@ -4,27 +4,55 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use cutaway_analyze::{Analyzer, Findings, Input};
+use cutaway_analyze::{Analyzer, FileRecords, Findings, Input};
 use cutaway_files::{
     Companion, Contents, Fingerprints, LayerFiles, Measured, Progress, ReadError, Source,
 };
-use cutaway_layerfs::{EntryPath, Listing, Meta, Visitor, Walked, Warning};
-use cutaway_model::{Error as ModelError, Layer, Stored, Unpacked};
+use cutaway_layerfs::{EntryPath, Kind, Listing, Meta, Visitor, Walked, Warning};
+use cutaway_model::{Error as ModelError, Layer};
 
 use crate::bridge::{Job, on_pool};
 use crate::collect::{Collected, Collector, Wanted};
+use crate::digests::Digests;
 use crate::{Error, Limits, Observer};
 
 /// What was found in a layer whose size, digest and diffID have matched.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
-    pub(crate) stored: Stored,
-    pub(crate) unpacked: Unpacked,
+    pub(crate) measured: Measured,
     pub(crate) listing: Listing,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) findings: Vec<FileFindings>,
     /// What tells the contents of files apart, where that was asked for.
     pub(crate) contents: Arc<Contents>,
+    /// The digests of all files, where they are compared with what packages record.
+    pub(crate) digests: Arc<Digests>,
+}
+
+/// What is taken of the content of every file.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    contents: Option<Contents>,
+    digests: Option<Digests>,
+}
+
+impl Taken {
+    pub(crate) fn new(
+        fingerprints: Option<Fingerprints>,
+        analyzers: &[&'static dyn Analyzer],
+        limits: &Limits,
+    ) -> Self {
+        let compares = analyzers.iter().any(|analyzer| analyzer.reads_files());
+        Self {
+            contents: fingerprints.map(Contents::new),
+            digests: compares.then(|| Digests::new(limits.hole_bytes)),
+        }
+    }
+
+    fn begin(&mut self, entry: u32, kind: Kind) -> bool {
+        let told_apart = self.contents.as_mut().is_some_and(|all| all.begin(entry, kind));
+        self.digests.as_mut().is_some_and(|all| all.begin(entry, kind)) || told_apart
+    }
 }
 
 /// What one analyzer found in one file.
@@ -43,19 +71,21 @@ impl Facts {
     pub(crate) fn new(
         measured: Measured,
         walked: Walked,
-        contents: Contents,
+        taken: Taken,
         findings: Vec<FileFindings>,
     ) -> Self {
-        let Measured { stored, unpacked } = measured;
         let Walked { listing, warnings, .. } = walked;
-        Self { stored, unpacked, listing, warnings, findings, contents: Arc::new(contents) }
+        let contents = Arc::new(taken.contents.unwrap_or_default());
+        let mut digests = taken.digests.unwrap_or_default();
+        digests.shrink();
+        let digests = Arc::new(digests);
+        Self { measured, listing, warnings, findings, contents, digests }
     }
 
     /// Returns the files of the layer, for a view of them.
     pub(crate) fn files(&self) -> LayerFiles {
-        let (stored, unpacked) = (self.stored.clone(), self.unpacked.clone());
         LayerFiles {
-            measured: Measured { stored, unpacked },
+            measured: self.measured.clone(),
             listing: Arc::new(self.listing.clone()),
             warnings: self.warnings.clone(),
             contents: Arc::clone(&self.contents),
@@ -75,14 +105,14 @@ pub(crate) async fn analyze(
     let index = layer.index();
     observer.layer_opened(index, layer.size());
     let source = Source::open(layer, &limits.model).await?;
-    let mut dispatch = Dispatch::new(analyzers, limits.pending_bytes);
+    let mut dispatch = Dispatch::new(analyzers, limits);
     let collector = Collector::new(wanted, limits.database_bytes);
     let progress = |Progress { stored, unpacked }| observer.layer_read(index, stored, unpacked);
-    let contents = fingerprints.map(Contents::new);
-    let (measured, walked, contents) =
-        read(source, collector, contents, &mut dispatch, limits, progress).await?;
+    let taken = Taken::new(fingerprints, analyzers, limits);
+    let (measured, walked, taken) =
+        read(source, collector, taken, &mut dispatch, limits, progress).await?;
     observer.layer_done(index);
-    Ok(Facts::new(measured, walked, contents, dispatch.finish().await))
+    Ok(Facts::new(measured, walked, taken, dispatch.finish().await))
 }
 
 /// Reads a layer to its end, verifies it, and returns the bytes of some of its files.
@@ -94,7 +124,7 @@ pub(crate) async fn extract(
     let source = Source::open(layer, &limits.model).await?;
     let mut kept = Vec::new();
     let collector = Collector::new(wanted, limits.database_bytes);
-    read(source, collector, None, &mut kept, limits, |_| {}).await?;
+    read(source, collector, Taken::default(), &mut kept, limits, |_| {}).await?;
     Ok(kept)
 }
 
@@ -114,18 +144,18 @@ impl Taker for Vec<Collected> {
 pub(crate) async fn read(
     source: Source,
     collector: Collector,
-    contents: Option<Contents>,
+    taken: Taken,
     taker: &mut impl Taker,
     limits: &Limits,
     progress: impl Fn(Progress) + Send,
-) -> Result<(Measured, Walked, Contents), ReadError> {
+) -> Result<(Measured, Walked, Taken), ReadError> {
     let what = source.what().to_owned();
-    let mut hand = Hand { collector, wanted: false, contents, taker, progress };
+    let mut hand = Hand { collector, wanted: false, taken, taker, progress };
     let read = source.walk(limits.layerfs, &mut hand).await?;
     hand.taker.take(&mut hand.collector).await;
     let (measured, walked) =
         read.ok_or_else(|| ModelError::malformed(what, "was not read to its end"))?;
-    Ok((measured, walked, hand.contents.unwrap_or_default()))
+    Ok((measured, walked, hand.taken))
 }
 
 /// Goes along with a layer: the collector picks files up, the taker takes them away.
@@ -133,7 +163,7 @@ struct Hand<'t, T, P> {
     collector: Collector,
     /// Whether the collector wants the entry that comes by.
     wanted: bool,
-    contents: Option<Contents>,
+    taken: Taken,
     taker: &'t mut T,
     progress: P,
 }
@@ -141,16 +171,18 @@ struct Hand<'t, T, P> {
 impl<T, P> Visitor for Hand<'_, T, P> {
     fn entry(&mut self, id: u32, path: &EntryPath, meta: &Meta) -> bool {
         self.wanted = self.collector.entry(id, path, meta);
-        let told_apart = self.contents.as_mut().is_some_and(|all| all.begin(id, meta.kind));
-        self.wanted || told_apart
+        self.taken.begin(id, meta.kind) || self.wanted
     }
 
     fn data(&mut self, chunk: &[u8]) {
         if self.wanted {
             self.collector.data(chunk);
         }
-        if let Some(contents) = &mut self.contents {
+        if let Some(contents) = &mut self.taken.contents {
             contents.add(chunk);
+        }
+        if let Some(digests) = &mut self.taken.digests {
+            digests.add(chunk);
         }
     }
 
@@ -158,8 +190,11 @@ impl<T, P> Visitor for Hand<'_, T, P> {
         if self.wanted {
             self.collector.hole(len);
         }
-        if let Some(contents) = &mut self.contents {
+        if let Some(contents) = &mut self.taken.contents {
             contents.skip(len);
+        }
+        if let Some(digests) = &mut self.taken.digests {
+            digests.skip(len);
         }
     }
 
@@ -167,8 +202,11 @@ impl<T, P> Visitor for Hand<'_, T, P> {
         if self.wanted {
             self.collector.end();
         }
-        if let Some(contents) = &mut self.contents {
+        if let Some(contents) = &mut self.taken.contents {
             contents.end();
+        }
+        if let Some(digests) = &mut self.taken.digests {
+            digests.end();
         }
     }
 }
@@ -187,6 +225,7 @@ pub(crate) struct Dispatch {
     analyzers: &'static [&'static dyn Analyzer],
     max_pending: u64,
     pending: u64,
+    max_records: u64,
     jobs: Vec<Job<FileFindings>>,
     done: Vec<FileFindings>,
     /// Files that may have a companion further on in the layer, and companions.
@@ -194,11 +233,12 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(crate) fn new(analyzers: &'static [&'static dyn Analyzer], max_pending: u64) -> Self {
+    pub(crate) fn new(analyzers: &'static [&'static dyn Analyzer], limits: &Limits) -> Self {
         Self {
             analyzers,
-            max_pending,
+            max_pending: limits.pending_bytes,
             pending: 0,
+            max_records: limits.record_bytes,
             jobs: Vec::new(),
             done: Vec::new(),
             held: Vec::new(),
@@ -228,9 +268,27 @@ impl Dispatch {
 
     async fn settle(&mut self) {
         for job in std::mem::take(&mut self.jobs) {
-            self.done.push(job.result().await);
+            let mut file = job.result().await;
+            self.count_records(&mut file.findings);
+            self.done.push(file);
         }
         self.pending = 0;
+    }
+
+    /// Counts the records of files against their limit, and lets go of those that go over it.
+    fn count_records(&mut self, findings: &mut Findings) {
+        let bytes = u64::try_from(findings.files.memory()).unwrap_or(u64::MAX);
+        match self.max_records.checked_sub(bytes) {
+            Some(left) => self.max_records = left,
+            None => {
+                let count = findings.files.len();
+                findings.files = FileRecords::default();
+                findings.error(
+                    "file-records-over-limit",
+                    format!("{count} records of files take the layer over the limit record_bytes"),
+                );
+            }
+        }
     }
 }
 

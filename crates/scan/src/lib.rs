@@ -36,11 +36,13 @@ mod assemble;
 mod bridge;
 mod collect;
 mod databases;
+mod digests;
 mod error;
 mod layer;
 mod limits;
 mod onepass;
 mod options;
+mod owned;
 mod purl;
 mod report;
 mod run;
@@ -56,9 +58,9 @@ pub use limits::Limits;
 pub use onepass::{scan_stream, scan_stream_with_history};
 pub use options::{Asked, Observer, Options, Silent, SourceKind, Subject};
 pub use report::{
-    DiagnosticReport, DistroReport, EventReport, ImageReport, KeyReport, LayerReport,
-    PackageReport, PlatformReport, RemovedReport, Report, StoryReport,
+    DiagnosticReport, DistroReport, EventReport, FileReport, FilesReport, ImageReport, KeyReport,
+    LayerReport, PackageReport, PlatformReport, RemovedReport, Report, StoryReport,
 };
 pub use run::{scan, scan_with_history};
 pub use validate::{Depth, Finding, Validation, validate, validate_image};
-pub use verify::{verify, verify_stream};
+pub use verify::{Look, look_at_stream, verify, verify_stream};

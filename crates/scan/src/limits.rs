@@ -12,6 +12,10 @@ pub struct Limits {
     pub database_bytes: u64,
     /// `pending_bytes`: database files of one layer that wait for an analyzer before the layer itself waits. 64 MiB.
     pub pending_bytes: u64,
+    /// `record_bytes`: what packages record of files, from one layer, while files are compared. 128 MiB.
+    pub record_bytes: u64,
+    /// `hole_bytes`: holes of sparse files of one layer that are hashed while files are compared. 1 GiB.
+    pub hole_bytes: u64,
     /// `content_bytes`: the size of a file that the file view holds until it is verified. 512 MiB.
     pub content_bytes: u64,
     /// `hold_bytes`: how much of a file the file view holds back while it may turn out to be another one. 1 MiB.
@@ -30,6 +34,8 @@ impl Limits {
             layerfs: cutaway_layerfs::Limits::default(),
             database_bytes: 512 << 20,
             pending_bytes: 64 << 20,
+            record_bytes: 128 << 20,
+            hole_bytes: 1 << 30,
             content_bytes: 512 << 20,
             hold_bytes: 1 << 20,
             layers_in_flight: cores.saturating_add(1).min(16),

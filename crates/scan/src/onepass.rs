@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use cutaway_files::{
-    Contents, Fingerprints, Given, LaneReader, LayerFiles, Measured, ReadError, Source, pass,
+    Fingerprints, Given, LaneReader, LayerFiles, Measured, ReadError, Source, pass,
 };
 use cutaway_model::source::{Form, Selector};
 use cutaway_model::{BlobStream, Image};
 
 use crate::assemble::Laid;
 use crate::collect::{Collector, Wanted};
-use crate::layer::{Dispatch, Facts, read};
+use crate::layer::{Dispatch, Facts, Taken, read};
 use crate::second::{lacking, unread};
 use crate::skip::Skip;
 use crate::{Asked, Error, Options, Report, SourceKind, Subject};
@@ -71,7 +71,8 @@ fn report(
 ) -> Result<Report, Error> {
     let mut laid = Laid::new(facts, options.analyzers, skip, &options.limits)?;
     laid.history = history;
-    let lacking: Vec<_> = lacking(&laid.states, &laid.findings).into_keys().collect();
+    let lacking: Vec<_> =
+        lacking(laid.every_state(), options.analyzers, &laid.findings).into_keys().collect();
     for key in lacking {
         let why = "it is a link to a file that had passed before that showed; scan the archive from a file";
         laid.findings.insert(key, unread(why));
@@ -118,10 +119,10 @@ async fn analyze_member(
 ) -> Result<(Measured, Facts), ReadError> {
     let limits = &options.limits;
     let source = Source::of_member(&name, bytes, &limits.model).await?;
-    let mut dispatch = Dispatch::new(options.analyzers, limits.pending_bytes);
+    let mut dispatch = Dispatch::new(options.analyzers, limits);
     let collector = Collector::new(wanted, limits.database_bytes);
-    let contents = fingerprints.map(Contents::new);
-    let (measured, walked, contents) =
-        read(source, collector, contents, &mut dispatch, limits, |_| {}).await?;
-    Ok((measured.clone(), Facts::new(measured, walked, contents, dispatch.finish().await)))
+    let taken = Taken::new(fingerprints, options.analyzers, limits);
+    let (measured, walked, taken) =
+        read(source, collector, taken, &mut dispatch, limits, |_| {}).await?;
+    Ok((measured.clone(), Facts::new(measured, walked, taken, dispatch.finish().await)))
 }

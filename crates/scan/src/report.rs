@@ -1,7 +1,7 @@
 //! The report, field by field as programs read it (schema `cutaway.scan/1`).
 
 use cutaway_analyze::{Kind, Severity, Source};
-use cutaway_model::{DiffId, MediaType};
+use cutaway_model::{DiffId, MediaType, Remark};
 use cutaway_ref::Digest;
 use serde::Serialize;
 
@@ -45,6 +45,23 @@ pub struct FilesReport {
     pub modified: Vec<FileReport>,
     /// What packages record and the image lacks, sorted.
     pub missing: Vec<FileReport>,
+    /// Directories in which no package owns anything, none of them within another one, sorted.
+    #[serde(skip)]
+    pub unowned_directories: Vec<String>,
+}
+
+impl FilesReport {
+    /// Returns the directory around `path` in which no package owns anything, the largest one.
+    pub fn directory_of(&self, path: &str) -> Option<&str> {
+        let directories = &self.unowned_directories;
+        let slashes = path.match_indices('/').map(|(at, _)| at);
+        let above = slashes.filter_map(|at| path.get(..at));
+        let mut found = above.filter_map(|above| {
+            let at = directories.binary_search_by(|known| known.as_str().cmp(above)).ok()?;
+            directories.get(at).map(String::as_str)
+        });
+        found.next()
+    }
 }
 
 /// A file that is not as a package records it.
@@ -236,4 +253,11 @@ pub struct DiagnosticReport {
     pub layer: Option<usize>,
     /// One line for people.
     pub message: String,
+}
+
+impl From<Remark> for DiagnosticReport {
+    fn from(remark: Remark) -> Self {
+        let Remark { code, layer, message } = remark;
+        Self { severity: Severity::Warning, code, path: None, layer, message }
+    }
 }

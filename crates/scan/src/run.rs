@@ -71,8 +71,8 @@ async fn report(
     let mut laid = Laid::new(facts, options.analyzers, skip, &options.limits)?;
     (laid.history, laid.first) = (history, first);
     let layers = image.layers().get(first..).unwrap_or_default();
-    let Laid { states, findings, .. } = &mut laid;
-    let lacking = lacking(states, findings);
+    let Laid { states, records, findings, .. } = &mut laid;
+    let lacking = lacking(states.iter().chain([&*records]), options.analyzers, findings);
     if !lacking.is_empty() {
         second::read(layers, options.analyzers, &lacking, &options.limits, findings).await?;
     }

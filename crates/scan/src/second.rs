@@ -23,13 +23,16 @@ pub(crate) fn key(database: &Database) -> Key {
     (database.analyzer, database.file, database.companion)
 }
 
-/// Returns the databases whose findings are not there, each key once. Licences alone are not worth a second read.
+/// Returns the databases whose findings are not there and worth a second read, each key once.
 pub(crate) fn lacking<'a>(
-    states: &'a [Visible],
+    states: impl Iterator<Item = &'a Visible>,
+    analyzers: &[&'static dyn Analyzer],
     known: &HashMap<Key, Findings>,
 ) -> BTreeMap<Key, &'a Database> {
-    let databases = states.iter().flatten().flat_map(|databases| databases.iter());
-    let worth = databases.filter(|database| database.about.is_none());
+    let databases = states.flatten().flat_map(|databases| databases.iter());
+    let worth = databases.filter(|database| {
+        analyzers.get(database.analyzer).is_some_and(|analyzer| analyzer.worth_a_second_read())
+    });
     worth.filter(|database| !known.contains_key(&key(database))).map(|d| (key(d), d)).collect()
 }
 
@@ -74,7 +77,7 @@ pub(crate) async fn read(
         });
         let mut findings = findings.result().await;
         let nothing = Findings::default();
-        if findings == nothing {
+        if findings == nothing && !analyzer.reads_files() {
             findings.warning(
                 "database-without-records",
                 format!("{path} is a link to a file without records"),

@@ -252,7 +252,7 @@ async fn walk(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Err
 }
 
 /// Wants no content.
-struct Unread;
+pub(crate) struct Unread;
 
 impl Visitor for Unread {
     fn entry(&mut self, _: u32, _: &EntryPath, _: &Meta) -> bool {

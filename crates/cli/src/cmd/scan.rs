@@ -20,7 +20,11 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
         None => Arc::new(Silent),
     };
     let options = Options {
-        analyzers: cutaway_analyzers_os::ALL,
+        analyzers: if args.owned {
+            cutaway_analyzers_os::WITH_FILES
+        } else {
+            cutaway_analyzers_os::ALL
+        },
         limits: limits::limits(&common.limit)?,
         skip: args.skip.clone(),
         platform: image::platform(common),

@@ -18,7 +18,7 @@ pub(crate) fn purls(report: &Report) -> String {
     purls.into_iter().fold(String::new(), |text, purl| text + purl + "\n")
 }
 
-/// Returns the report as headed tables: the image, its layers, its packages, what is gone, what to know.
+/// Returns the report as headed tables: the image, its layers, its packages, what is gone, files, what to know.
 pub(crate) fn table(report: &Report, style: &Style) -> String {
     let style = *style;
     let mut text = String::new();
@@ -27,6 +27,9 @@ pub(crate) fn table(report: &Report, style: &Style) -> String {
     packages(report, style, &mut text);
     removed(report, style, &mut text);
     history(report, style, &mut text);
+    if let Some(files) = &report.files {
+        super::owned::files(files, style, &mut text);
+    }
     diagnostics(&report.diagnostics, style, &mut text);
     text
 }
@@ -53,7 +56,10 @@ fn heading(report: &Report, style: Style, text: &mut String) {
     for (label, value) in [
         ("image", style.bold(&escape(&image.name))),
         ("digest", digest),
-        ("id", image.id.to_string()),
+        (
+            "id",
+            image.id.as_ref().map_or_else(|| "none in this form".to_owned(), ToString::to_string),
+        ),
         ("platform", escape(&if platform.is_empty() { unknown() } else { platform.join("/") })),
         ("distro", escape(&distro)),
     ] {
@@ -186,7 +192,8 @@ fn history(report: &Report, style: Style, text: &mut String) {
     }
 }
 
-fn diagnostics(diagnostics: &[DiagnosticReport], style: Style, text: &mut String) {
+/// Writes a line for each diagnostic, behind an empty one.
+pub(crate) fn diagnostics(diagnostics: &[DiagnosticReport], style: Style, text: &mut String) {
     if diagnostics.is_empty() {
         return;
     }

@@ -1,0 +1,256 @@
+//! Files against what their packages record: which nobody owns, which were changed, which are gone.
+//!
+//! The top of the image decides: a recorded path is followed through the links that the tree has, as
+//! the package manager itself would follow it, and what is there is compared with what was recorded.
+
+mod claims;
+mod explain;
+mod judge;
+mod owners;
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use cutaway_analyze::{Analyzer, ContentDigest, FileRecords, Package, Severity};
+use cutaway_layerfs::{Changes, End, EntryPath, Kind, NodeId, Tree};
+
+use crate::digests::{Digests, FileDigests};
+use crate::report::{DiagnosticReport, FileReport, FilesReport};
+use crate::skip::Skip;
+use claims::{Claims, Place};
+use explain::Explainer;
+use judge::{Judgement, Verdict};
+use owners::{Owners, some};
+
+/// What the layers make together.
+#[derive(Debug)]
+pub(crate) struct Top {
+    /// What is visible.
+    pub(crate) tree: Tree,
+    /// What was, sorted.
+    pub(crate) changes: Changes,
+    /// The digests of the files of each layer.
+    pub(crate) digests: Vec<Arc<Digests>>,
+    /// What is left out.
+    pub(crate) skip: Skip,
+}
+
+/// What packages and their managers say.
+#[derive(Debug)]
+pub(crate) struct Said<'a> {
+    /// What each database says of files, in the order of the analyzers and of their preference.
+    pub(crate) records: Vec<&'a FileRecords>,
+    /// Every package of the top, with its database.
+    pub(crate) packages: Vec<(&'a Package, &'a EntryPath)>,
+    /// The analyzers.
+    pub(crate) analyzers: &'a [&'static dyn Analyzer],
+}
+
+/// Compares the files of the top with what is said of them.
+pub(crate) fn compare(top: &Top, said: &Said<'_>) -> (FilesReport, Vec<DiagnosticReport>) {
+    let owners = Owners::new(&said.packages, &said.records);
+    let claims = Claims::new(&top.tree, &said.records, &owners);
+    let explainer = Explainer::new(&top.tree, &claims, said, &owners);
+    let mut report = FilesReport::default();
+    let mut tally = Tally::default();
+    claims.for_each_group(|group| {
+        let Some(path) = top.place(&claims, group.place) else { return };
+        let Some(judgement) = judge::judge(top, &claims, &owners, &group) else { return };
+        tally.count(&judgement, &path);
+        let row = |judgement: Judgement, layer, explained| FileReport {
+            path: path.to_string_lossy().into_owned(),
+            layer,
+            packages: owners.names(&judgement.owners),
+            config: judgement.config,
+            recorded: judgement.recorded,
+            found: judgement.found,
+            explained,
+        };
+        match judgement.verdict {
+            Verdict::Sound | Verdict::Unhashed => {}
+            Verdict::Changed(node) => {
+                let layer = Some(position(top.tree.node(node).placed_by()));
+                report.modified.push(row(judgement, layer, explainer.changed(&path)));
+            }
+            Verdict::Missing => {
+                let explained = explainer.missing(&path, &judgement.owners, &owners);
+                report.missing.push(row(judgement, top.hidden_by(&path), explained));
+            }
+        }
+    });
+    report.unowned = unowned(top, &claims, &explainer);
+    report.unowned_directories = unowned_directories(top, &claims);
+    report.unowned.sort();
+    report.modified.sort();
+    report.missing.sort();
+    let mut diagnostics = tally.diagnostics(&owners);
+    diagnostics.extend(owners.diagnostics());
+    (report, diagnostics)
+}
+
+/// Returns everything but directories that no package owns.
+fn unowned(top: &Top, claims: &Claims<'_>, explainer: &Explainer<'_>) -> Vec<FileReport> {
+    let mut rows = Vec::new();
+    for id in top.tree.descend(top.tree.root()) {
+        let node = top.tree.node(id);
+        if node.kind() == Kind::Directory || claims.owns(id) {
+            continue;
+        }
+        let path = top.tree.path(id);
+        if top.skip.matches(path.as_bytes()) {
+            continue;
+        }
+        let found = match top.digests_of(id) {
+            Some(digests) => Some(digests.sha256().to_string()),
+            None => top.found(id, None),
+        };
+        rows.push(FileReport {
+            path: path.to_string_lossy().into_owned(),
+            layer: Some(position(node.placed_by())),
+            packages: Vec::new(),
+            config: false,
+            recorded: None,
+            found,
+            explained: explainer.unowned(id, &path),
+        });
+    }
+    rows
+}
+
+/// Returns the directories in which no package owns anything, without those within them.
+fn unowned_directories(top: &Top, claims: &Claims<'_>) -> Vec<String> {
+    let tree = &top.tree;
+    let mut with_owned = HashSet::from([tree.root()]);
+    for mut node in claims.owned() {
+        // As soon as one directory is known, so are all above it.
+        while with_owned.insert(node) {
+            node = tree.parent(node);
+        }
+    }
+    let mut ahead = vec![tree.root()];
+    let mut found = Vec::new();
+    while let Some(node) = ahead.pop() {
+        let below = tree.children(node).into_iter();
+        for child in below.filter(|&child| tree.node(child).kind() == Kind::Directory) {
+            if with_owned.contains(&child) {
+                ahead.push(child);
+            } else {
+                found.push(tree.path(child).to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+impl Top {
+    /// Returns the digests of a regular file.
+    fn digests_of(&self, id: NodeId) -> Option<&FileDigests> {
+        let node = self.tree.node(id);
+        let inode = node.inode();
+        let layer = self.digests.get(position(inode.layer))?;
+        layer.of(inode.entry).filter(|_| node.kind() == Kind::File)
+    }
+
+    /// Says what is at a node: of a file the digest as `recorded` has it, of a link the target.
+    fn found(&self, id: NodeId, recorded: Option<&ContentDigest>) -> Option<String> {
+        let node = self.tree.node(id);
+        Some(match node.kind() {
+            Kind::File => {
+                let digests = self.digests_of(id)?;
+                recorded.map_or_else(|| digests.sha256(), |like| digests.like(like)).to_string()
+            }
+            Kind::Symlink => link_text(node.link().unwrap_or_default()),
+            Kind::Directory => "directory".to_owned(),
+            Kind::CharDevice | Kind::BlockDevice => "device".to_owned(),
+            Kind::Fifo => "pipe".to_owned(),
+            Kind::HardLink | Kind::Other(_) => "other".to_owned(),
+        })
+    }
+
+    /// Returns the path of a place; none where it is left out.
+    fn place(&self, claims: &Claims<'_>, place: Place) -> Option<EntryPath> {
+        let path = match place {
+            Place::Node(node) => self.tree.path(node),
+            Place::Missing(number) => claims.missing(number)?.clone(),
+        };
+        (!self.skip.matches(path.as_bytes())).then_some(path)
+    }
+
+    /// Returns the layer that left nothing at a path; none where no layer ever had anything there.
+    fn hidden_by(&self, path: &EntryPath) -> Option<usize> {
+        let last = self.changes.of(path).iter().max_by_key(|superseded| superseded.ended_by)?;
+        (last.end == End::Hidden).then(|| position(last.ended_by))
+    }
+}
+
+/// What could not be compared.
+#[derive(Debug, Default)]
+struct Tally {
+    unhashed: Vec<String>,
+    /// By package: how many of its files have a digest, and how many have none.
+    digests: BTreeMap<u32, (u64, u64)>,
+}
+
+impl Tally {
+    fn count(&mut self, judgement: &Judgement, path: &EntryPath) {
+        if judgement.verdict == Verdict::Unhashed {
+            self.unhashed.push(path.to_string());
+        }
+        for &(owner, digested) in &judgement.digested {
+            let (with, without) = self.digests.entry(owner).or_default();
+            let counter = if digested { with } else { without };
+            *counter = counter.saturating_add(1);
+        }
+    }
+
+    fn diagnostics(&self, owners: &Owners<'_>) -> Vec<DiagnosticReport> {
+        let mut diagnostics = Vec::new();
+        if let Some(first) = self.unhashed.first() {
+            diagnostics.push(error(
+                "file-not-hashed",
+                format!(
+                    "{} files were not compared: their holes are over the limit hole_bytes, such as {first}",
+                    self.unhashed.len()
+                ),
+            ));
+        }
+        let named = |numbers: &mut dyn Iterator<Item = u32>| {
+            let names: Vec<&str> = numbers.filter_map(|it| Some(owners.get(it)?.name)).collect();
+            (names.len(), some(names))
+        };
+        let (none, partly): (Vec<_>, Vec<_>) = self
+            .digests
+            .iter()
+            .filter(|(_, (_, without))| *without > 0)
+            .partition(|(_, (with, _))| *with == 0);
+        if !none.is_empty() {
+            let (count, names) = named(&mut none.iter().map(|(owner, _)| **owner));
+            let message =
+                format!("{count} packages record no digest of any of their files: {names}");
+            diagnostics.push(error("file-digests-missing", message));
+        }
+        if !partly.is_empty() {
+            let files: u64 = partly.iter().map(|(_, (_, without))| without).sum();
+            let (count, names) = named(&mut partly.iter().map(|(owner, _)| **owner));
+            let message =
+                format!("{files} files of {count} packages have no recorded digest: {names}");
+            let severity = Severity::Warning;
+            diagnostics
+                .push(DiagnosticReport { severity, ..error("file-digests-missing", message) });
+        }
+        diagnostics
+    }
+}
+
+fn error(code: &'static str, message: String) -> DiagnosticReport {
+    DiagnosticReport { severity: Severity::Error, code, path: None, layer: None, message }
+}
+
+fn link_text(target: &[u8]) -> String {
+    format!("link:{}", String::from_utf8_lossy(target))
+}
+
+fn position(layer: u32) -> usize {
+    usize::try_from(layer).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,137 @@
+//! Every record of a file at the place where the tree has it.
+
+use std::collections::{HashMap, HashSet};
+
+use cutaway_analyze::{Diversion, FileRecord, FileRecords};
+use cutaway_layerfs::{EntryPath, NodeId, Tree};
+
+use super::owners::Owners;
+
+/// The records of all packages, sorted by place.
+#[derive(Debug)]
+pub(super) struct Claims<'a> {
+    records: Vec<&'a FileRecords>,
+    /// Sorted.
+    all: Vec<Claim>,
+    owned: HashSet<NodeId>,
+    missing: Vec<EntryPath>,
+}
+
+/// A record at its place. Which record it is stays where it was read; here is only where that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Claim {
+    place: Place,
+    supplement: bool,
+    /// The package, among all of the top.
+    pub(super) owner: u32,
+    file: u32,
+    at: usize,
+}
+
+/// Where a recorded path leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// To something.
+    Node(NodeId),
+    /// To nothing: the number of the path.
+    Missing(u32),
+}
+
+/// What all packages say about one place.
+#[derive(Debug)]
+pub(super) struct Group<'c> {
+    pub(super) place: Place,
+    /// The records that make a package own the place, and then those that complete one of these.
+    pub(super) claims: Vec<&'c Claim>,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn new(tree: &Tree, records: &[&'a FileRecords], owners: &Owners<'_>) -> Self {
+        let diversions: HashMap<&[u8], &Diversion> = records
+            .iter()
+            .flat_map(|files| &files.diversions)
+            .map(|diversion| (diversion.from.as_bytes(), diversion))
+            .collect();
+        let count = records.iter().map(|files| files.len()).sum();
+        let mut claims = Self {
+            records: records.to_vec(),
+            all: Vec::with_capacity(count),
+            owned: HashSet::new(),
+            missing: Vec::new(),
+        };
+        let mut numbers: HashMap<EntryPath, u32> = HashMap::new();
+        for (number, files) in records.iter().enumerate() {
+            files.for_each(|at, record| {
+                let Some(owner) = owners.of(number, record.owner) else { return };
+                let name = owners.get(owner).map(|owner| owner.name);
+                let diverted = diversions
+                    .get(record.path)
+                    .filter(|diversion| diversion.except.as_deref() != name);
+                let path = diverted.map_or(record.path, |diversion| diversion.to.as_bytes());
+                let place = claims.place(tree, path, &mut numbers);
+                let supplement = record.traits.supplement;
+                if let (Place::Node(node), false) = (place, supplement) {
+                    claims.owned.insert(node);
+                }
+                let file = u32::try_from(number).unwrap_or(u32::MAX);
+                claims.all.push(Claim { place, supplement, owner, file, at });
+            });
+        }
+        claims.all.sort_unstable();
+        claims
+    }
+
+    fn place(&mut self, tree: &Tree, path: &[u8], numbers: &mut HashMap<EntryPath, u32>) -> Place {
+        let path = match tree.trace(path, false) {
+            Ok(trace) if trace.missing.is_empty() && !trace.strays => {
+                return Place::Node(trace.node);
+            }
+            Ok(trace) if !trace.strays => tree.path(trace.node).join(&trace.missing),
+            // A way that leads nowhere is best called as it is recorded.
+            Ok(_) | Err(_) => EntryPath::clean(path).unwrap_or_default(),
+        };
+        let next = u32::try_from(self.missing.len()).unwrap_or(u32::MAX);
+        let number = *numbers.entry(path).or_insert_with_key(|path| {
+            self.missing.push(path.clone());
+            next
+        });
+        Place::Missing(number)
+    }
+
+    /// Returns whether a package owns a node.
+    pub(super) fn owns(&self, node: NodeId) -> bool {
+        self.owned.contains(&node)
+    }
+
+    /// Returns every node that a package owns, in no order.
+    pub(super) fn owned(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.owned.iter().copied()
+    }
+
+    /// Returns the path of a place where nothing is.
+    pub(super) fn missing(&self, number: u32) -> Option<&EntryPath> {
+        self.missing.get(usize::try_from(number).ok()?)
+    }
+
+    /// Returns the record of a claim, without its path.
+    pub(super) fn record(&self, claim: &Claim) -> Option<FileRecord<'a>> {
+        let files: &'a FileRecords = self.records.get(usize::try_from(claim.file).ok()?)?;
+        files.at(claim.at)
+    }
+
+    /// Shows what is said about each place that a package owns.
+    pub(super) fn for_each_group<'c>(&'c self, mut show: impl FnMut(Group<'c>)) {
+        for group in self.all.chunk_by(|a, b| a.place == b.place) {
+            // Those that are no supplements come first.
+            let own = group.iter().take_while(|claim| !claim.supplement);
+            let mut claims: Vec<&Claim> = own.collect();
+            let supplements = group.iter().filter(|claim| claim.supplement);
+            let completes = |claim: &&Claim| claims.iter().any(|own| own.owner == claim.owner);
+            let supplements: Vec<&Claim> = supplements.filter(completes).collect();
+            claims.extend(supplements);
+            if let Some(first) = claims.first() {
+                show(Group { place: first.place, claims });
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Why a file is there, changed or gone, where something in the image tells.
+
+use std::collections::{HashMap, HashSet};
+
+use cutaway_analyze::{Exclusion, Trace, Unrecorded};
+use cutaway_layerfs::{EntryPath, Kind, NodeId, Tree};
+use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+
+use super::Said;
+use super::claims::Claims;
+use super::owners::Owners;
+
+/// Endings of names under which package managers leave a second version of a configuration file.
+const LEFT_BESIDE: &[&str] = &[
+    ".dpkg-dist",
+    ".dpkg-old",
+    ".dpkg-new",
+    ".dpkg-bak",
+    ".ucf-dist",
+    ".ucf-old",
+    ".apk-new",
+    ".rpmnew",
+    ".rpmsave",
+    ".rpmorig",
+    ".pacnew",
+    ".pacsave",
+    ".pacorig",
+];
+
+/// Finds explanations.
+#[derive(Debug)]
+pub(super) struct Explainer<'a> {
+    tree: &'a Tree,
+    claims: &'a Claims<'a>,
+    /// By the path as the tree has it.
+    origins: HashMap<EntryPath, &'a str>,
+    patterns: GlobSet,
+    table: Vec<&'static Unrecorded>,
+    exclusions: Vec<(GlobMatcher, &'a Exclusion)>,
+}
+
+impl<'a> Explainer<'a> {
+    pub(super) fn new(
+        tree: &'a Tree,
+        claims: &'a Claims<'a>,
+        said: &Said<'a>,
+        owners: &Owners<'_>,
+    ) -> Self {
+        let mut origins: HashMap<EntryPath, &'a str> = HashMap::new();
+        for (number, files) in said.records.iter().enumerate() {
+            for origin in &files.origins {
+                let behind =
+                    |owner| owners.of(number, owner).is_some_and(|it| owners.is_installed(it));
+                if origin.owner.is_none_or(behind) {
+                    let known = origins.entry(real(tree, &origin.path)).or_insert(&origin.reason);
+                    *known = (*known).min(&origin.reason);
+                }
+            }
+        }
+        let mut patterns = GlobSetBuilder::new();
+        let mut table: Vec<&'static Unrecorded> = Vec::new();
+        let mut known: HashSet<&Unrecorded> = HashSet::new();
+        for entry in said.analyzers.iter().flat_map(|analyzer| analyzer.unrecorded()) {
+            let mut glob = GlobBuilder::new(entry.pattern);
+            let glob = glob.literal_separator(true).empty_alternates(true).build();
+            if let (true, Ok(glob)) = (known.insert(entry), glob) {
+                patterns.add(glob);
+                table.push(entry);
+            }
+        }
+        let exclusions = said.records.iter().flat_map(|files| &files.exclusions);
+        let exclusions = exclusions.filter_map(|exclusion| {
+            // fnmatch knows no braces.
+            let pattern = exclusion.pattern.replace('{', "[{]").replace('}', "[}]");
+            let glob = GlobBuilder::new(&pattern).literal_separator(false).build().ok()?;
+            Some((glob.compile_matcher(), exclusion))
+        });
+        Self {
+            tree,
+            claims,
+            origins,
+            // A set of patterns that each were built can be built.
+            patterns: patterns.build().unwrap_or_default(),
+            table,
+            exclusions: exclusions.collect(),
+        }
+    }
+
+    /// Says why a file is there that no package owns.
+    pub(super) fn unowned(&self, id: NodeId, path: &EntryPath) -> Option<String> {
+        let by_table = || {
+            self.by_table(path, |trace| match trace {
+                Trace::Unowned => true,
+                Trace::Special => self.tree.node(id).kind() != Kind::File,
+                Trace::LinkToOwned => self.leads_to_owned(id, path).is_some(),
+                Trace::LinkTo(targets) => {
+                    let led = self.leads_to_owned(id, path);
+                    let leads = |target: &&str| self.tree.resolve(target.as_bytes()) == Ok(led);
+                    led.is_some() && targets.iter().any(leads)
+                }
+                Trace::Changed | Trace::Gone => false,
+            })
+        };
+        self.origin(path)
+            .or_else(by_table)
+            .or_else(|| self.bytecode(path))
+            .or_else(|| self.left(path))
+    }
+
+    /// Says why a file was changed that a package owns.
+    pub(super) fn changed(&self, path: &EntryPath) -> Option<String> {
+        self.origin(path).or_else(|| self.by_table(path, |trace| trace == Trace::Changed))
+    }
+
+    /// Says why a file is gone that these packages record.
+    pub(super) fn missing(
+        &self,
+        path: &EntryPath,
+        of: &[u32],
+        owners: &Owners<'_>,
+    ) -> Option<String> {
+        let kinds: Vec<_> = of.iter().filter_map(|&owner| Some(owners.get(owner)?.kind)).collect();
+        let text = path.to_string_lossy();
+        let last = self
+            .exclusions
+            .iter()
+            .filter(|(glob, exclusion)| kinds.contains(&exclusion.kind) && glob.is_match(&*text))
+            .next_back();
+        let excluded = last.filter(|(_, exclusion)| exclusion.excluded);
+        excluded
+            .map(|(_, exclusion)| format!("left out by {}", exclusion.setting))
+            .or_else(|| self.origin(path))
+            .or_else(|| self.by_table(path, |trace| trace == Trace::Gone))
+    }
+
+    fn origin(&self, path: &EntryPath) -> Option<String> {
+        self.origins.get(path).map(|reason| (*reason).to_owned())
+    }
+
+    fn by_table(&self, path: &EntryPath, holds: impl Fn(Trace) -> bool) -> Option<String> {
+        use std::os::unix::ffi::OsStrExt as _;
+        let matches = self.patterns.matches(std::ffi::OsStr::from_bytes(path.as_bytes()));
+        let entries = matches.into_iter().filter_map(|position| self.table.get(position));
+        entries.filter(|entry| holds(entry.trace)).map(|entry| entry.reason.to_owned()).next()
+    }
+
+    /// Returns what a symbolic link leads to, where a package owns that.
+    fn leads_to_owned(&self, id: NodeId, path: &EntryPath) -> Option<NodeId> {
+        self.tree.node(id).link()?;
+        let led = self.tree.resolve(path.as_bytes()).ok().flatten()?;
+        self.claims.owns(led).then_some(led)
+    }
+
+    /// Explains Python's bytecode by a source that a package owns (PEP 3147).
+    fn bytecode(&self, path: &EntryPath) -> Option<String> {
+        let name = path.name();
+        let stem = name.strip_suffix(b".pyc").or_else(|| name.strip_suffix(b".pyo"))?;
+        let directory = path.directory();
+        let source = if directory.name() == b"__pycache__" {
+            let tag = [b".cpython-".as_slice(), b".pypy", b".graalpy"];
+            let tag = |start: &usize| {
+                let rest = stem.get(*start..).unwrap_or_default();
+                tag.iter().any(|tag| rest.starts_with(tag))
+            };
+            let module = stem.get(..(0..stem.len()).rev().find(tag)?)?;
+            directory.directory().join(&[[module, b".py"].concat()])
+        } else {
+            directory.join(&[[stem, b".py"].concat()])
+        };
+        self.owned(&source).then(|| "bytecode of a source that a package owns".to_owned())
+    }
+
+    /// Explains a second version of a file that a package owns.
+    fn left(&self, path: &EntryPath) -> Option<String> {
+        let name = path.name();
+        let stem = LEFT_BESIDE.iter().find_map(|ending| name.strip_suffix(ending.as_bytes()))?;
+        let beside = path.directory().join(&[stem]);
+        self.owned(&beside)
+            .then(|| "left beside a configuration file by the package manager".to_owned())
+    }
+
+    fn owned(&self, path: &EntryPath) -> bool {
+        let node = self.tree.lookup(path.as_bytes()).ok().flatten();
+        node.is_some_and(|node| self.claims.owns(node))
+    }
+}
+
+/// Returns a path as the tree has it: links in its directory followed.
+fn real(tree: &Tree, path: &EntryPath) -> EntryPath {
+    match tree.trace(path.as_bytes(), false) {
+        Ok(trace) => tree.path(trace.node).join(&trace.missing),
+        Err(_) => path.clone(),
+    }
+}

@@ -1,0 +1,180 @@
+//! One place against what packages say of it.
+
+use cutaway_analyze::{FileRecord, Role};
+use cutaway_layerfs::{Kind, NodeId};
+
+use super::claims::{Claims, Group, Place};
+use super::owners::Owners;
+use super::{Top, link_text};
+use crate::digests::FileDigests;
+
+/// What becomes of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is as it was recorded, as far as that was recorded.
+    Sound,
+    /// It is something else, or has other content.
+    Changed(NodeId),
+    /// Nothing is there.
+    Missing,
+    /// Its content was not hashed.
+    Unhashed,
+}
+
+/// A verdict, and what it is about.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    pub(super) verdict: Verdict,
+    /// The installed packages that own the place.
+    pub(super) owners: Vec<u32>,
+    /// Whether one of them has it as a configuration file.
+    pub(super) config: bool,
+    /// What was recorded.
+    pub(super) recorded: Option<String>,
+    /// What is there.
+    pub(super) found: Option<String>,
+    /// Of a regular file: which packages record its content, and which do not.
+    pub(super) digested: Vec<(u32, bool)>,
+}
+
+/// Whether a record holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Holds {
+    Yes,
+    Unknown,
+    No,
+}
+
+/// Judges a place; none where no installed package says anything of it.
+pub(super) fn judge(
+    top: &Top,
+    claims: &Claims<'_>,
+    owners: &Owners<'_>,
+    group: &Group<'_>,
+) -> Option<Judgement> {
+    let said: Vec<(u32, FileRecord<'_>)> = group
+        .claims
+        .iter()
+        .filter(|claim| owners.is_installed(claim.owner))
+        .filter_map(|claim| Some((claim.owner, claims.record(claim)?)))
+        .collect();
+    let mut numbers: Vec<u32> = said.iter().map(|(owner, _)| *owner).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    if numbers.is_empty() {
+        return None;
+    }
+    let mut judgement = Judgement {
+        verdict: Verdict::Sound,
+        owners: numbers,
+        config: said.iter().any(|(_, record)| record.traits.config),
+        recorded: said.iter().find_map(|(_, record)| recorded(record)),
+        found: None,
+        digested: Vec::new(),
+    };
+    match group.place {
+        Place::Missing(_) => {
+            let needed = judgement.owners.iter().any(|owner| {
+                let mut of_owner = said.iter().filter(|(other, _)| other == owner);
+                !of_owner.any(|(_, record)| record.traits.optional)
+            });
+            if needed {
+                judgement.verdict = Verdict::Missing;
+            }
+        }
+        Place::Node(node) => present(top, node, &said, &mut judgement),
+    }
+    Some(judgement)
+}
+
+/// Judges what is there. Several packages may own it; it is sound when it is as one of them says.
+fn present(top: &Top, node: NodeId, said: &[(u32, FileRecord<'_>)], judgement: &mut Judgement) {
+    let expecting = said.iter().filter(|(_, record)| {
+        record.digest.is_some() || record.link.is_some() || record.role != Role::Any
+    });
+    let best = expecting
+        .map(|(_, record)| (holds(top, node, record), record))
+        .min_by_key(|(holds, _)| *holds);
+    match best {
+        Some((Holds::No, record)) => {
+            judgement.verdict = Verdict::Changed(node);
+            judgement.recorded = recorded(record);
+            judgement.found = top.found(node, record.digest.as_ref());
+        }
+        Some((Holds::Unknown, _)) => judgement.verdict = Verdict::Unhashed,
+        Some((Holds::Yes, _)) | None => {}
+    }
+    if top.tree.node(node).kind() == Kind::File {
+        for &owner in &judgement.owners {
+            let of_owner = || said.iter().filter(|(other, _)| *other == owner);
+            let excused = of_owner().any(|(_, record)| {
+                let traits = record.traits;
+                traits.config || traits.volatile || traits.optional
+            });
+            if !excused {
+                let digested = of_owner().any(|(_, record)| record.digest.is_some());
+                judgement.digested.push((owner, digested));
+            }
+        }
+    }
+}
+
+/// Returns whether what is at a node is what a record says.
+fn holds(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
+    let node = top.tree.node(id);
+    let yes = |holds| if holds { Holds::Yes } else { Holds::No };
+    if record.traits.optional && record.role != Role::Directory {
+        // A ghost: the package owns the name, whatever comes to lie there.
+        return Holds::Yes;
+    }
+    match record.role {
+        Role::Directory => {
+            let path = top.tree.path(id);
+            let led = top.tree.resolve(path.as_bytes()).ok().flatten();
+            yes(led.is_some_and(|led| top.tree.node(led).kind() == Kind::Directory))
+        }
+        Role::Link => yes(node.link().is_some_and(|target| {
+            record.link.is_none_or(|recorded| recorded == target)
+                && record
+                    .digest
+                    .is_none_or(|digest| FileDigests::new(target).like(&digest) == digest)
+        })),
+        Role::Special => {
+            yes(matches!(node.kind(), Kind::CharDevice | Kind::BlockDevice | Kind::Fifo))
+        }
+        Role::File if node.kind() != Kind::File => Holds::No,
+        Role::File => content(top, id, record),
+        // People may put a link in the place of a configuration file.
+        Role::Any => {
+            let path = top.tree.path(id);
+            match top.tree.resolve(path.as_bytes()).ok().flatten() {
+                Some(led) if top.tree.node(led).kind() == Kind::File => content(top, led, record),
+                _ => Holds::No,
+            }
+        }
+    }
+}
+
+/// Returns whether a regular file has the content that a record says.
+fn content(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
+    let Some(digest) = record.digest.filter(|_| !record.traits.volatile) else { return Holds::Yes };
+    match top.digests_of(id) {
+        Some(digests) if digests.like(&digest) == digest => Holds::Yes,
+        Some(_) => Holds::No,
+        None => Holds::Unknown,
+    }
+}
+
+/// Says what a record has.
+fn recorded(record: &FileRecord<'_>) -> Option<String> {
+    match (record.role, record.link, &record.digest) {
+        (_, Some(target), _) => Some(link_text(target)),
+        (Role::Link, None, Some(digest)) => Some(format!("link with target {digest}")),
+        (_, None, Some(digest)) => Some(digest.to_string()),
+        (Role::Any, None, None) => None,
+        (Role::Directory, None, None) => Some("directory".to_owned()),
+        (Role::File, None, None) => Some("file".to_owned()),
+        (Role::Link, None, None) => Some("link".to_owned()),
+        (Role::Special, None, None) => Some("device or pipe".to_owned()),
+    }
+}
