@@ -1,15 +1,19 @@
 //! The registry that a reference names, with the credentials and settings of this run.
 
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use cutaway_fetch::{ClientCertificate, Config, Registry, Repository, Resolved};
+use async_trait::async_trait;
+use cutaway_fetch::{ClientCertificate, Config, Elsewhere, Registry, Repository, Resolved};
 use cutaway_ref::auth::Secret;
 use cutaway_ref::{Defaults, Endpoint, Reference};
+use tokio::sync::OnceCell;
 
 use crate::args::Common;
 use crate::failure::{Exit, Failure};
-use crate::{credentials, hosts, limits, proxies};
+use crate::{credentials, hosts, limits, proxies, secrecy};
 
 /// Reads a reference as people write them.
 pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
@@ -27,22 +31,28 @@ pub(crate) async fn registry(
 }
 
 /// Fetches the document that `reference` names from the first place that has it: mirrors, then the place itself.
+///
+/// What else is read of the repository is had from the places behind that one, too, when it fails.
 pub(crate) async fn resolve(
     reference: &Reference,
     common: &Common,
 ) -> Result<(Repository, Resolved), Failure> {
+    let route = Arc::new(Route::new(reference, common)?);
     let mut failed = Vec::new();
     let mut last = None;
-    for endpoint in hosts::route(reference)? {
-        let registry = connect(&endpoint, common).await?;
-        match registry.resolve(&endpoint.reference).await {
+    for (number, stop) in route.stops.iter().enumerate() {
+        let there = &stop.endpoint.reference;
+        match route.registry(stop).await?.resolve(there).await {
             Ok(resolved) => {
-                tracing::info!(place = %endpoint.reference, mirror = endpoint.mirror, "found");
-                return Ok((registry.repository(&endpoint.reference), resolved));
+                tracing::info!(place = %there, mirror = stop.endpoint.mirror, "found");
+                let repository = route.registry(stop).await?.repository(there);
+                let first = number.saturating_add(1);
+                let behind = Behind { route: Arc::clone(&route), first };
+                return Ok((repository.backed_by(Arc::new(behind)), resolved));
             }
             Err(error) => {
-                tracing::info!(place = %endpoint.reference, %error, "not found here");
-                failed.push(endpoint.reference.registry().to_owned());
+                tracing::info!(place = %there, %error, "not found here");
+                failed.push(there.registry().to_owned());
                 last = Some(Failure::from(error));
             }
         }
@@ -54,6 +64,53 @@ pub(crate) async fn resolve(
             format!("{} (mirrors failed too: {})", failure.message, failed.join(", "));
     }
     Err(failure)
+}
+
+/// The places to ask for a reference, in order. Nobody is asked for a credential before its place is.
+struct Route {
+    stops: Vec<Stop>,
+    common: Common,
+}
+
+struct Stop {
+    endpoint: Endpoint,
+    registry: OnceCell<Registry>,
+}
+
+impl Route {
+    fn new(reference: &Reference, common: &Common) -> Result<Self, Failure> {
+        let stop = |endpoint| Stop { endpoint, registry: OnceCell::new() };
+        let stops = hosts::route(reference)?.into_iter().map(stop).collect();
+        Ok(Self { stops, common: common.clone() })
+    }
+
+    async fn registry<'a>(&'a self, stop: &'a Stop) -> Result<&'a Registry, Failure> {
+        stop.registry.get_or_try_init(|| connect(&stop.endpoint, &self.common)).await
+    }
+}
+
+/// The places of a route from one of them on.
+struct Behind {
+    route: Arc<Route>,
+    first: usize,
+}
+
+// The arguments may hold a token.
+impl fmt::Debug for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Behind").field("first", &self.first).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Elsewhere for Behind {
+    async fn place(&self, number: usize) -> Option<Result<Repository, cutaway_model::Error>> {
+        let stop = self.route.stops.get(self.first.checked_add(number)?)?;
+        let registry = self.route.registry(stop).await;
+        let registry =
+            registry.map_err(|failure| cutaway_model::Error::Transport(failure.message.into()));
+        Some(registry.map(|registry| registry.repository(&stop.endpoint.reference)))
+    }
 }
 
 /// Makes a registry with its credential and its certificates. Nothing is asked of it yet.
@@ -79,6 +136,7 @@ pub(crate) fn config(common: &Common) -> Result<Config, Failure> {
         insecure: common.insecure,
         foreign_urls: common.foreign_urls,
         proxy: proxies::of_environment(),
+        veil: secrecy::veil(),
         token_hosts: common.token_host.clone(),
         deadline: common.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         ..Config::default()

@@ -195,8 +195,13 @@ async fn read_layers(
             on_task(async move {
                 // The semaphore is never closed.
                 let _permit = permits.acquire_owned().await;
-                let source = Source::open(&layer, &limits.model).await?;
-                read(source, fingerprints, &limits).await
+                loop {
+                    let read = read_layer(&layer, fingerprints.clone(), &limits).await;
+                    match &read {
+                        Err(ReadError::Model(error)) if layer.distrust(error).await => {}
+                        _ => return read,
+                    }
+                }
             })
         });
     }
@@ -212,6 +217,14 @@ async fn read_layers(
         read.push(files);
     }
     Ok(read)
+}
+
+async fn read_layer(
+    layer: &Layer,
+    fingerprints: Option<Fingerprints>,
+    limits: &Limits,
+) -> Result<LayerFiles, ReadError> {
+    read(Source::open(layer, &limits.model).await?, fingerprints, limits).await
 }
 
 /// Reads one layer to its end.

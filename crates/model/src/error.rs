@@ -39,6 +39,14 @@ pub enum Error {
         /// The blob.
         what: String,
     },
+    /// An image or index that an index lists is not there.
+    #[error("index entry {} missing: {}", Line(.entry, PART), Line(&.source.to_string(), PART))]
+    Entry {
+        /// The entry: its digest, and its platform where it has one.
+        entry: String,
+        /// Where it was looked for.
+        source: Box<Self>,
+    },
     /// A file of an image on disk cannot be read.
     #[error("cannot read {}: {}", Line(.path, PART), Line(&.source.to_string(), PART))]
     File {
@@ -112,8 +120,14 @@ impl Error {
         match self {
             Self::Ambiguous(_) => Class::Usage,
             Self::Transport(_) | Self::NotFound { .. } | Self::File { .. } => Class::Transport,
+            Self::Entry { source, .. } => source.class(),
             _ => Class::Malformed,
         }
+    }
+
+    /// Returns whether stored bytes are not those of their descriptor, so that another place may have the right ones.
+    pub fn is_about_bytes(&self) -> bool {
+        matches!(self, Self::Size { .. } | Self::Digest { .. })
     }
 
     /// Makes the error of a document or stream that breaks its format.

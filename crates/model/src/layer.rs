@@ -163,6 +163,15 @@ impl Layer {
         }
     }
 
+    /// Is told why reading the layer failed. Returns whether its stored bytes were wrong and may be had right
+    /// elsewhere, so that it is worth reading it again.
+    pub async fn distrust(&self, error: &Error) -> bool {
+        match self.blob() {
+            Some((blobs, descriptor)) if error.is_about_bytes() => blobs.distrust(descriptor).await,
+            _ => false,
+        }
+    }
+
     /// Returns how errors call the layer: its position and what names its bytes.
     pub fn what(&self) -> String {
         let (place, count) = (self.index.saturating_add(1), self.count);

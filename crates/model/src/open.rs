@@ -85,6 +85,7 @@ pub(crate) async fn choose(
             None => match read_document(blobs, &descriptor, limits).await {
                 // What an index lists and its place lacks may be no image of ours.
                 Err(Error::Missing { .. }) if guessed => continue,
+                read if depth > 0 => read.map_err(|error| in_index(error, &descriptor))?,
                 read => read?,
             },
         };
@@ -151,6 +152,16 @@ pub async fn verify_blob(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<S
     let read = tokio::io::copy_buf(&mut verified, &mut tokio::io::sink()).await;
     read.map_err(|error| Error::from_io(error, &what))?;
     outcome.stored().cloned().ok_or_else(|| Error::malformed(what, "was not read to its end"))
+}
+
+/// Says of an entry that is not there that it is an index that lists it.
+fn in_index(error: Error, child: &Descriptor) -> Error {
+    if !matches!(error, Error::NotFound { .. } | Error::Missing { .. }) {
+        return error;
+    }
+    let platform = child.platform.as_ref().map(|platform| format!(" ({platform})"));
+    let entry = format!("{}{}", child.digest, platform.unwrap_or_default());
+    Error::Entry { entry, source: Box::new(error) }
 }
 
 /// The children of an index that may be meant.
@@ -280,6 +291,20 @@ async fn read_blob(
     if let Some(data) = carried(descriptor) {
         return Ok(data.to_vec());
     }
+    loop {
+        let read = read_once(blobs, descriptor, what).await;
+        match &read {
+            Err(error) if error.is_about_bytes() && blobs.distrust(descriptor).await => {}
+            _ => return read,
+        }
+    }
+}
+
+async fn read_once(
+    blobs: &dyn Blobs,
+    descriptor: &Descriptor,
+    what: &str,
+) -> Result<Vec<u8>, Error> {
     let stream = blobs.open(descriptor).await.map_err(|error| match error {
         Error::Missing { .. } => Error::Missing { what: what.to_owned() },
         other => other,

@@ -94,6 +94,8 @@ impl Facts {
 }
 
 /// Reads a layer to its end, verifies it, and hands what analyzers want to the pool.
+///
+/// A layer whose stored bytes are wrong is read again where it may be had right elsewhere.
 pub(crate) async fn analyze(
     layer: &Layer,
     analyzers: &'static [&'static dyn Analyzer],
@@ -101,6 +103,24 @@ pub(crate) async fn analyze(
     fingerprints: Option<Fingerprints>,
     limits: &Limits,
     observer: Arc<dyn Observer>,
+) -> Result<Facts, Error> {
+    loop {
+        let (wanted, fingerprints) = (wanted.clone(), fingerprints.clone());
+        let read = analyze_once(layer, analyzers, wanted, fingerprints, limits, &observer).await;
+        match &read {
+            Err(Error::Model(error)) if layer.distrust(error).await => {}
+            _ => return read,
+        }
+    }
+}
+
+async fn analyze_once(
+    layer: &Layer,
+    analyzers: &'static [&'static dyn Analyzer],
+    wanted: Wanted,
+    fingerprints: Option<Fingerprints>,
+    limits: &Limits,
+    observer: &Arc<dyn Observer>,
 ) -> Result<Facts, Error> {
     let index = layer.index();
     observer.layer_opened(index, layer.size());

@@ -5,13 +5,15 @@ use cutaway_ref::Reference;
 use crate::args::Common;
 use crate::args::client::Catalog;
 use crate::failure::{Exit, Failure};
+use crate::moved::Moved;
 use crate::{output, remote};
 
 pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure> {
     let reference = of_registry(&args.registry)?;
-    let (registry, _) = remote::registry(&reference, common).await?;
+    let (registry, there) = remote::registry(&reference, common).await?;
+    let moved = Moved::registry(&reference, &there);
     let mut text = String::new();
-    for name in registry.catalog().await? {
+    for name in registry.catalog().await?.iter().filter_map(|name| moved.asked(name)) {
         if args.full_ref {
             text.push_str(reference.registry());
             text.push('/');

@@ -10,6 +10,7 @@ use crate::args::Common;
 use crate::args::client::Tags;
 use crate::cmd::catalog::of_registry;
 use crate::failure::{Exit, Failure};
+use crate::moved::Moved;
 use crate::{output, remote};
 
 pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
@@ -52,44 +53,44 @@ fn full(reference: &Reference) -> String {
     format!("{}/{}", reference.registry(), reference.repository())
 }
 
-/// Lists a registry, or a repository and all below it, sorted by name.
+/// Lists a registry, or a repository and all below it, sorted by the names by which they are asked for.
 async fn recursive(text: &str, common: &Common) -> Result<Vec<(String, Listing)>, Failure> {
     let text = strip(text).trim_end_matches('/');
-    let (top, below) = match text.contains('/') {
-        true => {
-            let reference = remote::reference(text)?;
-            let below = reference.repository().to_owned();
-            (reference, Some(below))
-        }
-        false => (of_registry(text)?, None),
+    let whole = !text.contains('/');
+    let top = if whole { of_registry(text)? } else { remote::reference(text)? };
+    let (registry, there) = remote::registry(&top, common).await?;
+    let moved = match whole {
+        true => Moved::registry(&top, &there),
+        false => Moved::repository(&top, &there),
     };
-    let (registry, _) = remote::registry(&top, common).await?;
     let mut listings = Vec::new();
-    if let Some(below) = &below {
-        walk(&registry, &top, below, &mut listings).await?;
+    if !whole {
+        walk(&registry, &there, moved.there(), &mut listings).await?;
         // Only registries that list what lies below say anything of children or manifests.
         if listings.len() > 1 || listings.iter().any(|(_, listing)| !listing.manifests.is_empty()) {
-            return Ok(named(&top, listings));
+            return Ok(named(&top, &moved, listings));
         }
         listings.clear();
     }
     for name in registry.catalog().await? {
-        let is_below = below.as_ref().is_none_or(|below| {
-            name.strip_prefix(below.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        if is_below {
-            let listing = listing(&registry, &top, &name).await?;
+        if moved.asked(&name).is_some() {
+            let listing = listing(&registry, &there, &name).await?;
             listings.push((name, listing));
         }
     }
-    Ok(named(&top, listings))
+    Ok(named(&top, &moved, listings))
 }
 
-fn named(top: &Reference, listings: Vec<(String, Listing)>) -> Vec<(String, Listing)> {
+fn named(
+    top: &Reference,
+    moved: &Moved,
+    listings: Vec<(String, Listing)>,
+) -> Vec<(String, Listing)> {
     let mut named: Vec<_> = listings
         .into_iter()
-        .map(|(name, listing)| (format!("{}/{name}", top.registry()), listing))
+        .filter_map(|(name, listing)| {
+            Some((format!("{}/{}", top.registry(), moved.asked(&name)?), listing))
+        })
         .collect();
     named.sort_by(|(one, _), (other, _)| one.cmp(other));
     named
@@ -98,7 +99,7 @@ fn named(top: &Reference, listings: Vec<(String, Listing)>) -> Vec<(String, List
 /// Lists a repository and those that it names as its children, however deep.
 async fn walk(
     registry: &Registry,
-    top: &Reference,
+    there: &Reference,
     name: &str,
     listings: &mut Vec<(String, Listing)>,
 ) -> Result<(), Failure> {
@@ -108,7 +109,7 @@ async fn walk(
         if !seen.insert(name.clone()) {
             continue;
         }
-        let listing = listing(registry, top, &name).await?;
+        let listing = listing(registry, there, &name).await?;
         ahead.extend(listing.children.iter().map(|child| format!("{name}/{child}")));
         listings.push((name, listing));
     }
@@ -116,8 +117,8 @@ async fn walk(
 }
 
 /// Lists one repository; one that is nothing but a name above others is empty.
-async fn listing(registry: &Registry, top: &Reference, name: &str) -> Result<Listing, Failure> {
-    let reference = remote::reference(&format!("{}/{name}", top.registry()))?;
+async fn listing(registry: &Registry, there: &Reference, name: &str) -> Result<Listing, Failure> {
+    let reference = remote::reference(&format!("{}/{name}", there.registry()))?;
     match registry.repository(&reference).listing().await {
         Err(ModelError::NotFound { .. }) => Ok(Listing::default()),
         listing => Ok(listing?),

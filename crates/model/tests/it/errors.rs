@@ -8,7 +8,7 @@ use cutaway_ref::Digest;
 use crate::support::assert_error;
 
 /// One error of every kind, with `text` wherever text goes.
-fn every(text: &str) -> [(Error, Class); 11] {
+fn every(text: &str) -> [(Error, Class); 13] {
     let digest = Digest::sha256(b"x");
     let what = || text.to_owned();
     let diff_id = || DiffId(Digest::sha256(b"x"));
@@ -17,6 +17,17 @@ fn every(text: &str) -> [(Error, Class); 11] {
         (Error::NotFound { what: what(), place: what() }, Class::Transport),
         (Error::Ambiguous(what()), Class::Usage),
         (Error::Missing { what: what() }, Class::Malformed),
+        (
+            Error::Entry { entry: what(), source: Box::new(Error::Missing { what: what() }) },
+            Class::Malformed,
+        ),
+        (
+            Error::Entry {
+                entry: what(),
+                source: Box::new(Error::NotFound { what: what(), place: what() }),
+            },
+            Class::Transport,
+        ),
         (Error::File { path: what(), source: io::Error::other(what()) }, Class::Transport),
         (Error::malformed(text, text), Class::Malformed),
         (Error::Size { what: what(), expected: 1, found: what() }, Class::Malformed),
