@@ -6,6 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use cutaway_model::poll_read_buffered;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, ReadBuf};
 use tokio::sync::mpsc;
 
@@ -125,14 +126,10 @@ impl AsyncBufRead for LaneReader {
 
 impl AsyncRead for LaneReader {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let available = ready!(self.as_mut().poll_fill_buf(cx))?;
-        let amount = available.len().min(buf.remaining());
-        buf.put_slice(available.get(..amount).unwrap_or_default());
-        self.consume(amount);
-        Poll::Ready(Ok(()))
+        poll_read_buffered(self, cx, buf)
     }
 }

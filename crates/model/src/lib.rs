@@ -39,6 +39,7 @@
 //! ```
 
 mod blobs;
+mod buffered;
 mod compression;
 mod config;
 mod decode;
@@ -61,6 +62,7 @@ pub mod source;
 mod verify;
 
 pub use blobs::{BlobStream, Blobs};
+pub use buffered::poll_read_buffered;
 pub use compression::{Compression, SNIFF_BYTES};
 pub use config::{Config, History, Run, chain_ids};
 pub use decode::Decoded;

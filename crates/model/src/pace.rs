@@ -10,6 +10,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
+use crate::poll_read_buffered;
+
 /// Passes stored bytes on, up to a number of them between two calls of [`Paced::progressed`].
 #[derive(Debug)]
 pub(crate) struct Paced<R> {
@@ -74,14 +76,10 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for Paced<R> {
 
 impl<R: AsyncBufRead + Unpin> AsyncRead for Paced<R> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let available = ready!(self.as_mut().poll_fill_buf(cx))?;
-        let amount = available.len().min(buf.remaining());
-        buf.put_slice(available.get(..amount).unwrap_or_default());
-        self.consume(amount);
-        Poll::Ready(Ok(()))
+        poll_read_buffered(self, cx, buf)
     }
 }

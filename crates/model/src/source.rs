@@ -24,6 +24,7 @@ mod selector;
 
 pub use archive::Archive;
 pub use directory::Directory;
+pub use file::ReadAt;
 pub use members::{Member, Members};
 pub use passed::Passed;
 pub use selector::Selector;

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use cutaway_ref::{Algorithm, Digest, Hasher};
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-use crate::{DiffId, Error};
+use crate::{DiffId, Error, poll_read_buffered};
 
 /// What is said to a reader that goes on after the verdict.
 const FAILED: &str = "has failed before";
@@ -205,15 +205,11 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for Verified<R> {
 
 impl<R: AsyncBufRead + Unpin> AsyncRead for Verified<R> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let available = ready!(self.as_mut().poll_fill_buf(cx))?;
-        let amount = available.len().min(buf.remaining());
-        buf.put_slice(available.get(..amount).unwrap_or_default());
-        self.consume(amount);
-        Poll::Ready(Ok(()))
+        poll_read_buffered(self, cx, buf)
     }
 }
 

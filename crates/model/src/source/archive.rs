@@ -1,25 +1,23 @@
 //! A tar file as named files, read by offset after one walk over its headers.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use cutaway_tar::{Kind, Reader, Step};
 
 use super::Files;
-use super::file::{FileRange, open_regular};
+use super::file::{FileRange, ReadAt, open_regular};
 use crate::error::of_tar;
 use crate::{BlobStream, Error, Limits};
 
 /// How many bytes of headers are read at once; a seek costs less than reading what lies between.
 const CHUNK: usize = 16 << 10;
 
-/// An uncompressed archive on disk. Links among its members are followed, nothing outside it is opened.
+/// An uncompressed archive, on disk or wherever it can be read by offset. Links among its members are followed, nothing outside it is opened.
 #[derive(Debug)]
 pub struct Archive {
-    file: Arc<File>,
+    file: Arc<dyn ReadAt>,
     place: String,
     members: HashMap<String, Slot>,
     max_links: u64,
@@ -47,8 +45,24 @@ impl Archive {
         let Some((file, size)) = open_regular(path)? else {
             return Err(Error::NotFound { what: place, place: "the file system".into() });
         };
-        let members = walk(&file, size, &place, limits)?;
-        Ok(Self { file: Arc::new(file), place, members, max_links: limits.member_links })
+        Self::over(Arc::new(file), size, place, limits)
+    }
+
+    /// Walks over the headers of an archive of `size` bytes that errors call `place`. Its members are
+    /// read where they lie from then on: nothing of it is walked over again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Archive::open`].
+    pub fn over(
+        file: Arc<dyn ReadAt>,
+        size: u64,
+        place: impl Into<String>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let place = place.into();
+        let members = walk(file.as_ref(), size, &place, limits)?;
+        Ok(Self { file, place, members, max_links: limits.member_links })
     }
 }
 
@@ -68,7 +82,7 @@ impl Files for Archive {
 }
 
 fn walk(
-    file: &File,
+    file: &dyn ReadAt,
     length: u64,
     place: &str,
     limits: &Limits,

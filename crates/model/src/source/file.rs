@@ -1,8 +1,9 @@
 //! A part of a local file as a stream.
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-use crate::Error;
+use crate::{Error, poll_read_buffered};
 
 /// What is wrong with a device, a pipe, a socket or a directory.
 const SPECIAL: &str = "is not a regular file";
@@ -51,13 +52,31 @@ pub(super) fn open_regular(path: &Path) -> Result<Option<(File, u64)>, Error> {
     Ok(Some((file, metadata.len())))
 }
 
+/// Bytes that can be read at any place, such as those of a file.
+///
+/// An archive needs no more than this, so it may lie elsewhere than on disk.
+pub trait ReadAt: Debug + Send + Sync {
+    /// Reads some of the bytes from `offset` on; none are left where it returns 0.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps the bytes from being read.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+impl ReadAt for File {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(self, buffer, offset)
+    }
+}
+
 /// The bytes of a file from one offset to another.
 ///
 /// Reads block: what follows each is a longer piece of computing on the same task, and the system
 /// reads ahead. A file that ends before the range does fails.
 #[derive(Debug)]
 pub(super) struct FileRange {
-    file: Arc<File>,
+    file: Arc<dyn ReadAt>,
     what: String,
     at: u64,
     end: u64,
@@ -67,7 +86,7 @@ pub(super) struct FileRange {
 }
 
 impl FileRange {
-    pub(super) fn new(file: Arc<File>, what: String, at: u64, size: u64) -> Self {
+    pub(super) fn new(file: Arc<dyn ReadAt>, what: String, at: u64, size: u64) -> Self {
         let capacity = usize::try_from(size).unwrap_or(CHUNK).min(CHUNK);
         let buffer = vec![0; capacity].into_boxed_slice();
         Self { file, what, at, end: at.saturating_add(size), buffer, filled: 0, consumed: 0 }
@@ -117,15 +136,10 @@ impl AsyncBufRead for FileRange {
 
 impl AsyncRead for FileRange {
     fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.fill()?;
-        let available = self.buffer.get(self.consumed..self.filled).unwrap_or_default();
-        let amount = available.len().min(buf.remaining());
-        buf.put_slice(available.get(..amount).unwrap_or_default());
-        self.consumed = self.consumed.saturating_add(amount);
-        Poll::Ready(Ok(()))
+        poll_read_buffered(self, cx, buf)
     }
 }

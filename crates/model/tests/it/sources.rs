@@ -1,9 +1,12 @@
 //! One image from every source: the same answers and the same bytes.
 
+use std::sync::{Arc, Mutex};
+
 use cutaway_fixtures::{
     ArchiveShape, Compression, DockerArchive, FixtureImage, FixtureIndex, LayerNames, Layout,
     MediaTypes, MemberOrder, image,
 };
+use cutaway_model::source::{Archive, Files, Form, ReadAt};
 use cutaway_model::{DiffId, Image, Manifest, MediaType, chain_ids};
 use cutaway_ref::Digest;
 
@@ -146,6 +149,33 @@ fn from_docker_archives_of_every_shape() {
 }
 
 #[test]
+fn from_archives_older_than_image_configs() {
+    let fixture = sample();
+    for shape in shapes() {
+        let from = format!("{shape:?}");
+        let archive = DockerArchive::new()
+            .image(&["old/app:1"], &fixture)
+            .layer_names(LayerNames::V1)
+            .shape(shape)
+            .archive();
+        if shape.compression != Compression::Plain {
+            continue;
+        }
+        let disk = OnDisk::archive(&archive).unwrap();
+        for selector in ["", ":1", ":old/app:1"] {
+            let opened = disk.open(selector).unwrap();
+            assert!(opened.is_computed());
+            assert_eq!(opened.remarks()[0].code, "docker-v1");
+            assert_eq!((opened.digest(), opened.layers().len()), (None, 4));
+            for (layer, fixture) in opened.layers().iter().zip(&fixture.layers) {
+                assert_eq!(layer.diff_id().0, fixture.diff_id, "{from}");
+                assert_eq!(unpacked(layer).unwrap(), fixture.tar, "{from}");
+            }
+        }
+    }
+}
+
+#[test]
 fn only_archives_of_newer_engines_carry_a_manifest() {
     for names in NAMES {
         let archive = DockerArchive::new().image(&["a:1"], &sample()).layer_names(names).archive();
@@ -187,6 +217,59 @@ fn how_a_layer_is_stored_does_not_change_its_diff_id() {
         assert_eq!(opened.id(), sample().id(), "{compression:?}");
         for (layer, tar) in opened.layers().iter().zip(&tars) {
             assert_eq!(unpacked(layer).unwrap(), *tar, "{compression:?}");
+        }
+    }
+}
+
+/// The bytes of an archive, which note every place that was read.
+#[derive(Debug)]
+struct Noted(Vec<u8>, Mutex<Vec<(u64, usize)>>);
+
+impl ReadAt for Noted {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+        let rest = &self.0[self.0.len().min(usize::try_from(offset).unwrap())..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.1.lock().unwrap().push((offset, count));
+        Ok(count)
+    }
+}
+
+#[test]
+fn an_archive_is_walked_over_once() {
+    let layers: String =
+        (0..30).map(|n| format!("layer plain\n  f{n} 0644 zeros=200000\n")).collect();
+    let fixture = image(&layers);
+    for (form, archive) in [
+        (Form::Oci, Layout::new().image("1", &fixture).archive(&ArchiveShape::default())),
+        (Form::Docker, DockerArchive::new().image(&["a:1"], &fixture).archive()),
+    ] {
+        let noted = Arc::new(Noted(archive.clone(), Mutex::default()));
+        let taken = || std::mem::take(&mut *noted.1.lock().unwrap());
+        let limits = cutaway_model::Limits::default();
+        let size = u64::try_from(archive.len()).unwrap();
+        let files: Arc<dyn Files> =
+            Arc::new(Archive::over(noted.clone(), size, "archive", &limits).unwrap());
+        let headers = taken();
+        assert!(headers.is_sorted(), "{form:?}: one walk, from the first header to the last");
+        let bytes: usize = headers.iter().map(|(_, count)| count).sum();
+        assert!(
+            bytes < archive.len() / 5,
+            "{form:?}: {bytes} bytes of {} for headers",
+            archive.len()
+        );
+        let opened = crate::support::open_form(&files, form, "", &amd64()).unwrap();
+        let documents: usize = taken().iter().map(|(_, count)| count).sum();
+        assert!(documents < 20_000, "{form:?}: {documents} bytes of documents");
+        // Each layer costs its own bytes, in any order.
+        for layer in opened.layers().iter().rev() {
+            stored(layer).unwrap();
+            let read = taken();
+            let bytes: usize = read.iter().map(|(_, count)| count).sum();
+            assert_eq!(Some(u64::try_from(bytes).unwrap()), layer.size(), "{form:?}");
+            assert!(
+                read.windows(2).all(|two| two[1].0 == two[0].0 + u64::try_from(two[0].1).unwrap())
+            );
         }
     }
 }
