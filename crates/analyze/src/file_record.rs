@@ -111,6 +111,8 @@ pub enum Role {
     Directory,
     /// A regular file.
     File,
+    /// A regular file, or a symbolic link whose target the digest is of.
+    FileOrLink,
     /// A symbolic link.
     Link,
     /// A device, pipe or socket.
@@ -280,7 +282,8 @@ impl fmt::Display for ContentDigest {
     }
 }
 
-const ROLES: [Role; 5] = [Role::Any, Role::Directory, Role::File, Role::Link, Role::Special];
+const ROLES: [Role; 6] =
+    [Role::Any, Role::Directory, Role::File, Role::FileOrLink, Role::Link, Role::Special];
 
 fn read<'a>(rest: &mut &'a [u8], path: Option<&mut Vec<u8>>) -> Option<FileRecord<'a>> {
     let owner = u32::try_from(get(rest)?).ok()?;
@@ -393,7 +396,7 @@ mod tests {
             (
                 any::<u32>(),
                 proptest::collection::vec(b'a'..b'd', 0..300),
-                0_usize..5,
+                0_usize..6,
                 proptest::option::of(proptest::collection::vec(any::<u8>(), 1..5)),
                 proptest::option::of(proptest::collection::vec(any::<u8>(), 0..5)),
                 any::<[bool; 4]>(),

@@ -22,7 +22,7 @@ use cutaway_layerfs::EntryPath;
 
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
-use crate::{script, unrecorded};
+use crate::{recorded, script, unrecorded};
 
 const INFO: &str = "var/lib/dpkg/info";
 
@@ -215,7 +215,7 @@ pub(crate) fn clean(
     line: &Line<'_>,
     reporter: &mut Reporter<'_>,
 ) -> Option<EntryPath> {
-    let cleaned = EntryPath::clean(path);
+    let cleaned = recorded::clean(path);
     if let Err(reason) = &cleaned {
         reporter.error(
             "recorded-path-unusable",

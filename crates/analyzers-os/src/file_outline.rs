@@ -31,6 +31,7 @@ fn line(owners: &[Owner], record: &FileRecord<'_>) -> String {
         Role::Any => '?',
         Role::Directory => '/',
         Role::File => '=',
+        Role::FileOrLink => '~',
         Role::Link => '>',
         Role::Special => '!',
     };

@@ -1,7 +1,7 @@
 //! Distributions and the databases of their package managers, read from bytes.
 //!
 //! A *distribution* is what a release file such as `etc/os-release` names; a *database* is where a
-//! package manager (apk, dpkg, rpm) notes what it installed. Each module knows one such file: where
+//! package manager (apk, dpkg, rpm, pacman) notes what it installed. Each module knows one such file: where
 //! it lies and how its bytes are to be read. Nothing here does I/O, runs a package manager or sees
 //! an image; all bytes are taken to be hostile, and what cannot be read becomes a diagnostic.
 //!
@@ -23,8 +23,12 @@
 //! ```
 
 mod alpine_release;
+mod alpm;
+mod alpm_files;
 mod alternatives;
 mod apk;
+mod apk_files;
+mod apk_scripts;
 mod apk_version;
 mod assignment;
 mod bytes;
@@ -39,10 +43,13 @@ mod dpkg_version;
 mod exclusions;
 #[cfg(test)]
 mod file_outline;
+mod gunzip;
 mod line;
 mod lsb_release;
+mod mtree;
 mod named_release;
 mod os_release;
+mod recorded;
 mod reporter;
 mod rpm;
 mod script;
@@ -67,6 +74,7 @@ pub const ALL: &[&dyn Analyzer] = &[
     &apk::Apk,
     &dpkg::Dpkg,
     &rpm::Rpm,
+    &alpm::Alpm,
     &container_manifest::ContainerManifest,
     &copyright::Copyright,
 ];
@@ -80,6 +88,10 @@ pub const FILES: &[&dyn Analyzer] = &[
     &exclusions::DpkgExclusions,
     &exclusions::PacmanExclusions,
     &alternatives::Alternatives,
+    &apk_files::ApkFiles,
+    &apk_scripts::ApkScripts,
+    &rpm::RpmFiles,
+    &alpm_files::AlpmFiles,
 ];
 
 /// [`ALL`], and [`FILES`] behind them: for comparing files with what their packages record.

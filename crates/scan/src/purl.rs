@@ -1,4 +1,4 @@
-//! Package URLs (the purl specification, types `apk`, `deb` and `rpm`).
+//! Package URLs (the purl specification, types `alpm`, `apk`, `deb` and `rpm`).
 //!
 //! The qualifiers `distro` and `upstream` are those that vulnerability matchers read: `distro` is
 //! `ID-VERSION_ID`, `upstream` the source package. A deb keeps its epoch in the version, an rpm has
@@ -21,8 +21,15 @@ pub(crate) fn purl(package: &Package, distro: Option<&Distro>) -> String {
     };
     // Every setter fails on an empty value only; then the part is left out.
     let _ = purl.with_version(version.to_owned());
-    if let Some(distro) = distro {
-        let _ = purl.with_namespace(namespace(package.kind, distro));
+    match distro {
+        Some(distro) => {
+            let _ = purl.with_namespace(namespace(package.kind, distro));
+        }
+        // A package URL of this type has a namespace, and pacman is Arch Linux's.
+        None if package.kind == Kind::Alpm => {
+            let _ = purl.with_namespace("arch");
+        }
+        None => {}
     }
     let mut qualify = |key: &'static str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -120,6 +127,12 @@ mod tests {
                 "pkg:rpm/redhat/vim@9.0-1?arch=amd64&distro=rhel-9&epoch=2&upstream=vim-9.0-1.src.rpm",
             ),
             (package(Kind::Deb, "a", "1", None, None), None, "pkg:deb/a@1?arch=amd64"),
+            (
+                package(Kind::Alpm, "libfoo", "1:2-3", Some(1), Some(("foo", Some("1:2-3")))),
+                Some(Distro { id: "manjaro".into(), ..Distro::default() }),
+                "pkg:alpm/manjaro/libfoo@1:2-3?arch=amd64&distro=manjaro&upstream=foo",
+            ),
+            (package(Kind::Alpm, "a", "1-1", None, None), None, "pkg:alpm/arch/a@1-1?arch=amd64"),
         ] {
             assert_eq!(
                 purl(&package, distro.as_ref()).replace("%40", "@").replace("%3A", ":"),

@@ -10,6 +10,9 @@ use crate::bytes::{Order, size, slice};
 const ENTRY: usize = 16;
 
 /// Types of values.
+const CHAR: u32 = 1;
+const INT8: u32 = 2;
+const INT16: u32 = 3;
 const INT32: u32 = 4;
 const STRING: u32 = 6;
 const BIN: u32 = 7;
@@ -105,6 +108,50 @@ impl<'a> Header<'a> {
         number.map(Some).ok_or(broken("its value is outside the data"))
     }
 
+    /// Returns all strings of `tag`; none where it is missing.
+    pub(super) fn strings(&self, tag: u32) -> Result<Vec<&'a [u8]>, Error> {
+        let Some(entry) = self.find(tag) else { return Ok(Vec::new()) };
+        let broken = |rule| Error::Entry { tag, rule };
+        if !matches!(entry.kind, STRING | STRING_ARRAY | I18N_STRING) {
+            return Err(broken("its type is not that of a string"));
+        }
+        let data =
+            self.data.get(size(entry.offset)..).ok_or(broken("its offset is outside the data"))?;
+        // Each string takes a byte at least, so that the data bounds what is allocated.
+        if size(entry.count) > data.len() {
+            return Err(broken("its count is larger than the data"));
+        }
+        let mut strings = Vec::with_capacity(size(entry.count));
+        let mut rest = data;
+        for _ in 0..entry.count {
+            let end = rest.iter().position(|&byte| byte == 0);
+            let (string, behind) = end
+                .and_then(|end| rest.split_at_checked(end))
+                .ok_or(broken("its string has no end"))?;
+            strings.push(string);
+            rest = behind.get(1..).unwrap_or_default();
+        }
+        Ok(strings)
+    }
+
+    /// Returns all numbers of `tag`, of 8, 16 or 32 bits; none where it is missing.
+    pub(super) fn numbers(&self, tag: u32) -> Result<Vec<u32>, Error> {
+        let Some(entry) = self.find(tag) else { return Ok(Vec::new()) };
+        let broken = |rule| Error::Entry { tag, rule };
+        let width = match entry.kind {
+            CHAR | INT8 => 1,
+            INT16 => 2,
+            INT32 => 4,
+            _ => return Err(broken("it is no number")),
+        };
+        let bytes = size(entry.count)
+            .checked_mul(width)
+            .and_then(|len| slice(self.data, size(entry.offset), len))
+            .ok_or(broken("its value is outside the data"))?;
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |sum, &byte| (sum << 8) | u32::from(byte));
+        Ok(bytes.chunks_exact(width).map(number).collect())
+    }
+
     /// Finds the entry of a tag. Dribbles stand behind the region and replace what it has.
     fn find(&self, tag: u32) -> Option<Entry> {
         self.index.rchunks_exact(ENTRY).filter_map(Entry::read).find(|entry| entry.tag == tag)
@@ -149,7 +196,7 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use super::{BIN, Error, Header, I18N_STRING, INT32, STRING, STRING_ARRAY};
+    use super::{BIN, CHAR, Error, Header, I18N_STRING, INT16, INT32, STRING, STRING_ARRAY};
 
     fn blob(entries: &[(u32, u32, u32, u32)], data: &[u8]) -> Vec<u8> {
         let numbers = [u32::try_from(entries.len()).unwrap(), u32::try_from(data.len()).unwrap()];
@@ -190,6 +237,25 @@ mod tests {
     }
 
     #[test]
+    fn arrays() {
+        let blob = blob(
+            &[
+                (1117, STRING_ARRAY, 0, 3),
+                (1030, INT16, 8, 2),
+                (1116, INT32, 8, 1),
+                (1029, CHAR, 8, 4),
+            ],
+            b"one\0\0xy\0\x81\xa4\0\x07",
+        );
+        let header = Header::parse(&blob).unwrap();
+        assert_eq!(header.strings(1117).unwrap(), [&b"one"[..], b"", b"xy"]);
+        assert_eq!(header.numbers(1030).unwrap(), [0o100_644, 7]);
+        assert_eq!(header.numbers(1116).unwrap(), [0x81a4_0007]);
+        assert_eq!(header.numbers(1029).unwrap(), [0x81, 0xa4, 0, 7]);
+        assert!(header.strings(1).unwrap().is_empty() && header.numbers(1).unwrap().is_empty());
+    }
+
+    #[test]
     fn dribbles_replace_the_region() {
         let data = [b"old\0new\0", trailer(2).as_slice()].concat();
         let blob = blob(&[(63, BIN, 8, 16), (1000, STRING, 0, 1), (1000, STRING, 4, 1)], &data);
@@ -223,6 +289,28 @@ mod tests {
             );
         }
         assert!(Header::parse(&blob(&[(63, BIN, 0, 16)], &trailer(1))).is_ok());
+    }
+
+    #[test]
+    fn broken_arrays() {
+        for entry in [
+            (1117, STRING_ARRAY, 0, 3),
+            (1117, STRING_ARRAY, 0, u32::MAX),
+            (1117, STRING_ARRAY, 7, 1),
+            (1117, BIN, 0, 1),
+            (1117, INT32, 0, 2),
+            (1117, INT16, 5, 1),
+            (1117, INT32, 0, u32::MAX),
+        ] {
+            let blob = blob(&[entry], b"abc\0x\0");
+            let header = Header::parse(&blob).unwrap();
+            let read = if entry.1 == STRING_ARRAY || entry.1 == BIN {
+                header.strings(1117).map(|_| ())
+            } else {
+                header.numbers(1117).map(|_| ())
+            };
+            assert!(matches!(read, Err(Error::Entry { tag: 1117, .. })), "{entry:?}");
+        }
     }
 
     #[test]

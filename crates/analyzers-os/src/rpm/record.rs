@@ -2,20 +2,21 @@
 
 use std::fmt;
 
-use cutaway_analyze::{Key, Kind, Package, Source};
+use cutaway_analyze::{FileRecords, Key, Kind, Package, Source};
 
+use super::files;
 use super::header::{Error, Header};
 use crate::reporter::{Reporter, quote};
 
 /// Tags of rpm (`include/rpm/rpmtag.h`).
-const NAME: u32 = 1000;
+pub(super) const NAME: u32 = 1000;
 const VERSION: u32 = 1001;
 const RELEASE: u32 = 1002;
 const EPOCH: u32 = 1003;
 const SUMMARY: u32 = 1004;
 const VENDOR: u32 = 1011;
 const LICENSE: u32 = 1014;
-const ARCH: u32 = 1022;
+pub(super) const ARCH: u32 = 1022;
 const SOURCE_RPM: u32 = 1044;
 
 /// The records of one database while it is read.
@@ -23,12 +24,19 @@ const SOURCE_RPM: u32 = 1044;
 pub(super) struct Records<'f> {
     /// Where the reader of a form says what is wrong with it.
     pub(super) reporter: Reporter<'f>,
+    /// Where records of files go; none where packages are read.
+    files: Option<&'f mut FileRecords>,
 }
 
 impl<'f> Records<'f> {
-    /// Starts with none.
-    pub(super) fn new(reporter: Reporter<'f>) -> Self {
-        Self { reporter }
+    /// Starts reading packages.
+    pub(super) fn packages(reporter: Reporter<'f>) -> Self {
+        Self { reporter, files: None }
+    }
+
+    /// Starts reading what packages say of files.
+    pub(super) fn files(reporter: Reporter<'f>, files: &'f mut FileRecords) -> Self {
+        Self { reporter, files: Some(files) }
     }
 
     /// Adds the record whose header is `blob`; `place` says where it lies.
@@ -40,6 +48,10 @@ impl<'f> Records<'f> {
                 return;
             }
         };
+        if let Some(files) = &mut self.files {
+            files::add(header, place, files, &mut self.reporter);
+            return;
+        }
         let name = self.string(header, NAME, place);
         let version = self.string(header, VERSION, place);
         let (Some(name), Some(version)) = (name, version) else {

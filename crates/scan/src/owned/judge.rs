@@ -133,7 +133,8 @@ fn holds(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
             let led = top.tree.resolve(path.as_bytes()).ok().flatten();
             yes(led.is_some_and(|led| top.tree.node(led).kind() == Kind::Directory))
         }
-        Role::Link => yes(node.link().is_some_and(|target| {
+        Role::FileOrLink if node.kind() == Kind::File => content(top, id, record),
+        Role::Link | Role::FileOrLink => yes(node.link().is_some_and(|target| {
             record.link.is_none_or(|recorded| recorded == target)
                 && record
                     .digest
@@ -173,7 +174,7 @@ fn recorded(record: &FileRecord<'_>) -> Option<String> {
         (_, None, Some(digest)) => Some(digest.to_string()),
         (Role::Any, None, None) => None,
         (Role::Directory, None, None) => Some("directory".to_owned()),
-        (Role::File, None, None) => Some("file".to_owned()),
+        (Role::File | Role::FileOrLink, None, None) => Some("file".to_owned()),
         (Role::Link, None, None) => Some("link".to_owned()),
         (Role::Special, None, None) => Some("device or pipe".to_owned()),
     }

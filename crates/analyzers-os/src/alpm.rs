@@ -1,0 +1,175 @@
+//! pacman's local database: one directory a package, with a file `desc` in it.
+//!
+//! ```text
+//! %NAME%
+//! bash
+//!
+//! %VERSION%
+//! 5.2.026-2
+//! ```
+//!
+//! A *field* is a title in percent signs and the lines below it, up to a blank one. Format: libalpm's
+//! `be_local.c`. Files are read by [`AlpmFiles`](crate::alpm_files::AlpmFiles).
+
+use std::collections::BTreeMap;
+
+use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source};
+
+use crate::line::{Line, lines};
+use crate::reporter::{Reporter, quote};
+
+/// Where the database lies.
+pub(crate) const LOCAL: &str = "var/lib/pacman/local";
+
+/// The reader of packages.
+#[derive(Debug)]
+pub(crate) struct Alpm;
+
+impl Analyzer for Alpm {
+    fn name(&self) -> &'static str {
+        "alpm"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn locations(&self) -> &'static [Location] {
+        &[Location::InEach { path: LOCAL, file: "desc" }]
+    }
+
+    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+        let mut reporter = Reporter::new(findings);
+        let fields = Fields::read(input.content, &mut reporter);
+        let missing = if fields.first("NAME").is_none() { "name" } else { "version" };
+        match (fields.first("NAME"), fields.first("VERSION")) {
+            (Some(name), Some(version)) => reporter.package(package(&fields, name, version)),
+            (name, _) => reporter.error(
+                "alpm-record-incomplete",
+                format_args!("the record {} has no {missing}", quote(name.unwrap_or_default())),
+            ),
+        }
+        reporter.finish();
+    }
+}
+
+fn package(fields: &Fields<'_>, name: &[u8], version: &[u8]) -> Package {
+    let version = text(version);
+    let (epoch, rest) = match version.split_once(':') {
+        Some((epoch, rest)) => (epoch.parse().ok(), rest),
+        None => (None, version.as_str()),
+    };
+    let release = rest.rsplit_once('-').map(|(_, release)| release.to_owned());
+    let base = fields.first("BASE").map(text);
+    Package {
+        kind: Kind::Alpm,
+        name: text(name),
+        epoch,
+        release,
+        arch: fields.first("ARCH").map(text),
+        source: base.map(|name| Source { name, version: Some(version.clone()) }),
+        licenses: fields.all("LICENSE").map(|line| text(line.text)).collect(),
+        vendor: fields.first("PACKAGER").map(text),
+        state: "installed".to_owned(),
+        version,
+    }
+}
+
+fn text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).into_owned()
+}
+
+/// The fields of a file of the database.
+#[derive(Debug, Default)]
+pub(crate) struct Fields<'a>(BTreeMap<&'a [u8], Vec<Line<'a>>>);
+
+impl<'a> Fields<'a> {
+    /// Takes a file apart; says what stands outside of fields, and where the file was cut.
+    pub(crate) fn read(content: &'a [u8], reporter: &mut Reporter<'_>) -> Self {
+        let mut fields = Self::default();
+        let mut within: Option<&[u8]> = None;
+        for line in lines(content) {
+            if !line.ended {
+                reporter.error(
+                    "alpm-line-cut",
+                    format_args!(
+                        "the file ends in line {}, without a newline: {}",
+                        line.number,
+                        quote(line.text)
+                    ),
+                );
+            }
+            if line.is_too_long() {
+                reporter.error("line-over-limit", line.too_long());
+                continue;
+            }
+            match (line.text, within) {
+                ([], _) => within = None,
+                ([b'%', title @ .., b'%'], None) => {
+                    within = Some(title);
+                    fields.0.entry(title).or_default();
+                }
+                (_, Some(title)) => fields.0.entry(title).or_default().push(line),
+                (_, None) => reporter.error(
+                    "alpm-line-unreadable",
+                    format_args!("line {} is in no field: {}", line.number, quote(line.text)),
+                ),
+            }
+        }
+        fields
+    }
+
+    /// Returns the lines of a field.
+    pub(crate) fn all(&self, title: &str) -> impl Iterator<Item = &Line<'a>> {
+        self.0.get(title.as_bytes()).into_iter().flatten()
+    }
+
+    fn first(&self, title: &str) -> Option<&'a [u8]> {
+        self.all(title).next().map(|line| line.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cutaway_layerfs::EntryPath;
+
+    use super::*;
+
+    fn read(content: &str) -> Findings {
+        let path = EntryPath::clean(b"var/lib/pacman/local/a-1-1/desc").unwrap();
+        assert!(Alpm.wants(path.as_bytes()));
+        let mut findings = Findings::default();
+        let input = Input { path: &path, content: content.as_bytes(), companion: None };
+        Alpm.analyze(&input, &mut findings);
+        findings
+    }
+
+    #[test]
+    fn packages() {
+        let findings = read(
+            "%NAME%\nlibfoo\n\n%VERSION%\n1:2.3-4\n\n%BASE%\nfoo\n\n%ARCH%\nx86_64\n\n%PACKAGER%\nA <a@b>\n\n%LICENSE%\nGPL\nMIT\n\n%VALIDATION%\npgp\n\n",
+        );
+        let package = &findings.packages[0];
+        assert_eq!((package.name.as_str(), package.version.as_str()), ("libfoo", "1:2.3-4"));
+        assert_eq!((package.epoch, package.release.as_deref()), (Some(1), Some("4")));
+        assert_eq!(package.licenses, ["GPL", "MIT"]);
+        let source = package.source.as_ref().unwrap();
+        assert_eq!((source.name.as_str(), source.version.as_deref()), ("foo", Some("1:2.3-4")));
+        assert_eq!(findings.diagnostics, []);
+    }
+
+    #[test]
+    fn broken_records() {
+        for (content, packages, codes) in [
+            ("", 0, "alpm-record-incomplete"),
+            ("%NAME%\na\n\n", 0, "alpm-record-incomplete"),
+            ("%VERSION%\n1-1\n\n", 0, "alpm-record-incomplete"),
+            ("%NAME%\na\n\n%VERSION%\n1-1", 1, "alpm-line-cut"),
+            ("junk\n%NAME%\na\n\n%VERSION%\n1-1\n", 1, "alpm-line-unreadable"),
+        ] {
+            let findings = read(content);
+            let found: Vec<&str> = findings.diagnostics.iter().map(|it| it.code).collect();
+            assert_eq!((findings.packages.len(), found.join(" ")), (packages, codes.to_owned()));
+        }
+    }
+}
