@@ -26,6 +26,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use cutaway_ref::Reference;
 use cutaway_ref::auth::{
@@ -215,16 +216,24 @@ fn password(common: &Common, limits: &Lookup) -> Result<Option<String>, Failure>
     if !common.password_stdin {
         return Ok(variable("CUTAWAY_PASSWORD"));
     }
-    let mut password = String::new();
-    let longest = limits.credential_bytes;
-    let read = std::io::stdin().take(longest.saturating_add(1)).read_to_string(&mut password);
-    let length = read.map_err(|error| {
-        Failure::usage(format!("cannot read the password from standard input: {error}"))
-    })?;
-    if !u64::try_from(length).is_ok_and(|length| length <= longest) {
-        return Err(Failure::usage("the password on standard input is over credential_bytes"));
+    // Every registry of a run asks for it, and it can be read only once.
+    static PASSWORD: OnceLock<Result<Secret, String>> = OnceLock::new();
+    let password = PASSWORD.get_or_init(|| from_stdin(limits.credential_bytes));
+    match password {
+        Ok(password) => Ok(Some(password.expose().to_owned())),
+        Err(reason) => Err(Failure::usage(reason)),
     }
-    Ok(Some(password.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+fn from_stdin(longest: u64) -> Result<Secret, String> {
+    let mut password = String::new();
+    let read = std::io::stdin().take(longest.saturating_add(1)).read_to_string(&mut password);
+    let length =
+        read.map_err(|error| format!("cannot read the password from standard input: {error}"))?;
+    if !u64::try_from(length).is_ok_and(|length| length <= longest) {
+        return Err("the password on standard input is over credential_bytes".to_owned());
+    }
+    Ok(Secret::new(password.trim_end_matches(['\r', '\n'])))
 }
 
 /// Returns the place that a variable names.
