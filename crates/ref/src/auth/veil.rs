@@ -117,17 +117,18 @@ fn pieces(text: &str) -> impl Iterator<Item = [u8; PIECE]> {
 fn forms(secret: &str) -> Vec<String> {
     let json = serde_json::Value::from(secret).to_string();
     let mut forms = vec![secret.to_owned(), json.trim_matches('"').to_owned()];
-    let (mut percent, mut hex) = (String::new(), String::new());
+    let (mut percent, mut all, mut hex) = (String::new(), String::new(), String::new());
     for &byte in secret.as_bytes() {
         // Writing to a String does not fail.
         let _ = write!(hex, "{byte:02x}");
+        let _ = write!(all, "%{byte:02x}");
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             percent.push(char::from(byte));
         } else {
             let _ = write!(percent, "%{byte:02x}");
         }
     }
-    forms.extend([percent.replace("%20", "+"), percent, hex]);
+    forms.extend([percent.replace("%20", "+"), percent, all, hex]);
     // Escaped once more by whoever quotes it.
     let escaped: Vec<String> = forms.iter().map(|form| form.escape_debug().to_string()).collect();
     forms.extend(escaped);
@@ -171,6 +172,7 @@ mod tests {
             hex,
             "Zq9%2Fc4n4ry%20%22k%5C%C3%BC%2Bw0rd".to_owned(),
             "Zq9%2fc4n4ry+%22k%5c%c3%bc%2bw0rd".to_owned(),
+            SECRET.bytes().map(|byte| format!("%{byte:02X}")).collect(),
             serde_json::Value::from(SECRET).to_string(),
             format!("{SECRET:?}"),
             format!("{:?}", serde_json::Value::from(SECRET).to_string()),
