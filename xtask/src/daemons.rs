@@ -12,19 +12,28 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::process;
 
+/// Where the keys of tests lie: an authority, and a certificate of it for 127.0.0.1.
+const KEYS: &str = "crates/fetch/tests/it/keys";
+
 /// A running daemon; dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Daemon {
     socket: PathBuf,
+    /// Where it listens behind TLS, too.
+    sealed: Option<String>,
     child: Child,
 }
 
 impl Daemon {
-    /// Starts `dockerd`.
+    /// Starts `dockerd`, which listens on a port, too, for those who show a certificate of the tests' authority.
     pub(crate) fn docker() -> Result<Self> {
         let folder = fresh("test-docker")?;
         let socket = folder.join("docker.sock");
         let at = |option: &str, name: &str| format!("{option}={}", folder.join(name).display());
+        let key = |option: &str, name: &str| {
+            format!("{option}={}", process::root().join(KEYS).join(name).display())
+        };
+        let sealed = format!("tcp://{}", process::free_address()?);
         let arguments = [
             "--storage-driver=vfs".to_owned(),
             "--iptables=false".into(),
@@ -34,8 +43,15 @@ impl Daemon {
             at("--exec-root", "exec"),
             at("--pidfile", "pid"),
             format!("--host=unix://{}", socket.display()),
+            "--tlsverify".into(),
+            key("--tlscacert", "ca.pem"),
+            key("--tlscert", "server.pem"),
+            key("--tlskey", "server.key"),
+            format!("--host={sealed}"),
         ];
-        Self::start("dockerd", &arguments, &folder, socket)
+        let mut daemon = Self::start("dockerd", &arguments, &folder, socket)?;
+        daemon.sealed = Some(sealed);
+        Ok(daemon)
     }
 
     /// Starts the service of Podman.
@@ -77,6 +93,11 @@ impl Daemon {
         format!("unix://{}", self.socket.display())
     }
 
+    /// Returns where it listens behind TLS, where it does.
+    pub(crate) fn sealed(&self) -> Option<&str> {
+        self.sealed.as_deref()
+    }
+
     fn start(program: &str, arguments: &[String], folder: &Path, socket: PathBuf) -> Result<Self> {
         let log = std::fs::File::create(folder.join("log"))?;
         let mut command = process::command(program, arguments);
@@ -85,7 +106,7 @@ impl Daemon {
             .stderr(Stdio::from(log))
             .spawn()
             .with_context(|| format!("{program} does not start"))?;
-        let daemon = Self { socket, child };
+        let daemon = Self { socket, sealed: None, child };
         let start = Instant::now();
         while UnixStream::connect(&daemon.socket).is_err() {
             if start.elapsed() > Duration::from_secs(60) {

@@ -1,6 +1,7 @@
 //! Running other programs, with errors that say which and how.
 
 use std::ffi::OsStr;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -14,6 +15,12 @@ pub(crate) fn root() -> &'static Path {
 /// Returns a path below `target/`.
 pub(crate) fn target(below: &str) -> PathBuf {
     root().join("target").join(below)
+}
+
+/// Returns an address of loopback that is free now; nobody else on a test machine takes it in the moment after.
+pub(crate) fn free_address() -> Result<String> {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    Ok(format!("127.0.0.1:{port}"))
 }
 
 /// Returns a command that runs at the root of the repository.

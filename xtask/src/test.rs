@@ -1,7 +1,8 @@
 //! `cargo xtask test`: all tests of the workspace, with everything around them that they need.
 //!
 //! Tests find a real registry at `CUTAWAY_TEST_REGISTRY`, daemons at `CUTAWAY_TEST_DOCKER`,
-//! `CUTAWAY_TEST_PODMAN` and `CUTAWAY_TEST_CONTAINERD`, the images at `CUTAWAY_FIXTURES`, and with
+//! `CUTAWAY_TEST_PODMAN` and `CUTAWAY_TEST_CONTAINERD`, Docker behind TLS at
+//! `CUTAWAY_TEST_DOCKER_TLS`, the images at `CUTAWAY_FIXTURES`, and with
 //! `CUTAWAY_REQUIRE_ALL=1` they know that skipping is failing. A test that skips prints a line that
 //! starts with `skipped:`; these lines are counted here.
 
@@ -94,6 +95,9 @@ fn cargo_test(
     }
     for (variable, daemon) in daemons {
         command.env(variable, daemon.address());
+        if let Some(sealed) = daemon.sealed() {
+            command.env(format!("{variable}_TLS"), sealed);
+        }
     }
     if outcome.require_all() {
         command.env("CUTAWAY_REQUIRE_ALL", "1");

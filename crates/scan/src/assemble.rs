@@ -349,6 +349,11 @@ impl Laid {
                 format!("the image is built for {built_for}, not for {}", options.platform);
             diagnostics.push(note("other-platform", &message));
         }
+        if image.digest().is_none() {
+            let message = "the source carries no manifest: its digest in a registry is not known, \
+                           and digests and sizes of layers are those of the bytes that were read";
+            diagnostics.push(note("no-manifest", message));
+        }
         if image.layers().is_empty() {
             diagnostics.push(note("no-layers", "the image has no layers"));
         }

@@ -1,26 +1,24 @@
 //! Real daemons: the same answers from them as from everywhere else, streamed.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use cutaway_fixtures::{DockerArchive, Layout};
 use serde_json::Value;
 
-use crate::support::{alpine, cutaway, json, provided, run, run_with, status, stderr};
-
-/// The most memory that reading from a daemon may take, in KiB.
-const MAX_PEAK: u64 = 96 << 10;
+use crate::support::{alpine, cutaway, json, provided, run_with, status, stderr};
 
 /// A daemon that the test run has started.
-struct Daemon {
-    kind: &'static str,
+pub(crate) struct Daemon {
+    pub(crate) kind: &'static str,
     variable: &'static str,
     address: String,
 }
 
-fn daemons() -> Vec<Daemon> {
+/// Returns those that speak Docker's API.
+pub(crate) fn daemons() -> Vec<Daemon> {
     let known = [
         ("docker", "DOCKER_HOST", "CUTAWAY_TEST_DOCKER"),
         ("podman", "CONTAINER_HOST", "CUTAWAY_TEST_PODMAN"),
@@ -32,19 +30,18 @@ fn daemons() -> Vec<Daemon> {
 }
 
 impl Daemon {
-    /// Loads a `docker save` archive.
-    fn load(&self, archive: &[u8]) {
+    /// Loads a `docker save` archive of so many bytes.
+    pub(crate) fn load(&self, mut archive: impl Read, length: u64) {
         let mut stream =
             UnixStream::connect(self.address.strip_prefix("unix://").unwrap()).unwrap();
-        let length = archive.len();
         write!(stream, "POST /images/load HTTP/1.0\r\nContent-Type: application/x-tar\r\nContent-Length: {length}\r\n\r\n").unwrap();
-        stream.write_all(archive).unwrap();
+        std::io::copy(&mut archive, &mut stream).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.contains("Loaded image"), "{answer}");
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = cutaway(arguments);
         command.env(self.variable, &self.address).stdin(Stdio::null());
         command
@@ -56,7 +53,7 @@ impl Daemon {
 }
 
 /// What has to be the same from every source.
-fn essence(report: &Value) -> Value {
+pub(crate) fn essence(report: &Value) -> Value {
     let layers = report["layers"].as_array().unwrap().iter();
     let diff_ids: Vec<_> = layers.map(|layer| layer["diff_id"].clone()).collect();
     serde_json::json!([
@@ -74,7 +71,7 @@ fn a_small_image_is_the_same_from_daemons() {
     let archive = DockerArchive::new().image(&["cutaway/small:1"], &image).archive();
     let wanted = essence(&json(&run_with(&["scan", "-", "--format", "json"], &archive)));
     for daemon in daemons() {
-        daemon.load(&archive);
+        daemon.load(archive.as_slice(), u64::try_from(archive.len()).unwrap());
         let name = format!("{}:cutaway/small:1", daemon.kind);
         let report = json(&daemon.run(&["scan", &name, "--format", "json"]));
         assert_eq!(essence(&report), wanted, "{name}");
@@ -97,75 +94,25 @@ fn a_small_image_is_the_same_from_daemons() {
     }
 }
 
-#[test]
-fn a_real_image_is_the_same_from_everywhere_and_takes_little_memory() {
-    let Some(fixtures) = provided("CUTAWAY_FIXTURES", "fixtures") else { return };
-    let folder = PathBuf::from(fixtures).join("debian");
-    if !folder.is_dir() || Command::new("skopeo").arg("--version").output().is_err() {
-        eprintln!("skipped: no Debian image or no skopeo");
-        return;
-    }
-    let place = tempfile::tempdir().unwrap();
-    let saved = place.path().join("saved.tar");
-    copy(
-        &format!("docker-archive:{}", folder.join("docker-archive.tar").display()),
-        &format!("docker-archive:{}:cutaway/debian:1", saved.display()),
-    );
-    let source = format!("oci:{}", folder.join("oci").display());
-    let wanted = essence(&json(&run(&["scan", &source, "--format", "json"])));
-    for form in ["oci-archive", "docker-archive"] {
-        let source = format!("{form}:{}", folder.join(format!("{form}.tar")).display());
-        assert_eq!(essence(&json(&run(&["scan", &source, "--format", "json"]))), wanted, "{form}");
-    }
-    for daemon in daemons() {
-        daemon.load(&std::fs::read(&saved).unwrap());
-        let name = format!("{}:cutaway/debian:1", daemon.kind);
-        let mut child = daemon
-            .command(&["scan", &name, "--format", "json"])
-            .stdout(Stdio::piped())
-            // What is inherited may be a file.
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut stdout = child.stdout.take().unwrap();
-        let reader = std::thread::spawn(move || {
-            let mut report = Vec::new();
-            stdout.read_to_end(&mut report).unwrap();
-            report
-        });
-        let mut peak = 0;
-        while child.try_wait().unwrap().is_none() {
-            peak = peak.max(peak_of(child.id()).unwrap_or(0));
-            assert_eq!(written_by(child.id()), Vec::<PathBuf>::new());
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        let report: Value = serde_json::from_slice(&reader.join().unwrap()).unwrap();
-        assert_eq!(essence(&report), wanted, "{name}");
-        assert!((1..=MAX_PEAK).contains(&peak), "{name}: {peak} KiB");
-    }
+/// Imports an OCI archive into containerd under `name` and the tag that it has there.
+pub(crate) fn import(socket: &str, archive: &Path, name: &str) {
+    let archive = archive.to_str().unwrap();
+    ctr(socket, &["images", "import", "--no-unpack", "--base-name", name, archive]);
 }
 
-fn copy(from: &str, to: &str) {
-    let copied =
-        Command::new("skopeo").args(["copy", "-q", "--insecure-policy", from, to]).output();
-    let copied = copied.unwrap();
-    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+fn ctr(socket: &str, arguments: &[&str]) {
+    let mut command = Command::new("ctr");
+    command.args(["-a", socket, "-n", "cutaway-test"]).args(arguments);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Returns the most memory that a process has had, in KiB.
-fn peak_of(process: u32) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
-}
-
-/// Returns the regular files that a process has open.
-fn written_by(process: u32) -> Vec<PathBuf> {
-    let open = std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
-    open.filter_map(|entry| entry.path().read_link().ok())
-        .filter(|path| path.is_absolute() && path.is_file() && !path.starts_with(Path::new("/dev")))
-        .filter(|path| !path.starts_with("/proc") && !path.starts_with("/sys"))
-        .collect()
+/// Returns the command that reads from there.
+pub(crate) fn in_containerd(socket: &str, arguments: &[&str]) -> Command {
+    let mut command = cutaway(arguments);
+    command.env("CONTAINERD_ADDRESS", socket).env("CONTAINERD_NAMESPACE", "cutaway-test");
+    command.stdin(Stdio::null());
+    command
 }
 
 #[test]
@@ -176,26 +123,8 @@ fn containerd_gives_what_is_read_and_no_more() {
     let archive = Layout::new().image("1", &image).archive(&Default::default());
     let place = tempfile::tempdir().unwrap();
     std::fs::write(place.path().join("image.tar"), &archive).unwrap();
-    let ctr = |arguments: &[&str]| {
-        let mut command = Command::new("ctr");
-        command.args(["-a", &socket, "-n", "cutaway-test"]).args(arguments);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    let file = place.path().join("image.tar");
-    ctr(&[
-        "images",
-        "import",
-        "--no-unpack",
-        "--base-name",
-        "docker.io/cutaway/app",
-        file.to_str().unwrap(),
-    ]);
-    let run = |arguments: &[&str]| {
-        let mut command = cutaway(arguments);
-        command.env("CONTAINERD_ADDRESS", &socket).env("CONTAINERD_NAMESPACE", "cutaway-test");
-        command.stdin(Stdio::null()).output().unwrap()
-    };
+    import(&socket, &place.path().join("image.tar"), "docker.io/cutaway/app");
+    let run = |arguments: &[&str]| in_containerd(&socket, arguments).output().unwrap();
     let wanted = essence(&json(&run_with(&["scan", "-", "--format", "json"], &archive)));
     for name in ["containerd:docker.io/cutaway/app:1", "containerd:cutaway/app:1"] {
         let report = json(&run(&["scan", name, "--format", "json"]));
@@ -208,7 +137,7 @@ fn containerd_gives_what_is_read_and_no_more() {
     assert_eq!(status(&run(&["validate", name])), 0);
     assert_eq!(status(&run(&["scan", name, "--namespace", "elsewhere"])), 3);
     // Without a layer, all that needs no layer still works.
-    ctr(&["content", "rm", image.layers[1].blob.digest.as_str()]);
+    ctr(&socket, &["content", "rm", image.layers[1].blob.digest.as_str()]);
     assert_eq!(status(&run(&["inspect", name])), 0);
     let output = run(&["scan", name]);
     assert_eq!((status(&output), output.stdout.len()), (3, 0), "{}", stderr(&output));

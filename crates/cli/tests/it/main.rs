@@ -9,13 +9,18 @@
 mod arguments;
 mod auth;
 mod client;
+mod content_store;
 mod corpus;
 mod daemons;
 mod debian;
 mod endings;
+mod engine;
 mod explain;
 mod export;
 mod front;
+mod memory;
+mod meter;
+mod parity;
 mod helpers;
 mod home;
 mod lookup;
@@ -27,6 +32,7 @@ mod reports;
 mod routes;
 #[path = "../../../layerfs/tests/it/rows.rs"]
 mod rows;
+mod sealed;
 mod secure;
 mod support;
 mod view;

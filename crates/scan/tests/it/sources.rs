@@ -12,13 +12,17 @@ use crate::support::{apk, options, scan_bytes, scan_files, scan_image};
 fn common(report: &Report) -> String {
     let diff_ids: Vec<_> =
         report.layers.iter().map(|layer| (&layer.diff_id, layer.uncompressed_size)).collect();
+    // What a source without a manifest cannot know is said where that is so, and nowhere else.
+    let (unknown, diagnostics): (Vec<_>, Vec<_>) =
+        report.diagnostics.iter().partition(|diagnostic| diagnostic.code == "no-manifest");
+    assert_eq!(unknown.is_empty(), report.image.digest.is_some());
     serde_json::to_string(&(
         &report.image.id,
         &report.distro,
         diff_ids,
         &report.packages,
         &report.removed,
-        &report.diagnostics,
+        diagnostics,
         report.complete,
     ))
     .unwrap()
