@@ -1,10 +1,11 @@
-//! Prints the layers of an image in an OCI layout, each verified: `layers DIR[:TAG]`.
+//! Prints the layers of an image, each verified, and what is odd about it: `layers PATH[:TAG]`, where
+//! PATH is an OCI layout, an OCI archive or a tar as `docker save` writes it.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use cutaway_model::source::{self, Directory, Files, Form, Selector};
+use cutaway_model::source::{self, Archive, Directory, Files, Form, Selector};
 use cutaway_model::{Error, Limits};
 use cutaway_ref::Platform;
 
@@ -12,7 +13,7 @@ use cutaway_ref::Platform;
 #[expect(clippy::print_stderr, reason = "an example says what went wrong")]
 async fn main() -> ExitCode {
     let Some(name) = std::env::args().nth(1) else {
-        eprintln!("usage: layers DIR[:TAG]");
+        eprintln!("usage: layers PATH[:TAG]");
         return ExitCode::FAILURE;
     };
     match print_layers(&name).await {
@@ -31,12 +32,20 @@ async fn print_layers(name: &str) -> Result<(), Error> {
         None => (name, ""),
     };
     let limits = Limits::default();
-    let files: Arc<dyn Files> = Arc::new(Directory::new(Path::new(path)));
+    let path = Path::new(path);
+    let files: Arc<dyn Files> = if path.is_dir() {
+        Arc::new(Directory::new(path))
+    } else {
+        Arc::new(Archive::open(path, &limits)?)
+    };
     let form = Form::of(files.as_ref())?;
     let selector = Selector::parse(tag)?;
     let platform = Platform::linux(std::env::consts::ARCH);
     let image = source::open(files, form, &selector, &platform, &limits).await?;
     println!("image {}", image.id());
+    for remark in image.remarks() {
+        println!("  {}: {}", remark.code, remark.message);
+    }
     for layer in image.layers() {
         let mut tar = layer.uncompressed(&limits).await?;
         let size = tokio::io::copy(&mut tar, &mut tokio::io::sink())

@@ -60,13 +60,8 @@ pub async fn outline(
     let mut config = None;
     if manifest.config.media_type.is_config() {
         let what = format!("config {}", manifest.config.digest);
-        let parsed = match read_config(blobs.as_ref(), manifest, limits).await {
-            Ok(raw) => Config::parse(&raw, &what),
-            Err(error) => Err(error),
-        };
-        match parsed {
+        match Config::parse(&read_config(blobs.as_ref(), manifest, limits).await?, &what) {
             Ok(parsed) => config = Some(parsed),
-            Err(error @ (Error::Transport(_) | Error::File { .. })) => return Err(error),
             Err(error) => remarks.push(Remark::new("config-unreadable", error.to_string())),
         }
     } else {
@@ -80,6 +75,14 @@ pub async fn outline(
         manifest.layers.iter().map(|layer| (Some(layer.clone()), Some(layer.size))).collect();
     let id = manifest.config.digest.clone();
     Ok(Outline::new(Some(stated), id, config, blobs, remarks))
+}
+
+impl Row {
+    /// Returns whether the stored bytes are all there is to verify: the documents claim no other digest of them unpacked.
+    pub fn is_as_stored(&self) -> bool {
+        let Some(DiffId(diff_id)) = &self.diff_id else { return true };
+        self.blob.as_ref().is_some_and(|blob| blob.digest == *diff_id)
+    }
 }
 
 impl Outline {

@@ -12,6 +12,7 @@
 
 mod changes;
 mod corpus;
+mod example;
 mod listing;
 mod models;
 mod naive;

@@ -13,6 +13,7 @@ mod choice;
 mod corpus;
 mod corruption;
 mod documents;
+mod example;
 mod errors;
 mod layouts;
 mod members;
