@@ -1,7 +1,7 @@
 //! What the targets for package databases and release files have in common.
 
 use cutaway_analyze::{Findings, Input};
-use cutaway_analyzers_os::ALL;
+use cutaway_analyzers_os::WITH_FILES;
 use cutaway_layerfs::EntryPath;
 
 /// Reads bytes with every analyzer that wants the path, and hands on what each found.
@@ -9,7 +9,7 @@ use cutaway_layerfs::EntryPath;
 /// For any bytes the diagnostics are of a bounded number, each of one short line.
 pub fn read(path: &str, content: &[u8], companion: Option<&[u8]>, check: impl Fn(&Findings)) {
     let path = EntryPath::clean(path.as_bytes()).expect("a clean path");
-    for analyzer in ALL.iter().filter(|analyzer| analyzer.wants(path.as_bytes())) {
+    for analyzer in WITH_FILES.iter().filter(|analyzer| analyzer.wants(path.as_bytes())) {
         let mut findings = Findings::default();
         analyzer.analyze(&Input { path: &path, content, companion }, &mut findings);
         assert!(findings.diagnostics.len() <= 102);
@@ -19,6 +19,9 @@ pub fn read(path: &str, content: &[u8], companion: Option<&[u8]>, check: impl Fn
                 .iter()
                 .all(|it| it.message.len() <= 300 && !it.message.contains('\n'))
         );
+        findings.files.for_each(|_, record| {
+            assert!(EntryPath::clean(record.path).is_ok_and(|path| path.as_bytes() == record.path));
+        });
         check(&findings);
     }
 }

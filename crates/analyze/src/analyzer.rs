@@ -36,7 +36,8 @@ pub trait Analyzer: Debug + Send + Sync {
         false
     }
 
-    /// Returns what programs of the system write that no package records.
+    /// Returns what programs write that no package records, on systems that have such a database; of an
+    /// analyzer without locations, on any system.
     fn unrecorded(&self) -> &'static [Unrecorded] {
         &[]
     }

@@ -13,10 +13,11 @@
 
 use std::collections::BTreeMap;
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source};
+use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source, Unrecorded};
 
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
+use crate::unrecorded;
 
 /// Where the database lies.
 pub(crate) const LOCAL: &str = "var/lib/pacman/local";
@@ -36,6 +37,10 @@ impl Analyzer for Alpm {
 
     fn locations(&self) -> &'static [Location] {
         &[Location::InEach { path: LOCAL, file: "desc" }]
+    }
+
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::PACMAN
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@
 
 use cutaway_analyze::{
     Analyzer, ContentDigest, FileRecord, FileRecords, Findings, Input, Kind, Location, PackageRef,
-    Role, Traits, Unrecorded,
+    Role, Traits,
 };
 use cutaway_layerfs::EntryPath;
 
@@ -22,7 +22,7 @@ use crate::gunzip::gunzip;
 use crate::line::lines;
 use crate::mtree::{Entry, Settings};
 use crate::reporter::{Reporter, quote};
-use crate::{recorded, script, unrecorded};
+use crate::{recorded, script};
 
 /// The reader of files.
 #[derive(Debug)]
@@ -47,10 +47,6 @@ impl Analyzer for AlpmFiles {
 
     fn reads_files(&self) -> bool {
         true
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::PACMAN
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {

@@ -13,12 +13,11 @@
 //! A file of this form is called as the link below `/etc/alternatives`; the names and links of what
 //! goes along follow in pairs, up to a blank line. Debian's and Red Hat's program keep the same form.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Location, Origin, Unrecorded};
+use cutaway_analyze::{Analyzer, Findings, Input, Location, Origin};
 use cutaway_layerfs::EntryPath;
 
 use crate::line::lines;
 use crate::reporter::{Reporter, quote};
-use crate::unrecorded;
 
 /// The reader of alternatives.
 #[derive(Debug)]
@@ -42,10 +41,6 @@ impl Analyzer for Alternatives {
 
     fn reads_files(&self) -> bool {
         true
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::ANY
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {

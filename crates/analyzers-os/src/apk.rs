@@ -15,11 +15,12 @@
 //! A *record* is a run of `K:value` lines up to a blank one: what the package is, then its files.
 //! The files are not listed here. Format: apk-v2(5), and `apk_db_fdb_read` of apk-tools.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source};
+use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source, Unrecorded};
 
 use crate::apk_version;
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
+use crate::unrecorded;
 
 /// The reader of apk's database.
 #[derive(Debug)]
@@ -40,6 +41,10 @@ impl Analyzer for Apk {
             Location::File("usr/lib/apk/db/installed"),
             Location::File("var/lib/apk/db/installed"),
         ]
+    }
+
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::APK
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {

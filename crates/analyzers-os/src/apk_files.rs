@@ -21,13 +21,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use cutaway_analyze::{
     Analyzer, ContentDigest, FileRecord, FileRecords, Findings, Input, Kind, Location, PackageRef,
-    Role, Traits, Unrecorded,
+    Role, Traits,
 };
 
 use crate::apk::Apk;
 use crate::line::{Line, lines};
+use crate::recorded;
 use crate::reporter::{Reporter, quote};
-use crate::{recorded, unrecorded};
 
 /// The reader of the files.
 #[derive(Debug)]
@@ -48,10 +48,6 @@ impl Analyzer for ApkFiles {
 
     fn reads_files(&self) -> bool {
         true
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::APK
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {

@@ -8,11 +8,12 @@
 //! size, architecture, epoch as a number, source rpm. It is the output of an `rpm -qa` query format.
 //! Its sibling `container-manifest-1` has the same packages with fewer columns and is not read.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package};
+use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Unrecorded};
 
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
 use crate::rpm::source_of;
+use crate::unrecorded;
 
 const COLUMNS: usize = 10;
 
@@ -31,6 +32,10 @@ impl Analyzer for ContainerManifest {
 
     fn locations(&self) -> &'static [Location] {
         &[Location::File("var/lib/rpmmanifest/container-manifest-2")]
+    }
+
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::RPM_MANIFEST
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {

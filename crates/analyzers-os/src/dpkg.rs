@@ -12,11 +12,12 @@
 //! continues the field above. Files, `info/` and the backup `status-old` are not read. Format:
 //! deb822(5), and dpkg's `parse.c` for what it takes and refuses.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source};
+use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source, Unrecorded};
 
 use crate::dpkg_version;
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
+use crate::unrecorded;
 
 const STATUS_D: &str = "var/lib/dpkg/status.d";
 
@@ -55,6 +56,10 @@ impl Analyzer for Dpkg {
                 ],
             },
         ]
+    }
+
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::DPKG
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {

@@ -16,13 +16,12 @@
 
 use cutaway_analyze::{
     Analyzer, ContentDigest, FileRecord, Findings, Input, Kind, Location, PackageRef, Role, Traits,
-    Unrecorded,
 };
 use cutaway_layerfs::EntryPath;
 
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
-use crate::{recorded, script, unrecorded};
+use crate::{recorded, script};
 
 const INFO: &str = "var/lib/dpkg/info";
 
@@ -53,10 +52,6 @@ impl Analyzer for DpkgInfo {
 
     fn reads_files(&self) -> bool {
         true
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::DPKG
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
@@ -151,10 +146,13 @@ fn paths(content: &[u8], owner: u32, traits: Traits, findings: &mut Findings) {
 }
 
 /// Reads a file of sums: 32 hexadecimal digits, two blanks, a path.
+///
+/// Beside `status.d` they are written without dpkg, and often end without a newline.
 fn sums(content: &[u8], owner: u32, supplement: bool, findings: &mut Findings) {
     let mut records = std::mem::take(&mut findings.files);
     let mut reporter = Reporter::new(findings);
     for line in lines(content) {
+        let line = Line { ended: line.ended || !supplement, ..line };
         if !whole(&line, &mut reporter) || line.text.is_empty() {
             continue;
         }
@@ -260,6 +258,8 @@ mod tests {
                 "a: ?etc/a config supplement",
             ),
             ("status.d/a.md5sums", sum("./bin/a"), "var/lib/dpkg/status.d/a: =bin/a md5"),
+            ("status.d/a.md5sums", format!("{SUM}  a"), "var/lib/dpkg/status.d/a: =a md5"),
+            ("info/a.md5sums", format!("{SUM}  a"), "dpkg-line-cut"),
             ("info/a.list", "/a\n/b".into(), "a: ?a, dpkg-line-cut"),
             ("info/a.list", "/../b\n/c\n".into(), "a: ?c, recorded-path-unusable"),
             (

@@ -37,10 +37,10 @@ fn line(owners: &[Owner], record: &FileRecord<'_>) -> String {
     };
     let mut text = format!("{owner}: {sign}{}", String::from_utf8_lossy(record.path));
     if let Some(digest) = &record.digest {
-        text = text + " " + digest.algorithm();
+        text.extend([" ", digest.algorithm()]);
     }
     if let Some(link) = record.link {
-        text = text + " to " + &String::from_utf8_lossy(link);
+        text.extend([" to ", &String::from_utf8_lossy(link)]);
     }
     let traits = record.traits;
     for (is_so, word) in [

@@ -92,6 +92,7 @@ pub const FILES: &[&dyn Analyzer] = &[
     &apk_scripts::ApkScripts,
     &rpm::RpmFiles,
     &alpm_files::AlpmFiles,
+    &unrecorded::AnySystem,
 ];
 
 /// [`ALL`], and [`FILES`] behind them: for comparing files with what their packages record.

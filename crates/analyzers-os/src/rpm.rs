@@ -56,6 +56,10 @@ impl Analyzer for Rpm {
         Some("-wal")
     }
 
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::RPM
+    }
+
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
         read(input, Records::packages(Reporter::new(findings)));
     }
@@ -88,10 +92,6 @@ impl Analyzer for RpmFiles {
 
     fn reads_files(&self) -> bool {
         true
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::RPM
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {

@@ -3,7 +3,35 @@
 //! A reason explains a file to people; it is no proof that the program wrote it. So the tables are
 //! narrow: state and caches that exist for that one purpose, and links that lead to what is owned.
 
-use cutaway_analyze::{Trace, Unrecorded};
+use cutaway_analyze::{Analyzer, Findings, Input, Location, Trace, Unrecorded};
+
+/// What programs write on any system, whichever package manager it has.
+#[derive(Debug)]
+pub(crate) struct AnySystem;
+
+impl Analyzer for AnySystem {
+    fn name(&self) -> &'static str {
+        "any-system"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn locations(&self) -> &'static [Location] {
+        &[]
+    }
+
+    fn reads_files(&self) -> bool {
+        true
+    }
+
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        ANY
+    }
+
+    fn analyze(&self, _: &Input<'_>, _: &mut Findings) {}
+}
 
 /// What dpkg and apt keep.
 pub(crate) const DPKG: &[Unrecorded] = &[
@@ -32,7 +60,11 @@ pub(crate) const APK: &[Unrecorded] = &[
     unowned("{,usr/}lib/apk/db/*", "apk's database"),
     unowned("var/lib/apk/db/*", "apk's database"),
     unowned("{,usr/}lib/apk/exec/*", "apk's workspace"),
-    unowned("etc/apk/{world,arch}", "apk's configuration"),
+    unowned("etc/apk/{world,arch,repositories}", "apk's configuration"),
+    unowned(
+        "etc/{alpine-release,issue,os-release}",
+        "release file that Alpine's image builder adds",
+    ),
     unowned("var/cache/apk/**", "apk's cache"),
     unowned("var/log/apk.log", "log of a package manager"),
     Unrecorded {
@@ -60,6 +92,10 @@ pub(crate) const RPM: &[Unrecorded] = &[
     unowned("usr/lib/.build-id/**", "links to debug information"),
 ];
 
+/// What images of RPM packages without rpm keep.
+pub(crate) const RPM_MANIFEST: &[Unrecorded] =
+    &[unowned("var/lib/rpmmanifest/*", "list of the packages")];
+
 /// What pacman keeps.
 pub(crate) const PACMAN: &[Unrecorded] = &[
     unowned("var/lib/pacman/**", "pacman's database"),
@@ -71,10 +107,11 @@ pub(crate) const PACMAN: &[Unrecorded] = &[
 ];
 
 /// What programs write on any system.
-pub(crate) const ANY: &[Unrecorded] = &[
+const ANY: &[Unrecorded] = &[
     gone("var/cache/**", "a cache was emptied"),
     gone("var/lib/apt/lists/**", "a cache was emptied"),
     gone("{run,tmp,var/run,var/tmp}/**", "only there while a system runs"),
+    gone("dev/**", "device, over which a container mounts its own"),
     unowned("etc/ld.so.cache", "written by ldconfig"),
     unowned("var/cache/ldconfig/aux-cache", "written by ldconfig"),
     link("{,usr/}lib{,32,64,x32}/{,*/}*.so.*", "link that ldconfig makes"),

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cutaway_analyze::{
-    Analyzer, Distro, FileRecords, Findings, Kind, Package, Selection, Severity, State, timeline,
+    Analyzer, Distro, FileRecords, Findings, Kind, Package, Selection, Severity, State, Unrecorded,
+    timeline,
 };
 use cutaway_files::Measured;
 use cutaway_layerfs::{Changes, EntryPath, Inode, Tree};
@@ -154,7 +155,7 @@ impl Laid {
             let said = Said {
                 records: self.file_records(options),
                 packages: packages.collect(),
-                analyzers: options.analyzers,
+                unrecorded: self.unrecorded(options),
             };
             let (files, said) = owned::compare(top, &said);
             diagnostics.extend(said);
@@ -210,6 +211,17 @@ impl Laid {
             records.filter(|records| !records.is_empty()).take(most)
         });
         chosen.collect()
+    }
+
+    /// Returns what programs write on a system with the databases of the top.
+    fn unrecorded(&self, options: &Options) -> Vec<&'static Unrecorded> {
+        let analyzers = options.analyzers.iter().enumerate();
+        let present = analyzers.filter(|(position, analyzer)| {
+            let lists = [self.states.last(), Some(&self.records)];
+            let mut of = lists.into_iter().flatten().filter_map(|lists| lists.get(*position));
+            analyzer.locations().is_empty() || of.any(|databases| !databases.is_empty())
+        });
+        present.flat_map(|(_, analyzer)| analyzer.unrecorded()).collect()
     }
 
     /// Returns every database of every state; those that several states share come several times.

@@ -11,7 +11,7 @@ mod owners;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use cutaway_analyze::{Analyzer, ContentDigest, FileRecords, Package, Severity};
+use cutaway_analyze::{ContentDigest, FileRecords, Package, Severity, Unrecorded};
 use cutaway_layerfs::{Changes, End, EntryPath, Kind, NodeId, Tree};
 
 use crate::digests::{Digests, FileDigests};
@@ -42,8 +42,8 @@ pub(crate) struct Said<'a> {
     pub(crate) records: Vec<&'a FileRecords>,
     /// Every package of the top, with its database.
     pub(crate) packages: Vec<(&'a Package, &'a EntryPath)>,
-    /// The analyzers.
-    pub(crate) analyzers: &'a [&'static dyn Analyzer],
+    /// What programs write that no package records.
+    pub(crate) unrecorded: Vec<&'static Unrecorded>,
 }
 
 /// Compares the files of the top with what is said of them.

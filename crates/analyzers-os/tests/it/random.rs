@@ -1,19 +1,20 @@
 //! Bytes at random, and real databases with some bytes changed: never a panic, always bounded.
 
-use cutaway_analyze::Location;
-use cutaway_analyzers_os::ALL;
+use cutaway_analyze::{Analyzer, Location};
+use cutaway_analyzers_os::{ALL, FILES};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use crate::bdb::{self, Order};
 use crate::sqlite::{self, Form};
-use crate::support::{APK, DPKG, RPM, analyze, analyze_with, corpus_file};
+use crate::support::{APK, DPKG, RPM, analyze, analyze_with, corpus_file, read_files};
 use crate::{ndb, reencode};
 
-/// A path for every analyzer.
-fn paths() -> Vec<String> {
-    ALL.iter()
+/// A path for every analyzer of these.
+fn paths(analyzers: &'static [&'static dyn Analyzer]) -> Vec<String> {
+    analyzers
+        .iter()
         .flat_map(|analyzer| analyzer.locations())
         .map(|location| match location {
             Location::File(path) => (*path).to_owned(),
@@ -23,6 +24,14 @@ fn paths() -> Vec<String> {
         .collect()
 }
 
+/// Files of dpkg's `info` directory, each of another form.
+const INFO: [&str; 4] = [
+    "var/lib/dpkg/info/a.list",
+    "var/lib/dpkg/info/a.md5sums",
+    "var/lib/dpkg/info/a.postinst",
+    "var/lib/dpkg/status.d/a.md5sums",
+];
+
 /// The starts that lead deeper into the readers than random bytes would.
 const STARTS: &[&[u8]] = &[
     b"",
@@ -31,6 +40,9 @@ const STARTS: &[&[u8]] = &[
     b"\0\0\0\0\0\0\0\0\0\0\0\0\x61\x15\x06\0\x09\0\0\0\0\x02\0\0",
     b"Package: a\n",
     b"P:a\nV:",
+    b"P:a\nF:bin\nR:a\nZ:Q1",
+    b"d41d8cd98f00b204e9800998ecf8427e  ",
+    b"%FILES%\na\n\n%BACKUP%\n",
     b"\xef\xbb\xbfID=\"",
 ];
 
@@ -38,15 +50,21 @@ proptest! {
     #[test]
     fn random_bytes(start in 0..STARTS.len(), rest in vec(any::<u8>(), 0..3000), log in vec(any::<u8>(), 0..100)) {
         let content = [STARTS[start], &rest].concat();
-        for path in paths() {
+        for path in paths(ALL) {
             analyze_with(&path, &content, Some(&log));
+        }
+        for path in paths(FILES).iter().map(String::as_str).chain(INFO) {
+            read_files(path, &content, Some(&log));
         }
     }
 
     #[test]
     fn random_text(text in "[PVAoL:a-z0-9 \n\r\0=\"'$\\\\#.()\t-]{0,300}") {
-        for path in paths() {
+        for path in paths(ALL) {
             analyze(&path, text.as_bytes());
+        }
+        for path in paths(FILES).iter().map(String::as_str).chain(INFO) {
+            read_files(path, text.as_bytes(), None);
         }
     }
 }
@@ -94,6 +112,8 @@ fn mutated_databases() {
             let len = width.min(target.len() - at);
             target[at..at + len].copy_from_slice(&bytes[..len]);
         }
-        analyze_with(path, &content, Some(&log).filter(|log| !log.is_empty()).map(Vec::as_slice));
+        let log = Some(&log).filter(|log| !log.is_empty()).map(Vec::as_slice);
+        analyze_with(path, &content, log);
+        read_files(path, &content, log);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cutaway_analyze::{Findings, Input, Package, Severity};
-use cutaway_analyzers_os::ALL;
+use cutaway_analyzers_os::{ALL, FILES};
 use cutaway_layerfs::EntryPath;
 
 pub(crate) const APK: &str = "lib/apk/db/installed";
@@ -47,6 +47,23 @@ pub(crate) fn analyze_with(path: &str, content: &[u8], companion: Option<&[u8]>)
     }
     assert!(findings.diagnostics.len() <= 102, "{} diagnostics", findings.diagnostics.len());
     findings
+}
+
+/// Hands `content` to everyone who reads what packages say of files there; they take any bytes.
+pub(crate) fn read_files(path: &str, content: &[u8], companion: Option<&[u8]>) {
+    let path = EntryPath::clean(path.as_bytes()).unwrap();
+    for analyzer in FILES.iter().filter(|analyzer| analyzer.wants(path.as_bytes())) {
+        let mut findings = Findings::default();
+        analyzer.analyze(&Input { path: &path, content, companion }, &mut findings);
+        assert!(findings.diagnostics.len() <= 102, "{} diagnostics", findings.diagnostics.len());
+        let mut records = 0;
+        findings.files.for_each(|_, record| {
+            records += 1;
+            assert_eq!(EntryPath::clean(record.path).unwrap().as_bytes(), record.path);
+            assert!(usize::try_from(record.owner).unwrap() < findings.files.owners.len());
+        });
+        assert_eq!(records, findings.files.len());
+    }
 }
 
 /// Returns the codes of the errors and of the warnings.

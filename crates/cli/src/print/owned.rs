@@ -39,26 +39,20 @@ fn unexplained(files: &[FileReport]) -> impl Iterator<Item = &FileReport> {
 fn unowned(files: &FilesReport, style: Style, text: &mut String) {
     let mut table =
         Table::new(&[Column::Right("LAYER"), Column::Right("FILES"), Column::Flexible("PATH")]);
-    let mut last: Option<(Option<usize>, String, u64)> = None;
-    let mut flush = |row: Option<(Option<usize>, String, u64)>| {
-        if let Some((layer, path, count)) = row {
-            table.row([layer_text(layer), count.to_string(), path]);
-        }
+    let rows: Vec<(&FileReport, Option<&str>)> =
+        unexplained(&files.unowned).map(|file| (file, files.directory_of(&file.path))).collect();
+    let same = |a: &(&FileReport, Option<&str>), b: &(&FileReport, Option<&str>)| {
+        a.1.is_some() && a.1 == b.1 && a.0.layer == b.0.layer
     };
-    for file in unexplained(&files.unowned) {
-        let path = match files.directory_of(&file.path) {
-            Some(directory) => format!("{directory}/"),
-            None => file.path.clone(),
+    for group in rows.chunk_by(same) {
+        let Some((file, directory)) = group.first() else { continue };
+        let path = match directory {
+            Some(directory) if group.len() > 1 => format!("{directory}/"),
+            _ => file.path.clone(),
         };
-        match &mut last {
-            Some((layer, shown, count)) if *layer == file.layer && *shown == path => {
-                *count = count.saturating_add(1);
-            }
-            _ => flush(last.replace((file.layer, path, 1))),
-        }
+        table.row([layer_text(file.layer), group.len().to_string(), path]);
     }
-    flush(last);
-    if unexplained(&files.unowned).next().is_some() {
+    if !rows.is_empty() {
         table.render(style, text);
     }
 }

@@ -60,7 +60,7 @@ impl<'a> Explainer<'a> {
         let mut patterns = GlobSetBuilder::new();
         let mut table: Vec<&'static Unrecorded> = Vec::new();
         let mut known: HashSet<&Unrecorded> = HashSet::new();
-        for entry in said.analyzers.iter().flat_map(|analyzer| analyzer.unrecorded()) {
+        for &entry in &said.unrecorded {
             let mut glob = GlobBuilder::new(entry.pattern);
             let glob = glob.literal_separator(true).empty_alternates(true).build();
             if let (true, Ok(glob)) = (known.insert(entry), glob) {
