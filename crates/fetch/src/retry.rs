@@ -66,7 +66,8 @@ impl Retry {
         }
     }
 
-    /// Notes a failure. Returns how long to wait before the next try, or `None` to give up.
+    /// Notes a failure. Returns how long to wait before the next try, or `None` to give up: after the last
+    /// try, and where the time would be over before the next one.
     ///
     /// `chance` is any number; it varies the wait, so that many clients do not come back at once.
     pub(crate) fn failed(
@@ -75,27 +76,27 @@ impl Retry {
         chance: u64,
     ) -> Option<Duration> {
         self.failures = self.failures.saturating_add(1);
-        self.limit = match self.clock.left() {
-            _ if self.failures >= self.policy.tries => Some("tries"),
-            Duration::ZERO => Some("patience_ms"),
-            _ => None,
-        };
-        if self.limit.is_some() {
+        if self.failures >= self.policy.tries {
+            self.limit = Some("tries");
+            return None;
+        }
+        let asked = retry_after.map(|asked| asked.min(self.policy.longest_retry_after));
+        let wait = asked.unwrap_or_else(|| self.wait(chance));
+        if wait >= self.clock.left() {
+            self.limit = Some("patience_ms");
             return None;
         }
         self.attempts = self.attempts.saturating_add(1);
-        if let Some(asked) = retry_after {
-            let wait = asked.min(self.policy.longest_retry_after);
-            self.asked_to_wait = self.asked_to_wait.saturating_add(wait);
-            return Some(wait);
-        }
+        self.asked_to_wait = self.asked_to_wait.saturating_add(asked.unwrap_or_default());
+        Some(wait)
+    }
+
+    /// Returns the wait after the failures up to now, where the server asks for none.
+    fn wait(&self, chance: u64) -> Duration {
         let doublings = self.failures.saturating_sub(1).min(20);
-        let wait = self
-            .policy
-            .first_wait
-            .saturating_mul(2_u32.saturating_pow(doublings))
-            .min(self.policy.longest_wait);
-        Some(varied(wait, chance))
+        let factor = 2_u32.saturating_pow(doublings);
+        let wait = self.policy.first_wait.saturating_mul(factor).min(self.policy.longest_wait);
+        varied(wait, chance)
     }
 }
 
@@ -226,9 +227,11 @@ mod tests {
         let mut retry = Retry::new(&RetryPolicy::default());
         retry.clock.add(Duration::from_secs(119));
         assert!(retry.failed(None, 0).is_some());
+        // A wait that would use up the rest is not begun.
+        assert!(retry.failed(Some(Duration::from_secs(1)), 0).is_none());
+        assert_eq!((retry.attempts(), retry.limit()), (2, Some("patience_ms")));
         retry.clock.add(Duration::from_secs(1));
-        assert!(retry.failed(None, 0).is_none());
-        assert_eq!(retry.limit(), Some("patience_ms"));
+        assert!(retry.failed(Some(Duration::ZERO), 0).is_none());
     }
 
     /// Target T11: a server that stalls, says nothing or crawls is left within three minutes.

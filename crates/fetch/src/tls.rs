@@ -54,7 +54,7 @@ fn verifier(
         extra.extend(certificates(pem, "the CA certificate")?);
     }
     if config.insecure {
-        return Ok(Arc::new(AnyCertificate(provider)));
+        return Ok(Arc::new(Everyone { trusted: true, provider }));
     }
     match rustls_platform_verifier::Verifier::new_with_extra_roots(
         extra.clone(),
@@ -62,7 +62,7 @@ fn verifier(
     ) {
         Ok(verifier) => Ok(Arc::new(verifier)),
         // A machine without authorities can still use registries without TLS; with TLS no certificate is trusted.
-        Err(_) if extra.is_empty() => Ok(Arc::new(NoCertificate(provider))),
+        Err(_) if extra.is_empty() => Ok(Arc::new(Everyone { trusted: false, provider })),
         Err(error) => Err(format!("the CA certificates cannot be used: {error}")),
     }
 }
@@ -81,60 +81,14 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, 
     Ok(found)
 }
 
-/// Trusts every certificate, for `insecure`. That the server holds its key is still checked.
+/// Judges all certificates alike. That the server holds its key is still checked.
 #[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct Everyone {
+    trusted: bool,
+    provider: Arc<CryptoProvider>,
 }
 
-/// Trusts no certificate, where the system knows no authority.
-#[derive(Debug)]
-struct NoCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for NoCertificate {
+impl ServerCertVerifier for Everyone {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -143,28 +97,33 @@ impl ServerCertVerifier for NoCertificate {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.trusted {
+            return Ok(ServerCertVerified::assertion());
+        }
         Err(rustls::Error::General("this system has no certificates of authorities".to_owned()))
     }
 
     fn verify_tls12_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("no certificate was trusted".to_owned()))
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
     fn verify_tls13_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("no certificate was trusted".to_owned()))
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -2,7 +2,7 @@
 
 use cutaway_fetch::Config;
 use cutaway_fixtures::registry::{FakeRegistry, Fault, Gate};
-use cutaway_model::Error;
+use cutaway_model::{Descriptor, Error, MediaType};
 use cutaway_ref::auth::{Credential, Secret};
 
 use crate::support::{Scene, quick, read, transport};
@@ -196,6 +196,29 @@ async fn worn_out_tokens_are_renewed() {
     scene.registry.script("/blobs/", resets.iter().cycle().take(8).cloned());
     assert!(scene.read().await.unwrap() == scene.blob);
     assert!(scene.registry.count("/token") >= 4, "{}", scene.registry.count("/token"));
+}
+
+/// Twelve blobs at once share tokens that open six requests each.
+#[tokio::test]
+async fn tokens_that_wear_out_while_they_are_shared() {
+    const STEP: usize = 70 << 10;
+    let scene = Scene::new(5 * STEP).await;
+    scene.registry.gate(Gate::wearing_out(&format!("http://{}/token", scene.registry.host()), 6));
+    let (_, repository) = scene.anonymous();
+    let mut layers = Vec::new();
+    for number in 0..12 {
+        let bytes = scene.blob[number..].to_vec();
+        let size = u64::try_from(bytes.len()).unwrap();
+        let digest = scene.registry.blob(bytes.clone());
+        scene.registry.script(digest.as_str(), vec![Fault::Reset(STEP); 3]);
+        layers.push((Descriptor::new(MediaType::OCI_LAYER, digest, size), bytes));
+    }
+    let reads = layers.iter().map(|(layer, _)| read(&repository, layer));
+    let read = futures_util::future::join_all(reads).await;
+    for (bytes, (layer, wanted)) in read.into_iter().zip(&layers) {
+        assert!(bytes.unwrap() == *wanted, "{}", layer.digest);
+    }
+    assert!(scene.registry.count("/token") > 3);
 }
 
 /// A9: several challenges, unknown schemes, long headers.

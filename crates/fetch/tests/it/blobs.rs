@@ -291,6 +291,16 @@ async fn an_encoding_that_says_how_the_blob_is_packed_does_no_harm() {
 async fn a_reader_who_takes_long_leaves_the_server_all_its_tries() {
     use cutaway_model::Blobs as _;
     use tokio::io::AsyncReadExt as _;
+    // Nothing goes wrong, and the reader is away for longer than a server may be silent.
+    let scene = Scene::new(2 * MIB).await;
+    let mut stream = scene.anonymous().1.open(&scene.layer).await.unwrap();
+    let mut bytes = vec![0; 1000];
+    stream.read_exact(&mut bytes).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    stream.read_to_end(&mut bytes).await.unwrap();
+    assert!(bytes == scene.blob);
+    assert_eq!(scene.asked_for_blob(), 1);
+    // All goes wrong behind the reader's back, and there is still time for tries.
     let scene = Scene::new(MIB).await;
     scene.registry.script("/blobs/", [Fault::Reset(MIB / 2), Fault::status(503)]);
     let mut config = quick();

@@ -33,17 +33,7 @@ enum End {
 
 /// Serves `blob` over HTTP/2; the answer number n ends as `ends` says, and every later one as its last.
 async fn serve(blob: Vec<u8>, ends: Vec<End>) -> (String, Arc<AtomicUsize>) {
-    let chain = vec![CertificateDer::from_pem_slice(include_bytes!("keys/server.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("keys/server.key")).unwrap();
-    let mut config =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = acceptor();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let answers = Arc::new(AtomicUsize::new(0));
@@ -56,6 +46,28 @@ async fn serve(blob: Vec<u8>, ends: Vec<End>) -> (String, Arc<AtomicUsize>) {
         }
     });
     (host, answers)
+}
+
+fn acceptor() -> TlsAcceptor {
+    let chain = vec![CertificateDer::from_pem_slice(include_bytes!("keys/server.pem")).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("keys/server.key")).unwrap();
+    let mut config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+fn over_tls() -> Config {
+    Config {
+        plain_http: false,
+        ca_certificates: vec![include_bytes!("keys/ca.pem").to_vec()],
+        ..quick()
+    }
 }
 
 async fn connection(
@@ -102,12 +114,7 @@ async fn connection(
 async fn fetch(ends: Vec<End>) -> (Result<(), cutaway_model::Error>, usize) {
     let blob = noise(40_000);
     let (host, answers) = serve(blob.clone(), ends).await;
-    let config = Config {
-        plain_http: false,
-        ca_certificates: vec![include_bytes!("keys/ca.pem").to_vec()],
-        ..quick()
-    };
-    let registry = Registry::new(&host, Credential::Anonymous, config).unwrap();
+    let registry = Registry::new(&host, Credential::Anonymous, over_tls()).unwrap();
     let reference: Reference = format!("{host}/{NAME}:1").parse().unwrap();
     let layer = Descriptor::new(MediaType::OCI_LAYER, Digest::sha256(&blob), 40_000);
     let bytes = read(&registry.repository(&reference), &layer).await;
@@ -135,4 +142,41 @@ async fn streams_that_always_break_are_given_up() {
     let error = transport(result.unwrap_err());
     assert!(error.contains(" of 40000 (5 tries)"), "{error}");
     assert_eq!(answers, 5);
+}
+
+/// A head that never ends, one CONTINUATION frame after the other, is cut off long before it fills the memory.
+#[tokio::test]
+async fn heads_without_end_are_cut_off() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let acceptor = acceptor();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sent);
+    tokio::spawn(async move {
+        // Type, flags and stream of RFC 9113, section 4.1; no flag says that the head is complete.
+        let frame = |kind: u8, stream: u8, payload: &[u8]| {
+            let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+            [&length[1..], &[kind, 0, 0, 0, 0, stream], payload].concat()
+        };
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut first = [0; 1024];
+            let _ = stream.read(&mut first).await;
+            // SETTINGS, and the status of an answer.
+            let _ = stream.write_all(&[frame(4, 0, &[]), frame(1, 1, &[0x88])].concat()).await;
+            let more = frame(9, 1, &b"\x00\x01a\x01b".repeat(1000));
+            while counter.load(Ordering::Relaxed) < 256 << 20
+                && stream.write_all(&more).await.is_ok()
+            {
+                counter.fetch_add(more.len(), Ordering::Relaxed);
+            }
+        }
+    });
+    let registry = Registry::new(&host, Credential::Anonymous, over_tls()).unwrap();
+    let reference: Reference = format!("{host}/{NAME}:1").parse().unwrap();
+    let error = transport(registry.resolve(&reference).await.unwrap_err());
+    assert!(error.contains("5 tries"), "{error}");
+    let sent = sent.load(Ordering::Relaxed);
+    assert!(sent < 32 << 20, "{sent} bytes were taken");
 }

@@ -2,7 +2,6 @@
 
 mod authentication;
 mod blobs;
-mod equivalence;
 mod foreign;
 mod http2;
 mod lists;
