@@ -8,6 +8,7 @@
 
 mod arguments;
 mod auth;
+mod canary;
 mod client;
 mod content_store;
 mod corpus;

@@ -22,7 +22,12 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
 
 /// Runs the binary with `input` on standard input.
 pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = cutaway(arguments)
+    run_command_with(cutaway(arguments), input)
+}
+
+/// Runs a command with `input` on standard input.
+pub(crate) fn run_command_with(mut command: Command, input: &[u8]) -> Output {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
