@@ -19,6 +19,7 @@ pub(crate) struct GzipMembers<R> {
     padding: u64,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one a stream, and nearly all are members")]
 #[derive(Debug)]
 enum Part<R> {
     Member(GzipDecoder<Paced<R>>),

@@ -29,7 +29,6 @@ pub struct Layer {
 }
 
 /// Where the stored bytes of a layer are.
-#[expect(clippy::large_enum_variant, reason = "there is one a layer, and nearly all are blobs")]
 #[derive(Debug, Clone)]
 pub(crate) enum Origin {
     /// A blob that a manifest describes.

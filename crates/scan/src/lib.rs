@@ -63,4 +63,4 @@ pub use report::{
 };
 pub use run::{scan, scan_with_history};
 pub use validate::{Depth, Finding, Validation, validate, validate_image};
-pub use verify::{Look, look_at_stream, verify, verify_stream};
+pub use verify::{Look, is_no_layer, look_at_stream, verify, verify_stream};

@@ -4,7 +4,7 @@ use cutaway_files::{Given, Gone, LaneReader, Measured, ReadError, Source};
 use std::sync::Arc;
 
 use cutaway_model::source::{self, Files, Form, Selector};
-use cutaway_model::{BlobStream, Class, Image, Outline};
+use cutaway_model::{BlobStream, Class, Compression, Image, Layer, Outline};
 
 use crate::onepass::read_stream;
 use crate::run::read_layers;
@@ -69,17 +69,28 @@ pub async fn look_at_stream(
     let read = |name, bytes| measure(bytes, name, options.limits);
     let mut gone: Gone<()> = Gone::by(given, read).await?;
     let form = gone.form();
-    let image = match source::open(gone.files(), form, selector, platform, limits).await {
-        Ok(image) => image,
-        Err(error) if error.class() == Class::Malformed => {
-            let outline = source::outline(gone.files(), form, selector, platform, limits).await;
-            let look = Look::Outline(outline.map_err(|_| error)?);
-            return Ok((look, form, gone.files()));
-        }
-        Err(error) => return Err(error.into()),
+    let error = match source::open(gone.files(), form, selector, platform, limits).await {
+        Ok(image) => match gone.layers(&image).await {
+            Ok(layers) => {
+                let measured = layers.into_iter().map(|(measured, ())| measured).collect();
+                return Ok((Look::Image(image, measured), form, gone.files()));
+            }
+            // An attestation has the documents of an image, and no layers of files.
+            Err(error) if image.layers().iter().any(is_no_layer) => Error::from(error),
+            Err(error) => return Err(error.into()),
+        },
+        Err(error) => Error::from(error),
     };
-    let measured = gone.layers(&image).await?.into_iter().map(|(measured, ())| measured).collect();
-    Ok((Look::Image(image, measured), form, gone.files()))
+    if error.class() != Class::Malformed {
+        return Err(error);
+    }
+    let outline = source::outline(gone.files(), form, selector, platform, limits).await;
+    Ok((Look::Outline(outline.map_err(|_| error)?), form, gone.files()))
+}
+
+/// Returns whether a blob that stands where a layer should is called something else.
+pub fn is_no_layer(layer: &Layer) -> bool {
+    layer.media_type().is_some_and(|media_type| Compression::promised(media_type).is_none())
 }
 
 async fn measure(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cutaway_model::source::{self, Archive, Files, Form};
 use cutaway_model::{Image, MediaType, Outline, Stored, verify_blob};
 use cutaway_ref::Digest;
-use cutaway_scan::{Look, Options, SourceKind, Subject, look_at_stream, verify};
+use cutaway_scan::{Look, Options, SourceKind, Subject, is_no_layer, look_at_stream, verify};
 use serde_json::json;
 
 use crate::args::{Common, Inspect, TextFormat};
@@ -54,8 +54,12 @@ async fn of_root(
             let mut surroundings =
                 Surroundings::new(&root.descriptor, &root.raw, image.manifest(), &options.limits)?;
             refer(&mut surroundings, image.digest(), &root, args, options).await?;
-            let inspection = of_image(&image, root.subject, surroundings, args, options).await?;
-            return Ok(inspection.with_remarks(root.remarks));
+            let subject = root.subject.clone();
+            match of_image(&image, subject, surroundings, args, options).await {
+                // An attestation has the documents of an image, and no layers of files to verify.
+                Err(failure) if image.layers().iter().any(is_no_layer) => failure,
+                inspected => return Ok(inspected?.with_remarks(root.remarks)),
+            }
         }
         Err(failure) => failure,
     };
@@ -72,7 +76,13 @@ async fn of_root(
         Surroundings::new(&root.descriptor, &root.raw, manifest, &options.limits)?;
     let digest = manifest.map(|stated| stated.descriptor.digest.clone());
     refer(&mut surroundings, digest.as_ref(), &root, args, options).await?;
-    let stored = if args.verify { blobs_of(&outline, &root).await? } else { Vec::new() };
+    let stored = match args.verify {
+        true if outline.rows.iter().all(|row| row.is_as_stored()) => {
+            blobs_of(&outline, &root).await?
+        }
+        true => return Err(failure),
+        false => Vec::new(),
+    };
     let inspection = Inspection::of_outline(&outline, root.subject, &stored, surroundings);
     Ok(inspection.with_remarks(root.remarks))
 }

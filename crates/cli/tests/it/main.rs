@@ -38,5 +38,6 @@ mod routes;
 mod rows;
 mod sealed;
 mod secure;
+mod shapes;
 mod support;
 mod view;
