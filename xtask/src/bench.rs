@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: a scan of the bench image beside a floor and beside other tools.
+//! `cargo xtask bench`: a scan of the bench image, from wherever it may lie, beside a floor and beside other tools.
 //!
 //! All in one run and interleaved, so that a slow moment of the machine meets everyone. Times are
 //! medians with their extremes; ratios are of medians. The floor is what the bytes alone cost on
@@ -6,6 +6,7 @@
 
 mod contestants;
 mod floor;
+mod holders;
 mod measure;
 
 use std::path::Path;
@@ -38,7 +39,9 @@ pub(crate) fn run(rounds: usize) -> Result<()> {
         &["--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", &from, &to],
     )?;
 
-    let contestants = contestants::all(&archive, &reference);
+    let holders = holders::start(&fixtures::folder("bench/docker-archive.tar"), &archive)?;
+    let mut contestants = contestants::all(&archive, &reference);
+    contestants.extend(holders.iter().map(|holder| holder.contestant.clone()));
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); contestants.len()];
     // The round before the first fills the page cache and is not counted.
     for round in 0..=rounds {
@@ -94,7 +97,8 @@ fn print_table(contestants: &[Contestant], samples: &[Vec<Sample>]) {
             .iter()
             .zip(samples)
             .filter(|(contestant, _)| {
-                contestant.name.starts_with(prefix) && contestant.name.ends_with(source)
+                contestant.name.starts_with(prefix)
+                    && contestant.name.ends_with(&format!(", {source}"))
             })
             .map(|(_, samples)| median(samples, |sample| sample.seconds))
             .min_by(f64::total_cmp)

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::process::{self, target};
 
 /// A command to measure.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Contestant {
     /// What the table calls it; ends in the source it reads.
     pub(crate) name: String,
@@ -17,7 +17,7 @@ pub(crate) struct Contestant {
     /// Its arguments; `{scratch}` stands for an empty folder.
     pub(crate) arguments: Vec<String>,
     /// Variables that it needs.
-    pub(crate) environment: &'static [(&'static str, &'static str)],
+    pub(crate) environment: Vec<(&'static str, String)>,
     /// Whether it reads from the registry, whose bytes are then counted there.
     pub(crate) registry: bool,
 }
@@ -29,10 +29,16 @@ pub(crate) fn all(archive: &Path, reference: &str) -> Vec<Contestant> {
     let cutaway = target("release/cutaway").display().to_string();
     let floor = target("release/xtask").display().to_string();
     let oci = format!("oci-archive:{archive}");
-    let rows: [(&str, &str, &[&str]); 12] = [
+    let saved = format!("docker-archive:{docker}");
+    let rows: [(&str, &str, &[&str]); 13] = [
         ("floor, archive", &floor, &["floor", &archive]),
         ("floor overlapped, archive", &floor, &["floor", "--overlap", &archive]),
         ("cutaway scan, archive", &cutaway, &["scan", "--format", "json", "--no-cache", &oci]),
+        (
+            "cutaway scan, docker-archive",
+            &cutaway,
+            &["scan", "--format", "json", "--no-cache", &saved],
+        ),
         (
             "cutaway scan, registry",
             &cutaway,
@@ -100,12 +106,12 @@ pub(crate) fn all(archive: &Path, reference: &str) -> Vec<Contestant> {
                 .map(|argument| argument.replace("{reference}", reference))
                 .collect(),
             environment: if program == "syft" {
-                &[
-                    ("SYFT_REGISTRY_INSECURE_USE_HTTP", "true"),
-                    ("SYFT_CHECK_FOR_APP_UPDATE", "false"),
+                vec![
+                    ("SYFT_REGISTRY_INSECURE_USE_HTTP", "true".to_owned()),
+                    ("SYFT_CHECK_FOR_APP_UPDATE", "false".to_owned()),
                 ]
             } else {
-                &[]
+                Vec::new()
             },
             registry: name.ends_with("registry"),
         })

@@ -46,7 +46,9 @@ pub(crate) fn run(contestant: &Contestant, registry: u32) -> Result<Sample> {
         .map(|text| text.replace("{scratch}", &own.display().to_string()))
         .collect();
     let mut command = process::command(&contestant.program, &arguments);
-    command.env("TMPDIR", scratch.join("tmp")).envs(contestant.environment.iter().copied());
+    command
+        .env("TMPDIR", scratch.join("tmp"))
+        .envs(contestant.environment.iter().map(|(name, value)| (*name, value)));
     let complaints = std::fs::File::create(scratch.join("stderr"))?;
     command.stdout(Stdio::null()).stderr(complaints);
 
