@@ -2,17 +2,18 @@
 //!
 //! A blob gets its name when its size and its digest have matched, an index entry when all its blobs
 //! are there. So a run that was ended at any moment leaves a valid layout, and the next one fetches
-//! only what is not there yet. One run at a time writes to a layout; a lock beside it sees to that.
+//! only what is not there yet, also of a blob whose beginning is there: that lies under a name that is
+//! no blob's, and is hashed again before anything is added to it. One run at a time writes to a layout; a lock beside it sees to that.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use cutaway_model::{Claim, Descriptor, Verified};
+use cutaway_model::{BlobStream, Claim, Descriptor, Verified};
 use cutaway_ref::Algorithm;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Map, Value};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, BufReader};
 
 use crate::contents::{Part, parts};
 use crate::{Error, Item, Limits, index};
@@ -21,7 +22,7 @@ use crate::{Error, Item, Limits, index};
 const PARTIAL: &str = ".cutaway-partial";
 /// How many blobs are fetched at once.
 const AT_ONCE: usize = 4;
-/// How many bytes are written at once.
+/// How many bytes are written at once, and the most that is lost of a blob that breaks off.
 const CHUNK: usize = 256 << 10;
 
 /// What a run has done.
@@ -116,26 +117,75 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Fetches a blob that is not there; returns its size, or `None` where it was there.
+    /// Fetches a blob that is not there, or the rest of it where an earlier run has left its beginning;
+    /// returns how many bytes came, or `None` where it was there.
     async fn fetch(&self, item: &Item, part: &Part) -> Result<Option<u64>, Error> {
         let path = self.root.join(part.path());
         let descriptor = &part.descriptor;
-        let what = format!("blob {}", descriptor.digest);
         if holds(&path, part) {
             tracing::debug!(digest = %descriptor.digest, "blob is there");
             return Ok(None);
         }
         let beside = self.partial.join(descriptor.digest.encoded());
-        let mut file =
-            File::create(&beside).map_err(|error| Error::write(shown(&beside), error))?;
-        let claim = Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
-        let stream: cutaway_model::BlobStream = match &descriptor.data {
-            Some(data) => Box::new(io::Cursor::new(data.clone())),
-            None => item.blobs.open(descriptor).await?,
+        if let Some(data) = &descriptor.data {
+            let stream = Box::new(io::Cursor::new(data.clone()));
+            return self.receive(stream, 0, part, &beside).await.map(Some);
+        }
+        let mut begun = begun(&beside, descriptor.size);
+        loop {
+            let rest = match begun {
+                0 => None,
+                begun => item.blobs.resume(descriptor, begun).await?,
+            };
+            let stream = match rest {
+                Some(rest) => rest,
+                None => {
+                    begun = 0;
+                    item.blobs.open(descriptor).await?
+                }
+            };
+            match self.receive(stream, begun, part, &beside).await {
+                // The fault may be that of the first part, which nobody has verified.
+                Err(Error::Model(error)) if error.is_about_bytes() && begun > 0 => {
+                    tracing::info!(digest = %descriptor.digest, %error, "all of it again");
+                    begun = 0;
+                }
+                Err(Error::Model(error)) if error.is_about_bytes() => {
+                    if !item.blobs.distrust(descriptor).await {
+                        return Err(error.into());
+                    }
+                }
+                received => return received.map(Some),
+            }
+        }
+    }
+
+    /// Writes a blob of which the first `begun` bytes are there, and gives it its name when all of it has
+    /// verified; returns how many bytes came.
+    async fn receive(
+        &self,
+        stream: BlobStream,
+        begun: u64,
+        part: &Part,
+        beside: &Path,
+    ) -> Result<u64, Error> {
+        let Descriptor { digest, size, .. } = &part.descriptor;
+        let what = format!("blob {digest}");
+        let broken = |error| Error::write(shown(beside), error);
+        let (mut file, stream): (_, BlobStream) = if begun == 0 {
+            (File::create(beside).map_err(broken)?, stream)
+        } else {
+            // What is there goes through the hash again, and is not written again.
+            let first = tokio::fs::File::open(beside).await.map_err(broken)?;
+            let first = BufReader::with_capacity(CHUNK, first.take(begun));
+            let file = File::options().append(true).open(beside).map_err(broken)?;
+            (file, Box::new(first.chain(stream)))
         };
+        let claim = Claim { digest: Some(digest.clone()), size: Some(*size) };
         let mut stream = Verified::new(stream, what.as_str(), claim)?;
         let mut chunk = Vec::with_capacity(CHUNK);
         let room = u64::try_from(CHUNK).unwrap_or(u64::MAX);
+        let mut known = begun;
         loop {
             chunk.clear();
             while chunk.len() < CHUNK {
@@ -148,10 +198,12 @@ impl Layout {
             if chunk.is_empty() {
                 break;
             }
-            file.write_all(&chunk).map_err(|error| Error::write(shown(&beside), error))?;
+            let old = usize::try_from(known).unwrap_or(usize::MAX).min(chunk.len());
+            known = known.saturating_sub(u64::try_from(old).unwrap_or(u64::MAX));
+            file.write_all(chunk.get(old..).unwrap_or_default()).map_err(broken)?;
         }
-        self.name(&file, &beside, &path)?;
-        Ok(Some(descriptor.size))
+        self.name(&file, beside, &self.root.join(part.path()))?;
+        Ok(size.saturating_sub(begun))
     }
 
     /// Writes a document, whose bytes were verified.
@@ -200,6 +252,12 @@ impl Layout {
         let _ = fs::remove_dir_all(&self.partial);
         drop(self.lock);
     }
+}
+
+/// Returns how many bytes of a blob of `size` an earlier run has left.
+fn begun(beside: &Path, size: u64) -> u64 {
+    let metadata = fs::symlink_metadata(beside).ok().filter(|metadata| metadata.is_file());
+    metadata.map(|metadata| metadata.len()).filter(|length| *length < size).unwrap_or(0)
 }
 
 /// Returns whether the blob is there with the right bytes.

@@ -58,8 +58,9 @@ pub(crate) struct Download {
     /// The bytes that were passed on.
     offset: u64,
     /// Their checksum, to recognise them when an answer starts over. Whether they are the right
-    /// ones is for the digest to say, so a checksum is enough.
-    known: crc32fast::Hasher,
+    /// ones is for the digest to say, so a checksum is enough. There is none where the first bytes are
+    /// from an earlier run.
+    known: Option<crc32fast::Hasher>,
     etag: Option<String>,
     /// Whether the server answers ranges so badly that the whole is asked for instead.
     whole: bool,
@@ -68,10 +69,11 @@ pub(crate) struct Download {
 }
 
 impl Download {
-    /// Sends the first request, and waits for the beginning of its answer.
+    /// Sends the first request, for what is behind the first `from` bytes, and waits for the beginning of its answer.
     pub(crate) async fn start(
         repository: &Repository,
         wanted: Wanted,
+        from: u64,
     ) -> Result<(Self, HeaderMap), Error> {
         let exchange = Arc::clone(repository.exchange());
         let (path, scope, url) = at(repository, &wanted)?;
@@ -86,8 +88,8 @@ impl Download {
             url,
             wanted,
             body: None,
-            offset: 0,
-            known: crc32fast::Hasher::new(),
+            offset: from,
+            known: (from == 0).then(crc32fast::Hasher::new),
             etag: None,
             whole: false,
             stated_end: None,
@@ -151,7 +153,7 @@ impl Download {
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let outcome = match self.body.as_mut() {
-                Some(part) => self.retry.clock.bound(part.next(&self.known)).await,
+                Some(part) => self.retry.clock.bound(part.next(self.known.as_ref())).await,
                 None => match self.request().await {
                     Ok((part, _)) => {
                         self.body = Some(part);
@@ -164,7 +166,9 @@ impl Download {
                 Ok(Some(chunk)) => {
                     let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
                     self.offset = self.offset.saturating_add(length);
-                    self.known.update(&chunk);
+                    if let Some(known) = &mut self.known {
+                        known.update(&chunk);
+                    }
                     self.retry.moved(length);
                     return Ok(Some(chunk));
                 }

@@ -47,7 +47,7 @@ pub(crate) async fn open(
             size: blob.size,
             elsewhere: Some(url),
         };
-        match Download::start(repository, wanted).await {
+        match Download::start(repository, wanted, 0).await {
             Ok((download, _)) => return Ok(Some(download.into_stream())),
             Err(error) => last = Some(error),
         }

@@ -94,6 +94,24 @@ impl Repository {
         Self { places: Some(Arc::new(Places::new(elsewhere))), ..self }
     }
 
+    /// Opens a blob behind its first `from` bytes.
+    async fn behind(&self, blob: &Descriptor, from: u64) -> Result<BlobStream, ModelError> {
+        let document = is_document(&blob.media_type);
+        let wanted = Wanted {
+            digest: blob.digest.clone(),
+            kind: kind(document),
+            accept: if document { ACCEPT } else { "*/*" },
+            size: blob.size,
+            elsewhere: None,
+        };
+        let started = Download::start(self, wanted, from).await;
+        let (mut download, mut headers) = started.map_err(|error| missing(error, blob))?;
+        while let Err(error) = check(&headers, blob, document) {
+            headers = download.begin_elsewhere(self.exchange.veiled(error)).await?;
+        }
+        Ok(download.into_stream())
+    }
+
     pub(crate) fn exchange(&self) -> &Arc<Exchange> {
         &self.exchange
     }
@@ -106,28 +124,20 @@ impl Repository {
 #[async_trait]
 impl Blobs for Repository {
     async fn open(&self, blob: &Descriptor) -> Result<BlobStream, ModelError> {
-        let document = is_document(&blob.media_type);
-        let wanted = Wanted {
-            digest: blob.digest.clone(),
-            kind: kind(document),
-            accept: if document { ACCEPT } else { "*/*" },
-            size: blob.size,
-            elsewhere: None,
-        };
-        let started = Download::start(self, wanted).await;
-        let (mut download, mut headers) = match started {
-            Err(error) if is_missing(&error) && !document => {
-                match foreign::open(self, blob).await? {
-                    Some(stream) => return Ok(stream),
-                    None => return Err(missing(error, blob)),
-                }
+        match self.behind(blob, 0).await {
+            Err(error) if is_not_found(&error) && !is_document(&blob.media_type) => {
+                foreign::open(self, blob).await?.ok_or(error)
             }
-            started => started.map_err(|error| missing(error, blob))?,
-        };
-        while let Err(error) = check(&headers, blob, document) {
-            headers = download.begin_elsewhere(self.exchange.veiled(error)).await?;
+            opened => opened,
         }
-        Ok(download.into_stream())
+    }
+
+    async fn resume(&self, blob: &Descriptor, from: u64) -> Result<Option<BlobStream>, ModelError> {
+        match self.behind(blob, from).await {
+            // Other places of a foreign layer are asked for the whole.
+            Err(error) if is_not_found(&error) => Ok(None),
+            opened => opened.map(Some),
+        }
     }
 
     async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, ModelError> {
@@ -194,8 +204,8 @@ pub(crate) fn is_document(kind: &MediaType) -> bool {
         )
 }
 
-fn is_missing(error: &Error) -> bool {
-    matches!(error.kind, Kind::Status { status: 404, .. })
+fn is_not_found(error: &ModelError) -> bool {
+    matches!(error, ModelError::NotFound { .. })
 }
 
 fn missing(error: Error, blob: &Descriptor) -> ModelError {

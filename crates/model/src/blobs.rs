@@ -24,6 +24,19 @@ pub trait Blobs: Debug + Send + Sync {
     /// from being opened.
     async fn open(&self, blob: &Descriptor) -> Result<BlobStream, Error>;
 
+    /// Opens `blob` behind its first `from` bytes, which whoever asks has from an earlier run.
+    ///
+    /// The stream is trusted no more than that of [`Blobs::open`]. Returns `None` where the source gives
+    /// blobs as a whole only.
+    ///
+    /// # Errors
+    ///
+    /// As [`Blobs::open`].
+    async fn resume(&self, blob: &Descriptor, from: u64) -> Result<Option<BlobStream>, Error> {
+        let _ = (blob, from);
+        Ok(None)
+    }
+
     /// Asks whether `blob` is there, and returns the number of its stored bytes where the source knows it
     /// without reading them.
     ///

@@ -1,26 +1,19 @@
 //! The client commands: what they print of a registry, and what they write.
 
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
-
-use cutaway_fixtures::registry::{FakeRegistry, Fault};
-use cutaway_fixtures::{
-    Blob, DockerArchive, FixtureImage, FixtureIndex, ImageBuilder, Layout, Push,
-};
+use cutaway_fixtures::registry::FakeRegistry;
+use cutaway_fixtures::{DockerArchive, FixtureImage, FixtureIndex, ImageBuilder, Layout, Push};
 use serde_json::{Value, json as value};
 
-use crate::support::{
-    OnDisk, alpine, cutaway, json, provided, run, run_with, status, stderr, stdout,
-};
+use crate::support::{OnDisk, alpine, json, provided, run, run_with, status, stderr, stdout};
 
 /// Runs a command that has to end well, and returns what it prints.
-fn prints(arguments: &[&str]) -> Vec<u8> {
+pub(crate) fn prints(arguments: &[&str]) -> Vec<u8> {
     let output = run(arguments);
     assert_eq!(status(&output), 0, "{arguments:?}: {}", stderr(&output));
     output.stdout
 }
 
-fn text(arguments: &[&str]) -> String {
+pub(crate) fn text(arguments: &[&str]) -> String {
     String::from_utf8(prints(arguments)).unwrap()
 }
 
@@ -219,64 +212,15 @@ fn what_google_says_beyond_tags_is_listed() {
     });
 }
 
-#[test]
-fn a_pull_that_is_killed_goes_on_and_fetches_nothing_twice() {
-    with_fake(|registry| {
-        let image = alpine();
-        hold(registry, &image);
-        let last = &image.layers[1].blob;
-        registry.script(&last.digest.to_string(), [Fault::Stall(10)]);
-        let target = tempfile::tempdir().unwrap();
-        let path = target.path().join("layout");
-        let name = format!("{}/x/app:1", registry.host());
-        let arguments = ["pull", &name, path.to_str().unwrap(), "--format", "oci"];
-        let mut child =
-            cutaway(&arguments).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let there = |blob: &Blob| path.join("blobs/sha256").join(blob.digest.encoded()).is_file();
-        let start = Instant::now();
-        while !(there(&image.config) && there(&image.layers[0].blob)) {
-            assert!(start.elapsed() < Duration::from_secs(20), "the other blobs do not come");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(!there(last));
-        prints(&arguments);
-        assert_eq!(registry.count(&image.layers[0].blob.digest.to_string()), 1);
-        assert_eq!(registry.count(&image.config.digest.to_string()), 1);
-        let layout = format!("oci:{}", path.display());
-        assert_eq!(text(&["validate", &layout]), format!("PASS: {layout}\n"));
-        judged_by_umoci(&path);
-        let tarball = target.path().join("app.tar");
-        prints(&["pull", &name, tarball.to_str().unwrap()]);
-        assert_eq!(status(&run(&["validate", tarball.to_str().unwrap()])), 0);
-        // A tarball of a registry that breaks off is no file at all.
-        registry.always(&last.digest.to_string(), Fault::status(403));
-        let broken = target.path().join("broken.tar");
-        assert_eq!(status(&run(&["pull", &name, broken.to_str().unwrap()])), 3);
-        assert_eq!(std::fs::read_dir(target.path()).unwrap().count(), 2);
-    });
-}
-
-fn judged_by_umoci(layout: &std::path::Path) {
-    if Command::new("umoci").arg("--version").output().is_err() {
-        eprintln!("skipped: no umoci");
-        return;
-    }
-    let image = format!("{}:1", layout.display());
-    let judged = Command::new("umoci").args(["stat", "--image", &image]).output().unwrap();
-    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
-}
-
 /// Lets `test` run beside a registry that plays faults.
-fn with_fake(test: impl FnOnce(&FakeRegistry)) {
+pub(crate) fn with_fake(test: impl FnOnce(&FakeRegistry)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let registry = runtime.block_on(FakeRegistry::start());
     test(&registry);
 }
 
 /// Holds an image as `x/app:1`.
-fn hold(registry: &FakeRegistry, image: &FixtureImage) {
+pub(crate) fn hold(registry: &FakeRegistry, image: &FixtureImage) {
     for blob in image.blobs() {
         registry.blob(blob.bytes.to_vec());
     }

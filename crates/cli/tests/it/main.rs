@@ -29,6 +29,7 @@ mod helpers;
 mod home;
 mod lookup;
 mod plugged;
+mod pull;
 mod overlay;
 mod reference;
 mod registry;

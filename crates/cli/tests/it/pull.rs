@@ -1,0 +1,233 @@
+//! Pulls that are ended at any moment and run again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cutaway_fixtures::registry::{FakeRegistry, Fault};
+use cutaway_fixtures::{Blob, Compression, FixtureImage, ImageBuilder, LayerBuilder};
+use cutaway_ref::Digest;
+
+use crate::client::{hold, prints, text, with_fake};
+use crate::support::{alpine, cutaway, run, status};
+
+#[test]
+fn a_pull_that_is_killed_goes_on_and_fetches_nothing_twice() {
+    with_fake(|registry| {
+        let image = alpine();
+        hold(registry, &image);
+        let last = &image.layers[1].blob;
+        registry.script(&last.digest.to_string(), [Fault::Stall(10)]);
+        let target = tempfile::tempdir().unwrap();
+        let path = target.path().join("layout");
+        let name = format!("{}/x/app:1", registry.host());
+        let arguments = ["pull", &name, path.to_str().unwrap(), "--format", "oci"];
+        let mut child =
+            cutaway(&arguments).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let there = |blob: &Blob| path.join("blobs/sha256").join(blob.digest.encoded()).is_file();
+        let start = Instant::now();
+        while !(there(&image.config) && there(&image.layers[0].blob)) {
+            assert!(start.elapsed() < Duration::from_secs(20), "the other blobs do not come");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!there(last));
+        prints(&arguments);
+        assert_eq!(registry.count(&image.layers[0].blob.digest.to_string()), 1);
+        assert_eq!(registry.count(&image.config.digest.to_string()), 1);
+        let layout = format!("oci:{}", path.display());
+        assert_eq!(text(&["validate", &layout]), format!("PASS: {layout}\n"));
+        judged_by_umoci(&path);
+        let tarball = target.path().join("app.tar");
+        prints(&["pull", &name, tarball.to_str().unwrap()]);
+        assert_eq!(status(&run(&["validate", tarball.to_str().unwrap()])), 0);
+        // A tarball of a registry that breaks off is no file at all.
+        registry.always(&last.digest.to_string(), Fault::status(403));
+        let broken = target.path().join("broken.tar");
+        assert_eq!(status(&run(&["pull", &name, broken.to_str().unwrap()])), 3);
+        assert_eq!(std::fs::read_dir(target.path()).unwrap().count(), 2);
+    });
+}
+
+fn judged_by_umoci(layout: &std::path::Path) {
+    if Command::new("umoci").arg("--version").output().is_err() {
+        eprintln!("skipped: no umoci");
+        return;
+    }
+    let image = format!("{}:1", layout.display());
+    let judged = Command::new("umoci").args(["stat", "--image", &image]).output().unwrap();
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
+}
+
+/// A pull of `x/app:1` into a layout.
+struct Pull {
+    name: String,
+    layout: PathBuf,
+}
+
+impl Pull {
+    fn new(registry: &FakeRegistry, layout: PathBuf) -> Self {
+        Self { name: format!("{}/x/app:1", registry.host()), layout }
+    }
+
+    fn arguments(&self) -> [&str; 5] {
+        ["pull", &self.name, self.layout.to_str().unwrap(), "--format", "oci"]
+    }
+
+    fn start(&self) -> Child {
+        let mut command = cutaway(&self.arguments());
+        command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Ends a run that stands still.
+    fn kill_when_silent(&self, mut child: Child) {
+        let start = Instant::now();
+        let mut last = (self.sizes(), Instant::now());
+        while last.1.elapsed() < Duration::from_millis(150) || last.0.is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(20), "nothing comes");
+            std::thread::sleep(Duration::from_millis(10));
+            let sizes = self.sizes();
+            if sizes != last.0 {
+                last = (sizes, Instant::now());
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Returns the names in the layout's folders of parts and of blobs, with their sizes.
+    fn sizes(&self) -> BTreeMap<PathBuf, u64> {
+        let folders = [".cutaway-partial", "blobs/sha256"].map(|folder| self.layout.join(folder));
+        let entries = folders.iter().flat_map(std::fs::read_dir).flatten().flatten();
+        let sizes = entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?.len())));
+        sizes.filter(|(path, _)| !path.ends_with("lock")).collect()
+    }
+
+    fn part(&self, blob: &Blob) -> PathBuf {
+        self.layout.join(".cutaway-partial").join(blob.digest.encoded())
+    }
+
+    /// Returns the digests of finished blobs, each of which is what its name says.
+    fn finished(&self) -> Vec<Digest> {
+        let entries = std::fs::read_dir(self.layout.join("blobs/sha256")).into_iter().flatten();
+        let check = |path: PathBuf| {
+            let digest = Digest::sha256(&std::fs::read(&path).unwrap());
+            assert!(path.ends_with(digest.encoded()), "{} is {digest}", path.display());
+            digest
+        };
+        entries.map(|entry| check(entry.unwrap().path())).collect()
+    }
+}
+
+/// Returns an image with layers of bytes that do not repeat.
+fn noisy(layers: &[usize]) -> FixtureImage {
+    let layer = |(number, size): (usize, &usize)| {
+        let mut state = u64::try_from(number).unwrap();
+        let bytes = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state.to_be_bytes()[0]
+        });
+        let content: Vec<u8> = bytes.take(*size).collect();
+        LayerBuilder::new(Compression::Plain).file(format!("srv/{number}"), content)
+    };
+    layers.iter().enumerate().map(layer).fold(ImageBuilder::new(), ImageBuilder::layer).build()
+}
+
+#[test]
+fn a_blob_is_gone_on_with_where_the_last_run_left_it() {
+    with_fake(|registry| {
+        let image = noisy(&[3_000_000]);
+        hold(registry, &image);
+        let layer = &image.layers[0].blob;
+        let ranges = || {
+            let requests = registry.requests();
+            let of_layer =
+                requests.iter().filter(|request| request.target.contains(layer.digest.as_str()));
+            let range = |request: &cutaway_fixtures::registry::Request| {
+                request.header("range").map(str::to_owned)
+            };
+            of_layer.map(range).collect::<Vec<_>>()
+        };
+        let place = tempfile::tempdir().unwrap();
+        for (number, (damage, after, wanted)) in [
+            // Nothing is fetched twice but the piece that was on its way.
+            (None, Fault::None, 1),
+            // Whoever sends all of it again is read from where the part ends.
+            (None, Fault::IgnoreRange, 1),
+            // A part that is not what it should be is thrown away.
+            (Some(7), Fault::None, 2),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let pull = Pull::new(registry, place.path().join(number.to_string()));
+            let before = ranges().len();
+            registry.script(layer.digest.as_str(), [Fault::Stall(2_000_000), after]);
+            pull.kill_when_silent(pull.start());
+            let part = pull.part(layer);
+            let mut bytes = std::fs::read(&part).unwrap();
+            assert!((1_500_000..=2_000_000).contains(&bytes.len()), "{}", bytes.len());
+            assert!(layer.bytes.starts_with(&bytes));
+            if let Some(damaged) = damage {
+                bytes[damaged] ^= 1;
+                std::fs::write(&part, &bytes).unwrap();
+            }
+            let sent = registry.sent();
+            prints(&pull.arguments());
+            let asked = ranges().split_off(before + 1);
+            assert_eq!(asked.len(), wanted, "{asked:?}");
+            assert_eq!(asked[0], Some(format!("bytes={}-", bytes.len())));
+            if number == 0 {
+                let sent = registry.sent() - sent;
+                assert!(sent < 1_600_000, "{sent} bytes for the rest");
+            }
+            let layout = format!("oci:{}", pull.layout.display());
+            assert_eq!(text(&["validate", &layout]), format!("PASS: {layout}\n"));
+            assert!(!pull.layout.join(".cutaway-partial").exists());
+        }
+    });
+}
+
+#[test]
+fn killed_at_any_moment_it_ends_in_a_valid_layout_and_fetches_no_blob_twice() {
+    with_fake(|registry| {
+        let image = noisy(&[900_000, 1_700_000, 2_600_000, 300_000]);
+        hold(registry, &image);
+        let place = tempfile::tempdir().unwrap();
+        let pull = Pull::new(registry, place.path().join("layout"));
+        // Each layer breaks off at other places, so that each run ends in another state.
+        for (number, layer) in image.layers.iter().enumerate() {
+            let stalls = (1..=number + 1).map(|run| Fault::Stall(290_000 * run));
+            registry.script(layer.blob.digest.as_str(), stalls);
+        }
+        let mut runs = 0;
+        loop {
+            let finished = pull.finished();
+            let counts: Vec<_> =
+                finished.iter().map(|digest| registry.count(digest.as_str())).collect();
+            if registry.unplayed() == 0 {
+                prints(&pull.arguments());
+            } else {
+                pull.kill_when_silent(pull.start());
+            }
+            for (digest, count) in finished.iter().zip(counts) {
+                if digest != image.digest() {
+                    assert_eq!(registry.count(digest.as_str()), count, "{digest} came again");
+                }
+            }
+            runs += 1;
+            let layout = format!("oci:{}", pull.layout.display());
+            let index = std::fs::read_to_string(pull.layout.join("index.json")).unwrap();
+            let index: serde_json::Value = serde_json::from_str(&index).unwrap();
+            if !index["manifests"].as_array().unwrap().is_empty() {
+                assert_eq!(text(&["validate", &layout]), format!("PASS: {layout}\n"));
+                break;
+            }
+            assert!(runs < 20, "it never ends");
+        }
+        assert!(runs > 3, "{runs} runs");
+        judged_by_umoci(&pull.layout);
+    });
+}
