@@ -129,8 +129,9 @@ fn forms(secret: &str) -> Vec<String> {
         }
     }
     forms.extend([percent.replace("%20", "+"), percent, all, hex]);
-    // Escaped once more by whoever quotes it.
+    // Escaped once more by whoever quotes it, with and without its quotes.
     let escaped: Vec<String> = forms.iter().map(|form| form.escape_debug().to_string()).collect();
+    forms.extend(escaped.iter().map(|form| form.replace("\\\"", "\"").replace("\\'", "'")));
     forms.extend(escaped);
     // In base64 a secret looks different with one and with two bytes before it. The characters that
     // depend on its neighbours are left out.
@@ -175,6 +176,7 @@ mod tests {
             SECRET.bytes().map(|byte| format!("%{byte:02X}")).collect(),
             serde_json::Value::from(SECRET).to_string(),
             format!("{SECRET:?}"),
+            SECRET.replace('\\', "\\\\"),
             format!("{:?}", serde_json::Value::from(SECRET).to_string()),
         ] {
             let shown = veil.over(&dress).into_owned();
