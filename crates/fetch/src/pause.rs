@@ -29,8 +29,12 @@ pub(crate) async fn pause(
     }
     let reason = failure.kind.to_string();
     let reason = transport.veiled(&reason);
-    tracing::debug!(wait = ?wait, attempt = retry.attempts(), %reason, "trying again");
-    let (wait, last) = remaining(wait, transport.config.deadline, now);
-    retry.clock.count(tokio::time::sleep(wait)).await;
-    if last { Err(Failure::deadline()) } else { Ok(()) }
+    tracing::debug!(wait = ?wait, attempts = retry.attempts(), %reason, "trying again");
+    let (left, last) = remaining(wait, transport.config.deadline, now);
+    retry.clock.count(tokio::time::sleep(left)).await;
+    if last {
+        return Err(Failure::deadline());
+    }
+    retry.begin(failure.retry_after.map(|_| wait));
+    Ok(())
 }

@@ -80,15 +80,21 @@ impl Retry {
             self.limit = Some("tries");
             return None;
         }
-        let asked = retry_after.map(|asked| asked.min(self.policy.longest_retry_after));
-        let wait = asked.unwrap_or_else(|| self.wait(chance));
+        let wait = match retry_after {
+            Some(asked) => asked.min(self.policy.longest_retry_after),
+            None => self.wait(chance),
+        };
         if wait >= self.clock.left() {
             self.limit = Some("patience_ms");
             return None;
         }
+        Some(wait)
+    }
+
+    /// Notes that the next try begins, after a wait of `asked` where the server asked for one.
+    pub(crate) fn begin(&mut self, asked: Option<Duration>) {
         self.attempts = self.attempts.saturating_add(1);
         self.asked_to_wait = self.asked_to_wait.saturating_add(asked.unwrap_or_default());
-        Some(wait)
     }
 
     /// Returns the wait after the failures up to now, where the server asks for none.
@@ -200,7 +206,8 @@ mod tests {
     #[test]
     fn standing_still_ends() {
         let mut retry = Retry::new(&RetryPolicy::default());
-        let waits: Vec<_> = std::iter::from_fn(|| retry.failed(None, 500)).take(100).collect();
+        let tries = std::iter::from_fn(|| retry.failed(None, 500).inspect(|_| retry.begin(None)));
+        let waits: Vec<_> = tries.take(100).collect();
         assert_eq!(waits, [200, 400, 800, 1600].map(Duration::from_millis));
         assert_eq!((retry.attempts(), retry.limit()), (5, Some("tries")));
     }
@@ -229,7 +236,7 @@ mod tests {
         assert!(retry.failed(None, 0).is_some());
         // A wait that would use up the rest is not begun.
         assert!(retry.failed(Some(Duration::from_secs(1)), 0).is_none());
-        assert_eq!((retry.attempts(), retry.limit()), (2, Some("patience_ms")));
+        assert_eq!(retry.limit(), Some("patience_ms"));
         retry.clock.add(Duration::from_secs(1));
         assert!(retry.failed(Some(Duration::ZERO), 0).is_none());
     }
@@ -269,11 +276,11 @@ mod tests {
     #[test]
     fn servers_cannot_ask_for_more_than_a_minute() {
         let mut retry = Retry::new(&RetryPolicy::default());
-        assert_eq!(retry.failed(Some(Duration::from_secs(1)), 0), Some(Duration::from_secs(1)));
-        assert_eq!(
-            retry.failed(Some(Duration::from_secs(1_000_000_000)), 0),
-            Some(Duration::from_secs(60))
-        );
+        for (asked, waited) in [(1, 1), (1_000_000_000, 60)] {
+            let wait = retry.failed(Some(Duration::from_secs(asked)), 0);
+            assert_eq!(wait, Some(Duration::from_secs(waited)));
+            retry.begin(wait);
+        }
         assert_eq!(retry.asked_to_wait(), Duration::from_secs(61));
     }
 

@@ -216,8 +216,9 @@ impl Transport {
     /// Books a wait on the time that a run has for waiting; returns whether there is enough of it.
     pub(crate) fn may_wait(&self, wait: Duration) -> bool {
         let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let before = self.waited.fetch_add(wait, Ordering::Relaxed);
-        u128::from(before) <= self.config.retry.run_patience.as_millis()
+        let most = u64::try_from(self.config.retry.run_patience.as_millis()).unwrap_or(u64::MAX);
+        let book = |waited: u64| waited.checked_add(wait).filter(|waited| *waited <= most);
+        self.waited.fetch_update(Ordering::Relaxed, Ordering::Relaxed, book).is_ok()
     }
 
     /// Notes that the registry asked for a wait. It holds for every request, not only for the refused one.

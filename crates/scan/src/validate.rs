@@ -242,8 +242,18 @@ async fn stat(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<(), Error> {
     }
 }
 
-/// Unpacks a layer and walks over it.
+/// Unpacks a layer and walks over it, wherever it may be had right.
 async fn walk(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Error> {
+    loop {
+        let walked = walk_once(layer, options).await;
+        match &walked {
+            Err(Error::Model(error)) if layer.distrust(error).await => {}
+            _ => return walked,
+        }
+    }
+}
+
+async fn walk_once(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Error> {
     let source = Source::open(layer, &options.limits.model).await?;
     match source.walk(options.limits.layerfs, &mut Unread).await? {
         Some(_) => Ok(()),

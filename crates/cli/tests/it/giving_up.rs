@@ -113,7 +113,7 @@ fn layers_that_never_come() {
         (
             "503, and the run has no time to wait",
             Fault::status(503),
-            "run_patience_ms=0,first_wait_ms=50",
+            "run_patience_ms=100,first_wait_ms=50",
             &["HTTP status 503", "2 tries", "the limit run_patience_ms was met"],
         ),
         (

@@ -133,6 +133,36 @@ fn a_mirror_that_fails_behind_the_manifest_is_left_for_the_next() {
     }
 }
 
+/// Whoever reads layers or asks for them has the other places, too.
+#[test]
+fn files_are_read_and_blobs_asked_for_elsewhere() {
+    for (arguments, fault) in [
+        (&["ls"][..], Fault::Flip),
+        (&["ls"], Fault::status(404)),
+        (&["cat"], Fault::status(404)),
+        (&["validate"], Fault::status(503)),
+        (&["validate"], Fault::Flip),
+        (&["validate", "--fast"], Fault::status(404)),
+        (&["validate", "--fast"], Fault::status(503)),
+        (&["config"], Fault::Flip),
+    ] {
+        let scene = Scene::new();
+        for layer in &scene.image.layers {
+            scene.places[0].always(layer.blob.digest.as_str(), fault.clone());
+        }
+        scene.places[0].always(scene.image.config.digest.as_str(), fault.clone());
+        let path = if arguments[0] == "cat" { &["bulk"][..] } else { &[] };
+        let output = cutaway(&[arguments, &["r.example/team/app:1"], path].concat())
+            .args(["--platform", "linux/amd64", "--limit", "first_wait_ms=1"])
+            .env("CONTAINERS_REGISTRIES_CONF", scene.conf())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(status(&output), 0, "{arguments:?}, {fault:?}: {}", stderr(&output));
+        assert!(!output.stdout.is_empty() && scene.places[1].count("/blobs/") > 0);
+    }
+}
+
 #[test]
 fn a_blob_is_gone_on_with_where_it_broke_off() {
     let scene = Scene::new();
