@@ -79,6 +79,10 @@ pub const ALL: &[&dyn Analyzer] = &[
     &copyright::Copyright,
 ];
 
+/// Those of [`ALL`] whose files list packages: where such a file changes, packages do.
+pub const DATABASES: &[&dyn Analyzer] =
+    &[&apk::Apk, &dpkg::Dpkg, &rpm::Rpm, &container_manifest::ContainerManifest];
+
 /// Every reader of what packages say about files.
 pub const FILES: &[&dyn Analyzer] = &[
     &dpkg_info::DpkgInfo,

@@ -9,6 +9,7 @@ use cutaway_scan::{Limits, SourceKind};
 use crate::args::Common;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened, Passing};
+use crate::progress::Progress;
 use crate::{limits, units};
 
 /// How many stored bytes of a registry's layer have to be ahead for its end to be spared: fewer are
@@ -37,9 +38,11 @@ pub(crate) fn limits_of(limits: &Limits) -> cutaway_files::Limits {
 pub(crate) async fn view(argument: &str, common: &Common) -> Result<(Image, View), Failure> {
     let run = limits::limits(&common.limit)?;
     let limits = limits_of(&run);
+    let progress = Progress::new(common);
     Ok(match image::open(argument, common, &run).await? {
         Opened::Image(image, _) => {
-            let view = View::read(&image, 0, None, &limits).await?;
+            let observer = progress.observer();
+            let view = View::read_observed(&image, 0, None, &limits, &observer).await?;
             (*image, view)
         }
         Opened::Stream(Passing { stream, place, form, selector, .. }) => {
@@ -47,7 +50,7 @@ pub(crate) async fn view(argument: &str, common: &Common) -> Result<(Image, View
             let (place, selector, platform) = (&place, &selector, &platform);
             let (limits_of_model, in_flight) = (&limits.model, limits.layers_in_flight);
             let given = Given {
-                stream,
+                stream: progress.watch(stream),
                 place,
                 form,
                 selector,

@@ -1,18 +1,15 @@
 //! Reading an image once for its packages and for its files.
 
-use std::sync::Arc;
-
 use cutaway_analyze::Severity;
 use cutaway_files::{Fingerprints, LayerFiles};
 use cutaway_model::Image;
-use cutaway_scan::{
-    Asked, Limits, Options, Report, Silent, scan_stream_with_history, scan_with_history,
-};
+use cutaway_scan::{Asked, Limits, Options, Report, scan_stream_with_history, scan_with_history};
 
 use crate::args::Common;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened, Passing};
 use crate::limits;
+use crate::progress::Progress;
 
 /// What one reading of an image gave.
 pub(crate) struct Inventory {
@@ -42,12 +39,13 @@ pub(crate) async fn of(
     limits: Limits,
     common: &Common,
 ) -> Result<Inventory, Failure> {
+    let progress = Progress::new(common);
     let options = Options {
         analyzers: cutaway_analyzers_os::ALL,
         limits,
         skip: Vec::new(),
         platform: image::platform(common),
-        observer: Arc::new(Silent),
+        observer: progress.observer(),
     };
     let (image, report, files) = match opened {
         Opened::Image(image, subject) => {
@@ -55,7 +53,7 @@ pub(crate) async fn of(
                 scan_with_history(&image, first, &subject, fingerprints, &options).await?;
             (*image, report, files)
         }
-        Opened::Stream(passing) => stream(passing, fingerprints, &options).await?,
+        Opened::Stream(passing) => stream(passing, fingerprints, &options, &progress).await?,
     };
     Ok(Inventory { image, report, files, limits })
 }
@@ -65,9 +63,11 @@ pub(crate) async fn stream(
     passing: Passing,
     fingerprints: Option<&Fingerprints>,
     options: &Options,
+    progress: &Progress,
 ) -> Result<(Image, Report, Vec<LayerFiles>), Failure> {
     let Passing { stream, place, form, selector, name, source } = passing;
     let asked = Asked { name: &name, source };
+    let stream = progress.watch(stream);
     let told =
         scan_stream_with_history(stream, &place, form, &selector, asked, fingerprints, options);
     Ok(told.await?)

@@ -25,6 +25,12 @@ pub(crate) fn json(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Returns a part of a report as JSON on one line, without a newline.
+pub(crate) fn json_line(part: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(part)
+        .map_err(|error| Failure::new(Exit::Invalid, format!("cannot write: {error}")))
+}
+
 /// How text is dressed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {

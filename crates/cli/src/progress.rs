@@ -1,33 +1,85 @@
 //! A bar for each layer on standard error, where that is a terminal.
 
 use std::collections::HashMap;
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use cutaway_scan::Observer;
+use cutaway_model::BlobStream;
+use cutaway_scan::{Observer, Silent};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::args::Common;
 
-/// The bars of the layers that are being read.
+/// What shows how far a run is; gone from the screen when it is dropped, so that output can follow.
 #[derive(Debug)]
-pub(crate) struct Bars {
+pub(crate) struct Progress {
+    bars: Option<Arc<Bars>>,
+}
+
+impl Progress {
+    /// Returns bars where somebody sees them, on a terminal, and neither asked to be quiet nor to log;
+    /// elsewhere nothing.
+    pub(crate) fn new(common: &Common) -> Self {
+        let seen = io::stderr().is_terminal() && !common.quiet && common.verbose == 0;
+        Self { bars: seen.then(|| Arc::new(Bars::default())) }
+    }
+
+    /// Returns who is to be told how far layers are read.
+    pub(crate) fn observer(&self) -> Arc<dyn Observer> {
+        match &self.bars {
+            Some(bars) => bars.clone(),
+            None => Arc::new(Silent),
+        }
+    }
+
+    /// Returns a stream, such as an archive that passes once, with a bar for all of it.
+    pub(crate) fn watch(&self, stream: BlobStream) -> BlobStream {
+        match &self.bars {
+            Some(bars) => Box::new(Watched { stream, bar: bars.add("archive".to_owned(), None) }),
+            None => stream,
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bars) = &self.bars {
+            // A terminal that is gone needs no clearing.
+            let _ = bars.all.clear();
+        }
+    }
+}
+
+/// The bars of the layers that are being read.
+#[derive(Debug, Default)]
+struct Bars {
     all: MultiProgress,
     layers: Mutex<HashMap<usize, ProgressBar>>,
 }
 
 impl Bars {
-    /// Returns bars where somebody sees them: on a terminal, and neither asked to be quiet nor to log.
-    pub(crate) fn on_terminal(common: &Common) -> Option<Arc<Self>> {
-        let seen = std::io::stderr().is_terminal() && !common.quiet && common.verbose == 0;
-        seen.then(|| Arc::new(Self { all: MultiProgress::new(), layers: Mutex::default() }))
-    }
-
-    /// Takes all bars off the screen.
-    pub(crate) fn clear(&self) {
-        // A terminal that is gone needs no clearing.
-        let _ = self.all.clear();
+    fn add(&self, name: String, size: Option<u64>) -> ProgressBar {
+        let (bar, template) = match size {
+            Some(size) => (
+                ProgressBar::new(size),
+                "{prefix:>9}  {bar:30} {binary_bytes:>11} of {binary_total_bytes:<11} {msg}",
+            ),
+            None => {
+                (ProgressBar::new_spinner(), "{prefix:>9}  {spinner:30} {binary_bytes:>11} {msg}")
+            }
+        };
+        let bar = self.all.add(bar.with_prefix(name));
+        // A template that does not parse leaves the default.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━━─"));
+        }
+        bar.tick();
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar
     }
 
     fn bar(&self, index: usize, act: impl FnOnce(&ProgressBar)) {
@@ -40,22 +92,12 @@ impl Bars {
 
 impl Observer for Bars {
     fn layer_opened(&self, index: usize, size: Option<u64>) {
-        let (bar, template) = match size {
-            Some(size) => (
-                ProgressBar::new(size),
-                "{prefix:>9}  {bar:30} {binary_bytes:>11} of {binary_total_bytes:<11} {msg}",
-            ),
-            None => {
-                (ProgressBar::new_spinner(), "{prefix:>9}  {spinner:30} {binary_bytes:>11} {msg}")
-            }
-        };
-        let bar = self.all.add(bar.with_prefix(format!("layer {index}")));
-        // A template that does not parse leaves the default.
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("━━─"));
+        let bar = self.add(format!("layer {index}"), size);
+        let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is read again begins anew.
+        if let Some(before) = layers.insert(index, bar) {
+            before.finish_and_clear();
         }
-        bar.enable_steady_tick(Duration::from_millis(120));
-        self.layers.lock().unwrap_or_else(PoisonError::into_inner).insert(index, bar);
     }
 
     fn layer_read(&self, index: usize, stored: u64, unpacked: u64) {
@@ -66,6 +108,43 @@ impl Observer for Bars {
     }
 
     fn layer_done(&self, index: usize) {
-        self.bar(index, |bar| bar.finish_and_clear());
+        self.bar(index, ProgressBar::finish_and_clear);
+    }
+}
+
+/// A stream whose bytes move a bar as they are taken.
+struct Watched {
+    stream: BlobStream,
+    bar: ProgressBar,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let count = buf.filled().len().saturating_sub(before);
+        self.bar.inc(u64::try_from(count).unwrap_or_default());
+        polled
+    }
+}
+
+impl AsyncBufRead for Watched {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        Pin::new(&mut self.get_mut().stream).poll_fill_buf(cx)
+    }
+
+    fn consume(mut self: Pin<&mut Self>, count: usize) {
+        self.bar.inc(u64::try_from(count).unwrap_or_default());
+        Pin::new(&mut self.stream).consume(count);
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use cutaway_files::Source;
+use cutaway_files::{Observer, Silent, Source};
 use cutaway_layerfs::{EntryPath, Kind, Listing, Meta};
 use cutaway_model::{Error as ModelError, Image};
 use tokio::io::AsyncWrite;
@@ -41,16 +41,33 @@ pub async fn flatten(
     out: impl AsyncWrite + Unpin + Send,
     target: &str,
 ) -> Result<Flattened, Error> {
+    let silent: Arc<dyn Observer> = Arc::new(Silent);
+    flatten_observed(image, limits, &silent, out, target).await
+}
+
+/// Writes the file system of `image` as [`flatten`] does, and tells `observer` how far each of the two
+/// readings of a layer is.
+///
+/// # Errors
+///
+/// As [`flatten`].
+pub async fn flatten_observed(
+    image: &Image,
+    limits: &Limits,
+    observer: &Arc<dyn Observer>,
+    out: impl AsyncWrite + Unpin + Send,
+    target: &str,
+) -> Result<Flattened, Error> {
     let mut listings = Vec::with_capacity(image.layers().len());
     for (position, layer) in (0_u32..).zip(image.layers()) {
-        let source = Source::open(layer, &limits.model).await?;
+        let source = Source::open(layer, &limits.model).await?.observed(observer, layer);
         listings.push((position, Arc::new(read(source, limits).await?.1)));
     }
     let mut flattening = Flattening::start(listings, limits, out, target).await?;
     for (position, layer) in (0_u32..).zip(image.layers()) {
         let wanted = flattening.wanted(position);
         if !wanted.is_empty() {
-            let source = Source::open(layer, &limits.model).await?;
+            let source = Source::open(layer, &limits.model).await?.observed(observer, layer);
             flattening.layer(position, wanted, source, limits).await?;
         }
     }

@@ -47,7 +47,7 @@ mod tarfile;
 pub use archive::{to_docker_archive, to_oci_archive};
 pub use contents::Item;
 pub use error::Error;
-pub use flatten::{Flattened, flatten};
+pub use flatten::{Flattened, flatten, flatten_observed};
 pub use layout::{Pulled, to_layout};
 pub use limits::Limits;
 pub use passing::{Passing, flatten_passing};

@@ -3,9 +3,11 @@
 //! Images that share their lowest layers share what those hold. The views start above them, so a path
 //! that one of them does not mention is there as the shared base has it, whatever that is.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::iter::Peekable;
 
-use cutaway_layerfs::{EntryPath, Inode, Kind, Meta, WhiteoutKind, tree_order};
+use cutaway_layerfs::{Descent, EntryPath, Hidden, Inode, Kind, Meta, WhiteoutKind, tree_order};
 use cutaway_model::Image;
 
 use crate::View;
@@ -49,47 +51,154 @@ pub fn shared_layers(a: &Image, b: &Image) -> usize {
     layers.take_while(|(a, b)| a.diff_id() == b.diff_id()).count()
 }
 
-/// Compares two views that begin above the same base and were read with the same fingerprints.
-///
-/// Files are the same where kind, mode, owner, time, attributes and content are. A difference of time
-/// alone is none for directories, since every build gives them another.
-pub fn compare(a: &View, b: &View) -> Vec<Difference> {
-    let mut paths = said(a);
-    paths.extend(said(b));
-    paths.sort_by(tree_order);
-    paths.dedup();
-    let (hidden_a, hidden_b) = (Marks::of(a), Marks::of(b));
-    let mut differences = Vec::new();
-    for path in paths {
-        let (on_a, on_b) = (side(a, &hidden_a, &path), side(b, &hidden_b, &path));
-        let content = match (&on_a, &on_b) {
+/// Two views that begin above the same base and were read with the same fingerprints.
+#[derive(Debug)]
+pub struct Comparison<'v> {
+    a: Looked<'v>,
+    b: Looked<'v>,
+}
+
+/// A view, and what it hides of the base.
+#[derive(Debug)]
+struct Looked<'v> {
+    view: &'v View,
+    marks: Marks<'v>,
+}
+
+/// One of two images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Which {
+    /// The first.
+    A,
+    /// The second.
+    B,
+}
+
+impl<'v> Comparison<'v> {
+    /// Lays two views side by side.
+    pub fn new(a: &'v View, b: &'v View) -> Self {
+        let look = |view| Looked { view, marks: Marks::of(view) };
+        Self { a: look(a), b: look(b) }
+    }
+
+    /// Returns every path at which they differ, as a tree is walked.
+    ///
+    /// Files are the same where kind, mode, owner, time, attributes and content are. A difference of
+    /// time alone is none for directories, since every build gives them another.
+    pub fn differences(&self) -> impl Iterator<Item = Difference> + '_ {
+        let (mut a, mut b) = (Said::by(self.a.view).peekable(), Said::by(self.b.view).peekable());
+        let paths = std::iter::from_fn(move || earlier(&mut a, &mut b));
+        paths.filter_map(|path| self.difference(path))
+    }
+
+    /// Returns whether it is the base that decides whether both have the same at `path`: one of them has
+    /// what the base has there, and the other one has not.
+    pub fn needs_base(&self, path: &EntryPath) -> bool {
+        let base = |looked: &Looked<'_>| looked.side(path) == Side::Base;
+        base(&self.a) != base(&self.b)
+    }
+
+    /// Returns the image that hides whatever the base has in `directory`, where the other one does not.
+    pub fn emptied(&self, directory: &EntryPath) -> Option<Which> {
+        // No entry can be called like that, so that only the base could have it.
+        let probe = directory.join(&[b"\0"]);
+        match [&self.a, &self.b].map(|looked| looked.side(&probe)) {
+            [Side::Base, Side::Absent] => Some(Which::B),
+            [Side::Absent, Side::Base] => Some(Which::A),
+            _ => None,
+        }
+    }
+
+    /// Returns the directories whose content an opaque marker of one image hides, and of the other none.
+    pub fn opaque(&self) -> Vec<(EntryPath, Which)> {
+        let marks = [&self.a, &self.b].map(|looked| looked.view.changes().hidden.iter());
+        let marks = marks.into_iter().flatten();
+        let marks = marks.filter(|hidden| hidden.kind == WhiteoutKind::Opaque);
+        let emptied = marks.filter_map(|mark| Some((mark.path.clone(), self.emptied(&mark.path)?)));
+        let mut emptied: Vec<(EntryPath, Which)> = emptied.collect();
+        emptied.sort_by(|(a, _), (b, _)| tree_order(a, b));
+        emptied.dedup();
+        emptied
+    }
+
+    fn difference(&self, path: EntryPath) -> Option<Difference> {
+        let (a, b) = (self.a.side(&path), self.b.side(&path));
+        let content = match (&a, &b) {
             (Side::Present(left), Side::Present(right)) => {
-                let inode =
-                    |view: &View| view.tree().at(&path).map(|n| view.tree().node(n).inode());
-                let of = |view: &View, inode: Option<Inode>| inode.and_then(|i| view.content(i));
-                let differs = of(a, inode(a)) != of(b, inode(b));
+                let differs = self.a.content(&path) != self.b.content(&path);
                 if !differs && same(&left.meta, &right.meta) {
-                    continue;
+                    return None;
                 }
                 differs && left.meta.kind == Kind::File && right.meta.kind == Kind::File
             }
-            (Side::Base, Side::Base) | (Side::Absent, Side::Absent) => continue,
+            (Side::Base, Side::Base) | (Side::Absent, Side::Absent) => return None,
             _ => false,
         };
-        differences.push(Difference { path, a: on_a, b: on_b, content });
+        Some(Difference { path, a, b, content })
     }
-    differences
 }
 
-/// Returns the paths that a view says anything about.
-fn said(view: &View) -> Vec<EntryPath> {
-    let tree = view.tree();
-    let nodes = view.descend(tree.root()).skip(1);
-    let mut paths: Vec<EntryPath> = nodes.map(|node| tree.path(node)).collect();
-    let hidden = view.changes().hidden.iter();
-    let hidden = hidden.filter(|hidden| hidden.kind == WhiteoutKind::Entry);
-    paths.extend(hidden.map(|hidden| hidden.path.clone()));
-    paths
+impl Looked<'_> {
+    fn side(&self, path: &EntryPath) -> Side {
+        side(self.view, &self.marks, path)
+    }
+
+    fn content(&self, path: &EntryPath) -> Option<u64> {
+        let tree = self.view.tree();
+        let inode: Option<Inode> = tree.at(path).map(|node| tree.node(node).inode());
+        inode.and_then(|inode| self.view.content(inode))
+    }
+}
+
+/// The paths that a view says anything about, as a tree is walked; some more than once.
+struct Said<'v> {
+    view: &'v View,
+    nodes: Descent<'v>,
+    node: Option<EntryPath>,
+    hidden: Peekable<std::vec::IntoIter<&'v Hidden>>,
+}
+
+impl<'v> Said<'v> {
+    fn by(view: &'v View) -> Self {
+        let hidden = view.changes().hidden.iter();
+        let mut hidden: Vec<&Hidden> =
+            hidden.filter(|hidden| hidden.kind == WhiteoutKind::Entry).collect();
+        hidden.sort_by(|a, b| tree_order(&a.path, &b.path));
+        let mut nodes = view.tree().descend(view.tree().root());
+        // The root is in every image.
+        nodes.next();
+        let node = nodes.next().map(|node| view.tree().path(node));
+        Self { view, nodes, node, hidden: hidden.into_iter().peekable() }
+    }
+}
+
+impl Iterator for Said<'_> {
+    type Item = EntryPath;
+
+    fn next(&mut self) -> Option<EntryPath> {
+        let hidden_first = match (&self.node, self.hidden.peek()) {
+            (Some(node), Some(hidden)) => tree_order(&hidden.path, node) == Ordering::Less,
+            (None, hidden) => hidden.is_some(),
+            (Some(_), None) => false,
+        };
+        if hidden_first {
+            return self.hidden.next().map(|hidden| hidden.path.clone());
+        }
+        let next = self.nodes.next().map(|node| self.view.tree().path(node));
+        std::mem::replace(&mut self.node, next)
+    }
+}
+
+/// Takes the path that comes first in either list, from both.
+fn earlier(a: &mut Peekable<Said<'_>>, b: &mut Peekable<Said<'_>>) -> Option<EntryPath> {
+    let path = match (a.peek(), b.peek()) {
+        (Some(of_a), Some(of_b)) if tree_order(of_b, of_a) == Ordering::Less => of_b.clone(),
+        (Some(path), _) | (None, Some(path)) => path.clone(),
+        (None, None) => return None,
+    };
+    while a.next_if_eq(&path).is_some() {}
+    while b.next_if_eq(&path).is_some() {}
+    Some(path)
 }
 
 fn side(view: &View, hidden: &Marks<'_>, path: &EntryPath) -> Side {
@@ -120,6 +229,7 @@ fn side(view: &View, hidden: &Marks<'_>, path: &EntryPath) -> Side {
 }
 
 /// What a view hides of the base, by path.
+#[derive(Debug)]
 struct Marks<'v> {
     entries: HashSet<&'v [u8]>,
     opaque: HashSet<&'v [u8]>,

@@ -49,7 +49,9 @@ pub enum Error {
         max: u64,
     },
     /// The bytes of a file went by before it was known that they are wanted.
-    #[error("{path} had passed before it showed that it is meant; read the archive from a file")]
+    #[error(
+        "{path} had passed before it showed that it is meant; ask for {path} itself, or read the archive from a file"
+    )]
     Passed {
         /// The path where it lies.
         path: EntryPath,

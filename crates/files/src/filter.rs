@@ -60,7 +60,7 @@ impl Filter {
             && owned(&self.group, meta.gid, &meta.gname)
             && self.any_mode.is_none_or(|bits| meta.mode & bits != 0)
             && self.all_mode.is_none_or(|bits| meta.mode & bits == bits)
-            && self.newer.is_none_or(|time| meta.mtime > time)
+            && self.newer.is_none_or(|time| (meta.mtime, meta.mtime_nanos) > (time, 0))
             && self.layer.is_none_or(|wanted| wanted == layer)
     }
 }

@@ -10,6 +10,7 @@ use cutaway_model::{
 };
 use tracing::Instrument as _;
 
+use crate::observer::Observer;
 use crate::relay::{Drainer, LaneReader, lane};
 use crate::task::{Task, on_task};
 
@@ -50,6 +51,8 @@ pub struct Source {
     outcome: Arc<Outcome>,
     check: DiffIdCheck,
     what: String,
+    /// Who is told how far the layer at a position is read.
+    observer: Option<(Arc<dyn Observer>, usize)>,
 }
 
 /// What a layer was found to be: all of it as claimed, where something was claimed.
@@ -89,7 +92,13 @@ impl Source {
     pub async fn open(layer: &Layer, limits: &ModelLimits) -> Result<Self, ModelError> {
         let unpacking = layer.unpack(limits).await?;
         let check = layer.diff_id_check()?;
-        Ok(Self { reader: unpacking.reader, outcome: unpacking.outcome, check, what: layer.what() })
+        Ok(Self {
+            reader: unpacking.reader,
+            outcome: unpacking.outcome,
+            check,
+            what: layer.what(),
+            observer: None,
+        })
     }
 
     /// Opens a member of an archive that passes by, which may turn out to be a layer.
@@ -108,7 +117,15 @@ impl Source {
         let outcome = stream.outcome();
         let reader = Decoded::open(stream, what.clone(), limits).await?;
         let check = DiffIdCheck::new(what.clone(), None)?;
-        Ok(Self { reader, outcome, check, what })
+        Ok(Self { reader, outcome, check, what, observer: None })
+    }
+
+    /// Has `observer` told how far this, which is `layer`, is read.
+    #[must_use]
+    pub fn observed(mut self, observer: &Arc<dyn Observer>, layer: &Layer) -> Self {
+        observer.layer_opened(layer.index(), layer.size());
+        self.observer = Some((Arc::clone(observer), layer.index()));
+        self
     }
 
     /// Returns how errors call the layer.
@@ -133,7 +150,7 @@ impl Source {
         limits: Limits,
         companion: &mut impl Companion,
     ) -> Result<Option<(Measured, Walked)>, ReadError> {
-        let Self { reader, outcome, mut check, what } = self;
+        let Self { reader, outcome, mut check, what, observer } = self;
         let (mut filler, mut drainer) = lane();
         let span = tracing::Span::current();
         let compression = reader.compression();
@@ -157,6 +174,9 @@ impl Source {
             }
             drainer.give_back(chunk);
             let progress = Progress { stored: outcome.read(), unpacked };
+            if let Some((observer, index)) = &observer {
+                observer.layer_read(*index, progress.stored, progress.unpacked);
+            }
             if companion.pause(progress).await.is_break() {
                 return Ok(None);
             }
@@ -170,6 +190,9 @@ impl Source {
             .stored()
             .cloned()
             .ok_or_else(|| ModelError::malformed(&what, "was not read to its end"))?;
+        if let Some((observer, index)) = &observer {
+            observer.layer_done(*index);
+        }
         Ok(Some((Measured { stored, unpacked, compression, padding }, walked)))
     }
 }

@@ -3,7 +3,7 @@
 //! [`search`] answers one question about one path. It reads newest layer first and stops as soon as
 //! the answer is decided; an answer that was told before its layer had verified is marked so.
 //! [`View`] is everything: what is visible, which layer put it there, what each layer changed and hid.
-//! [`compare`] lays two views side by side, without what the images have in common.
+//! [`Comparison`] lays two views side by side, without what the images have in common.
 //!
 //! Beneath that is the reading of a layer, which other crates share: [`Source`] decodes, walks and
 //! verifies one, [`pass`] all of an archive that passes once.
@@ -53,6 +53,7 @@ mod error;
 mod filter;
 mod layer;
 mod limits;
+mod observer;
 mod passing;
 mod question;
 mod relay;
@@ -64,12 +65,13 @@ mod task;
 mod usage;
 mod view;
 
-pub use compare::{Difference, Present, Side, compare, shared_layers};
+pub use compare::{Comparison, Difference, Present, Side, Which, shared_layers};
 pub use contents::{Contents, Fingerprints};
 pub use error::Error;
 pub use filter::{Filter, Owner, Patterns};
 pub use layer::{Companion, Measured, Progress, ReadError, Source};
 pub use limits::Limits;
+pub use observer::{Observer, Silent};
 pub use passing::{Given, Gone, pass};
 pub use question::{Absent, Answer, Found, Open, Question, Why};
 pub use relay::LaneReader;

@@ -14,7 +14,9 @@ use tokio::sync::Semaphore;
 use crate::contents::{Contents, Fingerprints};
 use crate::passing::{Given, pass};
 use crate::question::{Absent, Answer, decided};
-use crate::{Companion, Error, Limits, Measured, Progress, ReadError, Source, on_task};
+use crate::{
+    Companion, Error, Limits, Measured, Observer, Progress, ReadError, Silent, Source, on_task,
+};
 
 /// One layer that was read to its end and verified.
 #[derive(Debug, Clone)]
@@ -39,14 +41,17 @@ pub struct View {
 }
 
 impl LayerFiles {
-    /// Reads one layer to its end.
+    /// Reads one layer to its end, and tells `observer` how far it is.
     ///
     /// # Errors
     ///
     /// Returns what keeps it from being read and verified.
-    pub async fn read(layer: &Layer, limits: &Limits) -> Result<Self, Error> {
-        let source = Source::open(layer, &limits.model).await?;
-        Ok(read(source, None, limits).await?)
+    pub async fn read(
+        layer: &Layer,
+        limits: &Limits,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Self, Error> {
+        Ok(read_layer(layer, None, limits, observer).await?)
     }
 }
 
@@ -65,8 +70,24 @@ impl View {
         fingerprints: Option<Fingerprints>,
         limits: &Limits,
     ) -> Result<Self, Error> {
+        let silent: Arc<dyn Observer> = Arc::new(Silent);
+        Self::read_observed(image, first, fingerprints, limits, &silent).await
+    }
+
+    /// Reads layers as [`View::read`] does, and tells `observer` how far they are.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::read`].
+    pub async fn read_observed(
+        image: &Image,
+        first: usize,
+        fingerprints: Option<Fingerprints>,
+        limits: &Limits,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Self, Error> {
         let layers = image.layers().get(first..).unwrap_or_default();
-        Self::new(first, read_layers(layers, fingerprints, limits).await?, limits)
+        Self::new(first, read_layers(layers, fingerprints, limits, observer).await?, limits)
     }
 
     /// Reads an image in an archive that passes once.
@@ -185,18 +206,19 @@ async fn read_layers(
     layers: &[Layer],
     fingerprints: Option<Fingerprints>,
     limits: &Limits,
+    observer: &Arc<dyn Observer>,
 ) -> Result<Vec<LayerFiles>, Error> {
     let permits = Arc::new(Semaphore::new(limits.layers_in_flight.max(1)));
     let mut tasks = HashMap::new();
     for layer in layers {
         tasks.entry(layer.diff_id()).or_insert_with(|| {
             let (layer, limits, permits) = (layer.clone(), *limits, Arc::clone(&permits));
-            let fingerprints = fingerprints.clone();
+            let (fingerprints, observer) = (fingerprints.clone(), Arc::clone(observer));
             on_task(async move {
                 // The semaphore is never closed.
                 let _permit = permits.acquire_owned().await;
                 loop {
-                    let read = read_layer(&layer, fingerprints.clone(), &limits).await;
+                    let read = read_layer(&layer, fingerprints.clone(), &limits, &observer).await;
                     match &read {
                         Err(ReadError::Model(error)) if layer.distrust(error).await => {}
                         _ => return read,
@@ -223,8 +245,10 @@ async fn read_layer(
     layer: &Layer,
     fingerprints: Option<Fingerprints>,
     limits: &Limits,
+    observer: &Arc<dyn Observer>,
 ) -> Result<LayerFiles, ReadError> {
-    read(Source::open(layer, &limits.model).await?, fingerprints, limits).await
+    let source = Source::open(layer, &limits.model).await?;
+    read(source.observed(observer, layer), fingerprints, limits).await
 }
 
 /// Reads one layer to its end.

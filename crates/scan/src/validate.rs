@@ -255,7 +255,11 @@ async fn walk(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Err
 
 async fn walk_once(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Error> {
     let source = Source::open(layer, &options.limits.model).await?;
-    match source.walk(options.limits.layerfs, &mut Unread).await? {
+    match source
+        .observed(&options.observer, layer)
+        .walk(options.limits.layerfs, &mut Unread)
+        .await?
+    {
         Some(_) => Ok(()),
         None => Err(ModelError::malformed(layer.what(), "was not read to its end").into()),
     }

@@ -1,7 +1,8 @@
 //! `cutaway diff`: what two images differ in: config, packages and files.
 
-use cutaway_files::{Fingerprints, View, compare, shared_layers};
+use cutaway_files::{Comparison, Fingerprints, View, shared_layers};
 use cutaway_model::Image;
+use cutaway_scan::Report;
 
 use crate::args::view::Diff;
 use crate::args::{Common, TextFormat};
@@ -9,8 +10,8 @@ use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
 use crate::inventory::{self, Inventory};
 use crate::print::view::Output;
-use crate::print::view_diff::{Answer, PackageChanges, config_changes, text};
-use crate::{files, limits, output, print};
+use crate::print::view_diff::{Answer, PackageChanges, config_changes, write_json, write_text};
+use crate::{files, limits};
 
 pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     if args.a == "-" && args.b == "-" {
@@ -33,33 +34,27 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
         layers_read = a.files.len().saturating_add(b.files.len()),
         "{first} layers at the base of both were not read"
     );
-    let packages = PackageChanges::new(&a.report, &b.report, first > 0);
-    let config = config_changes(&a.image, &b.image);
-    let (complete_a, complete_b) = (inventory::verdict(&a.report), inventory::verdict(&b.report));
-    let (image_a, view_a) = view(a, first)?;
-    let (image_b, view_b) = view(b, first)?;
-    let names = (args.a.as_str(), args.b.as_str());
+    let (image_a, report_a, view_a) = view(a, first)?;
+    let (image_b, report_b, view_b) = view(b, first)?;
+    let comparison = Comparison::new(&view_a, &view_b);
     let answer = Answer::new(
-        names,
+        (args.a.as_str(), args.b.as_str()),
         (&image_a, &image_b),
         (shared, first),
-        config,
-        packages,
-        compare(&view_a, &view_b),
+        config_changes(&image_a, &image_b),
+        PackageChanges::new(&report_a, &report_b, &comparison),
     );
-    if args.format == TextFormat::Json {
-        output::write(&print::json(&answer)?, None)?;
-    } else {
-        let mut out = Output::new(common);
-        let text = text(&answer, out.style);
-        out.text(&text)?;
-        out.finish()?;
+    let mut out = Output::new(common);
+    match args.format {
+        TextFormat::Json => write_json(&mut out, &answer, &comparison)?,
+        TextFormat::Table => write_text(&mut out, &answer, &comparison)?,
     }
-    complete_a.and(complete_b)
+    out.finish()?;
+    inventory::verdict(&report_a).and(inventory::verdict(&report_b))
 }
 
-fn view(inventory: Inventory, first: usize) -> Result<(Image, View), Failure> {
+fn view(inventory: Inventory, first: usize) -> Result<(Image, Report, View), Failure> {
     let limits = files::limits_of(&inventory.limits);
-    let Inventory { image, files, .. } = inventory;
-    Ok((image, View::new(first, files, &limits)?))
+    let Inventory { image, report, files, .. } = inventory;
+    Ok((image, report, View::new(first, files, &limits)?))
 }

@@ -1,6 +1,6 @@
 //! `cutaway export`: the file system of an image as one tar.
 
-use cutaway_export::{Limits, Passing, flatten, flatten_passing};
+use cutaway_export::{Limits, Passing, flatten_observed, flatten_passing};
 use cutaway_model::Error as ModelError;
 
 use crate::args::Common;
@@ -10,6 +10,7 @@ use crate::image::{self, Opened};
 use crate::limits;
 use crate::locate::Place;
 use crate::output::Target;
+use crate::progress::Progress;
 
 pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure> {
     let all = limits::limits(&common.limit)?;
@@ -22,8 +23,11 @@ pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure>
     let opened = image::open(&args.image, common, &all).await?;
     let (target, out) = Target::open(args.file.as_deref()).await?;
     let name = target.name();
+    let progress = Progress::new(common);
     let written = match opened {
-        Opened::Image(image, _) => flatten(&image, &limits, out, &name).await?,
+        Opened::Image(image, _) => {
+            flatten_observed(&image, &limits, &progress.observer(), out, &name).await?
+        }
         Opened::Stream(first) => {
             let passing = Passing {
                 place: first.place,
@@ -35,9 +39,9 @@ pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure>
             let open = async || {
                 let first = first.lock().ok().and_then(|mut first| first.take());
                 match first {
-                    Some(stream) => Ok(stream),
+                    Some(stream) => Ok(progress.watch(stream)),
                     None => match image::open(&args.image, common, &all).await {
-                        Ok(Opened::Stream(again)) => Ok(again.stream),
+                        Ok(Opened::Stream(again)) => Ok(progress.watch(again.stream)),
                         Ok(Opened::Image(..)) => Err(changed(&passing.place)),
                         Err(failure) => Err(ModelError::Transport(failure.message.into())),
                     },

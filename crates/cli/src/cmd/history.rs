@@ -10,9 +10,9 @@ use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::print::view::Output;
 use crate::print::view_story::{Package, Packages, Step, steps};
-use crate::print::{self, Style, escape};
+use crate::print::{Style, escape};
 use crate::units::bytes;
-use crate::{files, inventory, output};
+use crate::{files, inventory};
 
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
@@ -27,48 +27,46 @@ pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure
     let view = View::new(0, inventory.files, &limits)?;
     let report = &inventory.report;
     let steps = steps(&inventory.image, &view, report, args.files);
-    if args.format == TextFormat::Json {
-        let answer = Answer { schema: "cutaway.history/1", complete: report.complete, steps };
-        output::write(&print::json(&answer)?, None)?;
-    } else {
-        let mut out = Output::new(common);
-        let text = text(&steps, out.style);
-        out.text(&text)?;
-        out.finish()?;
+    let mut out = Output::new(common);
+    match args.format {
+        TextFormat::Json => {
+            let complete = report.complete;
+            out.json(&Answer { schema: "cutaway.history/1", complete, steps })?;
+        }
+        TextFormat::Table => steps.iter().try_for_each(|step| write(&mut out, step))?,
     }
+    out.finish()?;
     inventory::verdict(report)
 }
 
-fn text(steps: &[Step<'_>], style: Style) -> String {
-    let mut text = String::new();
-    for step in steps {
-        let by = escape(step.created_by.unwrap_or("unknown"));
-        let Some(layer) = step.layer else {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}", style.dim(&format!("no layer  {by}")));
-            continue;
-        };
-        let size = step.size.map_or_else(String::new, bytes);
-        let _ = writeln!(text, "{}  {by}", style.bold(&format!("layer {layer}")));
-        let files = step.files.unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "    {size} stored; files: {} added, {} changed, {} removed",
-            files.added, files.changed, files.removed
-        );
-        if let Some(packages) = &step.packages {
-            of_packages(packages, style, &mut text);
-        }
-        if let Some(paths) = &step.paths {
-            for (mark, paths) in [("+", &paths.added), ("~", &paths.changed), ("-", &paths.removed)]
-            {
-                for path in paths {
-                    let _ = writeln!(text, "    {mark} {}", escape(path));
-                }
+fn write(out: &mut Output, step: &Step<'_>) -> Result<(), Failure> {
+    let style = out.style;
+    let by = escape(step.created_by.unwrap_or("unknown"));
+    let Some(layer) = step.layer else {
+        return out.text(&format!("{}\n", style.dim(&format!("no layer  {by}"))));
+    };
+    let size = step.size.map_or_else(String::new, bytes);
+    let files = step.files.unwrap_or_default();
+    out.text(&format!(
+        "{}  {by}\n    {size} stored; files: {} added, {} changed, {} removed\n",
+        style.bold(&format!("layer {layer}")),
+        files.added,
+        files.changed,
+        files.removed
+    ))?;
+    if let Some(packages) = &step.packages {
+        let mut text = String::new();
+        of_packages(packages, style, &mut text);
+        out.text(&text)?;
+    }
+    if let Some(paths) = &step.paths {
+        for (mark, paths) in [("+", &paths.added), ("~", &paths.changed), ("-", &paths.removed)] {
+            for path in paths {
+                out.text(&format!("    {mark} {}\n", escape(path)))?;
             }
         }
     }
-    text
+    Ok(())
 }
 
 fn of_packages(packages: &Packages, style: Style, text: &mut String) {

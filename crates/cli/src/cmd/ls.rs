@@ -9,6 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
 use crate::print::view::{Entry, List, long};
 use crate::print::view_story::{fate, versions};
+use crate::progress::Progress;
 use crate::{files, limits};
 
 const SCHEMA: &str = "cutaway.ls/1";
@@ -62,7 +63,9 @@ async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Fail
         Opened::Image(image, _) => {
             let count = image.layers().len();
             let layer = image.layers().get(layer).ok_or_else(|| absent(count))?;
-            LayerFiles::read(layer, &files::limits_of(&run)).await?
+            let progress = Progress::new(common);
+            let limits = files::limits_of(&run);
+            LayerFiles::read(layer, &limits, &progress.observer()).await?
         }
         Opened::Stream(_) => {
             let (_, view) = files::view(&args.image, common).await?;

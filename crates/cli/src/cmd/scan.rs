@@ -1,24 +1,16 @@
 //! `cutaway scan`: the distribution, the packages and where they come from.
 
-use std::sync::Arc;
-
-use cutaway_scan::{
-    Asked, Observer, Options, Report, Silent, scan, scan_stream, scan_with_history,
-};
+use cutaway_scan::{Asked, Options, Report, scan, scan_stream, scan_with_history};
 
 use crate::args::{Common, Scan, ScanFormat};
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
-use crate::progress::Bars;
+use crate::progress::Progress;
 use crate::{inventory, limits, log, output, print};
 
 pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let started = std::time::Instant::now();
-    let bars = Bars::on_terminal(common);
-    let observer: Arc<dyn Observer> = match &bars {
-        Some(bars) => bars.clone(),
-        None => Arc::new(Silent),
-    };
+    let progress = Progress::new(common);
     let options = Options {
         analyzers: if args.owned {
             cutaway_analyzers_os::WITH_FILES
@@ -28,13 +20,10 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
         limits: limits::limits(&common.limit)?,
         skip: args.skip.clone(),
         platform: image::platform(common),
-        observer,
+        observer: progress.observer(),
     };
-    let report = report(args, common, &options).await;
-    if let Some(bars) = bars {
-        bars.clear();
-    }
-    let report = report?;
+    let report = report(args, common, &options, &progress).await?;
+    drop(progress);
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),
         layers = report.layers.len(),
@@ -55,18 +44,23 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     inventory::verdict(&report)
 }
 
-async fn report(args: &Scan, common: &Common, options: &Options) -> Result<Report, Failure> {
+async fn report(
+    args: &Scan,
+    common: &Common,
+    options: &Options,
+    progress: &Progress,
+) -> Result<Report, Failure> {
     Ok(match image::open(&args.image, common, &options.limits).await? {
         Opened::Image(image, subject) if args.history => {
             scan_with_history(&image, 0, &subject, None, options).await?.0
         }
         Opened::Image(image, subject) => scan(&image, &subject, options).await?,
         Opened::Stream(passing) if args.history => {
-            inventory::stream(passing, None, options).await?.1
+            inventory::stream(passing, None, options, progress).await?.1
         }
         Opened::Stream(passing) => {
             let report = scan_stream(
-                passing.stream,
+                progress.watch(passing.stream),
                 &passing.place,
                 passing.form,
                 &passing.selector,

@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::args::view::Tree;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
+use crate::files;
 use crate::print::view::{Entry, List, Output};
 use crate::print::view_story::{Files, deeds};
-use crate::print::{self, escape, view_tree};
-use crate::{files, output};
+use crate::print::{escape, view_tree};
 
 pub(crate) async fn run(args: &Tree, common: &Common) -> Result<Exit, Failure> {
     let (image, view) = files::view(&args.image, common).await?;
@@ -72,7 +72,9 @@ fn by_layer(args: &Tree, image: &Image, view: &View, common: &Common) -> Result<
             files: all.remove(&layer.index()).unwrap_or_default().1,
         });
         let answer = Layers { schema: "cutaway.tree-by-layer/1", layers: layers.collect() };
-        output::write(&print::json(&answer)?, None)?;
+        let mut out = Output::new(common);
+        out.json(&answer)?;
+        out.finish()?;
         return Ok(Exit::Done);
     }
     let under = EntryPath::clean(args.path.as_deref().unwrap_or_default().as_bytes())
@@ -89,7 +91,7 @@ fn by_layer(args: &Tree, image: &Image, view: &View, common: &Common) -> Result<
         out.text(&out.style.bold(&format!("layer {}", layer.index())))?;
         out.text(&format!("  {step}\n"))?;
         let deeds = by_layer.remove(&layer.index()).unwrap_or_default();
-        view_tree::of_layer(&mut out, &deeds, args.depth.unwrap_or(usize::MAX))?;
+        view_tree::of_layer(&mut out, deeds, args.depth.unwrap_or(usize::MAX))?;
     }
     out.finish()?;
     Ok(Exit::Done)

@@ -11,6 +11,7 @@ use crate::args::client::Validate;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::image::Passing;
+use crate::progress::Progress;
 use crate::root::{self, Start};
 use crate::{limits, output, print};
 
@@ -28,7 +29,9 @@ struct Answer<'a> {
 
 pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failure> {
     let limits = limits::limits(&common.limit)?;
-    let options = root::options(common, &limits);
+    let progress = Progress::new(common);
+    let options =
+        cutaway_scan::Options { observer: progress.observer(), ..root::options(common, &limits) };
     let depth = if args.fast { Depth::Fast } else { Depth::Full };
     let (name, source, validation) = match root::open(&args.image, common, &limits).await? {
         Start::Root(root) => {
@@ -39,8 +42,12 @@ pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failur
         Start::Image(image, subject) => {
             (subject.name, subject.source, validate_image(&image, depth, &options).await?)
         }
-        Start::Stream(passing) => stream(passing, &options).await?,
+        Start::Stream(mut passing) => {
+            passing.stream = progress.watch(passing.stream);
+            stream(passing, &options).await?
+        }
     };
+    drop(progress);
     let answer = Answer {
         schema: "cutaway.validate/1",
         name: &name,

@@ -43,6 +43,13 @@ impl Output {
         self.out.write_all(bytes).map_err(|error| Failure::of_write(&error, "standard output"))
     }
 
+    /// Writes a report as JSON, indented, with a newline at its end, without holding its text.
+    pub(crate) fn json(&mut self, report: &impl Serialize) -> Result<(), Failure> {
+        serde_json::to_writer_pretty(&mut self.out, report)
+            .map_err(|error| Failure::of_write(&error.into(), "standard output"))?;
+        self.text("\n")
+    }
+
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.out.flush().map_err(|error| Failure::of_write(&error, "standard output"))
     }
@@ -74,10 +81,7 @@ impl List {
     pub(crate) fn json(&mut self, item: &impl Serialize) -> Result<(), Failure> {
         self.output.text(if self.first { "\n    " } else { ",\n    " })?;
         self.first = false;
-        let item = serde_json::to_vec(item).map_err(|error| {
-            Failure::new(crate::failure::Exit::Invalid, format!("cannot write: {error}"))
-        })?;
-        self.output.bytes(&item)
+        self.output.bytes(&super::json_line(item)?)
     }
 
     /// Ends the list.

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use cutaway_files::{Difference, Present, Side};
+use cutaway_analyze::Location;
+use cutaway_files::{Comparison, Difference, Present, Side, Which};
+use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
 use cutaway_scan::Report;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::view::Entry;
+use super::view::{Entry, Output};
 use super::{Style, escape};
+use crate::failure::Failure;
 
-/// The form `cutaway.diff/1`.
+/// The form `cutaway.diff/1`, its files apart: there may be many, and they are written one by one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Answer<'a> {
     schema: &'static str,
@@ -24,7 +27,6 @@ pub(crate) struct Answer<'a> {
     spared_layers: usize,
     config: Vec<ConfigChange>,
     packages: PackageChanges,
-    files: Vec<FileChange>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,7 +50,7 @@ pub(crate) struct PackageChanges {
     /// Whether the packages of both are known.
     compared: bool,
     /// Why they are not.
-    reason: Option<&'static str>,
+    reason: Option<String>,
     /// Those that only the second image has.
     added: Vec<Package>,
     /// Those that only the first image has.
@@ -70,7 +72,8 @@ struct Package {
 struct FileChange {
     path: String,
     /// `added`, `removed`, `changed`; or `written-by-a`, `written-by-b`, `hidden-by-a`, `hidden-by-b`
-    /// where the other image has what the shared base has, which was not read.
+    /// where the other image has what the shared base has, which was not read; `emptied-by-a` and
+    /// `emptied-by-b` for a directory in which whatever the base has is hidden.
     change: &'static str,
     /// Whether the content differs, of files on both sides.
     content: bool,
@@ -85,37 +88,12 @@ impl<'a> Answer<'a> {
         (shared_layers, spared_layers): (usize, usize),
         config: Vec<ConfigChange>,
         packages: PackageChanges,
-        differences: Vec<Difference>,
     ) -> Self {
         let named = |name, image: &Image| Named {
             name,
             digest: image.digest().map(ToString::to_string),
             id: image.id().to_string(),
         };
-        let files = differences.iter().map(|difference| {
-            let entry = |side: &Side| match side {
-                Side::Present(Present { meta, layer }) => {
-                    Some(Entry::new(&difference.path, meta, *layer))
-                }
-                Side::Base | Side::Absent => None,
-            };
-            let change = match (&difference.a, &difference.b) {
-                (Side::Present(_), Side::Present(_)) => "changed",
-                (Side::Absent, _) if difference.b != Side::Base => "added",
-                (_, Side::Absent) if difference.a != Side::Base => "removed",
-                (Side::Base, Side::Present(_)) => "written-by-b",
-                (Side::Present(_), _) => "written-by-a",
-                (Side::Base, _) => "hidden-by-b",
-                (Side::Absent, _) => "hidden-by-a",
-            };
-            FileChange {
-                path: difference.path.to_string_lossy().into_owned(),
-                change,
-                content: difference.content,
-                a: entry(&difference.a),
-                b: entry(&difference.b),
-            }
-        });
         Self {
             schema: "cutaway.diff/1",
             a: named(names.0, images.0),
@@ -124,9 +102,51 @@ impl<'a> Answer<'a> {
             spared_layers,
             config,
             packages,
-            files: files.collect(),
         }
     }
+}
+
+impl FileChange {
+    fn of(difference: &Difference) -> Self {
+        let entry = |side: &Side| match side {
+            Side::Present(Present { meta, layer }) => {
+                Some(Entry::new(&difference.path, meta, *layer))
+            }
+            Side::Base | Side::Absent => None,
+        };
+        let change = match (&difference.a, &difference.b) {
+            (Side::Present(_), Side::Present(_)) => "changed",
+            (Side::Absent, _) if difference.b != Side::Base => "added",
+            (_, Side::Absent) if difference.a != Side::Base => "removed",
+            (Side::Base, Side::Present(_)) => "written-by-b",
+            (Side::Present(_), _) => "written-by-a",
+            (Side::Base, _) => "hidden-by-b",
+            (Side::Absent, _) => "hidden-by-a",
+        };
+        Self {
+            path: difference.path.to_string_lossy().into_owned(),
+            change,
+            content: difference.content,
+            a: entry(&difference.a),
+            b: entry(&difference.b),
+        }
+    }
+
+    fn emptied(directory: &EntryPath, by: Which) -> Self {
+        let change = match by {
+            Which::A => "emptied-by-a",
+            Which::B => "emptied-by-b",
+        };
+        let path = directory.to_string_lossy().into_owned();
+        Self { path, change, content: false, a: None, b: None }
+    }
+}
+
+/// Returns the files in which two images differ, those of directories that one of them empties first.
+fn files<'c>(comparison: &'c Comparison<'_>) -> impl Iterator<Item = FileChange> + 'c {
+    let emptied = comparison.opaque().into_iter();
+    let emptied = emptied.map(|(directory, by)| FileChange::emptied(&directory, by));
+    emptied.chain(comparison.differences().map(|difference| FileChange::of(&difference)))
 }
 
 /// Returns the keys of the configs that differ.
@@ -155,15 +175,14 @@ pub(crate) fn config_changes(a: &Image, b: &Image) -> Vec<ConfigChange> {
 type Identity = (&'static str, String, Option<String>);
 
 impl PackageChanges {
-    /// Compares the packages of two reports. With `partial`, each is of the layers above a base that
-    /// was not read, where an image without any packages may have those of the base.
-    pub(crate) fn new(a: &Report, b: &Report, partial: bool) -> Self {
-        if partial && a.packages.is_empty() != b.packages.is_empty() {
-            let reason = if a.packages.is_empty() {
-                "the first image has the packages of the shared base, which was not read; --read-base reads it"
-            } else {
-                "the second image has the packages of the shared base, which was not read; --read-base reads it"
-            };
+    /// Compares the packages of two reports, each of which may be of the layers above a base that was
+    /// not read. Where a database is as the base has it in one image and not in the other, packages are
+    /// not compared, and that is said.
+    pub(crate) fn new(a: &Report, b: &Report, comparison: &Comparison<'_>) -> Self {
+        if let Some(path) = undecided(comparison) {
+            let reason = format!(
+                "only one of the images changes the package database {path}; the other has it as the shared base has it, which was not read: --read-base reads it"
+            );
             return Self { reason: Some(reason), ..Self::default() };
         }
         let (a, b) = (installed(a), installed(b));
@@ -190,6 +209,30 @@ impl PackageChanges {
     }
 }
 
+/// Returns a package database of which it depends on the base whether both images have the same.
+fn undecided(comparison: &Comparison<'_>) -> Option<EntryPath> {
+    let databases = cutaway_analyzers_os::DATABASES.iter();
+    let locations: Vec<&Location> = databases.flat_map(|database| database.locations()).collect();
+    let at_location = locations.iter().find_map(|location| {
+        let path = EntryPath::clean(location.path().as_bytes()).ok()?;
+        let open = match location {
+            Location::File(_) => comparison.needs_base(&path),
+            _ => comparison.needs_base(&path) || comparison.emptied(&path).is_some(),
+        };
+        open.then_some(path)
+    });
+    at_location.or_else(|| {
+        // Of a directory of databases, each file is one.
+        let below = |path: &EntryPath| {
+            locations.iter().any(|location| {
+                !matches!(location, Location::File(_)) && location.holds(path.as_bytes())
+            })
+        };
+        let mut paths = comparison.differences().map(|difference| difference.path);
+        paths.find(|path| below(path) && comparison.needs_base(path))
+    })
+}
+
 fn installed(report: &Report) -> BTreeMap<Identity, BTreeSet<String>> {
     let mut packages: BTreeMap<Identity, BTreeSet<String>> = BTreeMap::new();
     for package in report.packages.iter().filter(|package| package.state == "installed") {
@@ -199,8 +242,59 @@ fn installed(report: &Report) -> BTreeMap<Identity, BTreeSet<String>> {
     packages
 }
 
-/// Returns the differences as text.
-pub(crate) fn text(answer: &Answer<'_>, style: Style) -> String {
+/// Writes the differences as JSON.
+pub(crate) fn write_json(
+    out: &mut Output,
+    answer: &Answer<'_>,
+    comparison: &Comparison<'_>,
+) -> Result<(), Failure> {
+    let head = super::json(answer)?;
+    // The files become its last key.
+    out.bytes(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
+    out.text(",\n  \"files\": [")?;
+    let mut first = true;
+    for change in files(comparison) {
+        out.text(if first { "\n    " } else { ",\n    " })?;
+        first = false;
+        out.bytes(&super::json_line(&change)?)?;
+    }
+    out.text(if first { "]\n}\n" } else { "\n  ]\n}\n" })
+}
+
+/// Writes the differences as text.
+pub(crate) fn write_text(
+    out: &mut Output,
+    answer: &Answer<'_>,
+    comparison: &Comparison<'_>,
+) -> Result<(), Failure> {
+    let style = out.style;
+    out.text(&head(answer, style))?;
+    let count = files(comparison).count();
+    out.text(&format!("\n{}\n", style.bold(&format!("files: {count} differences"))))?;
+    for change in files(comparison) {
+        out.text(&line(&change, style))?;
+        out.text("\n")?;
+    }
+    Ok(())
+}
+
+fn line(change: &FileChange, style: Style) -> String {
+    let path = escape(&change.path);
+    match change.change {
+        "added" => style.green(&format!("+ {path}")),
+        "removed" => style.red(&format!("- {path}")),
+        "changed" => style.yellow(&format!("~ {path}{}", details(change))),
+        "written-by-b" => style.green(&format!("> {path}  (b writes it over the base)")),
+        "written-by-a" => style.red(&format!("< {path}  (a writes it over the base)")),
+        "hidden-by-b" => style.red(&format!("- {path}  (b hides what the base has)")),
+        "emptied-by-b" => style.red(&format!("- {path}/  (b hides all that the base has in it)")),
+        "emptied-by-a" => style.green(&format!("+ {path}/  (a hides all that the base has in it)")),
+        _ => style.green(&format!("+ {path}  (a hides what the base has)")),
+    }
+}
+
+/// Returns everything but the files as text.
+fn head(answer: &Answer<'_>, style: Style) -> String {
     let mut text = String::new();
     for (label, named) in [("a", &answer.a), ("b", &answer.b)] {
         // Writing to a String cannot fail.
@@ -223,22 +317,6 @@ pub(crate) fn text(answer: &Answer<'_>, style: Style) -> String {
         let _ = writeln!(text, "~ {key}: {a} → {b}");
     }
     packages(&answer.packages, style, &mut text);
-    let _ =
-        writeln!(text, "\n{}", style.bold(&format!("files: {} differences", answer.files.len())));
-    for change in &answer.files {
-        let path = escape(&change.path);
-        let line = match change.change {
-            "added" => style.green(&format!("+ {path}")),
-            "removed" => style.red(&format!("- {path}")),
-            "changed" => style.yellow(&format!("~ {path}{}", details(change))),
-            "written-by-b" => style.green(&format!("> {path}  (b writes it over the base)")),
-            "written-by-a" => style.red(&format!("< {path}  (a writes it over the base)")),
-            "hidden-by-b" => style.red(&format!("- {path}  (b hides what the base has)")),
-            _ => style.green(&format!("+ {path}  (a hides what the base has)")),
-        };
-        text.push_str(&line);
-        text.push('\n');
-    }
     text
 }
 
@@ -247,7 +325,7 @@ fn packages(packages: &PackageChanges, style: Style, text: &mut String) {
         .iter()
         .map(|list| list.len())
         .fold(0, usize::saturating_add);
-    let heading = match packages.reason {
+    let heading = match &packages.reason {
         Some(reason) => format!("packages: not compared: {reason}"),
         None => format!("packages: {count} differences"),
     };

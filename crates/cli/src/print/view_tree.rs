@@ -65,12 +65,13 @@ pub(crate) fn merged(
 /// Draws what one layer did, as a tree of the paths that it touched.
 pub(crate) fn of_layer(
     output: &mut Output,
-    deeds: &[(EntryPath, Deed)],
+    deeds: Vec<(EntryPath, Deed)>,
     depth: usize,
 ) -> Result<(), Failure> {
     let lines = with_directories(deeds);
-    let branches = branches(&lines);
-    for ((path, deed), branch) in lines.iter().zip(branches) {
+    let mut above = Vec::new();
+    for ((path, deed), more) in lines.iter().zip(siblings(&lines)) {
+        let branch = branch(&mut above, path, more);
         if path.components().count() > depth {
             continue;
         }
@@ -108,46 +109,49 @@ fn name(output: &mut Output, name: &[u8], meta: &Meta) -> Result<(), Failure> {
 }
 
 /// Adds the directories on the way that the layer did nothing to. The deeds are in the order of a tree.
-fn with_directories(deeds: &[(EntryPath, Deed)]) -> Vec<(EntryPath, Option<Deed>)> {
-    let mut lines: Vec<(EntryPath, Option<Deed>)> = Vec::new();
+fn with_directories(deeds: Vec<(EntryPath, Deed)>) -> Vec<(EntryPath, Option<Deed>)> {
+    let mut lines: Vec<(EntryPath, Option<Deed>)> = Vec::with_capacity(deeds.len());
     let mut above: Vec<EntryPath> = Vec::new();
     for (path, deed) in deeds {
-        above.retain(|directory| directory.is_above(path));
+        above.retain(|directory| directory.is_above(&path));
         let names: Vec<&[u8]> = path.components().collect();
         for count in above.len().saturating_add(1)..names.len() {
             let directory = EntryPath::root().join(names.get(..count).unwrap_or_default());
             lines.push((directory.clone(), None));
             above.push(directory);
         }
-        lines.push((path.clone(), Some(*deed)));
         above.push(path.clone());
+        lines.push((path, Some(deed)));
     }
     lines
 }
 
-/// Returns the lines in front of each path, which must be complete and in the order of a tree.
-fn branches(lines: &[(EntryPath, Option<Deed>)]) -> Vec<String> {
-    // Whether a sibling is still to come, by level; found from the end.
+/// Returns of each path whether a sibling is still to come. All are in the order of a tree.
+fn siblings(lines: &[(EntryPath, Option<Deed>)]) -> Vec<bool> {
+    // By level, found from the end.
     let mut more: Vec<bool> = Vec::new();
-    let mut branches: Vec<String> = lines
+    let mut siblings: Vec<bool> = lines
         .iter()
         .rev()
         .map(|(path, _)| {
             let level = path.components().count();
             more.truncate(level);
             more.resize(level, false);
-            let (own, above) = more.split_last().unwrap_or((&false, &[]));
-            let mut branch: String =
-                above.iter().map(|more| if *more { "│   " } else { "    " }).collect();
-            branch.push_str(if *own { "├── " } else { "└── " });
-            if let Some(own) = more.last_mut() {
-                *own = true;
-            }
-            branch
+            more.last_mut().is_some_and(|own| std::mem::replace(own, true))
         })
         .collect();
-    branches.reverse();
-    branches
+    siblings.reverse();
+    siblings
+}
+
+/// Returns the lines in front of a path; `above` says of each directory on its way whether a sibling of
+/// that is still to come.
+fn branch(above: &mut Vec<bool>, path: &EntryPath, more: bool) -> String {
+    above.truncate(path.components().count().saturating_sub(1));
+    let mut branch: String = above.iter().map(|more| if *more { "│   " } else { "    " }).collect();
+    branch.push_str(if more { "├── " } else { "└── " });
+    above.push(more);
+    branch
 }
 
 #[cfg(test)]
@@ -158,11 +162,14 @@ mod tests {
     fn draws_branches() {
         let path = |path: &str| EntryPath::clean(path.as_bytes()).unwrap();
         let deeds = ["a/b/c", "a/d", "e", "f/g"].map(|text| (path(text), Deed::Added));
-        let lines = with_directories(&deeds);
-        let drawn: Vec<String> = branches(&lines)
-            .iter()
+        let lines = with_directories(deeds.to_vec());
+        let mut above = Vec::new();
+        let drawn: Vec<String> = siblings(&lines)
+            .into_iter()
             .zip(&lines)
-            .map(|(branch, (path, _))| branch.clone() + &String::from_utf8_lossy(path.name()))
+            .map(|(more, (path, _))| {
+                branch(&mut above, path, more) + &String::from_utf8_lossy(path.name())
+            })
             .collect();
         assert_eq!(
             drawn,

@@ -67,7 +67,7 @@ fn is_running(process: &Path) -> bool {
 }
 
 /// Returns the number behind `key` in a file; 0 where it has none any more.
-fn number(file: &Path, key: &str) -> u64 {
+pub(crate) fn number(file: &Path, key: &str) -> u64 {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
     line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)

@@ -154,7 +154,10 @@ fn every_source_shows_the_same_files() {
             // What a link of another layer leads to has passed before that shows, and cannot pass again.
             let passed = run_with(&["cat", "-", "link"], &archive);
             assert_eq!((status(&passed), passed.stdout.len()), (3, 0));
-            assert!(stderr(&passed).contains("read the archive from a file"));
+            assert_eq!(
+                stderr(&passed),
+                "error: etc/a had passed before it showed that it is meant; ask for etc/a itself, or read the archive from a file\n"
+            );
             let gone = run_with(&["cat", "-", "etc/gone"], &archive);
             assert_eq!(status(&gone), 1);
             assert!(stderr(&gone).contains("layer 1 deleted it"), "{}", stderr(&gone));
@@ -393,6 +396,127 @@ fn diff_fetches_no_layer_that_both_share() {
         assert_eq!(diff["packages"]["compared"], true);
     });
     assert!(sent < 20_000, "{sent}");
+}
+
+#[test]
+fn diff_compares_packages_only_where_both_are_known() {
+    let database = |names: &[&str]| {
+        let records: String =
+            names.iter().map(|name| format!("P:{name}\\nV:1-r0\\nA:x86_64\\n\\n")).collect();
+        format!("  lib/apk/db/installed 0644 \"{records}\"\n")
+    };
+    let base = format!("layer gzip\n{}", database(&["base"]));
+    let record =
+        "Package: x\\nStatus: install ok installed\\nArchitecture: amd64\\nVersion: 1\\n\\n";
+    let app = "  app 0644 \"x\"\n";
+    for (a, b, compared, spoken) in [
+        // Neither touches the database: both have that of the base.
+        (app.to_owned(), "  app 0644 \"y\"\n".to_owned(), Some(0), ""),
+        // Both rewrite it.
+        (database(&["base", "a"]), database(&["base", "b", "c"]), Some(3), ""),
+        // One does: what it changed, only the base tells.
+        (database(&["base", "a"]), app.to_owned(), None, "lib/apk/db/installed"),
+        (app.to_owned(), "  lib/apk/db/.wh.installed\n".to_owned(), None, "lib/apk/db/installed"),
+        (app.to_owned(), "  lib/apk/db/installed 0644\n".to_owned(), None, "lib/apk/db/installed"),
+        ("  .wh.lib\n".to_owned(), app.to_owned(), None, "lib/apk/db/installed"),
+        ("  lib/.wh..wh..opq\n".to_owned(), app.to_owned(), None, "lib/apk/db/installed"),
+        // Of a directory of records, one is written: the base may have another version of it.
+        (
+            format!("  var/lib/dpkg/status.d/x 0644 \"{record}\"\n"),
+            format!("  var/lib/dpkg/status.d/y 0644 \"{record}\"\n"),
+            None,
+            "var/lib/dpkg/status.d/x",
+        ),
+    ] {
+        let image_of = |upper: &str| OnDisk::layout(&image(&format!("{base}layer gzip\n{upper}")));
+        let (a, b) = (image_of(&a), image_of(&b));
+        let diff = parsed(&run(&["diff", &a.oci(), &b.oci(), "--format", "json"]));
+        assert_eq!((&diff["shared_layers"], &diff["spared_layers"]), (&json!(1), &json!(1)));
+        let packages = &diff["packages"];
+        assert_eq!(packages["compared"], compared.is_some(), "{packages}");
+        let lists = ["added", "removed", "changed"].map(|list| packages[list].as_array().unwrap());
+        assert_eq!(lists.iter().map(|list| list.len()).sum::<usize>(), compared.unwrap_or(0));
+        let text = stdout(&run(&["diff", &a.oci(), &b.oci()]));
+        if compared.is_none() {
+            let reason = packages["reason"].as_str().unwrap();
+            assert!(reason.contains(spoken) && reason.contains("--read-base"), "{reason}");
+            assert!(text.contains(&format!("packages: not compared: {reason}")), "{text}");
+        }
+        // With the base, they are compared in any case.
+        let whole = ["diff", &a.oci(), &b.oci(), "--format", "json", "--read-base"];
+        let whole = parsed(&run(&whole));
+        assert_eq!(
+            (&whole["spared_layers"], &whole["packages"]["compared"]),
+            (&json!(0), &json!(true))
+        );
+        if spoken == "lib/apk/db/installed" {
+            let lists =
+                ["added", "removed"].map(|list| whole["packages"][list].as_array().unwrap());
+            assert_eq!(lists.iter().map(|list| list.len()).sum::<usize>(), 1, "{whole}");
+        }
+    }
+}
+
+#[test]
+fn diff_says_which_image_empties_a_directory_of_the_base() {
+    let base = "layer gzip\n  d/ 0755\n  d/f 0644 \"f\"\n";
+    let a = OnDisk::layout(&image(&format!("{base}layer gzip\n  app 0644 \"x\"\n")));
+    let b =
+        OnDisk::layout(&image(&format!("{base}layer gzip\n  app 0644 \"x\"\n  d/.wh..wh..opq\n")));
+    let diff = parsed(&run(&["diff", &a.oci(), &b.oci(), "--format", "json"]));
+    let told = |diff: &Value| -> Vec<(String, String)> {
+        let files = diff["files"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        files.map(|file| (text(&file["path"]), text(&file["change"]))).collect()
+    };
+    assert_eq!(told(&diff), [("d".to_owned(), "emptied-by-b".to_owned())]);
+    assert!(stdout(&run(&["diff", &a.oci(), &b.oci()])).contains("b hides all that the base has"));
+    let whole = parsed(&run(&["diff", &a.oci(), &b.oci(), "--format", "json", "--read-base"]));
+    assert_eq!(told(&whole), [("d/f".to_owned(), "removed".to_owned())]);
+}
+
+/// Runs the binary on a terminal of its own and returns what stands on it afterwards, in order.
+fn on_terminal(arguments: &[&str]) -> Option<String> {
+    let binary = env!("CARGO_BIN_EXE_cutaway");
+    let line = std::iter::once(binary).chain(arguments.iter().copied()).collect::<Vec<_>>();
+    let mut script = std::process::Command::new("script");
+    // `script` gives the program a terminal for all three streams, and `tee` takes its output away.
+    script.args(["-qec", &format!("{} > /dev/null", line.join(" ")), "/dev/null"]);
+    let Ok(output) = script.stdin(std::process::Stdio::null()).env("TERM", "xterm").output() else {
+        eprintln!("skipped: no script");
+        return None;
+    };
+    assert!(output.status.success(), "{}", stdout(&output));
+    Some(stdout(&output))
+}
+
+#[test]
+fn bars_are_on_terminals_only() {
+    let layer = LayerBuilder::new(Compression::GZIP)
+        .file("lib/apk/db/installed", "P:a\nV:1\n\n")
+        .file("noise", noise(4_000_000));
+    let disk = OnDisk::layout(&ImageBuilder::new().layer(layer).build());
+    let oci = disk.oci();
+    for command in ["ls", "find", "du", "tree", "history", "validate", "scan", "export"] {
+        let Some(seen) = on_terminal(&[command, &oci]) else { return };
+        assert!(seen.contains("layer 0"), "{command}: {seen:?}");
+        assert_eq!(on_terminal(&[command, &oci, "-q"]).unwrap(), "", "{command}");
+        assert_eq!(stderr(&run(&[command, &oci])), "", "{command}");
+    }
+    let seen = on_terminal(&["diff", "--read-base", &oci, &oci]).unwrap();
+    assert!(seen.contains("layer 0"), "{seen:?}");
+    // What passes has one bar for all of it.
+    let archive = disk.path().join("archive.tar.gz");
+    let packed = std::process::Command::new("tar")
+        .args(["-C", &disk.path().display().to_string(), "-czf"])
+        .arg(&archive)
+        .args(["oci-layout", "index.json", "blobs"])
+        .status();
+    assert!(packed.unwrap().success());
+    let seen = on_terminal(&["ls", "-R", &archive.display().to_string()]).unwrap();
+    assert!(seen.contains("archive"), "{seen:?}");
+    // The bytes of a file are all that `cat` prints.
+    assert_eq!(on_terminal(&["cat", &oci, "lib/apk/db/installed"]).unwrap(), "");
 }
 
 #[test]

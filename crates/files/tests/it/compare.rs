@@ -1,6 +1,7 @@
 //! Two images side by side.
 
-use cutaway_files::{Fingerprints, Side, View, compare, shared_layers};
+use cutaway_files::{Comparison, Fingerprints, Side, View, Which, shared_layers};
+use cutaway_layerfs::EntryPath;
 
 use crate::support::{Held, limits};
 
@@ -16,12 +17,48 @@ async fn differences(a: &str, b: &str) -> (Vec<String>, [Vec<usize>; 2]) {
         Side::Absent => "absent".to_owned(),
         Side::Present(present) => present.layer.to_string(),
     };
-    let differences = compare(&view_a, &view_b);
-    let told = differences.iter().map(|d| {
+    let comparison = Comparison::new(&view_a, &view_b);
+    let told = comparison.differences().map(|d| {
         let content = if d.content { " content" } else { "" };
         format!("{} {} {}{content}", d.path, side(&d.a), side(&d.b))
     });
     (told.collect(), [a.opened(), b.opened()])
+}
+
+#[tokio::test]
+async fn what_only_the_base_can_tell_is_said() {
+    let base = "layer gzip\n  d/ 0755\n  d/f 0644 \"base\"\n";
+    let upper = |lines: &str| format!("{base}layer plain\n{lines}");
+    // What the first image has above the base, whether d/f needs the base, who empties d.
+    for (a, b, needs, emptied) in [
+        ("", "", false, None),
+        ("  d/f 0644 \"a\"\n", "  d/f 0644 \"b\"\n", false, None),
+        ("  d/f 0644 \"a\"\n", "  x 0644\n", true, None),
+        ("  d/.wh.f\n", "  x 0644\n", true, None),
+        ("  d/.wh.f\n", "  d/f 0644\n", false, None),
+        (".wh.d", "  x 0644\n", true, Some(Which::A)),
+        ("  x 0644\n", "  d/.wh..wh..opq\n", true, Some(Which::B)),
+        ("  .wh..wh..opq\n", "  .wh.d\n", false, None),
+        ("  d 0644\n", "  d/g 0644\n", true, Some(Which::A)),
+        ("  d/ 0700\n", "  d/g 0644\n", false, None),
+    ] {
+        let text = |lines: &str| match lines {
+            "" => base.to_owned(),
+            lines => upper(&format!("  {}\n", lines.trim())),
+        };
+        let (held_a, held_b) = (Held::of_text(&text(a)).await, Held::of_text(&text(b)).await);
+        let view_a = View::read(&held_a.image, 1, None, &limits()).await.unwrap();
+        let view_b = View::read(&held_b.image, 1, None, &limits()).await.unwrap();
+        let comparison = Comparison::new(&view_a, &view_b);
+        let path = |path: &[u8]| EntryPath::clean(path).unwrap();
+        assert_eq!(comparison.needs_base(&path(b"d/f")), needs, "{a} | {b}");
+        assert_eq!(comparison.emptied(&path(b"d")), emptied, "{a} | {b}");
+        let opaque =
+            if b.contains("d/.wh..wh..opq") { vec![(path(b"d"), Which::B)] } else { vec![] };
+        if !a.contains("opq") {
+            assert_eq!(comparison.opaque(), opaque, "{a} | {b}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,67 @@
+//! What half a million files cost: the law is 64 MiB and 200 bytes an entry.
+
+#![expect(clippy::arithmetic_side_effects, reason = "numbers of a test are small")]
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use cutaway_fixtures::{Compression, ImageBuilder, LayerBuilder};
+
+use crate::meter::number;
+use crate::support::{OnDisk, cutaway};
+
+const ENTRIES: u64 = 500_000;
+
+/// Runs the binary to its end, its output thrown away; returns the most memory it had, in bytes.
+fn peak(arguments: &[&str]) -> u64 {
+    let mut command = cutaway(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut peak = 0;
+    loop {
+        let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+        peak = number(&status, "VmHWM:").max(peak);
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{arguments:?}");
+            return peak * 1024;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn half_a_million_files_keep_the_law_in_every_command() {
+    let name = |n: u64| {
+        format!("usr/share/package-{:05}/directory-{}/some-file-{n}.ext", n / 200, n / 40 % 5)
+    };
+    let layer = |from: u64, to: u64| {
+        (from..to).fold(LayerBuilder::new(Compression::GZIP), |layer, n| layer.file(name(n), "x"))
+    };
+    // The upper layer replaces a part of the lower one.
+    let image = ImageBuilder::new().layer(layer(0, 300_000)).layer(layer(200_000, 400_000)).build();
+    let disk = OnDisk::layout(&image);
+    let other = ImageBuilder::new().layer(layer(400_000, 900_000)).build();
+    let other = OnDisk::layout(&other);
+    let (oci, other) = (disk.oci(), other.oci());
+    let mut broken = Vec::new();
+    for (arguments, images) in [
+        (&["ls", "-R", &oci][..], 1),
+        (&["find", &oci, "--name", "*-1.ext"], 1),
+        (&["du", &oci], 1),
+        (&["tree", &oci], 1),
+        (&["tree", "--by-layer", &oci], 1),
+        (&["history", "--files", &oci], 1),
+        (&["history", "--files", &oci, "--format", "json"], 1),
+        (&["diff", "--read-base", &oci, &oci], 2),
+        (&["diff", &oci, &other, "--format", "json"], 2),
+    ] {
+        let (peak, law) = (peak(arguments), (64 << 20) + 200 * ENTRIES * images);
+        let short: Vec<&&str> = arguments.iter().filter(|it| !it.starts_with("oci:")).collect();
+        eprintln!("{short:?}: {} MB of {} MB", peak / 1_000_000, law / 1_000_000);
+        if peak > law {
+            broken.push(format!("{short:?}: {peak} of {law}"));
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
