@@ -147,7 +147,7 @@ impl Inspection {
             chain_id: row.chain_id.clone(),
             media_type: row.blob.as_ref().map(|blob| blob.media_type.clone()),
             size: row.size,
-            uncompressed_size: None,
+            uncompressed_size: row.size.filter(|_| row.diff_id.is_some() && row.is_as_stored()),
             created_by: row.history.as_ref().map(|step| step.created_by.clone()),
             title: row.blob.as_ref().and_then(|blob| blob.annotations.get(TITLE).cloned()),
             pulled_as: None,

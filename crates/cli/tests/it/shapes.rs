@@ -136,9 +136,11 @@ fn names(report: &Value) -> Vec<&str> {
     packages.iter().map(|package| package["name"].as_str().unwrap()).collect()
 }
 
+/// Returns the codes of the diagnostics; that there is no manifest goes without saying in a form without one.
 fn codes(report: &Value) -> Vec<String> {
     let all = report["diagnostics"].as_array().unwrap();
-    all.iter().map(|said| said["code"].as_str().unwrap().to_owned()).collect()
+    let codes = all.iter().map(|said| said["code"].as_str().unwrap().to_owned());
+    codes.filter(|code| code != "no-manifest").collect()
 }
 
 /// An image that nobody wants to have taken for [`alpine`].
