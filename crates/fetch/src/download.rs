@@ -205,10 +205,10 @@ impl Download {
         let over = matches!(failure.kind, Kind::Deadline);
         let error = Error::given_up(url.as_deref().unwrap_or(&self.url), &self.retry, failure.kind);
         let mut error = veil::over_error(&self.exchange.transport.config.veil, error);
-        if self.offset > 0 || error.limit.is_some() {
-            error.offset = Some(Offset { bytes: self.offset, size: self.wanted.size });
+        if self.offset > 0 || error.tries.limit.is_some() {
+            error.tries.offset = Some(Offset { bytes: self.offset, size: self.wanted.size });
         }
-        error.before.clone_from(&self.before);
+        error.tries.before.clone_from(&self.before);
         let (left, host) = (self.place, self.host().to_owned());
         if over || !self.go_to(left.saturating_add(1)).await {
             return Err(error);

@@ -16,14 +16,21 @@ use crate::retry::Retry;
 pub struct Error {
     /// The address, without query and user information.
     pub url: String,
-    /// How many times it was tried.
-    pub attempts: u32,
     /// What went wrong the last time.
     pub kind: Kind,
-    /// Where a blob stood.
-    pub offset: Option<Offset>,
+    /// How it was tried.
+    pub tries: Box<Tries>,
+}
+
+/// How often a request was tried, and where it stood in the end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// How many times it was tried.
+    pub count: u32,
     /// The name of the limit that ended the tries.
     pub limit: Option<&'static str>,
+    /// How far a blob had come.
+    pub offset: Option<Offset>,
     /// The hosts that had failed before this one was asked.
     pub before: Vec<String>,
 }
@@ -38,14 +45,15 @@ pub struct Offset {
 }
 
 impl Error {
-    /// Makes the error of a request that was tried `attempts` times.
-    pub(crate) fn new(url: &Url, attempts: u32, kind: Kind) -> Self {
-        Self { attempts, ..Self::unsent(redacted(url), kind) }
+    /// Makes the error of a request that was tried `count` times.
+    pub(crate) fn new(url: &Url, count: u32, kind: Kind) -> Self {
+        let tries = Box::new(Tries { count, ..Tries::default() });
+        Self { url: redacted(url), kind, tries }
     }
 
     /// Makes the error of what was never asked; `place` is shown as it is.
     pub(crate) fn unsent(place: String, kind: Kind) -> Self {
-        Self { url: place, attempts: 0, kind, offset: None, limit: None, before: Vec::new() }
+        Self { url: place, kind, tries: Box::default() }
     }
 
     /// Makes the error of a request that is given up, with what its tries tell.
@@ -56,34 +64,35 @@ impl Error {
             }
             kind => kind,
         };
-        Self { limit: retry.limit(), ..Self::new(url, retry.attempts(), kind) }
+        let mut error = Self::new(url, retry.attempts(), kind);
+        error.tries.limit = retry.limit();
+        error
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.url, self.kind)?;
+        write!(f, "{}: {}{}", self.url, self.kind, self.tries)
+    }
+}
+
+impl fmt::Display for Tries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(Offset { bytes, size }) = self.offset {
             write!(f, ", no progress at offset {bytes} of {size}")?;
         }
-        f.write_str(&tries(self.attempts, self.limit))?;
+        if self.count > 1 || self.limit.is_some() {
+            let plural = if self.count == 1 { "try" } else { "tries" };
+            write!(f, " ({} {plural})", self.count)?;
+        }
+        if let Some(limit) = self.limit {
+            write!(f, "; the limit {limit} was met")?;
+        }
         if !self.before.is_empty() {
             let hosts = quoted(self.before.join(", ").as_bytes(), 200);
             write!(f, " (mirrors failed too: {hosts})")?;
         }
         Ok(())
-    }
-}
-
-/// Says how many tries there were, where it was more than one or a limit has ended them.
-pub(crate) fn tries(attempts: u32, limit: Option<&'static str>) -> String {
-    match (attempts, limit) {
-        (attempts, Some(limit)) => {
-            let plural = if attempts == 1 { "try" } else { "tries" };
-            format!(" ({attempts} {plural}); the limit {limit} was met")
-        }
-        (0 | 1, None) => String::new(),
-        (attempts, None) => format!(" ({attempts} tries)"),
     }
 }
 

@@ -56,7 +56,7 @@ mod token;
 mod transport;
 mod veil;
 
-pub use error::{Error, Kind, Offset};
+pub use error::{Error, Kind, Offset, Tries};
 pub use google::{Listed, Listing};
 pub use manifest::Resolved;
 /// The crate whose clients can be plugged in, in the version that fits.

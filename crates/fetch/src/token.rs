@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::Kind;
 use crate::answer::failure_of;
 use crate::body::Body;
-use crate::error::{redacted, tries};
+use crate::error::{Tries, redacted};
 use crate::failure::Failure;
 use crate::pause::pause;
 use crate::retry::Retry;
@@ -185,7 +185,8 @@ fn headers(authorization: Option<HeaderValue>) -> HeaderMap {
 
 /// Says of a failure that it was the token server's.
 fn named(realm: &Url, failure: Failure, retry: &Retry) -> Failure {
-    let tries = tries(retry.attempts(), retry.limit());
+    let (count, limit) = (retry.attempts(), retry.limit());
+    let tries = Tries { count, limit, ..Tries::default() };
     let kind = match failure.kind {
         Kind::Deadline => Kind::Deadline,
         Kind::OutOfBounds(rule) => Kind::OutOfBounds(rule),
