@@ -70,9 +70,15 @@ pub(crate) fn table(
     Ok(all.named().into_iter().map(|(name, slot, what)| (name, slot.value(), what)).collect())
 }
 
+/// Returns how much of standard input is held in memory by who reads it twice.
+pub(crate) fn stdin_bytes(settings: &[String]) -> Result<u64, Failure> {
+    All::new(settings).map(|all| all.stdin_bytes)
+}
+
 /// Every limit.
 struct All {
     scan: Limits,
+    stdin_bytes: u64,
     transport: Transport,
     lookup: Lookup,
 }
@@ -82,6 +88,7 @@ impl All {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut all = Self {
             scan: Limits::for_cores(cores),
+            stdin_bytes: 512 << 20,
             transport: Transport::default(),
             lookup: Lookup::default(),
         };
@@ -284,6 +291,11 @@ impl All {
                 "run of a program that has credentials",
             ),
             ("helper_bytes", Slot::U64(&mut lookup.helper_bytes), "answer of such a program"),
+            (
+                "stdin_bytes",
+                Slot::U64(&mut self.stdin_bytes),
+                "an archive that a pipe brings to export, which reads it twice",
+            ),
             (
                 "credential_bytes",
                 Slot::U64(&mut lookup.credential_bytes),

@@ -77,6 +77,21 @@ impl Place {
     }
 }
 
+/// Returns the path of the file that standard input is, where it is one and nothing of it was read: it can
+/// be read as often as any other. `None` for a pipe.
+pub(crate) fn redirected() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    const STDIN: &str = "/proc/self/fd/0";
+    let opened = std::fs::metadata(STDIN).ok().filter(std::fs::Metadata::is_file)?;
+    let state = std::fs::read_to_string("/proc/self/fdinfo/0").ok()?;
+    let position = state.lines().find_map(|line| line.strip_prefix("pos:"))?;
+    let path = std::fs::read_link(STDIN).ok()?;
+    // The name may have gone to another file since.
+    let named = std::fs::symlink_metadata(&path).ok()?;
+    let is_it = (named.dev(), named.ino()) == (opened.dev(), opened.ino());
+    path.to_str().filter(|_| is_it && position.trim() == "0").map(str::to_owned)
+}
+
 fn path_and_selector(text: &str) -> Result<(PathBuf, Selector), Failure> {
     match longest_existing(text) {
         Some((path, rest)) => Ok((path.to_owned(), Selector::parse(rest)?)),

@@ -25,7 +25,7 @@ pub async fn to_oci_archive(
     let mut tar = TarWriter::new(out, target);
     let mut index = index::empty();
     for item in items {
-        index::add(&mut index, item);
+        index::add(&mut index, &item.into());
     }
     let index = Value::Object(index).to_string();
     for (name, bytes) in [("oci-layout", index::OCI_LAYOUT), ("index.json", index.as_bytes())] {

@@ -5,6 +5,20 @@ use serde_json::{Map, Value, json};
 
 use crate::Item;
 
+/// What an index is told of an image.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) root: &'a Descriptor,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) tag: Option<&'a str>,
+}
+
+impl<'a> From<&'a Item> for Entry<'a> {
+    fn from(item: &'a Item) -> Self {
+        Self { root: &item.root, name: item.name.as_deref(), tag: item.tag.as_deref() }
+    }
+}
+
 /// The file that says in which version of the format the others are.
 pub(crate) const OCI_LAYOUT: &[u8] = b"{\"imageLayoutVersion\":\"1.0.0\"}";
 
@@ -21,9 +35,9 @@ pub(crate) fn empty() -> Map<String, Value> {
     index
 }
 
-/// Adds an item; an entry of the same name, or of the same content and no name, is replaced.
-pub(crate) fn add(index: &mut Map<String, Value>, item: &Item) {
-    let entry = entry(item);
+/// Adds an image; an entry of the same name, or of the same content and no name, is replaced.
+pub(crate) fn add(index: &mut Map<String, Value>, entry: &Entry<'_>) {
+    let entry = serialised(entry);
     let manifests = index.entry("manifests").or_insert_with(|| json!([]));
     if !manifests.is_array() {
         *manifests = json!([]);
@@ -45,11 +59,12 @@ fn replaces(new: &Value, old: &Value) -> bool {
     new_name == old_name && new_tag == old_tag
 }
 
-fn entry(item: &Item) -> Value {
-    let Descriptor { media_type, digest, size, platform, artifact_type, .. } = &item.root;
+fn serialised(entry: &Entry<'_>) -> Value {
+    let Entry { root, name, tag } = entry;
+    let Descriptor { media_type, digest, size, platform, artifact_type, .. } = root;
     let mut entry = json!({ "mediaType": media_type, "digest": digest, "size": size });
     let mut annotations = Map::new();
-    for (key, value) in [(NAME, &item.name), (TAG, &item.tag)] {
+    for (key, value) in [(NAME, name), (TAG, tag)] {
         if let Some(value) = value {
             annotations.insert(key.to_owned(), json!(value));
         }

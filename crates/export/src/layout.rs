@@ -60,7 +60,7 @@ pub async fn to_layout(items: &[Item], directory: &Path, limits: &Limits) -> Res
         for part in &documents {
             layout.store(part)?;
         }
-        layout.enter(item)?;
+        layout.enter(&item.into())?;
         for fetched in fetched {
             match fetched {
                 Some(bytes) => {
@@ -76,7 +76,7 @@ pub async fn to_layout(items: &[Item], directory: &Path, limits: &Limits) -> Res
 }
 
 /// A layout that this run alone writes to.
-struct Layout {
+pub(crate) struct Layout {
     root: PathBuf,
     partial: PathBuf,
     /// Held until the run ends, however it ends.
@@ -84,7 +84,8 @@ struct Layout {
 }
 
 impl Layout {
-    fn open(root: &Path) -> Result<Self, Error> {
+    /// Opens a layout, or makes one in an empty directory.
+    pub(crate) fn open(root: &Path) -> Result<Self, Error> {
         let shown = shown(root);
         let is_new = match fs::read_dir(root) {
             Ok(mut entries) => entries.next().is_none(),
@@ -206,8 +207,24 @@ impl Layout {
         Ok(size.saturating_sub(begun))
     }
 
+    /// Returns where unfinished blobs lie.
+    pub(crate) fn partial(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Gives a finished blob its name, unless it is there; returns whether it was not.
+    pub(crate) fn adopt(&self, beside: &Path, part: &Part) -> Result<bool, Error> {
+        let path = self.root.join(part.path());
+        if holds(&path, part) {
+            return Ok(false);
+        }
+        let file = File::open(beside).map_err(|error| Error::write(shown(beside), error))?;
+        self.name(&file, beside, &path)?;
+        Ok(true)
+    }
+
     /// Writes a document, whose bytes were verified.
-    fn store(&self, part: &Part) -> Result<(), Error> {
+    pub(crate) fn store(&self, part: &Part) -> Result<(), Error> {
         let Some(bytes) = &part.bytes else { return Ok(()) };
         if holds(&self.root.join(part.path()), part) {
             return Ok(());
@@ -215,14 +232,14 @@ impl Layout {
         self.place(&part.path(), bytes)
     }
 
-    /// Adds the item to the index.
-    fn enter(&self, item: &Item) -> Result<(), Error> {
+    /// Adds an image to the index.
+    pub(crate) fn enter(&self, entry: &index::Entry<'_>) -> Result<(), Error> {
         let path = self.root.join("index.json");
         let bytes = fs::read(&path).map_err(|error| Error::write(shown(&path), error))?;
         let mut index: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|error| {
             Error::Target { target: shown(&path), rule: format!("is no index: {error}") }
         })?;
-        index::add(&mut index, item);
+        index::add(&mut index, entry);
         self.place("index.json", &serialised(&index))
     }
 
@@ -247,7 +264,7 @@ impl Layout {
     }
 
     /// Removes what only the run needed.
-    fn close(self) {
+    pub(crate) fn close(self) {
         // Where it cannot be removed, it is in nobody's way: no document lists it.
         let _ = fs::remove_dir_all(&self.partial);
         drop(self.lock);

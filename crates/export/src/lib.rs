@@ -1,7 +1,7 @@
 //! Images written out: as an OCI layout, as an archive, or as one flattened file system.
 //!
 //! [`to_layout`] writes images into an OCI layout directory and goes on where an earlier run was
-//! ended; [`to_oci_archive`] and [`to_docker_archive`] write one file; [`flatten`] writes the file
+//! ended, and [`passing_to_layout`] does so with an archive that passes; [`to_oci_archive`] and [`to_docker_archive`] write one file; [`flatten`] writes the file
 //! system that a container would see. Everything is verified as it streams by, and what does not
 //! verify never gets the name or the end marker of something whole.
 //!
@@ -33,6 +33,7 @@
 //! ```
 
 mod archive;
+mod content;
 mod contents;
 mod emitter;
 mod error;
@@ -42,12 +43,17 @@ mod layout;
 mod limits;
 mod passing;
 mod plan;
+mod taken;
 mod tarfile;
+mod tee;
 
 pub use archive::{to_docker_archive, to_oci_archive};
+pub use content::{content, only_content};
 pub use contents::Item;
 pub use error::Error;
 pub use flatten::{Flattened, flatten, flatten_observed};
 pub use layout::{Pulled, to_layout};
 pub use limits::Limits;
 pub use passing::{Passing, flatten_passing};
+pub use taken::passing_to_layout;
+pub use tee::{Tee, WriteFailure};

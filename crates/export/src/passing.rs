@@ -84,7 +84,8 @@ pub async fn flatten_passing<W: AsyncWrite + Unpin + Send + 'static>(
     shared.flattening.finish().await
 }
 
-fn given<'a>(stream: BlobStream, passing: &'a Passing, limits: &'a Limits) -> Given<'a> {
+/// Says what `pass` is given.
+pub(crate) fn given<'a>(stream: BlobStream, passing: &'a Passing, limits: &'a Limits) -> Given<'a> {
     let Passing { place, form, selector, platform } = passing;
     let form = *form;
     // One member at a time: they are all written to one archive.

@@ -8,10 +8,11 @@ use cutaway_model::{
     BlobStream, Claim, Class, Compression, Decoded, DiffIdCheck, Error as ModelError, Layer,
     Limits as ModelLimits, Outcome, Stored, Unpacked, Verified,
 };
+use tokio::io::AsyncBufRead;
 use tracing::Instrument as _;
 
 use crate::observer::Observer;
-use crate::relay::{Drainer, LaneReader, lane};
+use crate::relay::{Drainer, lane};
 use crate::task::{Task, on_task};
 
 /// The uncompressed bytes of a layer on their way, and what its stored bytes turn out to be.
@@ -108,7 +109,7 @@ impl Source {
     /// Returns [`ModelError::Malformed`] for what cannot be unpacked.
     pub async fn of_member(
         name: &str,
-        bytes: LaneReader,
+        bytes: impl AsyncBufRead + Send + Unpin + 'static,
         limits: &ModelLimits,
     ) -> Result<Self, ModelError> {
         let what = format!("layer {}", name.escape_debug());

@@ -1,5 +1,7 @@
 //! `cutaway pull`: images into a layout or an archive.
 
+mod passing;
+
 use std::path::Path;
 
 use cutaway_export::{Item, Limits, to_docker_archive, to_layout, to_oci_archive};
@@ -8,9 +10,9 @@ use cutaway_model::Image;
 use crate::args::Common;
 use crate::args::client::{Pull, PullFormat};
 use crate::failure::{Exit, Failure};
-use crate::limits;
 use crate::output::Target;
 use crate::root::{self, Root, Start};
+use crate::{limits, locate};
 
 pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
     let all = limits::limits(&common.limit)?;
@@ -20,6 +22,14 @@ pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
         return Err(Failure::usage("pull wants an image and a path"));
     };
     let path = Path::new(path);
+    let images: Vec<String> = images.iter().map(|image| redirected(image)).collect();
+    let images = images.as_slice();
+    if let [image] = images
+        && let Some(passing) = passing::open(image, args.format, common, &all).await?
+    {
+        passing::pull(passing, args.format, path, common, &all, &limits).await?;
+        return Ok(Exit::Done);
+    }
     match args.format {
         PullFormat::Oci => {
             let items = items(images, common, &all).await?;
@@ -43,6 +53,12 @@ pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Returns the image argument, or the file that standard input is, which can be read like any other.
+fn redirected(image: &str) -> String {
+    let file = if image == "-" { locate::redirected() } else { None };
+    file.unwrap_or_else(|| image.to_owned())
+}
+
 /// Opens the images as what a layout holds: indexes whole, where no platform was asked for.
 async fn items(
     images: &[String],
@@ -51,8 +67,10 @@ async fn items(
 ) -> Result<Vec<Item>, Failure> {
     let mut items = Vec::with_capacity(images.len());
     for image in images {
-        let Start::Root(root) = root::open(image, common, limits).await? else {
-            return Err(root::no_manifest(image));
+        let root = match root::open(image, common, limits).await? {
+            Start::Root(root) => root,
+            Start::Stream(passing) => return Err(alone(&passing.place)),
+            Start::Image(..) => return Err(root::no_manifest(image)),
         };
         let (name, tag) = names(&root);
         let root = root.choose(common, limits).await?;
@@ -75,13 +93,14 @@ async fn opened(
                 (root.image(common, limits).await?, name.into_iter().collect())
             }
             Start::Image(image, _) => (*image, Vec::new()),
-            Start::Stream(passing) => {
-                let message = format!("{} passes once and cannot be pulled from", passing.place);
-                return Err(Failure::usage(message));
-            }
+            Start::Stream(passing) => return Err(alone(&passing.place)),
         });
     }
     Ok(all)
+}
+
+fn alone(place: &str) -> Failure {
+    Failure::usage(format!("{place} passes once, and is pulled without any other image beside it"))
 }
 
 /// Returns the full name and the tag that the image goes by where it lies.

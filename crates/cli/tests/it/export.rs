@@ -1,14 +1,17 @@
 //! Exports: the file system of a real image against what umoci unpacks, from every source.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use cutaway_fixtures::{Compression, DockerArchive, compress};
+use cutaway_fixtures::{
+    Blob, Compression, DockerArchive, Entry, Layout, Push, compress, image, tarball,
+};
 use cutaway_ref::Digest;
 
-use crate::support::{OnDisk, alpine, provided, run, run_with, status, stderr};
+use crate::support::{OnDisk, alpine, cutaway, provided, run, run_with, status, stderr};
 
 /// What a name is: kind and permissions, owner, and the digest of its content or its target.
 type Tree = BTreeMap<PathBuf, (u32, u32, u32, String)>;
@@ -89,8 +92,100 @@ fn archives_that_pass_are_exported_from_files_alone() {
         let output = run(&["export", &compressed.file(), "-"]);
         assert_eq!((status(&output), &output.stdout), (0, &wanted.stdout), "{}", stderr(&output));
     }
-    let stdin = run_with(&["export", "-"], &archive);
-    assert_eq!((status(&stdin), stdin.stdout.len()), (2, 0));
+    // A pipe is held in memory up to a limit, and a file on standard input is read twice.
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("flat.tar");
+    for input in [archive.clone(), compress(&archive, Compression::ZSTD)] {
+        for arguments in [&["export", "-"][..], &["export", "-", "-"]] {
+            let output = run_with(arguments, &input);
+            assert_eq!((status(&output), &output.stdout), (0, &wanted.stdout));
+        }
+        let output = run_with(&["export", "-", file.to_str().unwrap()], &input);
+        assert_eq!((status(&output), output.stdout.len()), (0, 0), "{}", stderr(&output));
+        assert_eq!(std::fs::read(&file).unwrap(), wanted.stdout);
+        let small = ["export", "-", "--limit", "stdin_bytes=200"];
+        let output = run_with(&small, &input);
+        assert_eq!((status(&output), output.stdout.len()), (4, 0));
+        assert!(stderr(&output).contains("stdin_bytes"), "{}", stderr(&output));
+        let redirected = OnDisk::archive(&input);
+        let mut command = cutaway(&small);
+        command.stdin(std::fs::File::open(redirected.file()).unwrap());
+        let output = command.output().unwrap();
+        assert_eq!((status(&output), &output.stdout), (0, &wanted.stdout), "{}", stderr(&output));
+    }
+    let oci = Layout::new().image("1", &image).archive(&Default::default());
+    assert_eq!(run_with(&["export", "-"], &oci).stdout, wanted.stdout);
+    let listed = listed_by_tar(&wanted.stdout);
+    assert_eq!(listed, "etc/\nlib/\nlib/apk/\nlib/apk/db/\netc/os-release\nlib/apk/db/installed\n");
+    let half = run_with(&["export", "-"], &archive[..archive.len() / 2]);
+    assert_eq!((status(&half), half.stdout.ends_with(&[0; 1024])), (4, false));
+}
+
+/// Lists an archive as GNU tar reads it from a pipe.
+fn listed_by_tar(archive: &[u8]) -> String {
+    let mut child =
+        Command::new("tar").arg("-t").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(archive).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_bare_whiteout_is_no_file_system() {
+    let image = image("layer plain\n  d/a 0644 \"1\"\nlayer plain\n  d/.wh. 0644 \"\"\n");
+    let output = run(&["export", &OnDisk::layout(&image).oci()]);
+    assert_eq!(status(&output), 4, "{}", stderr(&output));
+    assert!(!output.stdout.ends_with(&[0; 1024]));
+}
+
+/// A manifest around one blob that is no layer, as charts, policies and signatures are.
+#[test]
+fn what_is_no_layer_is_written_as_it_is() {
+    let tar = tarball(&[Entry::file("chart/Chart.yaml", "name: chart\n")]);
+    let chart = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+    let stored = [
+        (chart, compress(&tar, Compression::GZIP), tar.clone()),
+        ("application/vnd.dev.cosign.simplesigning.v1+json", b"{}".to_vec(), b"{}".to_vec()),
+        ("application/octet-stream", compress(&tar, Compression::ZSTD), tar.clone()),
+        ("text/plain", Vec::new(), Vec::new()),
+    ];
+    let registry = provided("CUTAWAY_TEST_REGISTRY", "registry");
+    for (number, (media_type, stored, wanted)) in stored.into_iter().enumerate() {
+        let blob = Blob::new(media_type, stored);
+        let config = Blob::new("application/vnd.oci.empty.v1+json", "{}");
+        let manifest = serde_json::json!({"schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": config.descriptor(), "layers": [blob.descriptor()]});
+        let kind = "application/vnd.oci.image.manifest.v1+json";
+        let manifest = Blob::new(kind, manifest.to_string());
+        let folder = tempfile::tempdir().unwrap();
+        let index = serde_json::json!({"schemaVersion": 2, "manifests": [manifest.descriptor()]});
+        std::fs::create_dir_all(folder.path().join("blobs/sha256")).unwrap();
+        for part in [&blob, &config, &manifest] {
+            let path = folder.path().join("blobs/sha256").join(part.digest.encoded());
+            std::fs::write(path, &part.bytes).unwrap();
+        }
+        std::fs::write(folder.path().join("index.json"), index.to_string()).unwrap();
+        let version = "{\"imageLayoutVersion\":\"1.0.0\"}";
+        std::fs::write(folder.path().join("oci-layout"), version).unwrap();
+        let output = run(&["export", &format!("oci:{}", folder.path().display())]);
+        assert_eq!(status(&output), 0, "{media_type}: {}", stderr(&output));
+        assert_eq!(output.stdout, wanted, "{media_type}");
+        let Some(registry) = &registry else { continue };
+        let push = Push::to(registry, "export/artifact");
+        for part in [&blob, &config] {
+            push.blob(part).unwrap();
+        }
+        push.manifest(&number.to_string(), &manifest).unwrap();
+        let name = format!("{registry}/export/artifact:{number}");
+        assert_eq!(run(&["export", &name]).stdout, wanted, "{media_type}");
+        let Ok(crane) = Command::new("crane").args(["export", &name, "-"]).output() else {
+            eprintln!("skipped: no crane");
+            continue;
+        };
+        assert_eq!(crane.stdout, wanted, "{media_type}: {}", stderr(&crane));
+    }
 }
 
 #[test]

@@ -1,16 +1,22 @@
 //! Pulls that are ended at any moment and run again.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use cutaway_fixtures::registry::{FakeRegistry, Fault};
-use cutaway_fixtures::{Blob, Compression, FixtureImage, ImageBuilder, LayerBuilder};
+use cutaway_fixtures::{
+    Blob, Compression, DockerArchive, FixtureImage, ImageBuilder, LayerBuilder, Layout, compress,
+};
 use cutaway_ref::Digest;
+use serde_json::Value;
 
 use crate::client::{hold, prints, text, with_fake};
-use crate::support::{alpine, cutaway, run, status};
+use crate::daemons::essence;
+use crate::engine::FakeEngine;
+use crate::support::{OnDisk, alpine, cutaway, json, run, run_with, status, stderr};
 
 #[test]
 fn a_pull_that_is_killed_goes_on_and_fetches_nothing_twice() {
@@ -59,6 +65,129 @@ fn judged_by_umoci(layout: &std::path::Path) {
     let image = format!("{}:1", layout.display());
     let judged = Command::new("umoci").args(["stat", "--image", &image]).output().unwrap();
     assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
+}
+
+#[test]
+fn what_passes_is_pulled_into_layouts_and_archives() {
+    let image = alpine();
+    let docker = DockerArchive::new().image(&["app:1"], &image).archive();
+    let oci = Layout::new().image("1", &image).archive(&Default::default());
+    let wanted = stored(&run_with(&["scan", "-", "--format", "json"], &docker));
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    let saved = docker.clone();
+    let description = serde_json::json!({"Id": image.id()});
+    let engine = FakeEngine::start(&description, move || std::io::Cursor::new(saved.clone()));
+    let pull = |source: &str, target: &str, format: &str, stdin: Option<&[u8]>| {
+        let mut command = cutaway(&["pull", source, target, "--format", format]);
+        command.env("DOCKER_HOST", engine.host());
+        match stdin {
+            Some(bytes) => fed(command, bytes),
+            None => command.stdin(Stdio::null()).output().unwrap(),
+        }
+    };
+    let file = OnDisk::archive(&docker);
+    let zipped = OnDisk::archive(&compress(&docker, Compression::ZSTD));
+    let of_file = format!("docker-archive:{}", file.file());
+    for (number, (source, stdin)) in [
+        ("-", Some(docker.as_slice())),
+        ("-", Some(&oci)),
+        ("docker:cutaway/app:1", None),
+        (&zipped.file(), None),
+        (&of_file, None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let layout = at(&format!("layout-{number}"));
+        let output = pull(source, &layout, "oci", stdin);
+        assert_eq!(status(&output), 0, "{source}: {}", stderr(&output));
+        let name = format!("oci:{layout}");
+        assert_eq!(text(&["validate", &name]), format!("PASS: {name}\n"), "{source}");
+        let report = run(&["scan", &name, "--format", "json"]);
+        let (found, layers) = stored(&report);
+        assert_eq!(found, wanted.0, "{source}");
+        // Stored bytes stay as they are: those of the manifest, or of what Docker saved.
+        let is_oci = stdin == Some(&oci);
+        assert_eq!(layers == wanted.1, !is_oci, "{source}");
+        if is_oci {
+            assert_eq!(text(&["digest", &name]), format!("{}\n", image.digest()));
+        }
+        assert!(!Path::new(&layout).join(".cutaway-partial").exists());
+        judged_by_skopeo(&name);
+    }
+    // The image of a daemon goes by its name there.
+    let tagged = format!("oci:{}:1", at("layout-2"));
+    assert_eq!(status(&run(&["validate", &tagged])), 0);
+    judged_by_umoci(Path::new(&at("layout-2")));
+
+    // An archive is what passed, given its name when it has verified.
+    for (source, stdin, format, bytes) in [
+        ("-", Some(&docker), "tarball", &docker),
+        ("docker:cutaway/app:1", None, "tarball", &docker),
+        ("-", Some(&oci), "oci-archive", &oci),
+    ] {
+        let target = at("saved.tar");
+        let output = pull(source, &target, format, stdin.map(Vec::as_slice));
+        assert_eq!(status(&output), 0, "{source}: {}", stderr(&output));
+        assert!(std::fs::read(&target).unwrap() == *bytes, "{source} {format}");
+        std::fs::remove_file(target).unwrap();
+    }
+    let before = std::fs::read_dir(place.path()).unwrap().count();
+    let mut broken = docker.clone();
+    let hit = broken.windows(4).position(|bytes| bytes == b"P:b\n").unwrap();
+    broken[hit + 2] = b'x';
+    let half = &docker[..docker.len() / 2];
+    for (bytes, format, code) in [
+        (&broken[..], "tarball", 4),
+        (half, "tarball", 4),
+        (&oci, "tarball", 2),
+        (&docker, "oci-archive", 2),
+    ] {
+        let output = pull("-", &at("none.tar"), format, Some(bytes));
+        assert_eq!(status(&output), code, "{format}: {}", stderr(&output));
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), before, "{format}");
+    }
+    // A layout that did not get its image is one, and takes it later.
+    let output = pull("-", &at("late"), "oci", Some(&broken));
+    assert_eq!(status(&output), 4, "{}", stderr(&output));
+    let index = std::fs::read_to_string(place.path().join("late/index.json")).unwrap();
+    assert!(index.contains("\"manifests\":[]"), "{index}");
+    assert_eq!(status(&pull("-", &at("late"), "oci", Some(&docker))), 0);
+    let late = format!("oci:{}", at("late"));
+    assert_eq!(text(&["validate", &late]), format!("PASS: {late}\n"));
+    // With others it would be read when it has passed.
+    let output = run_with(&["pull", "-", &late, &at("two"), "--format", "oci"], &docker);
+    assert_eq!(status(&output), 2, "{}", stderr(&output));
+}
+
+/// Returns what is in an image, and the digests and sizes of its layers as they are stored.
+fn stored(output: &Output) -> (Value, Value) {
+    let report = json(output);
+    let layers = report["layers"].as_array().unwrap().iter();
+    let layers = layers.map(|layer| serde_json::json!([layer["digest"], layer["size"]]));
+    (essence(&report), layers.collect())
+}
+
+/// Runs a command with `input` coming through a pipe.
+fn fed(mut command: Command, input: &[u8]) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A run that ends early does not read all of it.
+    drop(child.stdin.take().unwrap().write_all(input));
+    child.wait_with_output().unwrap()
+}
+
+fn judged_by_skopeo(image: &str) {
+    let target = tempfile::tempdir().unwrap();
+    let to = format!("dir:{}", target.path().display());
+    let Ok(judged) =
+        Command::new("skopeo").args(["copy", "-q", "--insecure-policy", image, &to]).output()
+    else {
+        eprintln!("skipped: no skopeo");
+        return;
+    };
+    assert!(judged.status.success(), "{image}: {}", stderr(&judged));
 }
 
 /// A pull of `x/app:1` into a layout.
