@@ -3,12 +3,14 @@
 pub(crate) mod client;
 pub(crate) mod view;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use cutaway_ref::Platform;
+use cutaway_ref::auth::Secret;
 
 /// See inside a container image without running, unpacking or fully downloading it.
 #[derive(Debug, Parser)]
@@ -191,9 +193,10 @@ pub(crate) struct Common {
         global = true,
         value_name = "TOKEN",
         env = "CUTAWAY_REGISTRY_TOKEN",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = secret
     )]
-    pub(crate) registry_token: Option<String>,
+    pub(crate) registry_token: Option<Secret>,
     /// Tell this token server the registry's password, though it is on another host
     #[arg(
         long,
@@ -261,4 +264,9 @@ pub(crate) enum When {
     Always,
     /// Never
     Never,
+}
+
+/// Takes a value that no text of ours may show.
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
 }

@@ -194,7 +194,7 @@ fn given(common: &Common, limits: &Lookup) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
     match &common.registry_token {
         Some(token) => {
-            let token = Credential::RegistryToken(Secret::new(token.clone()));
+            let token = Credential::RegistryToken(token.clone());
             sources.push(Source::given("--registry-token or CUTAWAY_REGISTRY_TOKEN", token));
         }
         None => sources.push(Source::absent("--registry-token or CUTAWAY_REGISTRY_TOKEN", UNSET)),

@@ -14,6 +14,7 @@ use crate::{arguments, cmd, secrecy};
 /// Runs what the words of the command line say and returns the exit status of the process. An error
 /// is the last line on standard error.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
+    words.iter().filter_map(|word| word.to_str()).for_each(secrecy::hide_password_in);
     let exit = match arguments::parse(words).and_then(|cli| cli.map_or(Ok(Exit::Done), start)) {
         Ok(exit) => exit,
         Err(failure) => {

@@ -13,4 +13,5 @@ mod networks;
 mod once;
 mod redirects;
 mod stage;
+mod usage;
 mod world;
