@@ -131,13 +131,13 @@ impl Files for Passed {
     }
 }
 
-/// Bytes that have passed and cannot be had again.
+/// Bytes that have passed and cannot be had again: none that a document may be made of, since those are kept.
 struct Gone(String);
 
 impl Gone {
     fn error(&self) -> io::Error {
-        let reason = format!("{} has passed and cannot be read a second time", self.0);
-        Error::Transport(reason.into()).into()
+        let rule = "is no JSON document, and has passed and cannot be read a second time";
+        Error::malformed(&self.0, rule).into()
     }
 }
 

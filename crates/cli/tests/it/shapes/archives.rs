@@ -329,7 +329,7 @@ fn that_lie_or_break() {
     let manifest = whole.windows(13).rposition(|name| name == b"manifest.json").unwrap();
     for (cut, words) in [
         (900, ["is cut short: member config.json", ""]),
-        (manifest + 600, ["is cut short: member manifest.json", ""]),
+        (manifest + 550, ["is cut short: member manifest.json", ""]),
         (manifest, ["neither index.json (OCI)", "manifest.json (docker save)"]),
     ] {
         Shape::archive(&whole[..cut]).is_refused(row, 4, &words);

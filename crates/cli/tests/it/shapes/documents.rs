@@ -373,7 +373,6 @@ fn artifacts_are_shown_from_every_kind_of_source() {
         ),
         ("a signature as cosign writes it", of(image_config, NO_DIFF_IDS, text(COSIGN)), false),
         ("an attestation as BuildKit writes it", attestation(), false),
-        ("a config that is no JSON", of(image_config, b"text", vec![]), false),
     ] {
         let layout = Layout::new().image("1", &artifact);
         let archive = layout.archive(&ArchiveShape::default());
@@ -406,6 +405,18 @@ fn artifacts_are_shown_from_every_kind_of_source() {
         let passing = run_with(&["inspect", "-"], &archive);
         assert_eq!(status(&passing), 0, "{row}: {}", stderr(&passing));
     }
+    let row = "a config that is no JSON: a finding, where it can be looked at again";
+    let layout = Layout::new().image("1", &of(image_config, b"text", vec![]));
+    let archive = layout.archive(&ArchiveShape::default());
+    for shape in [Shape::layout(&layout), Shape::archive(&archive)] {
+        shape.is_only_inspected(
+            row,
+            &["config sha256:", "is no JSON document"],
+            "config-unreadable",
+        );
+    }
+    let passing = Shape::archive(&compress(&archive, Compression::GZIP));
+    passing.is_refused(row, 4, &["is no JSON document", "has passed"]);
     let row = "the blobs of an artifact are verified where that is asked for";
     let shown = Shape::of(&attestation()).json(row, "inspect {} --verify");
     assert_eq!(shown["layers"][0]["status"], "verified", "{row}");
