@@ -8,6 +8,7 @@ mod lists;
 mod loopback;
 mod manifests;
 mod oracle;
+mod places;
 mod plugged;
 mod redirects;
 mod secrets;
