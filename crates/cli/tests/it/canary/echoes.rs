@@ -171,8 +171,9 @@ fn dressed(stage: &Stage) -> String {
 /// Parts of what was told, as servers show them that mean well.
 fn parts(stage: &Stage) -> String {
     let secret = stage.kind.secret;
-    let half = &secret[..10];
-    format!("{half}... is wrong; ...{} too", &secret[secret.len() - 9..])
+    let (first, _) = secret.split_at(10);
+    let (_, last) = secret.split_at(secret.len().saturating_sub(9));
+    format!("{first}... is wrong; ...{last} too")
 }
 
 /// What was told, of characters that any header may have.

@@ -239,14 +239,15 @@ impl Stage {
 
 /// Plays every case with every kind of credential.
 pub(crate) fn play(cases: &[Case], kinds: &[Kind]) {
+    let all = cases.iter().flat_map(|case| kinds.iter().map(move |kind| (case, kind)));
+    let all: Vec<_> = all.collect();
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(number / kinds.len()) else { break };
-                    let kind = &kinds[number % kinds.len()];
+                    let Some((case, kind)) = all.get(number) else { break };
                     let stage = Stage::new(kind, case.way);
                     (case.play)(&stage);
                     if let Err(wrong) = stage.judge(case, &stage.run(case)) {
@@ -260,7 +261,7 @@ pub(crate) fn play(cases: &[Case], kinds: &[Kind]) {
         }
     });
     let failed = failed.into_inner().unwrap();
-    let runs = cases.len() * kinds.len();
+    let runs = all.len();
     assert!(failed.is_empty(), "{} of {runs} runs:\n{}", failed.len(), failed.join("\n\n"));
 }
 
