@@ -57,6 +57,8 @@ pub struct Origin {
     pub path: EntryPath,
     /// The position of the package that is behind it; an origin counts only while that is installed.
     pub owner: Option<u32>,
+    /// Whether it is a link that a program made there; else it is a path that a script names.
+    pub link: bool,
     /// What is behind it, in a few words.
     pub reason: String,
 }

@@ -63,7 +63,7 @@ impl Analyzer for Alternatives {
         }
         let mut add = |path: &[u8]| {
             if let Ok(path) = EntryPath::clean(path) {
-                origins.push(Origin { path, owner: None, reason: reason.clone() });
+                origins.push(Origin { path, owner: None, link: true, reason: reason.clone() });
             }
         };
         add(&[b"etc/alternatives/", name].concat());

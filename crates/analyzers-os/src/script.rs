@@ -17,6 +17,7 @@ pub(crate) fn origins(script: &[u8], owner: u32, reason: &str, files: &mut FileR
     files.origins.extend(paths.into_iter().map(|path| Origin {
         path,
         owner: Some(owner),
+        link: false,
         reason: reason.to_owned(),
     }));
 }

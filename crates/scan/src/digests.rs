@@ -14,6 +14,8 @@ use sha2::Sha256;
 pub(crate) struct Digests {
     /// By entry; sorted, as a layer gives them.
     files: Vec<(u32, FileDigests)>,
+    /// The entries that may be executed; sorted.
+    executable: Vec<u32>,
     open: Option<(u32, Hashers)>,
     /// How many bytes of holes may still be hashed.
     holes: u64,
@@ -50,10 +52,18 @@ impl Digests {
         self.files.get(found).map(|(_, digests)| digests)
     }
 
+    /// Returns whether an entry is a file that may be executed.
+    pub(crate) fn is_executable(&self, entry: u32) -> bool {
+        self.executable.binary_search(&entry).is_ok()
+    }
+
     /// Begins an entry; returns whether its content is wanted.
-    pub(crate) fn begin(&mut self, entry: u32, kind: Kind) -> bool {
+    pub(crate) fn begin(&mut self, entry: u32, kind: Kind, mode: u32) -> bool {
         if kind != Kind::File {
             return false;
+        }
+        if mode & 0o111 != 0 {
+            self.executable.push(entry);
         }
         self.open = Some((entry, Hashers::default()));
         true
@@ -159,8 +169,8 @@ mod tests {
     #[test]
     fn pieces_and_holes() {
         let mut digests = Digests::new(100_000);
-        assert!(!digests.begin(0, Kind::Symlink));
-        assert!(digests.begin(1, Kind::File));
+        assert!(!digests.begin(0, Kind::Symlink, 0o777));
+        assert!(digests.begin(1, Kind::File, 0o755));
         digests.add(b"a");
         digests.skip(70_000);
         digests.add(b"b");
@@ -168,12 +178,13 @@ mod tests {
         let bytes = [b"a".as_slice(), &[0; 70_000], b"b"].concat();
         assert_eq!(digests.of(1), Some(&FileDigests::new(&bytes)));
         // The rest of the budget is not enough for a second one.
-        assert!(digests.begin(2, Kind::File));
+        assert!(digests.begin(2, Kind::File, 0o644));
         digests.skip(70_000);
         digests.add(b"b");
         digests.end();
         assert_eq!((digests.of(0), digests.of(2), digests.of(3)), (None, None, None));
         digests.shrink();
+        assert_eq!([0, 1, 2].map(|entry| digests.is_executable(entry)), [false, true, false]);
     }
 
     #[test]

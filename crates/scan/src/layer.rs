@@ -8,7 +8,7 @@ use cutaway_analyze::{Analyzer, FileRecords, Findings, Input};
 use cutaway_files::{
     Companion, Contents, Fingerprints, LayerFiles, Measured, Progress, ReadError, Source,
 };
-use cutaway_layerfs::{EntryPath, Kind, Listing, Meta, Visitor, Walked, Warning};
+use cutaway_layerfs::{EntryPath, Listing, Meta, Visitor, Walked, Warning};
 use cutaway_model::{Error as ModelError, Layer};
 
 use crate::bridge::{Job, on_pool};
@@ -49,9 +49,11 @@ impl Taken {
         }
     }
 
-    fn begin(&mut self, entry: u32, kind: Kind) -> bool {
-        let told_apart = self.contents.as_mut().is_some_and(|all| all.begin(entry, kind));
-        self.digests.as_mut().is_some_and(|all| all.begin(entry, kind)) || told_apart
+    fn begin(&mut self, entry: u32, meta: &Meta) -> bool {
+        let told_apart = self.contents.as_mut().is_some_and(|all| all.begin(entry, meta.kind));
+        let hashed =
+            self.digests.as_mut().is_some_and(|all| all.begin(entry, meta.kind, meta.mode));
+        hashed || told_apart
     }
 }
 
@@ -191,7 +193,7 @@ struct Hand<'t, T, P> {
 impl<T, P> Visitor for Hand<'_, T, P> {
     fn entry(&mut self, id: u32, path: &EntryPath, meta: &Meta) -> bool {
         self.wanted = self.collector.entry(id, path, meta);
-        self.taken.begin(id, meta.kind) || self.wanted
+        self.taken.begin(id, meta) || self.wanted
     }
 
     fn data(&mut self, chunk: &[u8]) {

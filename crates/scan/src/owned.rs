@@ -50,7 +50,7 @@ pub(crate) struct Said<'a> {
 pub(crate) fn compare(top: &Top, said: &Said<'_>) -> (FilesReport, Vec<DiagnosticReport>) {
     let owners = Owners::new(&said.packages, &said.records);
     let claims = Claims::new(&top.tree, &said.records, &owners);
-    let explainer = Explainer::new(&top.tree, &claims, said, &owners);
+    let explainer = Explainer::new(top, &claims, said, &owners);
     let mut report = FilesReport::default();
     let mut tally = Tally::default();
     claims.for_each_group(|group| {
@@ -70,7 +70,7 @@ pub(crate) fn compare(top: &Top, said: &Said<'_>) -> (FilesReport, Vec<Diagnosti
             Verdict::Sound | Verdict::Unhashed => {}
             Verdict::Changed(node) => {
                 let layer = Some(position(top.tree.node(node).placed_by()));
-                report.modified.push(row(judgement, layer, explainer.changed(&path)));
+                report.modified.push(row(judgement, layer, explainer.changed(node, &path)));
             }
             Verdict::Missing => {
                 let explained = explainer.missing(&path, &judgement.owners, &owners);
@@ -150,6 +150,18 @@ impl Top {
         let inode = node.inode();
         let layer = self.digests.get(position(inode.layer))?;
         layer.of(inode.entry).filter(|_| node.kind() == Kind::File)
+    }
+
+    /// Returns whether a node is a file that programs run: one that may be executed, or a library.
+    fn is_program(&self, id: NodeId) -> bool {
+        let node = self.tree.node(id);
+        let inode = node.inode();
+        let executable = self
+            .digests
+            .get(position(inode.layer))
+            .is_some_and(|layer| layer.is_executable(inode.entry));
+        let library = node.name().windows(3).any(|part| part == b".so");
+        node.kind() == Kind::File && (executable || library)
     }
 
     /// Says what is at a node: of a file the digest as `recorded` has it, of a link the target.

@@ -32,6 +32,7 @@ mod lookup;
 mod plugged;
 mod pull;
 mod overlay;
+mod owned;
 mod reference;
 mod registry;
 mod reports;

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cutaway_analyze::{Exclusion, Trace, Unrecorded};
+use cutaway_analyze::{Exclusion, Origin, Trace, Unrecorded};
 use cutaway_layerfs::{EntryPath, Kind, NodeId, Tree};
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
-use super::Said;
 use super::claims::Claims;
 use super::owners::Owners;
+use super::{Said, Top};
 
 /// Endings of names under which package managers leave a second version of a configuration file.
 const LEFT_BESIDE: &[&str] = &[
@@ -30,10 +30,11 @@ const LEFT_BESIDE: &[&str] = &[
 /// Finds explanations.
 #[derive(Debug)]
 pub(super) struct Explainer<'a> {
+    top: &'a Top,
     tree: &'a Tree,
     claims: &'a Claims<'a>,
     /// By the path as the tree has it.
-    origins: HashMap<EntryPath, &'a str>,
+    origins: HashMap<EntryPath, &'a Origin>,
     patterns: GlobSet,
     table: Vec<&'static Unrecorded>,
     exclusions: Vec<(GlobMatcher, &'a Exclusion)>,
@@ -41,19 +42,22 @@ pub(super) struct Explainer<'a> {
 
 impl<'a> Explainer<'a> {
     pub(super) fn new(
-        tree: &'a Tree,
+        top: &'a Top,
         claims: &'a Claims<'a>,
         said: &Said<'a>,
         owners: &Owners<'_>,
     ) -> Self {
-        let mut origins: HashMap<EntryPath, &'a str> = HashMap::new();
+        let tree = &top.tree;
+        let mut origins: HashMap<EntryPath, &'a Origin> = HashMap::new();
         for (number, files) in said.records.iter().enumerate() {
             for origin in &files.origins {
                 let behind =
                     |owner| owners.of(number, owner).is_some_and(|it| owners.is_installed(it));
                 if origin.owner.is_none_or(behind) {
-                    let known = origins.entry(real(tree, &origin.path)).or_insert(&origin.reason);
-                    *known = (*known).min(&origin.reason);
+                    let known = origins.entry(real(tree, &origin.path)).or_insert(origin);
+                    if origin.reason < known.reason {
+                        *known = origin;
+                    }
                 }
             }
         }
@@ -76,6 +80,7 @@ impl<'a> Explainer<'a> {
             Some((glob.compile_matcher(), exclusion))
         });
         Self {
+            top,
             tree,
             claims,
             origins,
@@ -101,15 +106,15 @@ impl<'a> Explainer<'a> {
                 Trace::Changed | Trace::Gone => false,
             })
         };
-        self.origin(path)
+        self.origin(Some(id), path)
             .or_else(by_table)
             .or_else(|| self.bytecode(path))
             .or_else(|| self.left(path))
     }
 
     /// Says why a file was changed that a package owns.
-    pub(super) fn changed(&self, path: &EntryPath) -> Option<String> {
-        self.origin(path).or_else(|| self.by_table(path, |trace| trace == Trace::Changed))
+    pub(super) fn changed(&self, id: NodeId, path: &EntryPath) -> Option<String> {
+        self.origin(Some(id), path).or_else(|| self.by_table(path, |trace| trace == Trace::Changed))
     }
 
     /// Says why a file is gone that these packages record.
@@ -129,12 +134,25 @@ impl<'a> Explainer<'a> {
         let excluded = last.filter(|(_, exclusion)| exclusion.excluded);
         excluded
             .map(|(_, exclusion)| format!("left out by {}", exclusion.setting))
-            .or_else(|| self.origin(path))
+            .or_else(|| self.origin(None, path))
             .or_else(|| self.by_table(path, |trace| trace == Trace::Gone))
     }
 
-    fn origin(&self, path: &EntryPath) -> Option<String> {
-        self.origins.get(path).map(|reason| (*reason).to_owned())
+    /// Explains a file by what is said of its origin.
+    ///
+    /// A script also names what it runs. So it explains no program, and of what packages own only what
+    /// systems keep to be changed.
+    fn origin(&self, id: Option<NodeId>, path: &EntryPath) -> Option<String> {
+        let origin = self.origins.get(path)?;
+        let holds = if origin.link {
+            id.is_none_or(|id| self.tree.node(id).kind() == Kind::Symlink)
+        } else {
+            let program = id.is_some_and(|id| self.top.is_program(id));
+            let owned = id.is_none_or(|id| self.claims.owns(id));
+            let kept = [b"etc/".as_slice(), b"var/"];
+            !program && (!owned || kept.iter().any(|it| path.as_bytes().starts_with(it)))
+        };
+        holds.then(|| origin.reason.clone())
     }
 
     fn by_table(&self, path: &EntryPath, holds: impl Fn(Trace) -> bool) -> Option<String> {
