@@ -64,7 +64,7 @@ pub(crate) struct Download {
     etag: Option<String>,
     /// Whether the server answers ranges so badly that the whole is asked for instead.
     whole: bool,
-    /// Where the blob ends, as the server states it although its descriptor promises more.
+    /// Where the blob ends, as the last answer states it although its descriptor promises more.
     stated_end: Option<u64>,
 }
 
@@ -251,6 +251,7 @@ impl Download {
     }
 
     async fn request(&mut self) -> Result<(Part, HeaderMap), Failure> {
+        self.stated_end = None;
         let from = Some(self.offset).filter(|offset| *offset > 0 && !self.whole);
         let ask = Ask {
             path: &self.path,

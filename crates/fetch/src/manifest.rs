@@ -109,8 +109,8 @@ async fn fetch(
 ) -> Result<(Vec<u8>, HeaderMap), ModelError> {
     let mut retry = Retry::new(&exchange.transport.config.retry);
     let max = exchange.transport.config.limits.manifest_bytes;
-    let mut cut = None;
     loop {
+        let mut cut = None;
         let failure = match fetch_once(exchange, path, scope, max, &retry.clock).await {
             Ok((_, _, false)) => {
                 return Err(ModelError::Limit {
@@ -131,7 +131,7 @@ async fn fetch(
         if let Err(failure) = pause(&exchange.transport, &mut retry, failure).await {
             // What is always cut is not broken off: it is judged as the document that it is.
             return match cut {
-                Some(cut) if failure.url.is_none() => Ok(cut),
+                Some(cut) if !matches!(failure.kind, Kind::Deadline) => Ok(cut),
                 _ => {
                     let what = reference.to_string();
                     Err(given_up(exchange, path, url, &retry, failure.kind, &what))

@@ -277,6 +277,16 @@ async fn sizes_that_lie_are_for_the_model() {
     }
 }
 
+/// That an answer was short once says nothing of why there is none later.
+#[tokio::test]
+async fn a_short_answer_does_not_excuse_the_next_failure() {
+    let scene = Scene::new(MIB).await;
+    scene.registry.script("/blobs/", [Fault::Few(MIB / 2)]);
+    scene.registry.always("/blobs/", Fault::status(503));
+    let error = transport(scene.read().await.unwrap_err());
+    assert!(error.contains("HTTP status 503") && error.contains("offset 524288 of"), "{error}");
+}
+
 #[tokio::test]
 async fn an_encoding_that_says_how_the_blob_is_packed_does_no_harm() {
     let scene = Scene::new(MIB).await;
