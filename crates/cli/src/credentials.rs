@@ -57,15 +57,20 @@ pub(crate) async fn resolve(reference: &Reference, common: &Common) -> Result<Re
     let found = receiver.await.map_err(|_| Failure::usage("credentials cannot be looked up"))?;
     let mut resolution = found?;
     if resolution.source.is_none() {
-        match clouds::find(reference.registry(), common).await? {
+        match clouds::find(reference.registry(), common, &limits).await? {
             Ok(Some(found)) => {
                 resolution.credential = found.credential;
                 resolution.source = Some(found.source);
+                resolution.key = found.key;
+                resolution.passed_over.extend(found.passed_over);
             }
             Ok(None) => resolution.passed_over.push(PassedOver {
                 source: "clouds".to_owned(),
                 reason: format!("{} is no registry of theirs", reference.registry()),
             }),
+            Err(cutaway_cloud::Error::NoKey { passed_over, .. }) => {
+                resolution.passed_over.extend(passed_over);
+            }
             Err(error) => resolution
                 .passed_over
                 .push(PassedOver { source: "clouds".to_owned(), reason: error.to_string() }),

@@ -15,6 +15,7 @@ mod inventory;
 mod limits;
 mod locate;
 mod log;
+mod machine;
 mod moved;
 mod output;
 mod print;

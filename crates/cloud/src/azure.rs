@@ -9,14 +9,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cutaway_ref::auth::{Credential, Secret};
 use reqwest::Url;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Deserialize;
 
 use crate::call::{Caller, form};
+use crate::machine::File;
+use crate::search::Search;
 use crate::{Error, Found};
 
 const LOGIN: &str = "Azure's login service";
 const METADATA: &str = "Azure's metadata service";
+const APP: &str = "the app's identity service";
 const EXCHANGE: &str = "the exchange of the Azure registry";
 
 /// The user name that goes with a refresh token.
@@ -30,6 +33,8 @@ const LIFE: Duration = Duration::from_secs(60 * 60);
 pub struct AzureSources {
     /// A principal: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, and its proof.
     pub principal: Option<Principal>,
+    /// The service that has the identity of an app: `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
+    pub app: Option<AppService>,
     /// The metadata service, such as `http://169.254.169.254`; not asked where it is `None`.
     pub metadata: Option<Url>,
     /// The identity of the machine that is meant, where it has several: `AZURE_CLIENT_ID`.
@@ -38,6 +43,15 @@ pub struct AzureSources {
     pub login: Option<Url>,
     /// Where tokens are exchanged, in the place of the registry itself.
     pub registry: Option<Url>,
+}
+
+/// The identity service of an app (App Service, Functions, Container Apps).
+#[derive(Debug, Clone)]
+pub struct AppService {
+    /// Its whole address.
+    pub url: Url,
+    /// What it wants to be told, so that it is asked by nobody but the app.
+    pub header: Secret,
 }
 
 /// A principal of the directory.
@@ -56,8 +70,8 @@ pub struct Principal {
 pub enum Proof {
     /// A secret: `AZURE_CLIENT_SECRET`.
     Secret(Secret),
-    /// A signed identity, as pods have it: the contents of `AZURE_FEDERATED_TOKEN_FILE`.
-    Assertion(Secret),
+    /// A signed identity, as pods have it: the file `AZURE_FEDERATED_TOKEN_FILE`.
+    Assertion(File),
 }
 
 #[derive(Deserialize)]
@@ -67,31 +81,73 @@ struct AccessToken {
 
 /// Finds a token of the directory, and exchanges it at the registry.
 pub(crate) async fn find(
-    caller: &Caller,
+    mut search: Search<'_>,
     sources: &AzureSources,
     registry: &str,
 ) -> Result<Found, Error> {
-    let mut tried = Vec::new();
-    let mut got = None;
+    let caller = search.caller;
+    let Some(own) = own(&mut search, sources, registry).await else { return Err(search.lost()) };
+    let source = format!("Azure, with {}", own.source);
+    match exchange(caller, sources, registry, &own).await {
+        Ok((credential, expires)) => Ok(search.found(credential, source, own.key, expires)),
+        Err(error) => {
+            search.pass(source, error);
+            Err(search.lost())
+        }
+    }
+}
+
+/// A token of the directory, and how it came about.
+struct Own<'a> {
+    token: Secret,
+    source: &'static str,
+    key: Option<String>,
+    tenant: Option<&'a str>,
+}
+
+async fn own<'a>(
+    search: &mut Search<'_>,
+    sources: &'a AzureSources,
+    registry: &str,
+) -> Option<Own<'a>> {
+    let caller = search.caller;
     match &sources.principal {
-        Some(principal) => match log_in(caller, sources, principal, registry).await {
-            Ok(token) => got = Some((token, "a principal")),
-            Err(error) => tried.push(error.to_string()),
+        Some(principal) => {
+            let source = match principal.proof {
+                Proof::Secret(_) => "AZURE_CLIENT_SECRET",
+                Proof::Assertion(_) => "AZURE_FEDERATED_TOKEN_FILE",
+            };
+            match log_in(caller, sources, principal, registry).await {
+                Ok(token) => {
+                    let key = Some(principal.client.clone());
+                    return Some(Own { token, source, key, tenant: Some(&principal.tenant) });
+                }
+                Err(error) => search.pass(source, error),
+            }
+        }
+        None => search.pass(
+            "AZURE_CLIENT_ID",
+            "it is not set with AZURE_TENANT_ID and AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE",
+        ),
+    }
+    let by_identity = |token: Secret, source| {
+        Some(Own { token, source, key: sources.identity.clone(), tenant: None })
+    };
+    match &sources.app {
+        Some(app) => match by_app(caller, sources, app, registry).await {
+            Ok(token) => return by_identity(token, "the app's identity"),
+            Err(error) => search.pass(APP, error),
         },
-        None => tried.push("no AZURE_CLIENT_ID with its proof".to_owned()),
+        None => search.pass(APP, "IDENTITY_ENDPOINT and IDENTITY_HEADER are not set"),
     }
     match &sources.metadata {
-        _ if got.is_some() => {}
         Some(service) => match by_metadata(caller, sources, service, registry).await {
-            Ok(token) => got = Some((token, "the machine's identity")),
-            Err(error) => tried.push(error.to_string()),
+            Ok(token) => return by_identity(token, "the machine's identity"),
+            Err(error) => search.pass(METADATA, error),
         },
-        None => tried.push("this is no machine of Azure's".to_owned()),
+        None => search.pass(METADATA, "it is not asked: this is no machine of Azure's"),
     }
-    match got {
-        Some((token, source)) => exchange(caller, sources, registry, &token, source).await,
-        None => Err(Error::NoKey { cloud: "Azure", tried: tried.join("; ") }),
-    }
+    None
 }
 
 async fn log_in(
@@ -119,7 +175,7 @@ async fn log_in(
         Proof::Secret(secret) => pairs.push(("client_secret", secret.expose())),
         Proof::Assertion(token) => pairs.extend([
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-            ("client_assertion", token.expose()),
+            ("client_assertion", token.text()?.trim()),
         ]),
     }
     let answer: AccessToken = caller.json(post(caller, url, &pairs), LOGIN).await?;
@@ -133,25 +189,45 @@ async fn by_metadata(
     registry: &str,
 ) -> Result<Secret, Error> {
     let broken = |_| Error::Answer { service: METADATA, rule: "its address is none" };
-    let mut url = service.join("/metadata/identity/oauth2/token").map_err(broken)?;
-    url.query_pairs_mut()
-        .append_pair("api-version", "2018-02-01")
-        .append_pair("resource", cloud(registry).1);
-    if let Some(identity) = &sources.identity {
-        url.query_pairs_mut().append_pair("client_id", identity);
-    }
+    let url = service.join("/metadata/identity/oauth2/token").map_err(broken)?;
+    let url = asking(url, "2018-02-01", sources, registry);
     let request = caller.metadata.get(url).header("Metadata", "true");
     let answer: AccessToken = caller.json(request, METADATA).await?;
     Ok(Secret::new(answer.access_token))
+}
+
+async fn by_app(
+    caller: &Caller,
+    sources: &AzureSources,
+    app: &AppService,
+    registry: &str,
+) -> Result<Secret, Error> {
+    let rule = "the header has characters that no header may have";
+    let mut header = HeaderValue::from_str(app.header.expose())
+        .map_err(|_| Error::Answer { service: APP, rule })?;
+    header.set_sensitive(true);
+    let url = asking(app.url.clone(), "2019-08-01", sources, registry);
+    let request = caller.metadata.get(url).header("X-IDENTITY-HEADER", header);
+    let answer: AccessToken = caller.json(request, APP).await?;
+    Ok(Secret::new(answer.access_token))
+}
+
+/// Adds what both identity services are asked for.
+fn asking(mut url: Url, version: &str, sources: &AzureSources, registry: &str) -> Url {
+    let resource = cloud(registry).1;
+    url.query_pairs_mut().append_pair("api-version", version).append_pair("resource", resource);
+    if let Some(identity) = &sources.identity {
+        url.query_pairs_mut().append_pair("client_id", identity);
+    }
+    url
 }
 
 async fn exchange(
     caller: &Caller,
     sources: &AzureSources,
     registry: &str,
-    token: &Secret,
-    source: &str,
-) -> Result<Found, Error> {
+    own: &Own<'_>,
+) -> Result<(Credential, SystemTime), Error> {
     #[derive(Deserialize)]
     struct Answer {
         refresh_token: String,
@@ -165,22 +241,17 @@ async fn exchange(
     let mut pairs = vec![
         ("grant_type", "access_token"),
         ("service", registry),
-        ("access_token", token.expose()),
+        ("access_token", own.token.expose()),
     ];
-    if let Some(principal) = &sources.principal {
-        pairs.push(("tenant", &principal.tenant));
-    }
+    pairs.extend(own.tenant.map(|tenant| ("tenant", tenant)));
     let asked = SystemTime::now();
     let answer: Answer = caller.json(post(caller, url, &pairs), EXCHANGE).await?;
     let expires = end(&answer.refresh_token).or_else(|| asked.checked_add(LIFE));
-    Ok(Found {
-        credential: Credential::IdentityToken {
-            username: Some(USER.to_owned()),
-            token: Secret::new(answer.refresh_token),
-        },
-        source: format!("Azure, with {source}"),
-        expires: expires.unwrap_or(asked),
-    })
+    let credential = Credential::IdentityToken {
+        username: Some(USER.to_owned()),
+        token: Secret::new(answer.refresh_token),
+    };
+    Ok((credential, expires.unwrap_or(asked)))
 }
 
 fn post(caller: &Caller, url: Url, pairs: &[(&str, &str)]) -> reqwest::RequestBuilder {

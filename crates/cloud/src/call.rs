@@ -107,8 +107,10 @@ fn unusable(rule: &str) -> Error {
 }
 
 fn unreachable(service: &'static str, error: &reqwest::Error) -> Error {
-    let reason = if error.is_timeout() {
-        "it took too long".to_owned()
+    let reason = if error.is_timeout() && error.is_connect() {
+        "no connection within cloud_ms or metadata_connect_ms".to_owned()
+    } else if error.is_timeout() {
+        "it took longer than cloud_ms".to_owned()
     } else {
         // The deepest cause names no address, and no part of one.
         let mut cause: &dyn std::error::Error = error;

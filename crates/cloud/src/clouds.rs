@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cutaway_ref::auth::Credential;
+use cutaway_ref::auth::{Credential, PassedOver};
 use tokio::sync::Mutex;
 
 use crate::aws::{self, AwsSources};
 use crate::azure::{self, AzureSources};
 use crate::call::Caller;
 use crate::google::{self, GoogleSources};
+use crate::machine::Machine;
+use crate::search::Search;
 use crate::{Error, Host, Settings};
 
 /// Where keys may be found, cloud by cloud.
@@ -22,6 +25,8 @@ pub struct Sources {
     pub google: GoogleSources,
     /// Those of Azure.
     pub azure: AzureSources,
+    /// Who reads files and runs programs that the settings of a source name; nobody where it is `None`.
+    pub machine: Option<Arc<dyn Machine>>,
 }
 
 /// A credential for a registry, and how it came about.
@@ -31,6 +36,10 @@ pub struct Found {
     pub credential: Credential,
     /// The cloud and the source of its key, for people.
     pub source: String,
+    /// What the source has it under: a profile, a program, a role, an account.
+    pub key: Option<String>,
+    /// The sources that were asked before it and had nothing, in order.
+    pub passed_over: Vec<PassedOver>,
     /// When the registry stops to accept it.
     pub expires: SystemTime,
 }
@@ -71,12 +80,13 @@ impl Clouds {
         {
             return Ok(Some(found.clone()));
         }
+        let search = |cloud| Search::new(&self.caller, self.sources.machine.as_ref(), cloud);
         let found = match &host {
             Host::Ecr { .. } | Host::EcrPublic => {
-                aws::find(&self.caller, &self.sources.aws, &host).await?
+                aws::find(search("Amazon"), &self.sources.aws, &host).await?
             }
-            Host::Google => google::find(&self.caller, &self.sources.google).await?,
-            Host::Azure => azure::find(&self.caller, &self.sources.azure, registry).await?,
+            Host::Google => google::find(search("Google"), &self.sources.google).await?,
+            Host::Azure => azure::find(search("Azure"), &self.sources.azure, registry).await?,
         };
         kept.insert(registry.to_owned(), found.clone());
         Ok(Some(found))

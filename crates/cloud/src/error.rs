@@ -1,5 +1,7 @@
 //! What keeps a cloud from giving a credential, in one line and without secrets.
 
+use cutaway_ref::auth::PassedOver;
+
 /// Why there is no credential.
 ///
 /// Of what a service answers, only its status and the code of its error are shown: services have
@@ -11,12 +13,12 @@ pub enum Error {
     #[error("{0}")]
     Settings(String),
     /// No source has a key of this cloud.
-    #[error("there is no key of {cloud}: {tried}")]
+    #[error("there is no key of {cloud}: {}", listed(.passed_over))]
     NoKey {
         /// The cloud.
         cloud: &'static str,
         /// The sources that were asked, with what each said.
-        tried: String,
+        passed_over: Vec<PassedOver>,
     },
     /// A key, or the file that should hold it, cannot be used.
     #[error("{what}: {rule}")]
@@ -24,7 +26,7 @@ pub enum Error {
         /// What cannot be used.
         what: String,
         /// The rule that it breaks.
-        rule: &'static str,
+        rule: String,
     },
     /// A service could not be reached or did not end its answer.
     #[error("{service}: {reason}")]
@@ -52,6 +54,11 @@ pub enum Error {
         /// What is wrong with the answer.
         rule: &'static str,
     },
+}
+
+fn listed(passed_over: &[PassedOver]) -> String {
+    let lines = passed_over.iter().map(|passed| format!("{}: {}", passed.source, passed.reason));
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn code_note(code: &str) -> String {

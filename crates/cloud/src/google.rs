@@ -1,7 +1,10 @@
 //! Google: an access token from one of its sources, which its registries take with a fixed user name.
 
 mod account;
+mod external;
+mod gcloud;
 mod grant;
+mod impersonation;
 
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +13,8 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::call::Caller;
+use crate::machine::File;
+use crate::search::Search;
 use crate::{Error, Found};
 
 const METADATA: &str = "Google's metadata service";
@@ -17,19 +22,38 @@ const METADATA: &str = "Google's metadata service";
 /// The user name that goes with an access token.
 const USER: &str = "oauth2accesstoken";
 
+/// What a token is for: Google has no narrower scope for both of its registries.
+const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+
 /// Where an access token may be had, in the order in which the sources are asked.
 #[derive(Debug, Clone, Default)]
 pub struct GoogleSources {
     /// An access token, as it is.
     pub access_token: Option<Secret>,
-    /// The contents of the file that `GOOGLE_APPLICATION_CREDENTIALS` names.
-    pub credentials: Option<Secret>,
-    /// The contents of the file that `gcloud auth application-default login` writes.
-    pub default_credentials: Option<Secret>,
+    /// The file that `GOOGLE_APPLICATION_CREDENTIALS` names.
+    pub credentials: Option<File>,
+    /// The file that `gcloud auth application-default login` writes.
+    pub default_credentials: Option<File>,
     /// The metadata service, such as `http://metadata.google.internal`; not asked where it is `None`.
     pub metadata: Option<Url>,
-    /// Where grants are made, in the place of Google's token service.
+    /// Whether `gcloud` is run, as a user has logged in with it.
+    pub gcloud: bool,
+    /// What stands for the origin of each of Google's token services; their paths are below its own.
     pub endpoint: Option<Url>,
+}
+
+/// An access token, and how long it lives.
+struct Token {
+    text: Secret,
+    expires: SystemTime,
+}
+
+impl Token {
+    /// Makes a token that lives for so many seconds from a moment on.
+    fn living(text: impl Into<String>, from: SystemTime, seconds: Option<u64>) -> Self {
+        let life = Duration::from_secs(seconds.unwrap_or(3600).min(1 << 31));
+        Self { text: Secret::new(text), expires: from.checked_add(life).unwrap_or(from) }
+    }
 }
 
 /// An access token, as the token service and the metadata service give it.
@@ -40,42 +64,52 @@ struct Answer {
 }
 
 /// Finds an access token, and how it came about.
-pub(crate) async fn find(caller: &Caller, sources: &GoogleSources) -> Result<Found, Error> {
+pub(crate) async fn find(mut search: Search<'_>, sources: &GoogleSources) -> Result<Found, Error> {
     let asked = SystemTime::now();
-    let found = |token: Answer, source: &str| {
-        let life = Duration::from_secs(token.expires_in.unwrap_or(3600).min(1 << 31));
-        Found {
-            credential: Credential::basic(USER, token.access_token),
-            source: format!("Google, with {source}"),
-            expires: asked.checked_add(life).unwrap_or(asked),
-        }
+    let found = |search: Search<'_>, token: Token, source: &str, key: Option<String>| {
+        let credential = Credential::basic(USER, token.text.expose());
+        search.found(credential, format!("Google, with {source}"), key, token.expires)
     };
-    if let Some(token) = &sources.access_token {
-        let token = Answer { access_token: token.expose().to_owned(), expires_in: None };
-        return Ok(found(token, "the access token of a variable"));
+    let variable = "GOOGLE_OAUTH_ACCESS_TOKEN or CLOUDSDK_AUTH_ACCESS_TOKEN";
+    match &sources.access_token {
+        Some(token) => {
+            let token = Token::living(token.expose(), asked, None);
+            return Ok(found(search, token, variable, None));
+        }
+        None => search.pass(variable, "it is not set"),
     }
-    let mut tried = Vec::new();
-    for (file, contents) in [
+    for (name, file) in [
         ("GOOGLE_APPLICATION_CREDENTIALS", &sources.credentials),
-        ("the application default credentials", &sources.default_credentials),
+        ("application default credentials", &sources.default_credentials),
     ] {
-        let Some(contents) = contents else {
-            tried.push(format!("no {file}"));
+        let Some(file) = file else {
+            search.pass(name, "it is not set");
             continue;
         };
-        match grant::by_file(caller, sources, contents, asked).await {
-            Ok(token) => return Ok(found(token, file)),
-            Err(error) => tried.push(format!("{file}: {error}")),
+        match grant::by_file(&search, sources, file, asked).await {
+            Ok((token, key)) => return Ok(found(search, token, &file.name, Some(key))),
+            Err(error) => search.pass(&file.name, error),
         }
     }
     match &sources.metadata {
-        Some(service) => match by_metadata(caller, service).await {
-            Ok(token) => return Ok(found(token, "the machine's service account")),
-            Err(error) => tried.push(error.to_string()),
+        Some(service) => match by_metadata(search.caller, service).await {
+            Ok(answer) => {
+                let token = Token::living(answer.access_token, asked, answer.expires_in);
+                return Ok(found(search, token, "the machine's service account", None));
+            }
+            Err(error) => search.pass(METADATA, error),
         },
-        None => tried.push("this is no machine of Google's".to_owned()),
+        None => search.pass(METADATA, "it is not asked: this is no machine of Google's"),
     }
-    Err(Error::NoKey { cloud: "Google", tried: tried.join("; ") })
+    if sources.gcloud {
+        match gcloud::token(&search, asked).await {
+            Ok(token) => return Ok(found(search, token, gcloud::PROGRAM, None)),
+            Err(error) => search.pass(gcloud::PROGRAM, error),
+        }
+    } else {
+        search.pass(gcloud::PROGRAM, "it is not asked: nobody has logged in with it");
+    }
+    Err(search.lost())
 }
 
 async fn by_metadata(caller: &Caller, service: &Url) -> Result<Answer, Error> {

@@ -13,6 +13,8 @@ pub enum Host {
         region: String,
         /// The host of the service that gives tokens for it.
         api: String,
+        /// The host of the service that gives the keys of roles there.
+        sts: String,
     },
     /// Amazon's public registry.
     EcrPublic,
@@ -29,7 +31,8 @@ impl Host {
         if host.split('.').any(|label| !is_label(label)) {
             return None;
         }
-        if host == "public.ecr.aws" {
+        // The second one is for both versions of IP.
+        if matches!(host.as_str(), "public.ecr.aws" | "ecr-public.aws.com") {
             return Some(Self::EcrPublic);
         }
         let below = |domain: &str| {
@@ -63,17 +66,23 @@ fn ecr(host: &str) -> Option<Host> {
     let (region, suffix) = rest.split_once('.')?;
     let name = if is_fips { "ecr-fips" } else { "api.ecr" };
     let api = match suffix {
-        "amazonaws.com" | "amazonaws.com.cn" | "amazonaws.eu" | "c2s.ic.gov" | "sc2s.sgov.gov" => {
-            format!("{name}.{region}.{suffix}")
-        }
+        "amazonaws.com" | "amazonaws.com.cn" | "amazonaws.eu" | "c2s.ic.gov" | "sc2s.sgov.gov"
+        | "cloud.adc-e.uk" | "csp.hci.ic.gov" => format!("{name}.{region}.{suffix}"),
         // The names for both versions of IP.
-        "on.aws" => {
+        "on.aws" | "on.amazonwebservices.com.cn" => {
             let name = if is_fips { "ecr-fips" } else { "ecr" };
-            format!("{name}.{region}.api.aws")
+            let domain = suffix.strip_prefix("on.")?;
+            format!("{name}.{region}.api.{domain}")
         }
         _ => return None,
     };
-    Some(Host::Ecr { region: region.to_owned(), api })
+    let domain = match suffix {
+        "on.aws" => "amazonaws.com",
+        "on.amazonwebservices.com.cn" => "amazonaws.com.cn",
+        domain => domain,
+    };
+    let sts = format!("sts.{region}.{domain}");
+    Some(Host::Ecr { region: region.to_owned(), api, sts })
 }
 
 fn is_label(label: &str) -> bool {
@@ -87,23 +96,68 @@ mod tests {
 
     #[test]
     fn patterns() {
-        let ecr = |region: &str, api: &str| {
-            Some(Host::Ecr { region: region.to_owned(), api: api.to_owned() })
+        let ecr = |region: &str, api: &str, domain: &str| {
+            let sts = format!("sts.{region}.{domain}");
+            Some(Host::Ecr { region: region.to_owned(), api: api.to_owned(), sts })
         };
+        let com = "amazonaws.com";
         for (host, wanted) in [
             (
                 "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
-                ecr("eu-central-1", "api.ecr.eu-central-1.amazonaws.com"),
+                ecr("eu-central-1", "api.ecr.eu-central-1.amazonaws.com", com),
             ),
             (
                 "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
-                ecr("cn-north-1", "api.ecr.cn-north-1.amazonaws.com.cn"),
+                ecr("cn-north-1", "api.ecr.cn-north-1.amazonaws.com.cn", "amazonaws.com.cn"),
             ),
             (
                 "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
-                ecr("us-gov-west-1", "ecr-fips.us-gov-west-1.amazonaws.com"),
+                ecr("us-gov-west-1", "ecr-fips.us-gov-west-1.amazonaws.com", com),
             ),
-            ("123456789012.DKR-ecr.us-west-2.on.aws", ecr("us-west-2", "ecr.us-west-2.api.aws")),
+            (
+                "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com",
+                ecr("us-east-1", "ecr-fips.us-east-1.amazonaws.com", com),
+            ),
+            (
+                "123456789012.dkr.ecr.cn-northwest-1.amazonaws.com.cn",
+                ecr(
+                    "cn-northwest-1",
+                    "api.ecr.cn-northwest-1.amazonaws.com.cn",
+                    "amazonaws.com.cn",
+                ),
+            ),
+            (
+                "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu",
+                ecr("eusc-de-east-1", "api.ecr.eusc-de-east-1.amazonaws.eu", "amazonaws.eu"),
+            ),
+            (
+                "123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov",
+                ecr("us-iso-east-1", "api.ecr.us-iso-east-1.c2s.ic.gov", "c2s.ic.gov"),
+            ),
+            (
+                "123456789012.DKR-ecr.us-west-2.on.aws",
+                ecr("us-west-2", "ecr.us-west-2.api.aws", com),
+            ),
+            (
+                "123456789012.dkr-ecr-fips.us-west-2.on.aws",
+                ecr("us-west-2", "ecr-fips.us-west-2.api.aws", com),
+            ),
+            (
+                "123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn",
+                ecr(
+                    "cn-north-1",
+                    "ecr.cn-north-1.api.amazonwebservices.com.cn",
+                    "amazonaws.com.cn",
+                ),
+            ),
+            ("ecr-public.aws.com", Some(Host::EcrPublic)),
+            ("us.gcr.io", Some(Host::Google)),
+            ("us-docker.pkg.dev", Some(Host::Google)),
+            ("mine.azurecr.us", Some(Host::Azure)),
+            ("123456789012.dkr-ecr.us-west-2.on.aws.evil.example", None),
+            ("123456789012.dkr-ecr.us-west-2.on.evil.example", None),
+            ("x.ecr-public.aws.com", None),
+            ("aws.com", None),
             ("public.ecr.aws", Some(Host::EcrPublic)),
             ("gcr.io", Some(Host::Google)),
             ("eu.gcr.io", Some(Host::Google)),

@@ -6,7 +6,8 @@
 //! makes no request at all.
 //!
 //! It reads no environment and no file; keys, file contents and the addresses of metadata services are
-//! passed in as [`Sources`]. A metadata service is asked only where one was passed in.
+//! passed in as [`Sources`]. A metadata service is asked only where one was passed in, and a file or a
+//! program that the settings of a source name only by the [`Machine`] that was.
 //!
 //! ```no_run
 //! use cutaway_cloud::{AccessKey, Clouds, Settings, Sources};
@@ -29,14 +30,18 @@ mod clouds;
 mod error;
 mod google;
 mod host;
+mod machine;
+mod moment;
+mod search;
 mod settings;
 
-pub use aws::{AccessKey, AwsSources, Container, WebIdentity};
-pub use azure::{AzureSources, Principal, Proof};
+pub use aws::{AccessKey, AwsEndpoints, AwsSources, Container, WebIdentity};
+pub use azure::{AppService, AzureSources, Principal, Proof};
 pub use clouds::{Clouds, Found, Sources};
 pub use error::Error;
 pub use google::GoogleSources;
 pub use host::Host;
+pub use machine::{File, Machine};
 /// Addresses, as this crate takes them.
 pub use reqwest::Url;
 pub use settings::{Proxy, Settings};

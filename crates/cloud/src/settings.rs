@@ -7,9 +7,9 @@ use cutaway_ref::auth::Secret;
 /// Times, sizes and a proxy for every request that this crate makes.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long one request may take, with everything (10 s).
+    /// `cloud_ms`: how long one request may take, with everything (10 s).
     pub patience: Duration,
-    /// How long a connection to a metadata service may take (1 s): it is near, or it is not there.
+    /// `metadata_connect_ms`: how long a connection to a metadata service may take (1 s): it is near, or it is not there.
     pub metadata_connect: Duration,
     /// `answer_bytes`: the longest answer that is read (1 MiB).
     pub answer_bytes: usize,

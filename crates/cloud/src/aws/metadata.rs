@@ -1,19 +1,18 @@
-//! Keys that a service gives: to a container, to a machine, to who holds a role's identity.
+//! Keys that a metadata service gives: to a container, to a machine.
 //!
 //! A machine's service is asked in its second version alone (IMDSv2), whose session keeps requests
 //! out that something else was tricked into making.
 
 use reqwest::Url;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde::Deserialize;
 
-use super::{AccessKey, Container, WebIdentity};
-use crate::call::{Caller, form};
-use crate::{Error, Host};
+use super::{AccessKey, Container};
+use crate::Error;
+use crate::call::Caller;
 
-const CONTAINER: &str = "the container's metadata service";
-const MACHINE: &str = "the machine's metadata service";
-const STS: &str = "Amazon's token service";
+pub(super) const CONTAINER: &str = "the container's metadata service";
+pub(super) const MACHINE: &str = "the machine's metadata service";
 
 /// A key as the metadata services write it.
 #[derive(Deserialize)]
@@ -39,8 +38,8 @@ pub(super) async fn container(caller: &Caller, container: &Container) -> Result<
     Ok(caller.json::<Answer>(request, CONTAINER).await?.key())
 }
 
-/// Asks the service of the machine for the key of its role.
-pub(super) async fn instance(caller: &Caller, service: &Url) -> Result<AccessKey, Error> {
+/// Asks the service of the machine for the key of its role, and returns the role's name with it.
+pub(super) async fn instance(caller: &Caller, service: &Url) -> Result<(AccessKey, String), Error> {
     let at = |path: &str| {
         service
             .join(path)
@@ -61,70 +60,8 @@ pub(super) async fn instance(caller: &Caller, service: &Url) -> Result<AccessKey
     if role.is_empty() || !role.bytes().all(plain) {
         return Err(Error::Answer { service: MACHINE, rule: "it names no role" });
     }
-    Ok(caller.json::<Answer>(get(at(&format!("{roles}{role}"))?), MACHINE).await?.key())
-}
-
-/// Exchanges an identity for the key of its role.
-pub(super) async fn assume_role(
-    caller: &Caller,
-    identity: &WebIdentity,
-    host: &Host,
-) -> Result<AccessKey, Error> {
-    #[derive(Deserialize)]
-    struct Outer {
-        #[serde(rename = "AssumeRoleWithWebIdentityResponse")]
-        response: Response,
-    }
-    #[derive(Deserialize)]
-    struct Response {
-        #[serde(rename = "AssumeRoleWithWebIdentityResult")]
-        result: Inner,
-    }
-    #[derive(Deserialize)]
-    struct Inner {
-        #[serde(rename = "Credentials")]
-        credentials: Credentials,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Credentials {
-        access_key_id: String,
-        secret_access_key: String,
-        session_token: String,
-    }
-    let url = match &identity.endpoint {
-        Some(url) => url.clone(),
-        None => sts(host)?,
-    };
-    let body = form(&[
-        ("Action", "AssumeRoleWithWebIdentity"),
-        ("Version", "2011-06-15"),
-        ("RoleArn", &identity.role),
-        ("RoleSessionName", "cutaway"),
-        ("WebIdentityToken", identity.token.expose()),
-    ]);
-    let request = caller
-        .service
-        .post(url)
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(ACCEPT, "application/json")
-        .body(body);
-    let outer: Outer = caller.json(request, STS).await?;
-    let found = outer.response.result.credentials;
-    Ok(AccessKey::new(found.access_key_id, found.secret_access_key, Some(found.session_token)))
-}
-
-/// Returns the token service of a registry's region.
-fn sts(host: &Host) -> Result<Url, Error> {
-    let name = match host {
-        Host::Ecr { region, .. } if region.starts_with("cn-") => {
-            format!("sts.{region}.amazonaws.com.cn")
-        }
-        Host::Ecr { region, .. } => format!("sts.{region}.amazonaws.com"),
-        _ => "sts.us-east-1.amazonaws.com".to_owned(),
-    };
-    Url::parse(&format!("https://{name}/"))
-        .map_err(|_| Error::Answer { service: STS, rule: "its address is none" })
+    let answer: Answer = caller.json(get(at(&format!("{roles}{role}"))?), MACHINE).await?;
+    Ok((answer.key(), role))
 }
 
 fn sensitive(text: &str, service: &'static str) -> Result<HeaderValue, Error> {

@@ -4,58 +4,75 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cutaway_ref::auth::Secret;
 use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 
-use super::account::{Account, Service, TOKEN_URI};
-use super::{Answer, GoogleSources};
+use super::account::{Account, Own, Service};
+use super::{Answer, GoogleSources, SCOPE, Token};
 use crate::Error;
-use crate::call::{Caller, form};
+use crate::call::form;
+use crate::machine::File;
+use crate::search::Search;
 
 const SERVICE: &str = "Google's token service";
-
-/// What the token is for: Google has no narrower scope for both of its registries.
-const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// How long an assertion is good, in seconds; the most that is allowed.
 const LIFE: u64 = 3600;
 
-/// Makes the grant that a credential file is for.
+/// Makes the grant that a credential file is for; returns whose token it is, too.
 pub(super) async fn by_file(
-    caller: &Caller,
+    search: &Search<'_>,
     sources: &GoogleSources,
-    contents: &Secret,
+    file: &File,
     now: SystemTime,
-) -> Result<Answer, Error> {
+) -> Result<(Token, String), Error> {
     let endpoint = sources.endpoint.as_ref();
-    let (url, body) = match Account::parse(contents.expose(), endpoint)? {
-        Account::Service(service) => {
-            let assertion = assertion(&service, now)?;
+    match Account::parse(file.text()?, endpoint)? {
+        Account::Own(own) => {
+            let name = own.name().to_owned();
+            Ok((by_own(search, &own, now).await?, name))
+        }
+        Account::External(external) => {
+            let name = external.name();
+            Ok((external.token(search, now).await?, name))
+        }
+        Account::Impersonated(own, account) => {
+            let token = by_own(search, &own, now).await?;
+            let name = account.account();
+            Ok((account.token(search, &token.text, now).await?, name))
+        }
+    }
+}
+
+async fn by_own(search: &Search<'_>, own: &Own, now: SystemTime) -> Result<Token, Error> {
+    let (url, body): (&Url, String) = match own {
+        Own::Service(service) => {
+            let assertion = assertion(service, now)?;
             let body = form(&[
                 ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
                 ("assertion", &assertion),
             ]);
-            (service.token_uri, body)
+            (&service.token_uri, body)
         }
-        Account::User { client_id, client_secret, refresh_token } => {
+        Own::User { client_id, client_secret, refresh_token, token_uri } => {
             let body = form(&[
                 ("grant_type", "refresh_token"),
-                ("client_id", &client_id),
+                ("client_id", client_id),
                 ("client_secret", client_secret.expose()),
                 ("refresh_token", refresh_token.expose()),
             ]);
-            let broken = |_| Error::Answer { service: SERVICE, rule: "its address is none" };
-            (endpoint.cloned().map_or_else(|| Url::parse(TOKEN_URI).map_err(broken), Ok)?, body)
+            (token_uri, body)
         }
     };
-    let request = caller
+    let request = search
+        .caller
         .service
-        .post(url)
+        .post(url.clone())
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(body);
-    caller.json(request, SERVICE).await
+    let answer: Answer = search.caller.json(request, SERVICE).await?;
+    Ok(Token::living(answer.access_token, now, answer.expires_in))
 }
 
 /// Makes the assertion of a service account: a JSON Web Token that it signs itself (RFC 7519).

@@ -4,17 +4,17 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cutaway_cloud::{AccessKey, AwsSources, Container, Error, Sources, WebIdentity};
+use cutaway_cloud::{AccessKey, AwsEndpoints, AwsSources, Container, Error, Sources, WebIdentity};
 use cutaway_fixtures::registry::{FakeRegistry, Fault, Request};
 use cutaway_ref::auth::{Credential, Secret};
 use ring::{digest, hmac};
 
-use crate::support::{CANARY, clouds, form, found, lines, url};
+use crate::support::{CANARY, clouds, file, form, found, lines, passed_over, url};
 
-const REGISTRY: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+pub(crate) const REGISTRY: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 
 /// Checks the signature of a request as the service does, from what arrived alone.
-fn is_signed(request: &Request, secret: &str, scope: &str) -> bool {
+pub(crate) fn is_signed(request: &Request, secret: &str, scope: &str) -> bool {
     let header = request.header("authorization").unwrap();
     let part = |name: &str| {
         let (_, rest) = header.split_once(&format!("{name}=")).unwrap();
@@ -24,8 +24,9 @@ fn is_signed(request: &Request, secret: &str, scope: &str) -> bool {
         (part("SignedHeaders"), part("Signature"), part("Credential"));
     let (_, told) = credential.split_once('/').unwrap();
     assert!(told.ends_with(scope), "{told}");
-    for name in ["host", "x-amz-date", "x-amz-target", "content-type"] {
-        assert!(names.split(';').any(|signed| signed == name), "{names}");
+    for name in ["host", "x-amz-date", "x-amz-target", "content-type", "x-amz-security-token"] {
+        let is_signed = names.split(';').any(|signed| signed == name);
+        assert_eq!(is_signed, request.header(name).is_some(), "{name} in {names}");
     }
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let sha = |text: &str| hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
@@ -48,7 +49,7 @@ fn is_signed(request: &Request, secret: &str, scope: &str) -> bool {
     hex(hmac::sign(&key, text.as_bytes()).as_ref()) == signature
 }
 
-async fn ecr(expires: u64) -> FakeRegistry {
+pub(crate) async fn ecr(expires: u64) -> FakeRegistry {
     let server = FakeRegistry::start().await;
     let token = STANDARD.encode("AWS:a-token");
     let json = format!(
@@ -59,7 +60,9 @@ async fn ecr(expires: u64) -> FakeRegistry {
 }
 
 fn sources(server: &FakeRegistry) -> AwsSources {
-    AwsSources { endpoint: Some(url(server, "/")), ..AwsSources::default() }
+    let at = || Some(url(server, "/"));
+    let endpoints = AwsEndpoints { ecr: at(), ecr_public: at(), ..AwsEndpoints::default() };
+    AwsSources { endpoints, ..AwsSources::default() }
 }
 
 fn key() -> AccessKey {
@@ -141,25 +144,27 @@ async fn keys_from_files_containers_machines_and_roles() {
         ),
         &[],
     );
-    let file = |id: &str, head: &str| {
-        Secret::new(format!("[{head}]\naws_access_key_id={id}\naws_secret_access_key={CANARY}\n"))
+    let shared = |id: &str, head: &str| {
+        let text = format!("[{head}]\naws_access_key_id={id}\naws_secret_access_key={CANARY}\n");
+        file(id, text)
     };
     let all = AwsSources {
         key: Some(AccessKey::new("variable", CANARY, None)),
-        credentials_file: Some(file("credentials", "team")),
-        config_file: Some(file("config", "profile team")),
+        credentials_file: Some(shared("credentials", "team")),
+        config_file: Some(shared("config", "profile team")),
         profile: Some("team".to_owned()),
         web_identity: Some(WebIdentity {
             role: "arn:aws:iam::1:role/r".to_owned(),
-            token: Secret::new("signed&identity"),
-            endpoint: Some(url(&meta, "/sts")),
+            session: Some("pod".to_owned()),
+            token: file("token", "signed&identity"),
         }),
         container: Some(Container {
             url: url(&meta, "/role"),
             authorization: Some(Secret::new("let me in")),
         }),
         instance: Some(url(&meta, "")),
-        endpoint: None,
+        endpoints: AwsEndpoints { sts: Some(url(&meta, "/sts")), ..AwsEndpoints::default() },
+        sso_cache: None,
     };
     let remove: [fn(&mut AwsSources); 5] = [
         |sources| sources.key = None,
@@ -169,13 +174,21 @@ async fn keys_from_files_containers_machines_and_roles() {
         |sources| sources.container = None,
     ];
     let mut left = all;
-    for (number, id) in
-        ["variable", "credentials", "config", "role", "container", "machine"].iter().enumerate()
-    {
+    let wanted = [
+        ("variable", "AWS_ACCESS_KEY_ID", Some("variable")),
+        ("credentials", "credentials", Some("profile team, key credentials")),
+        ("config", "config", Some("profile team, key config")),
+        ("role", "AWS_WEB_IDENTITY_TOKEN_FILE", Some("arn:aws:iam::1:role/r")),
+        ("container", "the container's metadata service", None),
+        ("machine", "the machine's metadata service", Some("my-role")),
+    ];
+    for (number, (id, source, key)) in wanted.into_iter().enumerate() {
         let server = ecr(4_000_000_000).await;
-        left.endpoint = Some(url(&server, "/"));
+        left.endpoints.ecr = Some(url(&server, "/"));
         let sources = Sources { aws: left.clone(), ..Sources::default() };
-        found(sources, REGISTRY).await.unwrap();
+        let found = found(sources, REGISTRY).await.unwrap();
+        assert!(found.source.ends_with(&format!("with the key of {source}")), "{}", found.source);
+        assert_eq!(found.key.as_deref(), key);
         let request = server.requests().remove(0);
         assert!(
             request.header("authorization").unwrap().contains(&format!("Credential={id}/")),
@@ -200,6 +213,7 @@ async fn keys_from_files_containers_machines_and_roles() {
     let told = form(&requests[0]);
     assert_eq!(told["Action"], "AssumeRoleWithWebIdentity");
     assert_eq!(told["RoleArn"], "arn:aws:iam::1:role/r");
+    assert_eq!(told["RoleSessionName"], "pod");
     assert_eq!(told["WebIdentityToken"], "signed&identity");
     assert_eq!(requests[1].header("authorization"), Some("let me in"));
     assert_eq!(requests[3].header("x-aws-ec2-metadata-token"), Some("the-session"));
@@ -210,6 +224,16 @@ async fn what_goes_wrong_is_said() {
     // No source at all.
     let error = found(Sources::default(), REGISTRY).await.unwrap_err();
     assert!(matches!(&error, Error::NoKey { cloud: "Amazon", .. }), "{error}");
+    let asked: Vec<_> = passed_over(&error).into_iter().map(|(source, _)| source).collect();
+    assert_eq!(
+        asked,
+        [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "the container's metadata service",
+            "the machine's metadata service"
+        ]
+    );
     // A service that refuses, that says something else, that names a role with a path in it.
     for (fault, words) in [
         (

@@ -2,36 +2,36 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cutaway_cloud::{Error, GoogleSources, Sources};
+use cutaway_cloud::{Error, File, GoogleSources, Sources};
 use cutaway_fixtures::registry::{FakeRegistry, Fault};
 use cutaway_ref::auth::{Credential, Secret};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
 
-use crate::support::{clouds, form, found, url};
+use crate::support::{clouds, file, form, found, url};
 
 const REGISTRY: &str = "europe-west1-docker.pkg.dev";
 
 /// The key of a service account that exists in these tests alone.
-pub(crate) fn service_account() -> Secret {
-    let file = json!({
+pub(crate) fn service_account() -> File {
+    let account = json!({
         "type": "service_account",
         "client_email": "robot@project.iam.gserviceaccount.com",
         "private_key_id": "k1",
         "private_key": include_str!("keys/service-account.key"),
         "token_uri": "https://oauth2.googleapis.com/token",
     });
-    Secret::new(file.to_string())
+    file("account.json", account.to_string())
 }
 
 async fn service() -> FakeRegistry {
     let server = FakeRegistry::start().await;
-    server.page("/grant", "{\"access_token\":\"ya29.x\",\"expires_in\":3599}", &[]);
+    server.page("/g/token", "{\"access_token\":\"ya29.x\",\"expires_in\":3599}", &[]);
     server
 }
 
 fn sources(server: &FakeRegistry) -> GoogleSources {
-    GoogleSources { endpoint: Some(url(server, "/grant")), ..GoogleSources::default() }
+    GoogleSources { endpoint: Some(url(server, "/g")), ..GoogleSources::default() }
 }
 
 #[tokio::test]
@@ -60,21 +60,24 @@ async fn a_service_account_signs_for_itself() {
     assert_eq!(header, json!({"alg": "RS256", "kid": "k1", "typ": "JWT"}));
     let claims: Value = serde_json::from_slice(&decode(parts[1])).unwrap();
     assert_eq!(claims["iss"], "robot@project.iam.gserviceaccount.com");
-    assert_eq!(claims["aud"], url(&server, "/grant").as_str());
+    assert_eq!(claims["aud"], url(&server, "/g/token").as_str());
+    let kept = clouds.find("gcr.io").await.unwrap().unwrap();
+    assert_eq!(kept.source, "Google, with account.json");
+    assert_eq!(kept.key.as_deref(), Some("robot@project.iam.gserviceaccount.com"));
     assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 3600);
 }
 
 #[tokio::test]
 async fn a_login_has_left_a_refresh_token() {
     let server = service().await;
-    let file = json!({
+    let user = json!({
         "type": "authorized_user",
         "client_id": "id",
         "client_secret": "s",
         "refresh_token": "1//x&y",
     });
     let google = GoogleSources {
-        default_credentials: Some(Secret::new(file.to_string())),
+        default_credentials: Some(file("user.json", user.to_string())),
         ..sources(&server)
     };
     found(Sources { google, ..Sources::default() }, REGISTRY).await.unwrap();
@@ -104,16 +107,17 @@ async fn the_metadata_service_is_the_last_to_be_asked() {
 #[tokio::test]
 async fn what_goes_wrong_is_said() {
     let server = service().await;
-    server.always("/grant", Fault::Status(400, vec![], "{\"error\":\"invalid_grant\"}".to_owned()));
+    server
+        .always("/g/token", Fault::Status(400, vec![], "{\"error\":\"invalid_grant\"}".to_owned()));
     let google = GoogleSources {
         credentials: Some(service_account()),
-        default_credentials: Some(Secret::new("{\"type\":\"external_account\"}")),
+        default_credentials: Some(file("adc.json", "{\"type\":\"gdch_service_account\"}")),
         ..sources(&server)
     };
     let error = found(Sources { google, ..Sources::default() }, REGISTRY).await.unwrap_err();
     assert!(matches!(&error, Error::NoKey { cloud: "Google", .. }), "{error}");
     let text = error.to_string();
-    for words in ["HTTP status 400, invalid_grant", "its type is not", "no machine of Google's"] {
+    for words in ["HTTP status 400, invalid_grant", "its type is none", "no machine of Google's"] {
         assert!(text.contains(words), "{text}");
     }
 }

@@ -3,6 +3,8 @@
 
 mod aws;
 mod azure;
+mod federation;
 mod google;
+mod profiles;
 mod secrets;
 mod support;

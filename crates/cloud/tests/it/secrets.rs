@@ -1,18 +1,29 @@
 //! A canary: whatever goes wrong, no error and no `Debug` shows a secret, also where a service repeats it.
 
 use cutaway_cloud::{
-    AccessKey, AwsSources, AzureSources, Container, GoogleSources, Principal, Proof, Sources,
-    WebIdentity,
+    AccessKey, AppService, AwsEndpoints, AwsSources, AzureSources, Container, GoogleSources,
+    Principal, Proof, Sources, WebIdentity,
 };
 use cutaway_fixtures::registry::{FakeRegistry, Fault};
 use cutaway_ref::auth::Secret;
 
 use crate::google::service_account;
-use crate::support::{CANARY, clouds, url};
+use crate::support::{CANARY, FakeMachine, clouds, file, url};
 
 #[tokio::test]
 async fn no_output_holds_the_canary() {
-    let secret = || Some(Secret::new(format!("{{\"type\":\"authorized_user\",\"x\":\"{CANARY}")));
+    let secret =
+        || Some(file("a file", format!("{{\"type\":\"authorized_user\",\"x\":\"{CANARY}")));
+    let config = || {
+        Some(file(
+            "config",
+            format!("[default]\ncredential_process = p\naws_session_token = {CANARY}\n"),
+        ))
+    };
+    // A program and a file that say nothing but the secret.
+    let machine = FakeMachine::default().with("p", CANARY).with("f", CANARY);
+    let machine = machine
+        .with("gcloud|config|config-helper|--force-auth-refresh|--format=json(credential)", CANARY);
     let echo =
         |status| Fault::Status(status, vec![], format!("{{\"error\":\"{CANARY} {CANARY}\"}}"));
     for fault in [
@@ -29,25 +40,31 @@ async fn no_output_holds_the_canary() {
         let aws = AwsSources {
             key: None,
             credentials_file: secret(),
-            config_file: secret(),
+            config_file: config(),
             web_identity: Some(WebIdentity {
                 role: "r".to_owned(),
-                token: Secret::new(CANARY),
-                endpoint: at("/sts"),
+                session: None,
+                token: file("t", CANARY),
             }),
             container: Some(Container {
                 url: url(&server, "/c"),
                 authorization: Some(Secret::new(CANARY)),
             }),
             instance: at(""),
-            endpoint: at("/"),
+            endpoints: AwsEndpoints {
+                ecr: at("/"),
+                ecr_public: at("/"),
+                sts: at("/sts"),
+                sso: None,
+            },
             ..AwsSources::default()
         };
         let google = GoogleSources {
             credentials: Some(service_account()),
             default_credentials: secret(),
             metadata: at(""),
-            endpoint: at("/grant"),
+            gcloud: true,
+            endpoint: at(""),
             access_token: None,
         };
         let azure = AzureSources {
@@ -56,6 +73,7 @@ async fn no_output_holds_the_canary() {
                 client: "c".to_owned(),
                 proof: Proof::Secret(Secret::new(CANARY)),
             }),
+            app: Some(AppService { url: url(&server, "/app"), header: Secret::new(CANARY) }),
             metadata: at(""),
             login: at(""),
             registry: at(""),
@@ -63,7 +81,7 @@ async fn no_output_holds_the_canary() {
         };
         let mut keyed = aws.clone();
         keyed.key = Some(AccessKey::new("AKID", CANARY, Some(CANARY.to_owned())));
-        let sources = Sources { aws, google, azure };
+        let sources = Sources { aws, google, azure, machine: machine.clone().share() };
         for clouds in [clouds(Sources { aws: keyed, ..sources.clone() }), clouds(sources)] {
             let mut outputs = format!("{clouds:?} {clouds:#?}");
             for registry in [
