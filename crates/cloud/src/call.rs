@@ -38,7 +38,7 @@ impl Caller {
         let mut service = builder();
         if let Some(proxy) = &settings.proxy {
             // The client's error is left out: it may quote the address with its password.
-            let made = reqwest::Proxy::all(proxy.url.expose())
+            let made = reqwest::Proxy::https(proxy.url.expose())
                 .map_err(|_| unusable("the proxy's address cannot be used"))?;
             service = service.proxy(made.no_proxy(reqwest::NoProxy::from_string(&proxy.except)));
         }

@@ -15,7 +15,7 @@ pub struct Settings {
     pub answer_bytes: usize,
     /// Authorities to trust beside those of the system: PEM, each with one or more certificates.
     pub ca_certificates: Vec<Vec<u8>>,
-    /// The proxy that requests go through. Those to metadata services never do.
+    /// The proxy that requests over TLS go through. Those to metadata services never do.
     pub proxy: Option<Proxy>,
 }
 

@@ -10,6 +10,7 @@ mod arguments;
 mod auth;
 mod canary;
 mod client;
+mod clouds;
 mod content_store;
 mod corpus;
 mod daemons;
