@@ -47,6 +47,12 @@ pub enum Error {
         /// Where it was looked for.
         source: Box<Self>,
     },
+    /// Bytes were asked for that have passed.
+    #[error("{} has passed and cannot be read a second time", Line(.what, PART))]
+    Passed {
+        /// The member that held them.
+        what: String,
+    },
     /// A file of an image on disk cannot be read.
     #[error("cannot read {}: {}", Line(.path, PART), Line(&.source.to_string(), PART))]
     File {
@@ -119,7 +125,10 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Ambiguous(_) => Class::Usage,
-            Self::Transport(_) | Self::NotFound { .. } | Self::File { .. } => Class::Transport,
+            Self::Transport(_)
+            | Self::NotFound { .. }
+            | Self::Passed { .. }
+            | Self::File { .. } => Class::Transport,
             Self::Entry { source, .. } => source.class(),
             _ => Class::Malformed,
         }
@@ -133,6 +142,15 @@ impl Error {
     /// Makes the error of a document or stream that breaks its format.
     pub fn malformed(what: impl Into<String>, rule: impl Into<String>) -> Self {
         Self::Malformed { what: what.into(), rule: rule.into() }
+    }
+
+    /// Takes the error out of the reader of a document. Documents are kept when they pass, so what has
+    /// passed was none.
+    pub(crate) fn of_document(error: io::Error, what: &str) -> Self {
+        match Self::from_io(error, what) {
+            Self::Passed { what } => Self::malformed(what, "is no JSON document, and has passed"),
+            error => error,
+        }
     }
 
     /// Takes the error back out of a reader, or calls it a malformed `what`.

@@ -312,7 +312,7 @@ async fn read_once(
     let claim = Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
     let mut stream = Verified::new(stream, what, claim)?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await.map_err(|error| Error::from_io(error, what))?;
+    stream.read_to_end(&mut bytes).await.map_err(|error| Error::of_document(error, what))?;
     Ok(bytes)
 }
 

@@ -204,6 +204,6 @@ async fn read_file(
     }
     let mut bytes = Vec::new();
     let read = stream.take(max).read_to_end(&mut bytes).await;
-    read.map_err(|error| Error::from_io(error, &what))?;
+    read.map_err(|error| Error::of_document(error, &what))?;
     Ok(Some(bytes))
 }

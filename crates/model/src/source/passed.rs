@@ -131,13 +131,12 @@ impl Files for Passed {
     }
 }
 
-/// Bytes that have passed and cannot be had again: none that a document may be made of, since those are kept.
+/// Bytes that have passed and cannot be had again.
 struct Gone(String);
 
 impl Gone {
     fn error(&self) -> io::Error {
-        let rule = "is no JSON document, and has passed and cannot be read a second time";
-        Error::malformed(&self.0, rule).into()
+        Error::Passed { what: self.0.clone() }.into()
     }
 }
 
