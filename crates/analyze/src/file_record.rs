@@ -434,8 +434,11 @@ mod tests {
     #[test]
     fn records_are_small() {
         let mut records = FileRecords::default();
-        let owner = records
-            .owner(Kind::Rpm, PackageRef::Named { name: "kernel-headers".into(), arch: None });
+        let owner = records.owner(
+            Kind::Rpm,
+            PackageRef::Named { name: "kernel-headers".into(), arch: None },
+            true,
+        );
         for number in 0..10_000 {
             let path = format!("usr/include/linux/netfilter/header_{number:05}.h");
             records.push(&FileRecord {

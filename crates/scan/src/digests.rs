@@ -37,7 +37,7 @@ struct Hashers {
 }
 
 /// Zero bytes, hashed in the place of holes.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 impl Digests {
     /// Returns the digests of a layer that is about to be read, whose sparse files have at most

@@ -1,12 +1,15 @@
 //! Headers with one thing or another in them: what package, key or diagnostic they become.
 
-use cutaway_analyze::{Findings, Key};
+use cutaway_analyze::{Findings, Input, Key};
+use cutaway_analyzers_os::FILES;
+use cutaway_layerfs::EntryPath;
 
 use crate::ndb;
 use crate::support::{RPM, analyze, codes};
 
 const INT32: u32 = 4;
 const STRING: u32 = 6;
+const STRING_ARRAY: u32 = 8;
 const I18N_STRING: u32 = 9;
 
 /// A value and its type; numbers are stored as such.
@@ -14,9 +17,11 @@ enum Value {
     Text(&'static str),
     Translated(&'static [&'static str]),
     Number(u32),
+    Texts(&'static [&'static str]),
+    Numbers(&'static [u32]),
 }
 
-use Value::{Number, Text, Translated};
+use Value::{Number, Numbers, Text, Texts, Translated};
 
 fn header(tags: &[(u32, Value)]) -> Vec<u8> {
     let (mut index, mut data) = (Vec::new(), Vec::new());
@@ -35,6 +40,14 @@ fn header(tags: &[(u32, Value)]) -> Vec<u8> {
             Number(number) => {
                 data.extend(number.to_be_bytes());
                 (INT32, 1)
+            }
+            Texts(texts) => {
+                data.extend(texts.iter().flat_map(|text| [text.as_bytes(), b"\0"].concat()));
+                (STRING_ARRAY, u32::try_from(texts.len()).unwrap())
+            }
+            Numbers(numbers) => {
+                data.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
+                (INT32, u32::try_from(numbers.len()).unwrap())
             }
         };
         index.extend([*tag, kind, at, count].into_iter().flat_map(u32::to_be_bytes));
@@ -135,4 +148,77 @@ fn fields_of_another_type_are_errors() {
     ]);
     assert_eq!(findings.packages.len(), 1);
     assert_eq!(codes(&findings), (vec!["rpm-field-unreadable"; 2], vec![]));
+}
+
+/// Returns the paths of the files that a header has, with their digests, and the codes of what is wrong.
+fn files(tags: &[(u32, Value)]) -> (Vec<String>, Vec<&'static str>) {
+    let path = EntryPath::clean(RPM.as_bytes()).unwrap();
+    let content = ndb::write(&[header(tags)]);
+    let mut findings = Findings::default();
+    let reader = FILES.iter().find(|analyzer| analyzer.wants(RPM.as_bytes())).unwrap();
+    reader.analyze(&Input { path: &path, content: &content, companion: None }, &mut findings);
+    let mut paths = Vec::new();
+    findings.files.for_each(|_, record| {
+        let digest = record.digest.map_or("", |digest| digest.algorithm());
+        paths.push(format!("{} {digest}", String::from_utf8_lossy(record.path)));
+    });
+    (paths, findings.diagnostics.iter().map(|diagnostic| diagnostic.code).collect())
+}
+
+#[test]
+fn arrays_of_files() {
+    const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
+    const SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const REGULAR: u32 = 0o100_644;
+    let whole = || {
+        vec![
+            (1000, Text("a")),
+            (1117, Texts(&["a", "b"])),
+            (1118, Texts(&["/usr/bin/", "/etc/"])),
+            (1116, Numbers(&[0, 1])),
+            (1030, Numbers(&[REGULAR, REGULAR])),
+            (1035, Texts(&[MD5, SHA256])),
+        ]
+    };
+    let with = |tag: u32, value: Value| {
+        let mut tags = whole();
+        tags.retain(|(known, _)| *known != tag);
+        tags.push((tag, value));
+        files(&tags)
+    };
+    // Without a word on the algorithm, digests are MD5.
+    assert_eq!(
+        files(&whole()),
+        (vec!["usr/bin/a md5".into(), "etc/b ".into()], vec!["digest-algorithm-unknown"])
+    );
+    assert_eq!(with(5011, Number(8)).0, ["usr/bin/a ", "etc/b sha256"]);
+    assert_eq!(
+        with(5011, Number(10)),
+        (vec!["usr/bin/a ".into(), "etc/b ".into()], vec!["digest-algorithm-unknown"])
+    );
+    let old = files(&[
+        (1000, Text("a")),
+        (1027, Texts(&["/usr/bin/a"])),
+        (1030, Number(REGULAR)),
+        (1035, Texts(&[MD5])),
+    ]);
+    assert_eq!(old, (vec!["usr/bin/a md5".into()], vec![]));
+    assert_eq!(files(&[(1000, Text("empty"))]), (vec![], vec![]));
+    // Counts that disagree, and directories that are not there.
+    for (tag, value) in [
+        (1116, Numbers(&[0])),
+        (1116, Numbers(&[0, 2])),
+        (1118, Texts(&["/"])),
+        (1030, Numbers(&[REGULAR])),
+        (1035, Texts(&[MD5, MD5, MD5])),
+        (1036, Texts(&["x"])),
+        (1037, Numbers(&[0, 0, 0])),
+        (1029, Numbers(&[0])),
+        (1116, Text("no number")),
+        (1117, Numbers(&[1])),
+    ] {
+        assert_eq!(with(tag, value), (vec![], vec!["rpm-files-unreadable"]), "{tag}");
+    }
+    let (paths, codes) = with(1117, Texts(&["../../../b", "b"]));
+    assert_eq!((paths.len(), codes[0]), (1, "recorded-path-unusable"));
 }

@@ -89,14 +89,13 @@ fn verified(text: &str, root: &Path) -> Verified {
     let (mut changed, mut missing) = (BTreeMap::new(), BTreeMap::new());
     for line in text.lines() {
         let (flags, rest) = line.split_at(line.find(' ').unwrap());
-        let slash = rest.find(" /").unwrap() + 1;
-        let config = rest[..slash].contains('c');
-        let recorded = &rest[slash..];
-        let (directory, name) = recorded.rsplit_once('/').unwrap();
-        let real = root.join(directory.trim_start_matches('/')).canonicalize();
+        let (kind, recorded) = rest.split_once('/').unwrap();
+        let config = kind.contains('c');
+        let (directory, name) = recorded.rsplit_once('/').unwrap_or(("", recorded));
+        let real = root.join(directory).canonicalize();
         let place = match &real {
             Ok(real) => real.strip_prefix(root.canonicalize().unwrap()).unwrap().join(name),
-            Err(_) => Path::new(recorded).strip_prefix("/").unwrap().to_owned(),
+            Err(_) => PathBuf::from(recorded),
         };
         let place = place.to_str().unwrap().to_owned();
         if flags == "missing" {

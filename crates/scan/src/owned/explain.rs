@@ -126,11 +126,10 @@ impl<'a> Explainer<'a> {
     ) -> Option<String> {
         let kinds: Vec<_> = of.iter().filter_map(|&owner| Some(owners.get(owner)?.kind)).collect();
         let text = path.to_string_lossy();
-        let last = self
-            .exclusions
-            .iter()
-            .filter(|(glob, exclusion)| kinds.contains(&exclusion.kind) && glob.is_match(&*text))
-            .next_back();
+        let applies = |(glob, exclusion): &&(GlobMatcher, &Exclusion)| {
+            kinds.contains(&exclusion.kind) && glob.is_match(&*text)
+        };
+        let last = self.exclusions.iter().rfind(applies);
         let excluded = last.filter(|(_, exclusion)| exclusion.excluded);
         excluded
             .map(|(_, exclusion)| format!("left out by {}", exclusion.setting))
