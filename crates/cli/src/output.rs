@@ -64,7 +64,10 @@ impl Target {
     ) -> Result<(Self, Box<dyn AsyncWrite + Send + Unpin>), Failure> {
         let mut target = Self::new(file);
         let name = target.name();
-        // A pipe is opened when somebody reads it, so no worker may wait for that.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a pipe is opened when somebody reads it, so no worker may wait for that"
+        )]
         let opened = tokio::task::spawn_blocking(move || {
             let part = target.create();
             (target, part)

@@ -120,7 +120,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_is_no_fault_of_the_stream() {
         let mut room = [0; 10];
-        let (mut tee, failure) = Tee::new(&[1; 20][..], &mut room[..]);
+        let (mut tee, failure) = Tee::new(&[1; 20][..], io::Cursor::new(&mut room[..]));
         let error = tee.read_to_end(&mut Vec::new()).await.unwrap_err();
         let error = failure.instead_of(error, "the disk").unwrap_err();
         assert!(error.to_string().starts_with("cannot write the disk: "), "{error}");

@@ -100,6 +100,53 @@ fn a_registry_is_listed_and_read() {
     }
 }
 
+/// What the commands print of a registry is what curl gets from it, byte for byte.
+#[test]
+fn documents_are_those_that_curl_gets() {
+    let Some(registry) = provided("CUTAWAY_TEST_REGISTRY", "registry") else { return };
+    let (image, index) = (alpine(), FixtureIndex::new(["linux/amd64", "linux/arm64"].map(of)));
+    let push = Push::to(&registry, "client/curl");
+    push.image("image", &image).unwrap();
+    push.index("index", &index).unwrap();
+    let name = |end: &str| format!("{registry}/client/curl{end}");
+    let curl = |path: &str| {
+        let url = format!("http://{registry}/v2/client/curl/{path}");
+        let accept = |kind: &str| {
+            ["-H".to_owned(), format!("Accept: application/vnd.oci.image.{kind}.v1+json")]
+        };
+        let mut command = std::process::Command::new("curl");
+        command.args(["-sfi", &url]).args(accept("manifest")).args(accept("index"));
+        let output = command.output().ok()?;
+        let end = output.stdout.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(output.stdout[..end].to_vec()).unwrap();
+        Some((head, output.stdout[end + 4..].to_vec()))
+    };
+    for tag in ["image", "index"] {
+        let Some((head, manifest)) = curl(&format!("manifests/{tag}")) else {
+            eprintln!("skipped: no curl");
+            return;
+        };
+        assert_eq!(prints(&["manifest", &name(&format!(":{tag}"))]), manifest);
+        let digest = text(&["digest", &name(&format!(":{tag}"))]);
+        assert!(head.contains(&format!("Docker-Content-Digest: {}", digest.trim_end())), "{head}");
+    }
+    for blob in [&image.config, &image.layers[0].blob, &image.layers[1].blob] {
+        let (_, bytes) = curl(&format!("blobs/{}", blob.digest)).unwrap();
+        assert_eq!(prints(&["blob", &name(&format!("@{}", blob.digest))]), bytes);
+    }
+    let (_, config) = curl(&format!("blobs/{}", image.id())).unwrap();
+    assert_eq!(prints(&["config", &name(":image")]), config);
+    let (_, tags) = curl("tags/list").unwrap();
+    let tags: Value = serde_json::from_slice(&tags).unwrap();
+    let tags = tags["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap());
+    let mut wanted: Vec<_> = tags.map(|tag| format!("{tag}\n")).collect();
+    let listed = text(&["tags", &name("")]);
+    let mut listed: Vec<_> = listed.split_inclusive('\n').map(str::to_owned).collect();
+    wanted.sort();
+    listed.sort();
+    assert_eq!(listed, wanted);
+}
+
 #[test]
 fn blobs_of_a_layout_are_verified_as_they_pass() {
     let image = alpine();

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use cutaway_fixtures::{DockerArchive, Layout};
 use serde_json::Value;
 
-use crate::support::{alpine, cutaway, json, provided, run_with, status, stderr};
+use crate::support::{alpine, cutaway, json, provided, run, run_with, status, stderr};
 
 /// A daemon that the test run has started.
 pub(crate) struct Daemon {
@@ -87,6 +87,14 @@ fn a_small_image_is_the_same_from_daemons() {
         let exported = daemon.run(&["export", &name]);
         assert_eq!(status(&exported), 0, "{}", stderr(&exported));
         assert!(exported.stdout.ends_with(&[0; 1024]));
+        let place = tempfile::tempdir().unwrap();
+        for format in ["tarball", "oci"] {
+            let target = place.path().join(format).display().to_string();
+            let pulled = daemon.run(&["pull", &name, &target, "--format", format]);
+            assert_eq!(status(&pulled), 0, "{name} {format}: {}", stderr(&pulled));
+            assert_eq!(run(&["config", &target]).stdout, image.config.bytes, "{name} {format}");
+            assert_eq!(status(&run(&["validate", &target])), 0, "{name} {format}");
+        }
         let shown = json(&daemon.run(&["inspect", &name, "--format", "json"]));
         assert_eq!(shown["layers"][0]["status"], "verified");
         let missing = daemon.run(&["scan", &format!("{}:cutaway/none:1", daemon.kind)]);
@@ -134,6 +142,11 @@ fn containerd_gives_what_is_read_and_no_more() {
     }
     let name = "containerd:cutaway/app:1";
     assert_eq!(run(&["manifest", name]).stdout, image.manifest.bytes);
+    let exported = run_with(&["export", "-"], &archive);
+    assert_eq!(run(&["export", name]).stdout, exported.stdout, "{}", stderr(&exported));
+    let layout = place.path().join("layout").display().to_string();
+    assert_eq!(status(&run(&["pull", name, &layout, "--format", "oci"])), 0);
+    assert_eq!(run(&["manifest", &layout]).stdout, image.manifest.bytes);
     assert_eq!(status(&run(&["validate", name])), 0);
     assert_eq!(status(&run(&["scan", name, "--namespace", "elsewhere"])), 3);
     // Without a layer, all that needs no layer still works.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use cutaway_fixtures::registry::{FakeRegistry, Fault};
 use cutaway_fixtures::{
-    Blob, Compression, DockerArchive, FixtureImage, ImageBuilder, LayerBuilder, Layout, compress,
+    Blob, Compression, DockerArchive, FixtureImage, FixtureIndex, ImageBuilder, LayerBuilder,
+    Layout, Push, compress,
 };
 use cutaway_ref::Digest;
 use serde_json::Value;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use crate::client::{hold, prints, text, with_fake};
 use crate::daemons::essence;
 use crate::engine::FakeEngine;
-use crate::support::{OnDisk, alpine, cutaway, json, run, run_with, status, stderr};
+use crate::support::{OnDisk, alpine, cutaway, json, provided, run, run_with, status, stderr};
 
 #[test]
 fn a_pull_that_is_killed_goes_on_and_fetches_nothing_twice() {
@@ -57,7 +58,7 @@ fn a_pull_that_is_killed_goes_on_and_fetches_nothing_twice() {
     });
 }
 
-fn judged_by_umoci(layout: &std::path::Path) {
+fn judged_by_umoci(layout: &Path) {
     if Command::new("umoci").arg("--version").output().is_err() {
         eprintln!("skipped: no umoci");
         return;
@@ -159,6 +160,49 @@ fn what_passes_is_pulled_into_layouts_and_archives() {
     // With others it would be read when it has passed.
     let output = run_with(&["pull", "-", &late, &at("two"), "--format", "oci"], &docker);
     assert_eq!(status(&output), 2, "{}", stderr(&output));
+}
+
+#[test]
+fn what_a_registry_holds_is_pulled_and_judged_by_others() {
+    let Some(registry) = provided("CUTAWAY_TEST_REGISTRY", "registry") else { return };
+    let of = |platform: &str| {
+        let text = format!("platform {platform}\nlayer gzip\n  arch 0644 \"{platform}\"\n");
+        ImageBuilder::parse(&text).unwrap().build()
+    };
+    // What umoci unpacks has no zstd in it.
+    let image = of("linux/amd64");
+    let index = FixtureIndex::new(["linux/amd64", "linux/arm64"].map(of));
+    Push::to(&registry, "pull/index").index("1", &index).unwrap();
+    Push::to(&registry, "pull/app").image("2", &image).unwrap();
+    let (many, one) = (format!("{registry}/pull/index:1"), format!("{registry}/pull/app:2"));
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    // Several images in one layout, with all platforms.
+    prints(&["pull", &many, &one, &at("layout"), "--format", "oci"]);
+    prints(&["pull", &many, &one, &at("oci.tar"), "--format", "oci-archive"]);
+    prints(&["pull", &one, &at("one.tar")]);
+    prints(&["pull", &one, &many, &at("both.tar"), "--platform", "linux/amd64"]);
+    for (tag, digest) in [("1", &index.manifest.digest), ("2", image.digest())] {
+        for (form, file) in [("oci", "layout"), ("oci-archive", "oci.tar")] {
+            let name = format!("{form}:{}:{tag}", at(file));
+            assert_eq!(text(&["validate", &name]), format!("PASS: {name}\n"));
+            assert_eq!(text(&["digest", &name]), format!("{digest}\n"));
+            judged_by_skopeo(&name);
+        }
+    }
+    for (file, name) in [("one.tar", ""), ("both.tar", &format!(":{one}"))] {
+        let name = format!("docker-archive:{}{name}", at(file));
+        assert_eq!(text(&["validate", &name]), format!("PASS: {name}\n"));
+        judged_by_skopeo(&name);
+    }
+    let unpacked = at("unpacked");
+    let name = format!("{}:2", at("layout"));
+    let umoci = ["raw", "unpack", "--rootless", "--image", &name, &unpacked];
+    let Ok(judged) = Command::new("umoci").args(umoci).output() else {
+        eprintln!("skipped: no umoci");
+        return;
+    };
+    assert!(judged.status.success(), "{}", stderr(&judged));
 }
 
 /// Returns what is in an image, and the digests and sizes of its layers as they are stored.
@@ -349,7 +393,7 @@ fn killed_at_any_moment_it_ends_in_a_valid_layout_and_fetches_no_blob_twice() {
             runs += 1;
             let layout = format!("oci:{}", pull.layout.display());
             let index = std::fs::read_to_string(pull.layout.join("index.json")).unwrap();
-            let index: serde_json::Value = serde_json::from_str(&index).unwrap();
+            let index: Value = serde_json::from_str(&index).unwrap();
             if !index["manifests"].as_array().unwrap().is_empty() {
                 assert_eq!(text(&["validate", &layout]), format!("PASS: {layout}\n"));
                 break;

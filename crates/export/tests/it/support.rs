@@ -8,7 +8,7 @@ use cutaway_export::{Item, Limits};
 use cutaway_fixtures::{FixtureImage, ImageBuilder, Layout};
 use cutaway_layerfs::{EntryPath, Kind, Meta, Tree, Visitor, Walk};
 use cutaway_model::source::{self, Directory, Files, Form, Selector};
-use cutaway_model::{Blobs, Image};
+use cutaway_model::Image;
 use cutaway_ref::Platform;
 use tempfile::TempDir;
 
@@ -56,8 +56,8 @@ pub(crate) async fn item(directory: &Path) -> Item {
     let files: Arc<dyn Files> = Arc::new(Directory::new(directory));
     let (selector, platform) = (Selector::Tag("1".into()), Platform::linux("amd64"));
     let limits = Limits::default();
-    let found = source::find(files, &selector, &platform, &limits.model).await;
-    let (blobs, root): (Arc<dyn Blobs>, _) = found.unwrap();
+    let found = source::find(files, &selector, &platform, &limits.model).await.unwrap();
+    let (blobs, root) = (found.blobs, found.descriptor);
     Item { blobs, root, name: Some("example.org/app:1".into()), tag: Some("1".into()) }
 }
 
