@@ -128,15 +128,16 @@ pub(crate) fn auths(entries: &[(&str, &str)]) -> String {
 
 /// Returns what must not be seen: parts of the secret, plain and in base64 at each of its three places.
 fn pieces() -> Vec<String> {
-    let encoded = (0..3).map(|place| {
-        let text = STANDARD.encode(format!("{}{SECRET}", "x".repeat(place)));
-        text[place * 2..].trim_end_matches('=').to_owned()
+    // What stands before it colours the first letters.
+    let encoded = [("", 0), ("x", 2), ("xx", 3)].map(|(before, coloured)| {
+        let text = STANDARD.encode(format!("{before}{SECRET}"));
+        text.trim_end_matches('=').chars().skip(coloured).collect::<String>()
     });
     let windows = |text: &str, length: usize| -> Vec<String> {
         let letters: Vec<char> = text.chars().collect();
         letters.windows(length).map(|window| window.iter().collect()).collect()
     };
     let mut pieces = windows(SECRET, 6);
-    pieces.extend(encoded.flat_map(|text| windows(&text, 8)));
+    pieces.extend(encoded.iter().flat_map(|text| windows(text, 8)));
     pieces
 }

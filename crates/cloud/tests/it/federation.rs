@@ -32,9 +32,7 @@ fn external(source: Value, more: Value) -> String {
         "token_url": "https://sts.googleapis.com/v1/token",
         "credential_source": source,
     });
-    for (name, value) in more.as_object().unwrap() {
-        file[name] = value.clone();
-    }
+    file.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     file.to_string()
 }
 
