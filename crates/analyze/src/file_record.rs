@@ -23,6 +23,8 @@ pub struct FileRecords {
     bytes: Vec<u8>,
     last: Vec<u8>,
     count: usize,
+    /// Bytes of all paths.
+    path_bytes: usize,
 }
 
 /// A package, as the file that names its files knows it.
@@ -162,6 +164,12 @@ impl FileRecords {
         self.count
     }
 
+    /// Returns the bytes of memory that all this takes, about, where each path is whole: so much may
+    /// become of it when all files are missing.
+    pub fn weight(&self) -> usize {
+        self.memory().saturating_add(self.path_bytes)
+    }
+
     /// Returns the bytes of memory that all this takes, about.
     pub fn memory(&self) -> usize {
         let origins = self.origins.iter().map(|origin| {
@@ -202,6 +210,7 @@ impl FileRecords {
             put_bytes(&mut self.bytes, link);
         }
         self.count = self.count.saturating_add(1);
+        self.path_bytes = self.path_bytes.saturating_add(record.path.len());
     }
 
     /// Shows each record, in order, with the place where [`FileRecords::at`] finds it again.
@@ -426,7 +435,13 @@ mod tests {
         let md5 = "d41d8cd98f00b204e9800998ecf8427e";
         let digest = ContentDigest::from_hex(md5.as_bytes()).unwrap();
         assert_eq!(digest.to_string(), format!("md5:{md5}"));
-        for wrong in ["", "d4", &md5.replace('d', "x"), &md5[1..], &format!("{md5}00")] {
+        for wrong in [
+            "",
+            "d4",
+            &md5.replace('d', "x"),
+            "0123456789abcdef0123456789abcde",
+            &format!("{md5}00"),
+        ] {
             assert_eq!(ContentDigest::from_hex(wrong.as_bytes()), None, "{wrong}");
         }
     }

@@ -53,6 +53,8 @@ pub struct Trace {
     pub strays: bool,
     /// How many symbolic links were followed.
     pub links: u64,
+    /// How many bytes of their targets there were.
+    pub link_bytes: u64,
     /// Whether the way goes through a directory that has no entry, of which a lower layer that is
     /// not in the tree may know better.
     pub implied: bool,
@@ -116,8 +118,8 @@ impl Tree {
     pub fn trace(&self, path: &[u8], follow_last: bool) -> Result<Trace, Loop> {
         let last = if follow_last { Last::Follow } else { Last::Keep };
         let place = follow(&self.arena, path, last, self.limits.symlink_hops)?;
-        let Place { node, missing, strays, links, implied, .. } = place;
-        Ok(Trace { node, missing, strays, links, implied })
+        let Place { node, missing, strays, links, link_bytes, implied } = place;
+        Ok(Trace { node, missing, strays, links, link_bytes, implied })
     }
 
     /// Returns the node at a path without links, which are not followed.

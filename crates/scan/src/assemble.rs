@@ -104,7 +104,13 @@ impl Laid {
             laid.records = records;
             laid.unreadable.extend(unreadable);
             changes.sort();
-            laid.merged = Some(Top { tree, changes, digests, skip: skip.clone() });
+            laid.merged = Some(Top {
+                tree,
+                changes,
+                digests,
+                skip: skip.clone(),
+                link_bytes: limits.layerfs.link_bytes.into(),
+            });
         }
         Ok(laid)
     }

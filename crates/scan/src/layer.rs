@@ -299,7 +299,7 @@ impl Dispatch {
 
     /// Counts the records of files against their limit, and lets go of those that go over it.
     fn count_records(&mut self, findings: &mut Findings) {
-        let bytes = u64::try_from(findings.files.memory()).unwrap_or(u64::MAX);
+        let bytes = u64::try_from(findings.files.weight()).unwrap_or(u64::MAX);
         match self.max_records.checked_sub(bytes) {
             Some(left) => self.max_records = left,
             None => {

@@ -10,9 +10,10 @@ mod owners;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cutaway_analyze::{ContentDigest, FileRecords, Package, Severity, Unrecorded};
-use cutaway_layerfs::{Changes, End, EntryPath, Kind, NodeId, Tree};
+use cutaway_layerfs::{Changes, End, EntryPath, Kind, NodeId, Trace, Tree};
 
 use crate::digests::{Digests, FileDigests};
 use crate::report::{DiagnosticReport, FileReport, FilesReport};
@@ -33,6 +34,8 @@ pub(crate) struct Top {
     pub(crate) digests: Vec<Arc<Digests>>,
     /// What is left out.
     pub(crate) skip: Skip,
+    /// How many bytes of link targets may still be followed.
+    pub(crate) link_bytes: AtomicU64,
 }
 
 /// What packages and their managers say.
@@ -49,7 +52,7 @@ pub(crate) struct Said<'a> {
 /// Compares the files of the top with what is said of them.
 pub(crate) fn compare(top: &Top, said: &Said<'_>) -> (FilesReport, Vec<DiagnosticReport>) {
     let owners = Owners::new(&said.packages, &said.records);
-    let claims = Claims::new(&top.tree, &said.records, &owners);
+    let claims = Claims::new(top, &said.records, &owners);
     let explainer = Explainer::new(top, &claims, said, &owners);
     let mut report = FilesReport::default();
     let mut tally = Tally::default();
@@ -84,6 +87,10 @@ pub(crate) fn compare(top: &Top, said: &Said<'_>) -> (FilesReport, Vec<Diagnosti
     report.modified.sort();
     report.missing.sort();
     let mut diagnostics = tally.diagnostics(&owners);
+    if top.is_spent() {
+        let message = "recorded paths lead over more bytes of links than the limit link_bytes";
+        diagnostics.push(error("recorded-paths-over-limit", message.to_owned()));
+    }
     diagnostics.extend(owners.diagnostics());
     (report, diagnostics)
 }
@@ -144,6 +151,33 @@ fn unowned_directories(top: &Top, claims: &Claims<'_>) -> Vec<String> {
 }
 
 impl Top {
+    /// Returns where a path leads; none where that is a loop, or where too much was followed already.
+    ///
+    /// A few links of great length would otherwise cost every record behind them dearly.
+    fn follow(&self, path: &[u8], follow_last: bool) -> Option<Trace> {
+        /// What it costs to find a loop, about.
+        const LOOP: u64 = 1 << 20;
+        if self.is_spent() {
+            return None;
+        }
+        let trace = self.tree.trace(path, follow_last).ok();
+        let cost = trace.as_ref().map_or(LOOP, |trace| trace.link_bytes);
+        let left = self.link_bytes.load(Ordering::Relaxed).saturating_sub(cost);
+        self.link_bytes.store(left, Ordering::Relaxed);
+        trace
+    }
+
+    /// Returns what a path leads to.
+    fn resolve(&self, path: &[u8], follow_last: bool) -> Option<NodeId> {
+        let trace = self.follow(path, follow_last)?;
+        (trace.missing.is_empty() && !trace.strays).then_some(trace.node)
+    }
+
+    /// Returns whether no more links are followed.
+    fn is_spent(&self) -> bool {
+        self.link_bytes.load(Ordering::Relaxed) == 0
+    }
+
     /// Returns the digests of a regular file.
     fn digests_of(&self, id: NodeId) -> Option<&FileDigests> {
         let node = self.tree.node(id);

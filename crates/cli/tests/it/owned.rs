@@ -663,6 +663,15 @@ fn hostile_and_broken_records() {
         ),
         ("/usr/bin/a\\n", &good, "", Some("record_bytes=100"), "file-records-over-limit", 5),
         ("/usr/bin/a\\n/usr/loop/x\\n", &good, "  usr/loop -> loop\n", None, "", 0),
+        // Each record leads over a link again.
+        (
+            "/usr/bin/a\\n/far/a\\n/far/b\\n",
+            &good,
+            "  far -> usr/../usr/../usr/../bin\n",
+            Some("link_bytes=30"),
+            "recorded-paths-over-limit",
+            5,
+        ),
         ("/usr/bin/a\\n/usr/bin/a/below\\n", &good, "", None, "", 0),
     ] {
         let layout = OnDisk::layout(&one_package(list, sums, more));

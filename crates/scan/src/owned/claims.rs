@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use cutaway_analyze::{Diversion, FileRecord, FileRecords};
-use cutaway_layerfs::{EntryPath, NodeId, Tree};
+use cutaway_layerfs::{EntryPath, NodeId};
 
+use super::Top;
 use super::owners::Owners;
 
 /// The records of all packages, sorted by place.
@@ -46,7 +47,7 @@ pub(super) struct Group<'c> {
 }
 
 impl<'a> Claims<'a> {
-    pub(super) fn new(tree: &Tree, records: &[&'a FileRecords], owners: &Owners<'_>) -> Self {
+    pub(super) fn new(top: &Top, records: &[&'a FileRecords], owners: &Owners<'_>) -> Self {
         let diversions: HashMap<&[u8], &Diversion> = records
             .iter()
             .flat_map(|files| &files.diversions)
@@ -68,7 +69,7 @@ impl<'a> Claims<'a> {
                     .get(record.path)
                     .filter(|diversion| diversion.except.as_deref() != name);
                 let path = diverted.map_or(record.path, |diversion| diversion.to.as_bytes());
-                let place = claims.place(tree, path, &mut numbers);
+                let place = claims.place(top, path, &mut numbers);
                 let supplement = record.traits.supplement;
                 if let (Place::Node(node), false) = (place, supplement) {
                     claims.owned.insert(node);
@@ -81,14 +82,14 @@ impl<'a> Claims<'a> {
         claims
     }
 
-    fn place(&mut self, tree: &Tree, path: &[u8], numbers: &mut HashMap<EntryPath, u32>) -> Place {
-        let path = match tree.trace(path, false) {
-            Ok(trace) if trace.missing.is_empty() && !trace.strays => {
+    fn place(&mut self, top: &Top, path: &[u8], numbers: &mut HashMap<EntryPath, u32>) -> Place {
+        let path = match top.follow(path, false) {
+            Some(trace) if trace.missing.is_empty() && !trace.strays => {
                 return Place::Node(trace.node);
             }
-            Ok(trace) if !trace.strays => tree.path(trace.node).join(&trace.missing),
+            Some(trace) if !trace.strays => top.tree.path(trace.node).join(&trace.missing),
             // A way that leads nowhere is best called as it is recorded.
-            Ok(_) | Err(_) => EntryPath::clean(path).unwrap_or_default(),
+            Some(_) | None => EntryPath::clean(path).unwrap_or_default(),
         };
         let next = u32::try_from(self.missing.len()).unwrap_or(u32::MAX);
         let number = *numbers.entry(path).or_insert_with_key(|path| {

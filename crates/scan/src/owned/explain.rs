@@ -47,14 +47,13 @@ impl<'a> Explainer<'a> {
         said: &Said<'a>,
         owners: &Owners<'_>,
     ) -> Self {
-        let tree = &top.tree;
         let mut origins: HashMap<EntryPath, &'a Origin> = HashMap::new();
         for (number, files) in said.records.iter().enumerate() {
             for origin in &files.origins {
                 let behind =
                     |owner| owners.of(number, owner).is_some_and(|it| owners.is_installed(it));
                 if origin.owner.is_none_or(behind) {
-                    let known = origins.entry(real(tree, &origin.path)).or_insert(origin);
+                    let known = origins.entry(real(top, &origin.path)).or_insert(origin);
                     if origin.reason < known.reason {
                         *known = origin;
                     }
@@ -81,7 +80,7 @@ impl<'a> Explainer<'a> {
         });
         Self {
             top,
-            tree,
+            tree: &top.tree,
             claims,
             origins,
             // A set of patterns that each were built can be built.
@@ -100,7 +99,7 @@ impl<'a> Explainer<'a> {
                 Trace::LinkToOwned => self.leads_to_owned(id, path).is_some(),
                 Trace::LinkTo(targets) => {
                     let led = self.leads_to_owned(id, path);
-                    let leads = |target: &&str| self.tree.resolve(target.as_bytes()) == Ok(led);
+                    let leads = |target: &&str| self.top.resolve(target.as_bytes(), true) == led;
                     led.is_some() && targets.iter().any(leads)
                 }
                 Trace::Changed | Trace::Gone => false,
@@ -164,7 +163,7 @@ impl<'a> Explainer<'a> {
     /// Returns what a symbolic link leads to, where a package owns that.
     fn leads_to_owned(&self, id: NodeId, path: &EntryPath) -> Option<NodeId> {
         self.tree.node(id).link()?;
-        let led = self.tree.resolve(path.as_bytes()).ok().flatten()?;
+        let led = self.top.resolve(path.as_bytes(), true)?;
         self.claims.owns(led).then_some(led)
     }
 
@@ -197,15 +196,15 @@ impl<'a> Explainer<'a> {
     }
 
     fn owned(&self, path: &EntryPath) -> bool {
-        let node = self.tree.lookup(path.as_bytes()).ok().flatten();
+        let node = self.top.resolve(path.as_bytes(), false);
         node.is_some_and(|node| self.claims.owns(node))
     }
 }
 
 /// Returns a path as the tree has it: links in its directory followed.
-fn real(tree: &Tree, path: &EntryPath) -> EntryPath {
-    match tree.trace(path.as_bytes(), false) {
-        Ok(trace) => tree.path(trace.node).join(&trace.missing),
-        Err(_) => path.clone(),
+fn real(top: &Top, path: &EntryPath) -> EntryPath {
+    match top.follow(path.as_bytes(), false) {
+        Some(trace) => top.tree.path(trace.node).join(&trace.missing),
+        None => path.clone(),
     }
 }

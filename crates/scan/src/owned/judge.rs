@@ -130,7 +130,7 @@ fn holds(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
     match record.role {
         Role::Directory => {
             let path = top.tree.path(id);
-            let led = top.tree.resolve(path.as_bytes()).ok().flatten();
+            let led = top.resolve(path.as_bytes(), true);
             yes(led.is_some_and(|led| top.tree.node(led).kind() == Kind::Directory))
         }
         Role::FileOrLink if node.kind() == Kind::File => content(top, id, record),
@@ -148,7 +148,7 @@ fn holds(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
         // People may put a link in the place of a configuration file.
         Role::Any => {
             let path = top.tree.path(id);
-            match top.tree.resolve(path.as_bytes()).ok().flatten() {
+            match top.resolve(path.as_bytes(), true) {
                 Some(led) if top.tree.node(led).kind() == Kind::File => content(top, led, record),
                 _ => Holds::No,
             }
