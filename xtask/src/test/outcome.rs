@@ -93,10 +93,13 @@ impl Outcome {
 
     /// Tells whether a skip could be avoided by installing something.
     ///
-    /// The corpus is data beside the repository, which may be absent. And a distribution may build a
-    /// tool without a form of database that it can have.
+    /// The corpus is data beside the repository, which may be absent. A distribution may build a tool
+    /// without a form of database that it can have, and Debian packages no crane.
     fn avoidable(&self, line: &str) -> bool {
-        !(line.contains(" was built without ") || (!self.corpus && line.contains("no corpus")))
+        let unpackaged = ["no crane", "no go-containerregistry"];
+        !(line.contains(" was built without ")
+            || (!self.corpus && line.contains("no corpus"))
+            || unpackaged.iter().any(|program| line.ends_with(program)))
     }
 }
 
@@ -156,6 +159,7 @@ mod tests {
             (true, true, "", true),
             (true, true, "skipped: no podman", false),
             (true, true, "skipped: rpm was built without this form of the database", true),
+            (true, true, "skipped: no crane", true),
             (true, true, "skipped: no corpus", false),
             (true, false, "skipped: no corpus", true),
             (true, false, "skipped: no corpus\nskipped: no rpm", false),
