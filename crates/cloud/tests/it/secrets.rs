@@ -82,8 +82,10 @@ async fn no_output_holds_the_canary() {
         let mut keyed = aws.clone();
         keyed.key = Some(AccessKey::new("AKID", CANARY, Some(CANARY.to_owned())));
         let sources = Sources { aws, google, azure, machine: machine.clone().share() };
-        for clouds in [clouds(Sources { aws: keyed, ..sources.clone() }), clouds(sources)] {
-            let mut outputs = format!("{clouds:?} {clouds:#?}");
+        for sources in [Sources { aws: keyed, ..sources.clone() }, sources] {
+            let mut outputs = format!("{:?}", (&sources.aws, &sources.google, &sources.azure));
+            let clouds = clouds(sources);
+            outputs += &format!(" {clouds:?} {clouds:#?}");
             for registry in [
                 "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
                 "public.ecr.aws",
