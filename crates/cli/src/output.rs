@@ -59,7 +59,6 @@ enum Place {
 
 impl Target {
     /// Opens `file`, or standard output where none or `-` is named.
-    #[expect(clippy::disallowed_methods, reason = "opening a pipe waits and computes nothing")]
     pub(crate) async fn open(
         file: Option<&Path>,
     ) -> Result<(Self, Box<dyn AsyncWrite + Send + Unpin>), Failure> {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use cutaway_export::{Item, Limits};
 use cutaway_fixtures::{FixtureImage, ImageBuilder, Layout};
 use cutaway_layerfs::{EntryPath, Kind, Meta, Tree, Visitor, Walk};
-use cutaway_model::source::{self, Directory, Files, Form, Selector};
 use cutaway_model::Image;
+use cutaway_model::source::{self, Directory, Files, Form, Selector};
 use cutaway_ref::Platform;
 use tempfile::TempDir;
 

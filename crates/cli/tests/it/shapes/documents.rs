@@ -299,7 +299,7 @@ fn layers_and_the_config() {
         config["history"][0]["created_by"] = bad.into();
     });
     let manifest = edited(|manifest| {
-        manifest["annotations"] = value!({bad: bad, "org.opencontainers.image.title": "../../x"})
+        manifest["annotations"] = value!({bad: bad, "org.opencontainers.image.title": "../../x"});
     });
     for shape in [&shape, &manifest] {
         for line in ["inspect {}", "inspect {} --format json", "scan {}"] {

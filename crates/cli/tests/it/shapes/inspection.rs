@@ -25,9 +25,14 @@ fn rich() -> FixtureImage {
         .build()
 }
 
+/// What a table has room for of a digest.
+fn short(encoded: &str) -> &str {
+    encoded.split_at(12).0
+}
+
 /// A manifest that says something about another one.
 fn about(image: &FixtureImage, kind: &str) -> FixtureImage {
-    super::documents::helm().edit_manifest(|manifest| {
+    documents::helm().edit_manifest(|manifest| {
         manifest["subject"] = image.manifest.descriptor();
         manifest["artifactType"] = kind.into();
     })
@@ -67,8 +72,8 @@ fn is_whole(row: &str, shown: &Value, table: &str, image: &FixtureImage, verifie
         assert_eq!(layer["uncompressed_size"], unpacked, "{row}");
         assert_eq!(layer["created_by"], fixture.created_by.as_str(), "{row}");
         assert_eq!(layer["status"], status, "{row}");
-        assert!(table.contains(&fixture.blob.digest.encoded()[..12]), "{row}: {table}");
-        assert!(table.contains(&chain.encoded()[..12]), "{row}: {table}");
+        assert!(table.contains(short(fixture.blob.digest.encoded())), "{row}: {table}");
+        assert!(table.contains(short(chain.encoded())), "{row}: {table}");
     }
     let history: Vec<_> =
         shown["history"].as_array().unwrap().iter().map(|step| step["layer"].clone()).collect();

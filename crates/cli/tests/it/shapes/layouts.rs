@@ -7,15 +7,14 @@ use super::*;
 #[test]
 fn special_files_are_not_opened() {
     let image = alpine();
-    for (row, put) in [
-        (
-            "is a FIFO (H1)",
-            (|path| {
-                assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-            }) as fn(&Path),
-        ),
+    type Put = fn(&Path);
+    let rows: [(&str, Put); 2] = [
+        ("is a FIFO (H1)", |path| {
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        }),
         ("is a link to a device (H2)", |path| symlink("/dev/zero", path).unwrap()),
-    ] {
+    ];
+    for (row, put) in rows {
         for target in ["index.json", "config", "manifest"] {
             let shape = Shape::of(&image);
             let path = match target {
@@ -169,7 +168,7 @@ fn strange_neighbours() {
         .image("docker-body", &docker_body)
         .image("unknown-descriptor", &plain)
         .image("odd-manifest", &odd)
-        .image("helm", &super::documents::helm())
+        .image("helm", &documents::helm())
         .index("index", &FixtureIndex::new([plain.clone()]));
     let edit = |index: &mut Value| {
         index["manifests"][1]["mediaType"] = "application/vnd.example".into();
