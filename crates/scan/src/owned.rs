@@ -92,6 +92,7 @@ pub(crate) fn compare(top: &Top, said: &Said<'_>) -> (FilesReport, Vec<Diagnosti
         diagnostics.push(error("recorded-paths-over-limit", message.to_owned()));
     }
     diagnostics.extend(owners.diagnostics());
+    diagnostics.extend(explainer.diagnostic());
     (report, diagnostics)
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Answer<'a> {
 struct Named<'a> {
     name: &'a str,
     digest: Option<String>,
-    id: String,
+    id: Option<String>,
 }
 
 /// A key of the config that differs; null where it is not set.
@@ -92,7 +92,7 @@ impl<'a> Answer<'a> {
         let named = |name, image: &Image| Named {
             name,
             digest: image.digest().map(ToString::to_string),
-            id: image.id().to_string(),
+            id: Some(image.id().to_string()).filter(|_| !image.is_computed()),
         };
         Self {
             schema: "cutaway.diff/1",
@@ -303,7 +303,7 @@ fn head(answer: &Answer<'_>, style: Style) -> String {
             "{}  {}  {}",
             style.dim(label),
             style.bold(&escape(named.name)),
-            named.id
+            named.id.as_deref().unwrap_or("none")
         );
     }
     let (shared, spared) = (answer.shared_layers, answer.spared_layers);

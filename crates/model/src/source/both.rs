@@ -3,6 +3,7 @@
 //! One reader takes `index.json`, another takes `manifest.json`. Where the two name different images,
 //! what was looked at would not be what is loaded, so such an archive is refused.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cutaway_ref::{Digest, Platform};
@@ -86,10 +87,14 @@ pub(super) async fn manifest_of(
     let blobs = LayoutBlobs(Arc::clone(files));
     let mut level = index.manifests;
     let mut left = limits.index_entries;
+    let mut seen = BTreeSet::new();
     for _ in 0..=limits.index_depth {
         let mut below = Vec::new();
         for descriptor in level {
             left = left.checked_sub(1)?;
+            if !seen.insert(descriptor.digest.clone()) {
+                continue;
+            }
             match crate::read_document(&blobs, &descriptor, limits).await {
                 Ok((Document::Manifest(manifest), raw))
                     if manifest.config.digest == *image.id()

@@ -1,6 +1,6 @@
 //! What `docker save` writes: `manifest.json`, a config and layers by file name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cutaway_ref::{Digest, Platform};
@@ -86,7 +86,9 @@ pub(super) async fn offers(
         Selector::Digest(_) => false,
     };
     let mut offers: Vec<Offer> = Vec::new();
-    for entry in entries.iter().filter(meant) {
+    // Many entries may name one config, which is read once.
+    let mut seen = BTreeSet::new();
+    for entry in entries.iter().filter(meant).filter(|entry| seen.insert(&entry.config)) {
         let raw = match read_config(files, entry, limits).await {
             Err(Error::Missing { .. }) => continue,
             read => read?,
@@ -196,7 +198,8 @@ async fn select<'a>(
                 place: format!("{place}, which has {}", tags()),
             }),
         Selector::Digest(digest) => {
-            for entry in entries {
+            let mut seen = BTreeSet::new();
+            for entry in entries.iter().filter(|entry| seen.insert(&entry.config)) {
                 if Digest::sha256(&read_config(files, entry, limits).await?) == *digest {
                     return Ok(entry);
                 }

@@ -127,7 +127,9 @@ impl<'a> Claims<'a> {
             let own = group.iter().take_while(|claim| !claim.supplement);
             let mut claims: Vec<&Claim> = own.collect();
             let supplements = group.iter().filter(|claim| claim.supplement);
-            let completes = |claim: &&Claim| claims.iter().any(|own| own.owner == claim.owner);
+            // Within a place claims are sorted by their owners.
+            let completes =
+                |claim: &&Claim| claims.binary_search_by_key(&claim.owner, |own| own.owner).is_ok();
             let supplements: Vec<&Claim> = supplements.filter(completes).collect();
             claims.extend(supplements);
             if let Some(first) = claims.first() {

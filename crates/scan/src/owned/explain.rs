@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use cutaway_analyze::{Exclusion, Origin, Trace, Unrecorded};
 use cutaway_layerfs::{EntryPath, Kind, NodeId, Tree};
-use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::claims::Claims;
 use super::owners::Owners;
-use super::{Said, Top};
+use super::{Said, Top, error};
+use crate::report::DiagnosticReport;
 
 /// Endings of names under which package managers leave a second version of a configuration file.
 const LEFT_BESIDE: &[&str] = &[
@@ -37,8 +38,15 @@ pub(super) struct Explainer<'a> {
     origins: HashMap<EntryPath, &'a Origin>,
     patterns: GlobSet,
     table: Vec<&'static Unrecorded>,
-    exclusions: Vec<(GlobMatcher, &'a Exclusion)>,
+    exclusions: Vec<&'a Exclusion>,
+    /// The patterns of `exclusions`, in their order.
+    excluding: GlobSet,
+    /// How many exclusions are not looked at.
+    unread: usize,
 }
+
+/// Exclusions of an image that are looked at. Systems have some ten of them.
+const MAX_EXCLUSIONS: usize = 1000;
 
 impl<'a> Explainer<'a> {
     pub(super) fn new(
@@ -71,12 +79,24 @@ impl<'a> Explainer<'a> {
                 table.push(entry);
             }
         }
-        let exclusions = said.records.iter().flat_map(|files| &files.exclusions);
-        let exclusions = exclusions.filter_map(|exclusion| {
+        let (mut exclusions, mut excluding, mut unread) = (Vec::new(), GlobSetBuilder::new(), 0);
+        for exclusion in said.records.iter().flat_map(|files| &files.exclusions) {
             // fnmatch knows no braces.
             let pattern = exclusion.pattern.replace('{', "[{]").replace('}', "[}]");
-            let glob = GlobBuilder::new(&pattern).literal_separator(false).build().ok()?;
-            Some((glob.compile_matcher(), exclusion))
+            let glob = GlobBuilder::new(&pattern).literal_separator(false).build();
+            match glob {
+                Ok(glob) if exclusions.len() < MAX_EXCLUSIONS => {
+                    excluding.add(glob);
+                    exclusions.push(exclusion);
+                }
+                Ok(_) => unread = usize::saturating_add(unread, 1),
+                Err(_) => {}
+            }
+        }
+        // Patterns that are too large together to be looked for at once are not looked for.
+        let excluding = excluding.build().unwrap_or_else(|_| {
+            unread = unread.saturating_add(exclusions.len());
+            GlobSet::empty()
         });
         Self {
             top,
@@ -86,8 +106,19 @@ impl<'a> Explainer<'a> {
             // A set of patterns that each were built can be built.
             patterns: patterns.build().unwrap_or_default(),
             table,
-            exclusions: exclusions.collect(),
+            exclusions,
+            excluding,
+            unread,
         }
+    }
+
+    /// Says what could not be looked at.
+    pub(super) fn diagnostic(&self) -> Option<DiagnosticReport> {
+        let message = format!(
+            "{} patterns that leave files out were not looked at: an image may have {MAX_EXCLUSIONS}",
+            self.unread
+        );
+        (self.unread > 0).then(|| error("exclusions-over-limit", message))
     }
 
     /// Says why a file is there that no package owns.
@@ -125,13 +156,12 @@ impl<'a> Explainer<'a> {
     ) -> Option<String> {
         let kinds: Vec<_> = of.iter().filter_map(|&owner| Some(owners.get(owner)?.kind)).collect();
         let text = path.to_string_lossy();
-        let applies = |(glob, exclusion): &&(GlobMatcher, &Exclusion)| {
-            kinds.contains(&exclusion.kind) && glob.is_match(&*text)
-        };
-        let last = self.exclusions.iter().rfind(applies);
-        let excluded = last.filter(|(_, exclusion)| exclusion.excluded);
-        excluded
-            .map(|(_, exclusion)| format!("left out by {}", exclusion.setting))
+        // The last one decides.
+        let matching = self.excluding.matches(&*text).into_iter().rev();
+        let mut matching = matching.filter_map(|position| self.exclusions.get(position));
+        let last = matching.find(|exclusion| kinds.contains(&exclusion.kind));
+        last.filter(|exclusion| exclusion.excluded)
+            .map(|exclusion| format!("left out by {}", exclusion.setting))
             .or_else(|| self.origin(None, path))
             .or_else(|| self.by_table(path, |trace| trace == Trace::Gone))
     }

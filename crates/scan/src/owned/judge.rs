@@ -74,11 +74,10 @@ pub(super) fn judge(
     };
     match group.place {
         Place::Missing(_) => {
-            let needed = judgement.owners.iter().any(|owner| {
-                let mut of_owner = said.iter().filter(|(other, _)| other == owner);
-                !of_owner.any(|(_, record)| record.traits.optional)
-            });
-            if needed {
+            let needed = |of: &[&(u32, FileRecord<'_>)]| {
+                !of.iter().any(|(_, record)| record.traits.optional)
+            };
+            if by_owner(&said).chunk_by(|a, b| a.0 == b.0).any(needed) {
                 judgement.verdict = Verdict::Missing;
             }
         }
@@ -105,18 +104,24 @@ fn present(top: &Top, node: NodeId, said: &[(u32, FileRecord<'_>)], judgement: &
         Some((Holds::Yes, _)) | None => {}
     }
     if top.tree.node(node).kind() == Kind::File {
-        for &owner in &judgement.owners {
-            let of_owner = || said.iter().filter(|(other, _)| *other == owner);
-            let excused = of_owner().any(|(_, record)| {
+        for of_owner in by_owner(said).chunk_by(|a, b| a.0 == b.0) {
+            let excused = of_owner.iter().any(|(_, record)| {
                 let traits = record.traits;
                 traits.config || traits.volatile || traits.optional
             });
-            if !excused {
-                let digested = of_owner().any(|(_, record)| record.digest.is_some());
-                judgement.digested.push((owner, digested));
+            if let (Some((owner, _)), false) = (of_owner.first(), excused) {
+                let digested = of_owner.iter().any(|(_, record)| record.digest.is_some());
+                judgement.digested.push((*owner, digested));
             }
         }
     }
+}
+
+/// Sorts what is said by who says it, so that one look is enough however many say something.
+fn by_owner<'s, 'r>(said: &'s [(u32, FileRecord<'r>)]) -> Vec<&'s (u32, FileRecord<'r>)> {
+    let mut sorted: Vec<_> = said.iter().collect();
+    sorted.sort_by_key(|(owner, _)| *owner);
+    sorted
 }
 
 /// Returns whether what is at a node is what a record says.
