@@ -241,6 +241,11 @@ impl All {
                 "page of tags, repositories or referrers",
             ),
             ("list_pages", Slot::U32(&mut limits.list_pages), "pages of a list"),
+            (
+                "list_repositories",
+                Slot::U32(&mut limits.list_repositories),
+                "repositories that are listed one after the other",
+            ),
             ("header_bytes", Slot::Usize(&mut limits.header_bytes), "headers of an answer"),
             (
                 "challenge_bytes",

@@ -174,6 +174,8 @@ impl Download {
                 }
                 // All that was promised is there; how the connection ended does not matter.
                 _ if self.offset >= self.wanted.size => return Ok(None),
+                // Who does not know the size takes the end that the answer states: the digest tells.
+                Ok(None) if self.wanted.size == u64::MAX && self.ends_here() => return Ok(None),
                 Ok(None) => self.early_end(),
                 Err(failure) => failure,
             };
@@ -188,10 +190,15 @@ impl Download {
 
     /// Judges an answer that ended before the promised size.
     fn early_end(&mut self) -> Failure {
-        if self.body.as_ref().is_some_and(Part::ends_the_blob) {
+        if self.ends_here() {
             self.stated_end = Some(self.offset);
         }
         Failure::interrupted("the answer ended too early".to_owned())
+    }
+
+    /// Tells whether the answer says that the blob ends where the answer does.
+    fn ends_here(&self) -> bool {
+        self.body.as_ref().is_some_and(Part::ends_the_blob)
     }
 
     /// Waits for the next try, or goes on to the next place.

@@ -11,7 +11,7 @@ use crate::args::client::Tags;
 use crate::cmd::catalog::of_registry;
 use crate::failure::{Exit, Failure};
 use crate::moved::Moved;
-use crate::{output, remote};
+use crate::{limits, output, remote};
 
 pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
     let mut text = String::new();
@@ -64,8 +64,9 @@ async fn recursive(text: &str, common: &Common) -> Result<Vec<(String, Listing)>
         false => Moved::repository(&top, &there),
     };
     let mut listings = Vec::new();
+    let most = limits::transport(&common.limit)?.limits.list_repositories;
     if !whole {
-        walk(&registry, &there, moved.there(), &mut listings).await?;
+        walk(&registry, &there, moved.there(), most, &mut listings).await?;
         // Only registries that list what lies below say anything of children or manifests.
         if listings.len() > 1 || listings.iter().any(|(_, listing)| !listing.manifests.is_empty()) {
             return Ok(named(&top, &moved, listings));
@@ -74,6 +75,7 @@ async fn recursive(text: &str, common: &Common) -> Result<Vec<(String, Listing)>
     }
     for name in registry.catalog().await? {
         if moved.asked(&name).is_some() {
+            bound(listings.len(), most)?;
             let listing = listing(&registry, &there, &name).await?;
             listings.push((name, listing));
         }
@@ -101,6 +103,7 @@ async fn walk(
     registry: &Registry,
     there: &Reference,
     name: &str,
+    most: u32,
     listings: &mut Vec<(String, Listing)>,
 ) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
@@ -109,6 +112,7 @@ async fn walk(
         if !seen.insert(name.clone()) {
             continue;
         }
+        bound(listings.len(), most)?;
         let listing = listing(registry, there, &name).await?;
         ahead.extend(listing.children.iter().map(|child| format!("{name}/{child}")));
         listings.push((name, listing));
@@ -116,9 +120,24 @@ async fn walk(
     Ok(())
 }
 
-/// Lists one repository; one that is nothing but a name above others is empty.
+/// Refuses one more repository than may be listed: names can be made up faster than they are read.
+fn bound(listed: usize, most: u32) -> Result<(), Failure> {
+    if u32::try_from(listed).is_ok_and(|listed| listed < most) {
+        return Ok(());
+    }
+    let message = format!(
+        "the registry has more repositories than the limit list_repositories, which is {most}"
+    );
+    Err(Failure::new(Exit::Fetch, message))
+}
+
+/// Lists one repository; one that is nothing but a name above others is empty, and so is what the
+/// registry calls by a name that no repository has.
 async fn listing(registry: &Registry, there: &Reference, name: &str) -> Result<Listing, Failure> {
-    let reference = remote::reference(&format!("{}/{name}", there.registry()))?;
+    let Ok(reference) = format!("{}/{name}", there.registry()).parse::<Reference>() else {
+        tracing::warn!(name = ?name, "the registry lists a name that is none");
+        return Ok(Listing::default());
+    };
     match registry.repository(&reference).listing().await {
         Err(ModelError::NotFound { .. }) => Ok(Listing::default()),
         listing => Ok(listing?),

@@ -259,6 +259,25 @@ fn what_google_says_beyond_tags_is_listed() {
     });
 }
 
+#[test]
+fn a_registry_that_makes_up_repositories_is_left() {
+    with_fake(|registry| {
+        let host = registry.host();
+        let page = |name: &str, text: &str| {
+            registry.page(&format!("/v2/{name}/tags/list?n=1000"), text, &[]);
+        };
+        page("p", r#"{"tags":["1"],"child":["a","../b","UPPER"]}"#);
+        page("p/a", r#"{"tags":["2"],"child":["c"]}"#);
+        page("p/a/c", r#"{"tags":["3"]}"#);
+        let all = ["tags", "-R", &format!("{host}/p")];
+        // What is no name is passed over.
+        assert_eq!(text(&all), format!("{host}/p:1\n{host}/p/a:2\n{host}/p/a/c:3\n"));
+        let limited = run(&[&all[..], &["--limit", "list_repositories=2"]].concat());
+        assert_eq!((status(&limited), limited.stdout.len()), (3, 0));
+        assert!(stderr(&limited).contains("the limit list_repositories"), "{}", stderr(&limited));
+    });
+}
+
 /// Lets `test` run beside a registry that plays faults.
 pub(crate) fn with_fake(test: impl FnOnce(&FakeRegistry)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
