@@ -3,10 +3,12 @@
 //! A blob gets its name when its size and its digest have matched, an index entry when all its blobs
 //! are there. So a run that was ended at any moment leaves a valid layout, and the next one fetches
 //! only what is not there yet, also of a blob whose beginning is there: that lies under a name that is
-//! no blob's, and is hashed again before anything is added to it. One run at a time writes to a layout; a lock beside it sees to that.
+//! no blob's, is hashed again before anything is added to it, and is there until a pull into the layout
+//! has ended well. One run at a time writes to a layout; a lock beside it sees to that.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use cutaway_model::{BlobStream, Claim, Descriptor, Verified};
@@ -98,10 +100,15 @@ impl Layout {
             return Err(Error::Target { target: shown, rule });
         }
         fs::create_dir_all(&partial).map_err(|error| Error::write(shown.as_str(), error))?;
-        let lock = File::create(partial.join("lock"))
-            .map_err(|error| Error::write(shown.as_str(), error))?;
+        let path = partial.join("lock");
+        let lock = File::create(&path).map_err(|error| Error::write(shown.as_str(), error))?;
         match lock.try_lock() {
-            Ok(()) => {}
+            // A run that ended meanwhile may have removed it, and a third may have made another.
+            Ok(()) if is_at(&lock, &path) => {}
+            Ok(()) => {
+                let rule = "was being written by another run".to_owned();
+                return Err(Error::Target { target: shown, rule });
+            }
             Err(TryLockError::WouldBlock) => {
                 let rule = "is being written by another run".to_owned();
                 return Err(Error::Target { target: shown, rule });
@@ -269,6 +276,13 @@ impl Layout {
         let _ = fs::remove_dir_all(&self.partial);
         drop(self.lock);
     }
+}
+
+/// Tells whether an open file is the one at a path.
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let held = file.metadata().map(identity).ok();
+    held.is_some() && held == fs::metadata(path).map(identity).ok()
 }
 
 /// Returns how many bytes of a blob of `size` an earlier run has left.

@@ -7,11 +7,13 @@ use serde::Serialize;
 
 use crate::args::{AuthExplain, Common, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::{credentials, output, print};
+use crate::{credentials, hosts, output, print};
 
 #[derive(Debug, Serialize)]
 struct Explanation<'a> {
     reference: String,
+    /// What is asked instead, where `registries.conf` moves the reference.
+    place: Option<String>,
     source: Option<&'a str>,
     key: Option<&'a str>,
     username: Option<&'a str>,
@@ -28,10 +30,14 @@ struct PassedOver<'a> {
 pub(crate) async fn explain(args: &AuthExplain, common: &Common) -> Result<Exit, Failure> {
     let reference = Reference::parse(&args.reference, &Defaults::default())
         .map_err(|error| Failure::usage(error.to_string()))?;
-    let resolution = credentials::resolve(&reference, common).await?;
+    let route = hosts::route(&reference)?;
+    // Mirrors come before the place that has the image, each with a credential of its own.
+    let place = route.last().map_or(&reference, |endpoint| &endpoint.reference);
+    let resolution = credentials::resolve(place, common).await?;
     let passed_over = resolution.passed_over.iter();
     let explanation = Explanation {
         reference: reference.to_string(),
+        place: Some(place.to_string()).filter(|_| *place != reference),
         source: resolution.source.as_deref(),
         key: resolution.key.as_deref(),
         username: resolution.credential.username(),
@@ -52,6 +58,7 @@ fn text(explanation: &Explanation<'_>) -> String {
     let mut text = String::new();
     for (label, value) in [
         ("reference", Some(explanation.reference.as_str())),
+        ("place", explanation.place.as_deref()),
         ("kind", Some(explanation.kind)),
         ("source", explanation.source),
         ("key", explanation.key),

@@ -111,6 +111,24 @@ fn every_source_wins_over_all_that_follow() {
 }
 
 #[test]
+fn what_is_asked_instead_is_explained() {
+    let home = Home::new();
+    home.write(
+        ".docker/config.json",
+        &auths(&[("reg.example", "typed"), ("moved.example", "asked")]),
+    );
+    let itself = home.explain("reg.example/x:1", &[]);
+    assert_eq!((itself.who(), &itself.0["place"]), ("typed", &serde_json::Value::Null));
+    home.write(
+        ".config/containers/registries.conf",
+        "[[registry]]\nprefix = \"reg.example\"\nlocation = \"moved.example/deep\"\n",
+    );
+    let moved = home.explain("reg.example/x:1", &[]);
+    assert_eq!((moved.who(), moved.text("key")), ("asked", "moved.example"));
+    assert_eq!(moved.text("place"), "moved.example/deep/x:1");
+}
+
+#[test]
 fn every_source_says_why_it_was_passed_over() {
     let home = Home::new();
     let nothing = home.explain("ghcr.io/o/a:1", &[]);
