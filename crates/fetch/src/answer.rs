@@ -30,7 +30,7 @@ pub(crate) async fn failure_of(transport: &Transport, response: Response, url: &
         None => quoted(bytes.trim_ascii(), SHOWN),
     };
     let kind = Kind::Status { status, body, waited: Duration::ZERO };
-    Failure { kind, passing: is_passing(status), retry_after, url: Some(Box::new(url.clone())) }
+    Failure { passing: is_passing(status), retry_after, ..Failure::lasting(kind) }.at(url)
 }
 
 /// Returns what an answer says of how many requests are allowed and left, as Docker Hub does.

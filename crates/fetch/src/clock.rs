@@ -57,7 +57,7 @@ impl Clock {
         bounded.unwrap_or_else(|_| {
             let patience = self.patience.as_secs_f32();
             let reason = format!("nothing new came for {patience:.1} s (patience_ms)");
-            Err(Failure::interrupted(reason))
+            Err(Failure::cut(reason))
         })
     }
 }

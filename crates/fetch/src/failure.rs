@@ -23,17 +23,24 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<Duration>,
     /// Where it went wrong, if that is not the address that was asked for first.
     pub(crate) url: Option<Box<Url>>,
+    /// Whether we ended the try because its time was over, so that it says little of the server.
+    pub(crate) cut: bool,
 }
 
 impl Failure {
     /// Makes a failure that no other try can mend.
     pub(crate) fn lasting(kind: Kind) -> Self {
-        Self { kind, passing: false, retry_after: None, url: None }
+        Self { kind, passing: false, retry_after: None, url: None, cut: false }
     }
 
     /// Makes the failure of an answer that broke off or never came.
     pub(crate) fn interrupted(reason: String) -> Self {
-        Self { kind: Kind::Interrupted(reason), passing: true, retry_after: None, url: None }
+        Self { passing: true, ..Self::lasting(Kind::Interrupted(reason)) }
+    }
+
+    /// Makes the failure of a try that was ended here, `reason` being why.
+    pub(crate) fn cut(reason: String) -> Self {
+        Self { cut: true, ..Self::interrupted(reason) }
     }
 
     pub(crate) fn deadline() -> Self {

@@ -19,7 +19,9 @@ pub(crate) async fn pause(
     // The keys of a fresh hasher are random, which is all that the wait needs.
     let chance = RandomState::new().hash_one(0);
     let now = Instant::now();
-    let Some(wait) = retry.failed(failure.retry_after, chance) else { return Err(failure) };
+    let Some(wait) = retry.failed(failure.retry_after, chance) else {
+        return Err(retry.last(failure));
+    };
     if !transport.may_wait(wait) {
         retry.end("run_patience_ms");
         return Err(failure);
@@ -28,13 +30,13 @@ pub(crate) async fn pause(
         transport.be_quiet_for(wait);
     }
     let reason = failure.kind.to_string();
-    let reason = transport.veiled(&reason);
-    tracing::debug!(wait = ?wait, attempts = retry.attempts(), %reason, "trying again");
+    let shown = transport.veiled(&reason);
+    tracing::debug!(wait = ?wait, attempts = retry.attempts(), reason = %shown, "trying again");
     let (left, last) = remaining(wait, transport.config.deadline, now);
     retry.clock.count(tokio::time::sleep(left)).await;
     if last {
         return Err(Failure::deadline());
     }
-    retry.begin(failure.retry_after.map(|_| wait));
+    retry.begin(reason, failure.retry_after.map(|_| wait));
     Ok(())
 }

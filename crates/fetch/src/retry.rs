@@ -5,8 +5,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::RetryPolicy;
 use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::{Kind, RetryPolicy};
 
 /// The state of one request, or of one blob over its requests.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Retry {
     attempts: u32,
     asked_to_wait: Duration,
     limit: Option<&'static str>,
+    /// Why the try before the present one failed, where there was no progress since.
+    before: Option<String>,
 }
 
 impl Retry {
@@ -33,6 +36,7 @@ impl Retry {
             attempts: 1,
             asked_to_wait: Duration::ZERO,
             limit: None,
+            before: None,
         }
     }
 
@@ -62,6 +66,7 @@ impl Retry {
         if self.new_bytes >= self.policy.progress_bytes {
             self.new_bytes = 0;
             self.failures = 0;
+            self.before = None;
             self.clock.restart();
         }
     }
@@ -91,8 +96,21 @@ impl Retry {
         Some(wait)
     }
 
-    /// Notes that the next try begins, after a wait of `asked` where the server asked for one.
-    pub(crate) fn begin(&mut self, asked: Option<Duration>) {
+    /// Returns the failure that ends the tries. One of a try that we have cut short says what came before it:
+    /// how little time was left for the last try is our doing, and the server's is what used up the rest.
+    pub(crate) fn last(&self, failure: Failure) -> Failure {
+        match (&failure.kind, &self.before) {
+            (Kind::Interrupted(reason), Some(before)) if failure.cut => {
+                Failure { kind: Kind::Interrupted(format!("{reason}, after: {before}")), ..failure }
+            }
+            _ => failure,
+        }
+    }
+
+    /// Notes that the next try begins, since one failed for `reason`, and after a wait of `asked` where the
+    /// server asked for one.
+    pub(crate) fn begin(&mut self, reason: String, asked: Option<Duration>) {
+        self.before = Some(reason);
         self.attempts = self.attempts.saturating_add(1);
         self.asked_to_wait = self.asked_to_wait.saturating_add(asked.unwrap_or_default());
     }
@@ -206,7 +224,9 @@ mod tests {
     #[test]
     fn standing_still_ends() {
         let mut retry = Retry::new(&RetryPolicy::default());
-        let tries = std::iter::from_fn(|| retry.failed(None, 500).inspect(|_| retry.begin(None)));
+        let tries = std::iter::from_fn(|| {
+            retry.failed(None, 500).inspect(|_| retry.begin(String::new(), None))
+        });
         let waits: Vec<_> = tries.take(100).collect();
         assert_eq!(waits, [200, 400, 800, 1600].map(Duration::from_millis));
         assert_eq!((retry.attempts(), retry.limit()), (5, Some("tries")));
@@ -239,6 +259,21 @@ mod tests {
         assert_eq!(retry.limit(), Some("patience_ms"));
         retry.clock.add(Duration::from_secs(1));
         assert!(retry.failed(Some(Duration::ZERO), 0).is_none());
+    }
+
+    #[test]
+    fn what_used_up_the_time_is_said() {
+        let reason = |retry: &Retry, failure| retry.last(failure).kind.to_string();
+        let cut = || Failure::cut("nothing new came for 0.3 s (patience_ms)".to_owned());
+        let mut retry = Retry::new(&RetryPolicy::default());
+        assert_eq!(reason(&retry, cut()), "nothing new came for 0.3 s (patience_ms)");
+        retry.begin("HTTP status 503".to_owned(), None);
+        let said = "nothing new came for 0.3 s (patience_ms), after: HTTP status 503";
+        assert_eq!(reason(&retry, cut()), said);
+        // What the server itself did in the last try is the reason.
+        assert_eq!(reason(&retry, Failure::interrupted("reset".to_owned())), "reset");
+        retry.moved(64 << 10);
+        assert_eq!(reason(&retry, cut()), "nothing new came for 0.3 s (patience_ms)");
     }
 
     /// Target T11: a server that stalls, says nothing or crawls is left within three minutes.
@@ -279,7 +314,7 @@ mod tests {
         for (asked, waited) in [(1, 1), (1_000_000_000, 60)] {
             let wait = retry.failed(Some(Duration::from_secs(asked)), 0);
             assert_eq!(wait, Some(Duration::from_secs(waited)));
-            retry.begin(wait);
+            retry.begin(String::new(), wait);
         }
         assert_eq!(retry.asked_to_wait(), Duration::from_secs(61));
     }

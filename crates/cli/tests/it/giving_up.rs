@@ -102,7 +102,7 @@ fn layers_that_never_come() {
         (
             "503, and all time is up",
             Fault::status(503),
-            "tries=100000,patience_ms=300",
+            "tries=100000,patience_ms=1000",
             &[
                 "HTTP status 503",
                 "no progress at offset 0 ",
