@@ -101,7 +101,7 @@ impl<'a> Record<'a> {
         let package = PackageRef::Named { name: text(name), arch: self.arch.map(text) };
         let owner = records.owner(Kind::Deb, package, false);
         for line in &self.conffiles {
-            let Some((path, sum, obsolete)) = parse(line.text) else {
+            let Some((path, sum)) = parse(line.text) else {
                 reporter.error(
                     "dpkg-conffile-unreadable",
                     format_args!(
@@ -120,12 +120,7 @@ impl<'a> Record<'a> {
                     role: Role::Any,
                     digest: sum,
                     link: None,
-                    traits: Traits {
-                        config: true,
-                        optional: obsolete,
-                        supplement: true,
-                        ..Traits::default()
-                    },
+                    traits: Traits { config: true, supplement: true, ..Traits::default() },
                 });
             }
         }
@@ -133,7 +128,7 @@ impl<'a> Record<'a> {
 }
 
 /// Takes a line apart, from its end: the path may have blanks in it.
-fn parse(line: &[u8]) -> Option<(&[u8], Option<ContentDigest>, bool)> {
+fn parse(line: &[u8]) -> Option<(&[u8], Option<ContentDigest>)> {
     let mut rest = line.trim_ascii();
     let mut word = || {
         let blank = rest.iter().rposition(|&byte| byte == b' ')?;
@@ -142,9 +137,8 @@ fn parse(line: &[u8]) -> Option<(&[u8], Option<ContentDigest>, bool)> {
         last.get(1..)
     };
     let mut sum = word()?;
-    let mut flagged = false;
+    // What a newer version no longer ships is the package's as long as its list has it.
     while matches!(sum, b"obsolete" | b"remove-on-upgrade") {
-        flagged = true;
         sum = word()?;
     }
     // Before a package is configured there is no sum.
@@ -154,7 +148,7 @@ fn parse(line: &[u8]) -> Option<(&[u8], Option<ContentDigest>, bool)> {
             Some(ContentDigest::from_hex(sum).filter(|sum| matches!(sum, ContentDigest::Md5(_)))?)
         }
     };
-    (!rest.is_empty()).then_some((rest, sum, flagged))
+    (!rest.is_empty()).then_some((rest, sum))
 }
 
 #[cfg(test)]
@@ -169,7 +163,7 @@ mod tests {
         const SUM: &str = "d41d8cd98f00b204e9800998ecf8427e";
         for (content, expected) in [
             (format!("Package: a\nArchitecture: amd64\nConffiles:\n /etc/a b {SUM}\n /etc/c {SUM} obsolete\nDescription: x\n more\n\n"),
-             "a:amd64: ?etc/a b md5 config supplement, a:amd64: ?etc/c md5 config optional supplement"),
+             "a:amd64: ?etc/a b md5 config supplement, a:amd64: ?etc/c md5 config supplement"),
             ("Conffiles:\n /etc/a newconffile\nPackage: a\n".into(), "a: ?etc/a config supplement"),
             ("Package: a\nConffiles:\n /etc/a 12\n obsolete\n /../x d41d8cd98f00b204e9800998ecf8427e\n".into(),
              "dpkg-conffile-unreadable, dpkg-conffile-unreadable, recorded-path-unusable"),

@@ -115,8 +115,13 @@ pub(super) fn add(
         let flags = value(&files.flags, 0);
         let state = value(&files.states, NORMAL);
         let digest = files.digests.get(at).copied().unwrap_or_default();
-        let role = role(files.modes.get(at).copied());
-        let ghost = flags & GHOST != 0;
+        // Whatever comes to lie in the place of a ghost, or of a file that was not installed, is right.
+        let is_open = flags & GHOST != 0 || state != NORMAL;
+        let role = match role(files.modes.get(at).copied()) {
+            Role::Directory => Role::Directory,
+            _ if is_open => Role::Any,
+            role => role,
+        };
         let parsed = ContentDigest::from_hex(digest).filter(|it| is(it, algorithm));
         if !digest.is_empty() && parsed.is_none() && role == Role::File {
             unknown = unknown.or(Some(digest));
@@ -129,8 +134,8 @@ pub(super) fn add(
             link: files.links.get(at).copied().filter(|_| role == Role::Link),
             traits: Traits {
                 config: flags & CONFIG != 0,
-                optional: ghost || flags & MISSING_OK != 0 || state != NORMAL,
-                volatile: ghost || value(&files.verify, u32::MAX) & VERIFY_DIGEST == 0,
+                optional: is_open || flags & MISSING_OK != 0,
+                volatile: is_open || value(&files.verify, u32::MAX) & VERIFY_DIGEST == 0,
                 supplement: false,
             },
         });

@@ -248,6 +248,11 @@ fn debian_root(work: &Path) -> Option<PathBuf> {
         ("usr/lib/python3/tool.py", "pass\n"),
     ];
     install_deb(work, &root, &control("tool", ""), &tool)?;
+    let old =
+        [("etc/old.conf", "old\n"), ("etc/older.conf", "older\n"), ("etc/oldest.conf", "oldest\n")];
+    install_deb(work, &root, &control("mover", ""), &old)?;
+    let moved = control("mover", "").replace("1-1", "2-1");
+    install_deb(work, &root, &moved, &[("usr/lib/mover.conf", "moved\n")])?;
     let library =
         [("usr/lib/x/lib.so.1.2", "library\n"), ("usr/share/doc/lib/copyright", "free\n")];
     install_deb(work, &root, &control("lib", "Multi-Arch: same\n"), &library)?;
@@ -275,6 +280,8 @@ fn tampering() -> LayerBuilder {
         .file("etc/made", "by the script\n")
         .file("etc/tool.conf.dpkg-dist", "new default\n")
         .file("etc/.wh.gone.conf", "")
+        .file("etc/old.conf", "changed\n")
+        .file("etc/.wh.older.conf", "")
         .file("usr/share/doc/tool/.wh.copyright", "")
         .file("usr/share/doc/lib/.wh..wh..opq", "")
         .file("usr/bin/evil", "evil\n")
@@ -330,12 +337,13 @@ fn a_tampered_debian_system_is_as_dpkg_finds_it_from_every_source() {
 
     assert_eq!(
         outline(&found, "modified"),
-        ["etc/tool.conf 1 config", "usr/bin/sh.real 1", "usr/bin/tool 1"]
+        ["etc/old.conf 1 config", "etc/tool.conf 1 config", "usr/bin/sh.real 1", "usr/bin/tool 1"]
     );
     assert_eq!(
         outline(&found, "missing"),
         [
             "etc/gone.conf 1 config",
+            "etc/older.conf 1 config",
             "usr/share/doc/lib/copyright 1",
             "usr/share/doc/tool/copyright 1",
             "usr/share/man/man1 -: left out by path-exclude=/usr/share/man/*",
@@ -359,11 +367,11 @@ fn a_tampered_debian_system_is_as_dpkg_finds_it_from_every_source() {
         ]
     );
     let row = |kind, at: usize| rows(&found, kind)[at].clone();
-    let tool = row("modified", 2);
+    let tool = row("modified", 3);
     assert_eq!(tool["packages"], serde_json::json!(["tool"]));
     assert_eq!(tool["recorded"], format!("md5:{}", sum("md5sum", "tool\n")));
     assert_eq!(tool["found"], format!("md5:{}", sum("md5sum", "evil\n")));
-    assert_eq!(row("modified", 1)["packages"], serde_json::json!(["shell"]));
+    assert_eq!(row("modified", 2)["packages"], serde_json::json!(["shell"]));
 
     every_source_says(&fixture, &found);
 }
@@ -404,7 +412,7 @@ echo one > %{buildroot}/usr/bin/tool
 echo two > %{buildroot}/usr/bin/other
 ln -s tool %{buildroot}/usr/bin/link
 ln -s tool %{buildroot}/usr/bin/kept
-for name in conf state gone kept; do echo $name > %{buildroot}/etc/tool.$name; done
+for name in conf state gone kept loose absent; do echo $name > %{buildroot}/etc/tool.$name; done
 for name in README LICENSE; do echo $name > %{buildroot}/usr/share/doc/tool/$name; done
 touch %{buildroot}/var/log/tool.log
 %files
@@ -412,6 +420,8 @@ touch %{buildroot}/var/log/tool.log
 %config(noreplace) /etc/tool.conf
 %config /etc/tool.gone
 %config /etc/tool.kept
+%config(missingok) /etc/tool.loose
+%config(missingok) /etc/tool.absent
 %verify(not md5 size mtime) /etc/tool.state
 %dir /usr/share/doc/tool
 %doc /usr/share/doc/tool/*
@@ -464,6 +474,8 @@ fn a_tampered_rpm_system_is_as_rpm_finds_it() {
         .file("etc/tool.state", "changed, as was expected\n")
         .file("etc/made", "by the script\n")
         .file("etc/.wh.tool.gone", "")
+        .file("etc/tool.loose", "changed, and may be missing\n")
+        .file("etc/.wh.tool.absent", "")
         .file("var/log/tool.log", "a ghost is owned\n")
         .file("usr/bin/evil", "evil\n");
     let fixture = ImageBuilder::new().layer(base()).layer(upper).build();
@@ -472,7 +484,7 @@ fn a_tampered_rpm_system_is_as_rpm_finds_it() {
     let Some(unpacked) = unpack(layout.path(), work) else { return };
     let text = rpm(&unpacked, &["-Va"]).unwrap();
     let expected = verified(&text, &unpacked);
-    assert!(expected.0.len() >= 4 && expected.1.len() == 1, "{text}");
+    assert!(expected.0.len() >= 5 && expected.1.len() == 1, "{text}");
     assert_eq!(reported(&found), expected, "{text}");
     let unowned: Vec<String> =
         outline(&found, "unowned").into_iter().filter(|line| !line.contains("lib/rpm")).collect();

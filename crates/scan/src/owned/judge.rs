@@ -128,10 +128,6 @@ fn by_owner<'s, 'r>(said: &'s [(u32, FileRecord<'r>)]) -> Vec<&'s (u32, FileReco
 fn holds(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
     let node = top.tree.node(id);
     let yes = |holds| if holds { Holds::Yes } else { Holds::No };
-    if record.traits.optional && record.role != Role::Directory {
-        // A ghost: the package owns the name, whatever comes to lie there.
-        return Holds::Yes;
-    }
     match record.role {
         Role::Directory => {
             let path = top.tree.path(id);
