@@ -4,27 +4,32 @@
 //! one byte string, each path without what it shares with the one before it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use cutaway_layerfs::EntryPath;
 
 use crate::Kind;
 
+/// What anything weighs beside its texts, in bytes.
+const FIXED: usize = 64;
+
 /// What one file of a package manager says about files.
+///
+/// It may have a limit, since a small file can say much: each name in a long directory, each path with
+/// the reason for it. What would go over it is not taken in, and all that was there is let go of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileRecords {
-    /// The packages that the records are about.
-    pub owners: Vec<Owner>,
-    /// What is known of how files came to be that are in no record, or changed after they were recorded.
-    pub origins: Vec<Origin>,
-    /// Where files lie that a package records elsewhere.
-    pub diversions: Vec<Diversion>,
-    /// Which files the package manager is told not to unpack; of those that match the last one counts.
-    pub exclusions: Vec<Exclusion>,
+    owners: Vec<Owner>,
+    origins: Vec<Origin>,
+    diversions: Vec<Diversion>,
+    exclusions: Vec<Exclusion>,
     bytes: Vec<u8>,
     last: Vec<u8>,
     count: usize,
-    /// Bytes of all paths.
-    path_bytes: usize,
+    weight: usize,
+    /// The most that `weight` may become; none where there is no limit.
+    max: Option<usize>,
+    is_over: bool,
 }
 
 /// A package, as the file that names its files knows it.
@@ -62,7 +67,7 @@ pub struct Origin {
     /// Whether it is a link that a program made there; else it is a path that a script names.
     pub link: bool,
     /// What is behind it, in a few words.
-    pub reason: String,
+    pub reason: Arc<str>,
 }
 
 /// A path whose file lies elsewhere, unless it is that of one package.
@@ -150,6 +155,16 @@ pub enum ContentDigest {
 }
 
 impl FileRecords {
+    /// Makes records that weigh at most `max`, as [`FileRecords::weight`] counts it.
+    pub fn within(max: usize) -> Self {
+        Self { max: Some(max), ..Self::default() }
+    }
+
+    /// Returns whether there was more than the limit allows, so that nothing is kept.
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     /// Returns whether nothing is said.
     pub fn is_empty(&self) -> bool {
         self.count == 0
@@ -167,28 +182,67 @@ impl FileRecords {
     /// Returns the bytes of memory that all this takes, about, where each path is whole: so much may
     /// become of it when all files are missing.
     pub fn weight(&self) -> usize {
-        self.memory().saturating_add(self.path_bytes)
+        self.weight
     }
 
-    /// Returns the bytes of memory that all this takes, about.
-    pub fn memory(&self) -> usize {
-        let origins = self.origins.iter().map(|origin| {
-            origin.path.as_bytes().len().saturating_add(origin.reason.len()).saturating_add(64)
-        });
-        let others = self.owners.len().saturating_add(self.diversions.len());
-        let others = others.saturating_add(self.exclusions.len()).saturating_mul(128);
-        origins.fold(self.bytes.capacity().saturating_add(others), usize::saturating_add)
+    /// Returns the packages that the records are about.
+    pub fn owners(&self) -> &[Owner] {
+        &self.owners
+    }
+
+    /// Returns what is known of how files came to be that are in no record, or changed after they were recorded.
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// Returns where files lie that a package records elsewhere.
+    pub fn diversions(&self) -> &[Diversion] {
+        &self.diversions
+    }
+
+    /// Returns which files the package manager is told not to unpack; of those that match the last one counts.
+    pub fn exclusions(&self) -> &[Exclusion] {
+        &self.exclusions
     }
 
     /// Adds a package and returns its position.
     pub fn owner(&mut self, kind: Kind, package: PackageRef, lists: bool) -> u32 {
         let position = u32::try_from(self.owners.len()).unwrap_or(u32::MAX);
-        self.owners.push(Owner { kind, package, lists });
+        if self.takes(&[package.len()]) {
+            self.owners.push(Owner { kind, package, lists });
+        }
         position
+    }
+
+    /// Adds how a file may have come to be.
+    pub fn originate(&mut self, origin: Origin) {
+        if self.takes(&[origin.path.as_bytes().len(), origin.reason.len()]) {
+            self.origins.push(origin);
+        }
+    }
+
+    /// Adds where a file lies that a package records elsewhere.
+    pub fn divert(&mut self, diversion: Diversion) {
+        let Diversion { from, to, except } = &diversion;
+        let except = except.as_ref().map(String::len).unwrap_or_default();
+        if self.takes(&[from.as_bytes().len(), to.as_bytes().len(), except]) {
+            self.diversions.push(diversion);
+        }
+    }
+
+    /// Adds which files are not unpacked.
+    pub fn exclude(&mut self, exclusion: Exclusion) {
+        if self.takes(&[exclusion.pattern.len(), exclusion.setting.len()]) {
+            self.exclusions.push(exclusion);
+        }
     }
 
     /// Adds a record.
     pub fn push(&mut self, record: &FileRecord<'_>) {
+        let link = record.link.map(<[u8]>::len).unwrap_or_default();
+        if !self.takes(&[record.path.len(), link]) {
+            return;
+        }
         let Traits { config, optional, volatile, supplement } = record.traits;
         let (digest, link) = (record.digest.is_some(), record.link.is_some());
         let flags = [config, optional, volatile, supplement, digest, link];
@@ -210,7 +264,6 @@ impl FileRecords {
             put_bytes(&mut self.bytes, link);
         }
         self.count = self.count.saturating_add(1);
-        self.path_bytes = self.path_bytes.saturating_add(record.path.len());
     }
 
     /// Shows each record, in order, with the place where [`FileRecords::at`] finds it again.
@@ -233,6 +286,32 @@ impl FileRecords {
     pub fn shrink(&mut self) {
         self.last = Vec::new();
         self.bytes.shrink_to_fit();
+    }
+
+    /// Counts something that holds texts of these lengths; returns whether there is room for it.
+    fn takes(&mut self, lengths: &[usize]) -> bool {
+        if self.is_over {
+            return false;
+        }
+        let one = lengths.iter().copied().fold(FIXED, usize::saturating_add);
+        let weight = self.weight.saturating_add(one);
+        if self.max.is_some_and(|max| weight > max) {
+            *self = Self { max: self.max, is_over: true, ..Self::default() };
+            return false;
+        }
+        self.weight = weight;
+        true
+    }
+}
+
+impl PackageRef {
+    fn len(&self) -> usize {
+        match self {
+            Self::Named { name, arch } => {
+                name.len().saturating_add(arch.as_ref().map(String::len).unwrap_or_default())
+            }
+            Self::Database(path) => path.as_bytes().len(),
+        }
     }
 }
 
@@ -401,6 +480,35 @@ mod tests {
         }
     }
 
+    /// What goes over the limit is gone whole, and stays so whatever comes after it.
+    #[test]
+    fn nothing_is_kept_over_the_limit() {
+        let path = vec![b'a'; 1000];
+        let made = (0, path.clone(), 2, None, None, [false; 4]);
+        let push = |records: &mut FileRecords| records.push(&record(&made));
+        let origin = || Origin {
+            path: EntryPath::clean(&path).unwrap(),
+            owner: None,
+            link: false,
+            reason: "x".repeat(1000).into(),
+        };
+        let mut records = FileRecords::within(4 * 1064);
+        (0..4).for_each(|_| push(&mut records));
+        assert_eq!((records.len(), records.weight(), records.is_over()), (4, 4 * 1064, false));
+        push(&mut records);
+        assert!(records.is_over() && records.is_empty() && records.weight() == 0);
+        push(&mut records);
+        records.originate(origin());
+        records.owner(Kind::Deb, PackageRef::Database(origin().path), true);
+        assert!(records.is_over() && records.is_empty() && records.owners().is_empty());
+        let mut records = FileRecords::within(4 * 1064);
+        records.originate(origin());
+        assert_eq!(records.weight(), 2064);
+        records.originate(origin());
+        records.originate(origin());
+        assert!(records.is_over() && records.origins().is_empty());
+    }
+
     proptest! {
         #[test]
         fn records_come_back(all in proptest::collection::vec(
@@ -466,6 +574,6 @@ mod tests {
             });
         }
         records.shrink();
-        assert!(records.memory() < 10_000 * 50, "{}", records.memory());
+        assert!(records.bytes.len() < 10_000 * 50, "{}", records.bytes.len());
     }
 }

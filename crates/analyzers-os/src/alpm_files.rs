@@ -52,7 +52,7 @@ impl Analyzer for AlpmFiles {
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
         let directory = input.path.directory();
         let database = PackageRef::Database(directory.join(&[b"desc"]));
-        let mut files = FileRecords::default();
+        let mut files = std::mem::take(&mut findings.files);
         let mut reporter = Reporter::new(findings);
         let name = input.path.name();
         let owner = files.owner(Kind::Alpm, database, name == b"files");

@@ -13,6 +13,8 @@
 //! A file of this form is called as the link below `/etc/alternatives`; the names and links of what
 //! goes along follow in pairs, up to a blank line. Debian's and Red Hat's program keep the same form.
 
+use std::sync::Arc;
+
 use cutaway_analyze::{Analyzer, Findings, Input, Location, Origin};
 use cutaway_layerfs::EntryPath;
 
@@ -45,8 +47,7 @@ impl Analyzer for Alternatives {
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
         let name = input.path.name();
-        let reason = format!("alternative {}", String::from_utf8_lossy(name));
-        let mut origins = Vec::new();
+        let reason: Arc<str> = format!("alternative {}", String::from_utf8_lossy(name)).into();
         let mut reporter = Reporter::new(findings);
         let mut all = lines(input.content).take_while(|line| !line.text.is_empty());
         let mode = all.next().map(|line| line.text);
@@ -63,7 +64,9 @@ impl Analyzer for Alternatives {
         }
         let mut add = |path: &[u8]| {
             if let Ok(path) = EntryPath::clean(path) {
-                origins.push(Origin { path, owner: None, link: true, reason: reason.clone() });
+                let reason = Arc::clone(&reason);
+                let origin = Origin { path, owner: None, link: true, reason };
+                reporter.findings().files.originate(origin);
             }
         };
         add(&[b"etc/alternatives/", name].concat());
@@ -75,7 +78,6 @@ impl Analyzer for Alternatives {
             add(link.text);
         }
         reporter.finish();
-        findings.files.origins = origins;
     }
 }
 
@@ -99,9 +101,9 @@ mod tests {
             let input = Input { path: &path, content: content.as_bytes(), companion: None };
             Alternatives.analyze(&input, &mut findings);
             let paths: Vec<String> =
-                findings.files.origins.iter().map(|origin| origin.path.to_string()).collect();
+                findings.files.origins().iter().map(|origin| origin.path.to_string()).collect();
             assert_eq!(paths.join(" "), expected, "{content}");
-            assert!(findings.files.origins.iter().all(|o| o.reason == "alternative awk"));
+            assert!(findings.files.origins().iter().all(|o| &*o.reason == "alternative awk"));
         }
         let path = EntryPath::clean(b"var/lib/dpkg/alternatives/awk").unwrap();
         let mut findings = Findings::default();

@@ -31,7 +31,6 @@ impl Analyzer for DpkgDiversions {
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let mut diversions = Vec::new();
         let mut reporter = Reporter::new(findings);
         let mut all = lines(input.content).filter(|line| !line.is_too_long());
         while let Some(from) = all.next() {
@@ -53,10 +52,9 @@ impl Analyzer for DpkgDiversions {
                 b":" => None,
                 name => Some(String::from_utf8_lossy(name).into_owned()),
             };
-            diversions.push(Diversion { from, to, except });
+            reporter.findings().files.divert(Diversion { from, to, except });
         }
         reporter.finish();
-        findings.files.diversions = diversions;
     }
 }
 

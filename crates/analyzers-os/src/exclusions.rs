@@ -49,7 +49,7 @@ impl Analyzer for DpkgExclusions {
             let pattern = pattern.trim_matches('"').strip_prefix('/')?.to_owned();
             Some(Exclusion { pattern, excluded, kind: Kind::Deb, setting })
         });
-        findings.files.exclusions.extend(settings.take(MAX_SETTINGS));
+        settings.take(MAX_SETTINGS).for_each(|exclusion| findings.files.exclude(exclusion));
     }
 }
 
@@ -71,25 +71,23 @@ impl Analyzer for PacmanExclusions {
     }
 
     fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let mut exclusions = Vec::new();
         for line in lines(input.content) {
             let text = String::from_utf8_lossy(line.text);
             let Some((key, value)) = text.split_once('=') else { continue };
             if key.trim() != "NoExtract" {
                 continue;
             }
-            exclusions.extend(value.split_whitespace().map(|word| {
+            let left = MAX_SETTINGS.saturating_sub(findings.files.exclusions().len());
+            for word in value.split_whitespace().take(left) {
                 let pattern = word.strip_prefix('!').unwrap_or(word);
-                Exclusion {
+                findings.files.exclude(Exclusion {
                     pattern: pattern.strip_prefix('/').unwrap_or(pattern).to_owned(),
                     excluded: !word.starts_with('!'),
                     kind: Kind::Alpm,
                     setting: format!("NoExtract {word}"),
-                }
-            }));
+                });
+            }
         }
-        exclusions.truncate(MAX_SETTINGS);
-        findings.files.exclusions = exclusions;
     }
 }
 

@@ -6,14 +6,15 @@ use cutaway_analyze::{FileRecord, Findings, Owner, PackageRef, Role};
 pub(crate) fn outline(findings: &Findings) -> String {
     let files = &findings.files;
     let mut words = Vec::new();
-    files.for_each(|_, record| words.push(line(&files.owners, &record)));
-    words
-        .extend(files.origins.iter().map(|origin| format!("{} by {}", origin.path, origin.reason)));
-    words.extend(files.diversions.iter().map(|diversion| {
+    files.for_each(|_, record| words.push(line(files.owners(), &record)));
+    words.extend(
+        files.origins().iter().map(|origin| format!("{} by {}", origin.path, origin.reason)),
+    );
+    words.extend(files.diversions().iter().map(|diversion| {
         let except = diversion.except.as_deref().unwrap_or("nobody");
         format!("{} to {} except {except}", diversion.from, diversion.to)
     }));
-    words.extend(files.exclusions.iter().map(|exclusion| {
+    words.extend(files.exclusions().iter().map(|exclusion| {
         let sign = if exclusion.excluded { '-' } else { '+' };
         format!("{sign}{}", exclusion.pattern)
     }));

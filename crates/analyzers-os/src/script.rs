@@ -3,6 +3,8 @@
 //! Scripts are not understood, let alone run. A path is named where it stands in full, also behind a
 //! variable for the root (`"$DPKG_ROOT/etc/profile"`); what a script puts together is not seen.
 
+use std::sync::Arc;
+
 use cutaway_analyze::{FileRecords, Origin};
 use cutaway_layerfs::EntryPath;
 
@@ -14,12 +16,11 @@ pub(crate) fn origins(script: &[u8], owner: u32, reason: &str, files: &mut FileR
     let mut paths: Vec<EntryPath> = words(script).filter_map(path).take(MAX_PATHS).collect();
     paths.sort_unstable();
     paths.dedup();
-    files.origins.extend(paths.into_iter().map(|path| Origin {
-        path,
-        owner: Some(owner),
-        link: false,
-        reason: reason.to_owned(),
-    }));
+    let reason: Arc<str> = reason.into();
+    for path in paths {
+        let reason = Arc::clone(&reason);
+        files.originate(Origin { path, owner: Some(owner), link: false, reason });
+    }
 }
 
 /// Returns the runs of characters that paths are made of.
@@ -64,7 +65,7 @@ mod tests {
             let mut files = FileRecords::default();
             origins(script.as_bytes(), 0, "named", &mut files);
             let found: Vec<String> =
-                files.origins.iter().map(|origin| origin.path.to_string()).collect();
+                files.origins().iter().map(|origin| origin.path.to_string()).collect();
             assert_eq!(found.join(" "), expected, "{script}");
         }
     }

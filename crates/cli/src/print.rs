@@ -31,6 +31,12 @@ pub(crate) fn json_line(part: &impl Serialize) -> Result<Vec<u8>, Failure> {
         .map_err(|error| Failure::new(Exit::Invalid, format!("cannot write: {error}")))
 }
 
+/// Returns a number and what it counts, whose plural ends in an s.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
 /// How text is dressed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {

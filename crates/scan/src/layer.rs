@@ -247,6 +247,8 @@ pub(crate) struct Dispatch {
     analyzers: &'static [&'static dyn Analyzer],
     max_pending: u64,
     pending: u64,
+    /// The most that the records of one file may weigh, and what is left for all of them.
+    record_bytes: u64,
     max_records: u64,
     jobs: Vec<Job<FileFindings>>,
     done: Vec<FileFindings>,
@@ -260,6 +262,7 @@ impl Dispatch {
             analyzers,
             max_pending: limits.pending_bytes,
             pending: 0,
+            record_bytes: limits.record_bytes,
             max_records: limits.record_bytes,
             jobs: Vec::new(),
             done: Vec::new(),
@@ -281,7 +284,8 @@ impl Dispatch {
                         .map(|file| Arc::clone(file))
                 });
                 let companion = companion.filter(|companion| !companion.content.is_empty());
-                self.jobs.push(job(*analyzer, position, Arc::clone(file), companion));
+                let file = Arc::clone(file);
+                self.jobs.push(job(*analyzer, position, file, companion, self.record_bytes));
             }
         }
         self.settle().await;
@@ -302,14 +306,7 @@ impl Dispatch {
         let bytes = u64::try_from(findings.files.weight()).unwrap_or(u64::MAX);
         match self.max_records.checked_sub(bytes) {
             Some(left) => self.max_records = left,
-            None => {
-                let count = findings.files.len();
-                findings.files = FileRecords::default();
-                findings.error(
-                    "file-records-over-limit",
-                    format!("{count} records of files take the layer over the limit record_bytes"),
-                );
-            }
+            None => let_go(findings),
         }
     }
 }
@@ -344,7 +341,8 @@ impl Taker for Dispatch {
                 self.pending.saturating_add(u64::try_from(file.content.len()).unwrap_or(u64::MAX));
             for &position in &file.analyzers {
                 if let Some(analyzer) = self.analyzers.get(position) {
-                    self.jobs.push(job(*analyzer, position, Arc::clone(&file), None));
+                    let file = Arc::clone(&file);
+                    self.jobs.push(job(*analyzer, position, file, None, self.record_bytes));
                 }
             }
         }
@@ -359,11 +357,12 @@ fn job(
     position: usize,
     file: Arc<Collected>,
     companion: Option<Arc<Collected>>,
+    record_bytes: u64,
 ) -> Job<FileFindings> {
     let span = tracing::debug_span!("analyzer", name = analyzer.name(), path = %file.path);
     on_pool(move || {
         let _entered = span.entered();
-        let findings = findings_of(analyzer, &file, companion.as_deref());
+        let findings = findings_of(analyzer, &file, companion.as_deref(), record_bytes);
         FileFindings {
             analyzer: position,
             entry: file.entry,
@@ -378,9 +377,28 @@ pub(crate) fn findings_of(
     analyzer: &dyn Analyzer,
     file: &Collected,
     companion: Option<&Collected>,
+    record_bytes: u64,
 ) -> Findings {
-    let mut findings = Findings::default();
+    let mut findings = nothing_yet(record_bytes);
     let companion = companion.map(|file| file.content.as_slice());
     analyzer.analyze(&Input { path: &file.path, content: &file.content, companion }, &mut findings);
+    if findings.files.is_over() {
+        let_go(&mut findings);
+    }
     findings
+}
+
+/// Returns what is found in a file that has nothing in it.
+pub(crate) fn nothing_yet(record_bytes: u64) -> Findings {
+    let files = FileRecords::within(usize::try_from(record_bytes).unwrap_or(usize::MAX));
+    Findings { files, ..Findings::default() }
+}
+
+/// Lets go of what is said of files, since there is too much of it.
+fn let_go(findings: &mut Findings) {
+    findings.files = FileRecords::default();
+    findings.error(
+        "file-records-over-limit",
+        "what is recorded of files takes the layer over the limit record_bytes".to_owned(),
+    );
 }

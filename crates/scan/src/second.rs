@@ -12,7 +12,7 @@ use cutaway_model::Layer;
 use crate::bridge::on_pool;
 use crate::collect::{Collected, Wanted};
 use crate::databases::{Database, Visible};
-use crate::layer::{extract, findings_of};
+use crate::layer::{extract, findings_of, nothing_yet};
 use crate::{Error, Limits};
 
 /// What makes findings findings of the same bytes: the analyzer, the file and its companion.
@@ -68,16 +68,16 @@ pub(crate) async fn read(
         let Some(analyzer) = analyzers.get(position).copied() else { continue };
         let path = database.path.clone();
         let files = std::sync::Arc::clone(&files);
+        let record_bytes = limits.record_bytes;
         let findings = on_pool(move || match files.get(&file) {
             Some(content) => {
                 let companion = companion.and_then(|companion| files.get(&companion));
-                findings_of(analyzer, content, companion)
+                findings_of(analyzer, content, companion, record_bytes)
             }
             None => unread("the file is larger than the limit database_bytes, or not in its layer"),
         });
         let mut findings = findings.result().await;
-        let nothing = Findings::default();
-        if findings == nothing && !analyzer.reads_files() {
+        if findings == nothing_yet(record_bytes) && !analyzer.reads_files() {
             findings.warning(
                 "database-without-records",
                 format!("{path} is a link to a file without records"),

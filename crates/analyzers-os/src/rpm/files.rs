@@ -101,6 +101,9 @@ pub(super) fn add(
     let algorithm = header.number(FILE_DIGEST_ALGO).ok().flatten().unwrap_or(1);
     let mut unknown: Option<&[u8]> = None;
     for at in 0..files.names.len() {
+        if records.is_over() {
+            return;
+        }
         let path = match recorded::join(files.directory(at), files.name(at)) {
             Ok(path) => path,
             Err(reason) => {

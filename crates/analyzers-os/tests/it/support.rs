@@ -60,7 +60,7 @@ pub(crate) fn read_files(path: &str, content: &[u8], companion: Option<&[u8]>) {
         findings.files.for_each(|_, record| {
             records += 1;
             assert_eq!(EntryPath::clean(record.path).unwrap().as_bytes(), record.path);
-            assert!(usize::try_from(record.owner).unwrap() < findings.files.owners.len());
+            assert!(usize::try_from(record.owner).unwrap() < findings.files.owners().len());
         });
         assert_eq!(records, findings.files.len());
     }

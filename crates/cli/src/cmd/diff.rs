@@ -9,6 +9,7 @@ use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
 use crate::inventory::{self, Inventory};
+use crate::print::counted;
 use crate::print::view::Output;
 use crate::print::view_diff::{Answer, PackageChanges, config_changes, write_json, write_text};
 use crate::{files, limits};
@@ -32,7 +33,8 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     tracing::info!(
         layers_shared = shared,
         layers_read = a.files.len().saturating_add(b.files.len()),
-        "{first} layers at the base of both were not read"
+        "{} at the base of both not read",
+        counted(first, "layer")
     );
     let (image_a, report_a, view_a) = view(a, first)?;
     let (image_b, report_b, view_b) = view(b, first)?;

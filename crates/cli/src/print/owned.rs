@@ -27,9 +27,9 @@ pub(crate) fn files(files: &FilesReport, style: Style, text: &mut String) {
 }
 
 fn heading(count: usize, what: &str, meaning: &str, style: Style, text: &mut String) {
-    let files = if count == 1 { "file" } else { "files" };
+    let files = super::counted(count, &format!("{what} file"));
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "\n{}", style.bold(&format!("{count} {what} {files}: {meaning}")));
+    let _ = writeln!(text, "\n{}", style.bold(&format!("{files}: {meaning}")));
 }
 
 fn unexplained(files: &[FileReport]) -> impl Iterator<Item = &FileReport> {

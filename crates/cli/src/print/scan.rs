@@ -101,11 +101,7 @@ fn layers(report: &Report, style: Style, text: &mut String) {
 
 fn packages(report: &Report, style: Style, text: &mut String) {
     let count = report.packages.len();
-    let _ = writeln!(
-        text,
-        "\n{}",
-        style.bold(&format!("{count} {}", if count == 1 { "package" } else { "packages" }))
-    );
+    let _ = writeln!(text, "\n{}", style.bold(&super::counted(count, "package")));
     if count == 0 {
         return;
     }

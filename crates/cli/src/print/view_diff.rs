@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::view::{Entry, Output};
-use super::{Style, escape};
+use super::{Style, counted, escape};
 use crate::failure::Failure;
 
 /// The form `cutaway.diff/1`, its files apart: there may be many, and they are written one by one.
@@ -270,7 +270,7 @@ pub(crate) fn write_text(
     let style = out.style;
     out.text(&head(answer, style))?;
     let count = files(comparison).count();
-    out.text(&format!("\n{}\n", style.bold(&format!("files: {count} differences"))))?;
+    out.text(&format!("\n{}\n", style.bold(&format!("files: {}", counted(count, "difference")))))?;
     for change in files(comparison) {
         out.text(&line(&change, style))?;
         out.text("\n")?;
@@ -307,10 +307,12 @@ fn head(answer: &Answer<'_>, style: Style) -> String {
         );
     }
     let (shared, spared) = (answer.shared_layers, answer.spared_layers);
-    let _ =
-        writeln!(text, "{shared} layers at the base are the same; {spared} of them were not read");
-    let _ =
-        writeln!(text, "\n{}", style.bold(&format!("config: {} differences", answer.config.len())));
+    let _ = writeln!(text, "{} at the base shared; {spared} not read", counted(shared, "layer"));
+    let _ = writeln!(
+        text,
+        "\n{}",
+        style.bold(&format!("config: {}", counted(answer.config.len(), "difference")))
+    );
     for change in &answer.config {
         let (key, a, b) =
             (escape(&change.key), escape(&change.a.to_string()), escape(&change.b.to_string()));
@@ -327,7 +329,7 @@ fn packages(packages: &PackageChanges, style: Style, text: &mut String) {
         .fold(0, usize::saturating_add);
     let heading = match &packages.reason {
         Some(reason) => format!("packages: not compared: {reason}"),
-        None => format!("packages: {count} differences"),
+        None => format!("packages: {}", counted(count, "difference")),
     };
     let _ = writeln!(text, "\n{}", style.bold(&heading));
     for list in [&packages.added, &packages.removed, &packages.changed] {

@@ -50,7 +50,7 @@ impl<'a> Claims<'a> {
     pub(super) fn new(top: &Top, records: &[&'a FileRecords], owners: &Owners<'_>) -> Self {
         let diversions: HashMap<&[u8], &Diversion> = records
             .iter()
-            .flat_map(|files| &files.diversions)
+            .flat_map(|files| files.diversions())
             .map(|diversion| (diversion.from.as_bytes(), diversion))
             .collect();
         let count = records.iter().map(|files| files.len()).sum();

@@ -57,7 +57,7 @@ impl<'a> Explainer<'a> {
     ) -> Self {
         let mut origins: HashMap<EntryPath, &'a Origin> = HashMap::new();
         for (number, files) in said.records.iter().enumerate() {
-            for origin in &files.origins {
+            for origin in files.origins() {
                 let behind =
                     |owner| owners.of(number, owner).is_some_and(|it| owners.is_installed(it));
                 if origin.owner.is_none_or(behind) {
@@ -80,7 +80,7 @@ impl<'a> Explainer<'a> {
             }
         }
         let (mut exclusions, mut excluding, mut unread) = (Vec::new(), GlobSetBuilder::new(), 0);
-        for exclusion in said.records.iter().flat_map(|files| &files.exclusions) {
+        for exclusion in said.records.iter().flat_map(|files| files.exclusions()) {
             // fnmatch knows no braces.
             let pattern = exclusion.pattern.replace('{', "[{]").replace('}', "[}]");
             let glob = GlobBuilder::new(&pattern).literal_separator(false).build();
@@ -180,7 +180,7 @@ impl<'a> Explainer<'a> {
             let kept = [b"etc/".as_slice(), b"var/"];
             !program && (!owned || kept.iter().any(|it| path.as_bytes().starts_with(it)))
         };
-        holds.then(|| origin.reason.clone())
+        holds.then(|| origin.reason.to_string())
     }
 
     fn by_table(&self, path: &EntryPath, holds: impl Fn(Trace) -> bool) -> Option<String> {

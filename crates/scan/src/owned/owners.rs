@@ -61,10 +61,10 @@ impl<'a> Owners<'a> {
         };
         let of: Vec<Vec<Option<u32>>> = records
             .iter()
-            .map(|files| files.owners.iter().map(|it| find(it.kind, &it.package)).collect())
+            .map(|files| files.owners().iter().map(|it| find(it.kind, &it.package)).collect())
             .collect();
         for (files, of) in records.iter().zip(&of) {
-            let lists = files.owners.iter().zip(of).filter(|(owner, _)| owner.lists);
+            let lists = files.owners().iter().zip(of).filter(|(owner, _)| owner.lists);
             for number in lists.filter_map(|(_, number)| *number) {
                 if let Some(owner) = packages.get_mut(index(number)) {
                     owner.listed = true;
