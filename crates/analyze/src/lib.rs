@@ -28,15 +28,17 @@
 //! ```
 
 mod analyzer;
+mod content_digest;
 mod file_record;
 mod finding;
+mod packed_records;
 mod story;
 mod timeline;
 
 pub use analyzer::{Analyzer, Input, Location, Selection, Trace, Unrecorded};
+pub use content_digest::ContentDigest;
 pub use file_record::{
-    ContentDigest, Diversion, Exclusion, FileRecord, FileRecords, Origin, Owner, PackageRef, Role,
-    Traits,
+    Diversion, Exclusion, FileRecord, FileRecords, Origin, Owner, PackageRef, Role, Traits,
 };
 pub use finding::{Diagnostic, Distro, Findings, Key, Kind, Package, Severity, Source};
 pub use story::{PackageEvent, PackageStory, Turn, stories};
