@@ -138,7 +138,7 @@ pub(super) fn add(
             traits: Traits {
                 config: flags & CONFIG != 0,
                 optional: is_open || flags & MISSING_OK != 0,
-                volatile: is_open || value(&files.verify, u32::MAX) & VERIFY_DIGEST == 0,
+                volatile: value(&files.verify, u32::MAX) & VERIFY_DIGEST == 0,
                 supplement: false,
             },
         });

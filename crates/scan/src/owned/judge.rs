@@ -58,15 +58,15 @@ pub(super) fn judge(
         .filter(|claim| owners.is_installed(claim.owner))
         .filter_map(|claim| Some((claim.owner, claims.record(claim)?)))
         .collect();
-    let mut numbers: Vec<u32> = said.iter().map(|(owner, _)| *owner).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    if numbers.is_empty() {
+    if said.is_empty() {
         return None;
     }
+    let by_owner = by_owner(&said);
+    let mut owners: Vec<u32> = by_owner.iter().map(|(owner, _)| *owner).collect();
+    owners.dedup();
     let mut judgement = Judgement {
         verdict: Verdict::Sound,
-        owners: numbers,
+        owners,
         config: said.iter().any(|(_, record)| record.traits.config),
         recorded: said.iter().find_map(|(_, record)| recorded(record)),
         found: None,
@@ -77,17 +77,23 @@ pub(super) fn judge(
             let needed = |of: &[&(u32, FileRecord<'_>)]| {
                 !of.iter().any(|(_, record)| record.traits.optional)
             };
-            if by_owner(&said).chunk_by(|a, b| a.0 == b.0).any(needed) {
+            if by_owner.chunk_by(|a, b| a.0 == b.0).any(needed) {
                 judgement.verdict = Verdict::Missing;
             }
         }
-        Place::Node(node) => present(top, node, &said, &mut judgement),
+        Place::Node(node) => present(top, node, &said, &by_owner, &mut judgement),
     }
     Some(judgement)
 }
 
 /// Judges what is there. Several packages may own it; it is sound when it is as one of them says.
-fn present(top: &Top, node: NodeId, said: &[(u32, FileRecord<'_>)], judgement: &mut Judgement) {
+fn present<'r>(
+    top: &Top,
+    node: NodeId,
+    said: &[(u32, FileRecord<'r>)],
+    by_owner: &[&(u32, FileRecord<'r>)],
+    judgement: &mut Judgement,
+) {
     let expecting = said.iter().filter(|(_, record)| {
         record.digest.is_some() || record.link.is_some() || record.role != Role::Any
     });
@@ -104,7 +110,7 @@ fn present(top: &Top, node: NodeId, said: &[(u32, FileRecord<'_>)], judgement: &
         Some((Holds::Yes, _)) | None => {}
     }
     if top.tree.node(node).kind() == Kind::File {
-        for of_owner in by_owner(said).chunk_by(|a, b| a.0 == b.0) {
+        for of_owner in by_owner.chunk_by(|a, b| a.0 == b.0) {
             let excused = of_owner.iter().any(|(_, record)| {
                 let traits = record.traits;
                 traits.config || traits.volatile || traits.optional
