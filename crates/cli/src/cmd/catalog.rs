@@ -6,6 +6,7 @@ use crate::args::Common;
 use crate::args::client::Catalog;
 use crate::failure::{Exit, Failure};
 use crate::moved::Moved;
+use crate::print::escape;
 use crate::{output, remote};
 
 pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure> {
@@ -18,7 +19,7 @@ pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure
             text.push_str(reference.registry());
             text.push('/');
         }
-        text.push_str(&name);
+        text.push_str(&escape(&name));
         text.push('\n');
     }
     output::write(text.as_bytes(), None)?;

@@ -11,12 +11,13 @@ use crate::args::client::Tags;
 use crate::cmd::catalog::of_registry;
 use crate::failure::{Exit, Failure};
 use crate::moved::Moved;
+use crate::print::escape;
 use crate::{limits, output, remote};
 
 pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
     let mut text = String::new();
     let mut print = |line: &str| {
-        text.push_str(line);
+        text.push_str(&escape(line));
         text.push('\n');
     };
     let shown = |tag: &&String| !(args.omit_digest_tags && tag.starts_with("sha256-"));

@@ -278,6 +278,20 @@ fn a_registry_that_makes_up_repositories_is_left() {
     });
 }
 
+#[test]
+fn listed_names_move_no_cursor() {
+    with_fake(|registry| {
+        let host = registry.host();
+        let hostile = r#"["a\u001b[2J\nb", "c"]"#;
+        let tags = format!(r#"{{"tags":{hostile}}}"#);
+        registry.page("/v2/p/tags/list?n=1000", &tags, &[]);
+        registry.page("/v2/_catalog?n=1000", &format!(r#"{{"repositories":{hostile}}}"#), &[]);
+        let escaped = "a\\u{1b}[2J\\nb\nc\n";
+        assert_eq!(text(&["tags", &format!("{host}/p")]), escaped);
+        assert_eq!(text(&["catalog", &host]), escaped);
+    });
+}
+
 /// Lets `test` run beside a registry that plays faults.
 pub(crate) fn with_fake(test: impl FnOnce(&FakeRegistry)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
