@@ -129,6 +129,7 @@ impl All {
             pending_bytes,
             record_bytes,
             hole_bytes,
+            exclusions,
             content_bytes,
             hold_bytes,
             layers_in_flight,
@@ -194,6 +195,11 @@ impl All {
                 "hole_bytes",
                 Slot::U64(hole_bytes),
                 "holes of sparse files of a layer that are hashed while files are compared",
+            ),
+            (
+                "exclusions",
+                Slot::Usize(exclusions),
+                "patterns by which files are left out, looked at while files are compared",
             ),
             (
                 "content_bytes",

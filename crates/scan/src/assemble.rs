@@ -163,7 +163,7 @@ impl Laid {
                 packages: packages.collect(),
                 unrecorded: self.unrecorded(options),
             };
-            let (files, said) = owned::compare(top, &said);
+            let (files, said) = owned::compare(top, &said, options.limits.exclusions);
             diagnostics.extend(said);
             files
         });

@@ -16,6 +16,9 @@ pub struct Limits {
     pub record_bytes: u64,
     /// `hole_bytes`: holes of sparse files of one layer that are hashed while files are compared. 1 GiB.
     pub hole_bytes: u64,
+    /// `exclusions`: patterns by which package managers leave files out that are looked at while files are
+    /// compared. 1000, where systems have some ten.
+    pub exclusions: usize,
     /// `content_bytes`: the size of a file that the file view holds until it is verified. 512 MiB.
     pub content_bytes: u64,
     /// `hold_bytes`: how much of a file the file view holds back while it may turn out to be another one. 1 MiB.
@@ -36,6 +39,7 @@ impl Limits {
             pending_bytes: 64 << 20,
             record_bytes: 128 << 20,
             hole_bytes: 1 << 30,
+            exclusions: 1000,
             content_bytes: 512 << 20,
             hold_bytes: 1 << 20,
             layers_in_flight: cores.saturating_add(1).min(16),

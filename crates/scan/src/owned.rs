@@ -49,11 +49,15 @@ pub(crate) struct Said<'a> {
     pub(crate) unrecorded: Vec<&'static Unrecorded>,
 }
 
-/// Compares the files of the top with what is said of them.
-pub(crate) fn compare(top: &Top, said: &Said<'_>) -> (FilesReport, Vec<DiagnosticReport>) {
+/// Compares the files of the top with what is said of them; looks at so many patterns of what is left out.
+pub(crate) fn compare(
+    top: &Top,
+    said: &Said<'_>,
+    exclusions: usize,
+) -> (FilesReport, Vec<DiagnosticReport>) {
     let owners = Owners::new(&said.packages, &said.records);
     let claims = Claims::new(top, &said.records, &owners);
-    let explainer = Explainer::new(top, &claims, said, &owners);
+    let explainer = Explainer::new(top, &claims, said, &owners, exclusions);
     let mut report = FilesReport::default();
     let mut tally = Tally::default();
     claims.for_each_group(|group| {

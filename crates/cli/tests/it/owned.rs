@@ -674,6 +674,14 @@ fn hostile_and_broken_records() {
             0,
         ),
         ("/usr/bin/a\\n", &good, "", Some("record_bytes=100"), "file-records-over-limit", 5),
+        (
+            "/usr/bin/a\\n",
+            &good,
+            "  etc/dpkg/dpkg.cfg 0644 \"path-exclude=/a*\\npath-exclude=/b*\\n\"\n",
+            Some("exclusions=1"),
+            "exclusions-over-limit",
+            5,
+        ),
         ("/usr/bin/a\\n/usr/loop/x\\n", &good, "  usr/loop -> loop\n", None, "", 0),
         // Each record leads over a link again.
         (

@@ -45,15 +45,13 @@ pub(super) struct Explainer<'a> {
     unread: usize,
 }
 
-/// Exclusions of an image that are looked at. Systems have some ten of them.
-const MAX_EXCLUSIONS: usize = 1000;
-
 impl<'a> Explainer<'a> {
     pub(super) fn new(
         top: &'a Top,
         claims: &'a Claims<'a>,
         said: &Said<'a>,
         owners: &Owners<'_>,
+        max_exclusions: usize,
     ) -> Self {
         let mut origins: HashMap<EntryPath, &'a Origin> = HashMap::new();
         for (number, files) in said.records.iter().enumerate() {
@@ -85,7 +83,7 @@ impl<'a> Explainer<'a> {
             let pattern = exclusion.pattern.replace('{', "[{]").replace('}', "[}]");
             let glob = GlobBuilder::new(&pattern).literal_separator(false).build();
             match glob {
-                Ok(glob) if exclusions.len() < MAX_EXCLUSIONS => {
+                Ok(glob) if exclusions.len() < max_exclusions => {
                     excluding.add(glob);
                     exclusions.push(exclusion);
                 }
@@ -115,7 +113,7 @@ impl<'a> Explainer<'a> {
     /// Says what could not be looked at.
     pub(super) fn diagnostic(&self) -> Option<DiagnosticReport> {
         let message = format!(
-            "{} patterns that leave files out were not looked at: an image may have {MAX_EXCLUSIONS}",
+            "patterns that leave files out go over the limit exclusions: {} were not looked at",
             self.unread
         );
         (self.unread > 0).then(|| error("exclusions-over-limit", message))
