@@ -11,7 +11,8 @@ use std::collections::HashMap;
 
 use cutaway_tar::{Escaped, Kind};
 
-use crate::arena::{Content, Full, NodeId, Text};
+use crate::arena::{Content, NodeId};
+use crate::blocks::{Full, Text};
 use crate::changes::{Changes, End};
 use crate::listing::{Listing, WhiteoutKind};
 use crate::record::Record;

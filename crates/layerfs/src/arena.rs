@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use cutaway_tar::Kind;
 use hashbrown::HashTable;
 
-use crate::listing::grow;
+use crate::blocks::{Full, Items, Text, Texts};
 
 /// A name in a [`Tree`](crate::Tree), until the next layer is applied to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,13 +38,6 @@ pub(crate) struct Content {
     pub(crate) link: Text,
 }
 
-/// A piece of the arena's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Text {
-    at: u32,
-    len: u16,
-}
-
 #[derive(Debug)]
 pub(crate) struct NodeData {
     parent: NodeId,
@@ -59,15 +52,11 @@ pub(crate) struct NodeData {
     pub(crate) content: Content,
 }
 
-/// An arena that can take no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Full;
-
 #[derive(Debug)]
 pub(crate) struct Arena {
-    nodes: Vec<NodeData>,
+    nodes: Items<NodeData>,
     free: Vec<NodeId>,
-    text: Vec<u8>,
+    texts: Texts,
     index: HashTable<NodeId>,
     /// Seeded anew for each tree, so that nobody can choose names that collide.
     hasher: RandomState,
@@ -88,9 +77,9 @@ impl Arena {
             content: root,
         };
         Self {
-            nodes: vec![root],
+            nodes: Items::new(root),
             free: Vec::new(),
-            text: Vec::new(),
+            texts: Texts::default(),
             index: HashTable::new(),
             hasher: RandomState::new(),
         }
@@ -103,16 +92,15 @@ impl Arena {
 
     /// Returns the bytes of memory that the arena takes.
     pub(crate) fn memory(&self) -> usize {
-        let nodes = self.nodes.capacity().saturating_mul(size_of::<NodeData>());
         let free = self.free.capacity().saturating_mul(size_of::<NodeId>());
-        [nodes, free, self.text.capacity(), self.index.allocation_size()]
+        [self.nodes.memory(), free, self.texts.memory(), self.index.allocation_size()]
             .into_iter()
             .fold(0, usize::saturating_add)
     }
 
     /// Returns how many bytes of names and link targets there are.
     pub(crate) fn text_len(&self) -> usize {
-        self.text.len()
+        self.texts.len()
     }
 
     pub(crate) fn get(&self, id: NodeId) -> Option<&NodeData> {
@@ -142,12 +130,12 @@ impl Arena {
     }
 
     pub(crate) fn name(&self, id: NodeId) -> &[u8] {
-        self.get(id).map_or(&[], |node| self.text(node.name))
+        self.get(id).map_or(&[], |node| self.texts.get(node.name))
     }
 
     /// Returns the target of a symbolic link; empty for anything else.
     pub(crate) fn link(&self, id: NodeId) -> &[u8] {
-        self.get(id).map_or(&[], |node| self.text(node.content.link))
+        self.get(id).map_or(&[], |node| self.texts.get(node.content.link))
     }
 
     /// Returns the child of this name.
@@ -182,11 +170,7 @@ impl Arena {
 
     /// Appends text, such as the target of a link.
     pub(crate) fn add_text(&mut self, text: &[u8]) -> Result<Text, Full> {
-        let at = u32::try_from(self.text.len()).map_err(|_| Full)?;
-        let len = u16::try_from(text.len()).map_err(|_| Full)?;
-        grow(&mut self.text, text.len());
-        self.text.extend_from_slice(text);
-        Ok(Text { at, len })
+        self.texts.push(text)
     }
 
     /// Adds a child. There must be none of that name.
@@ -220,11 +204,11 @@ impl Arena {
         if let Some(next) = self.get_mut(next) {
             next.previous = id;
         }
-        let Self { nodes, text, index, hasher, .. } = self;
+        let Self { nodes, texts, index, hasher, .. } = self;
         index.insert_unique(hash, id, |&id| {
             // Growing the table hashes every name in it anew.
             let node = nodes.get(id.index());
-            node.map_or(0, |node| hasher.hash_one((node.parent, slice(text, node.name))))
+            node.map_or(0, |node| hasher.hash_one((node.parent, texts.get(node.name))))
         });
         Ok(id)
     }
@@ -262,7 +246,6 @@ impl Arena {
         if id == NodeId::NONE {
             return Err(Full);
         }
-        grow(&mut self.nodes, 1);
         self.nodes.push(node);
         Ok(id)
     }
@@ -285,19 +268,10 @@ impl Arena {
     }
 
     fn is_at(&self, id: NodeId, parent: NodeId, name: &[u8]) -> bool {
-        self.get(id).is_some_and(|node| node.parent == parent && self.text(node.name) == name)
+        self.get(id).is_some_and(|node| node.parent == parent && self.texts.get(node.name) == name)
     }
 
     fn hash(&self, parent: NodeId, name: &[u8]) -> u64 {
         self.hasher.hash_one((parent, name))
     }
-
-    fn text(&self, text: Text) -> &[u8] {
-        slice(&self.text, text)
-    }
-}
-
-fn slice(bytes: &[u8], text: Text) -> &[u8] {
-    let at = usize::try_from(text.at).unwrap_or(usize::MAX);
-    bytes.get(at..at.saturating_add(usize::from(text.len))).unwrap_or_default()
 }

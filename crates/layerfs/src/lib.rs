@@ -41,6 +41,7 @@
 
 mod apply;
 mod arena;
+mod blocks;
 mod changes;
 mod descent;
 mod error;

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::record::{self, BLOCK, Decoder, Encoder, Record};
+use crate::blocks::Blocks;
+use crate::record::{self, BLOCK, Decoder, Encoder, Record, Start};
 use crate::{EntryPath, Error, Kind, Meta};
 
 /// All entries of one layer, in the order of its archive, and all that it hides.
@@ -14,9 +15,9 @@ use crate::{EntryPath, Error, Kind, Meta};
 /// entries take about 40 bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
-    bytes: Vec<u8>,
+    records: Blocks<u8>,
     /// Where every 16th record begins.
-    starts: Vec<u32>,
+    starts: Vec<Start>,
     len: u32,
     owners: Vec<Owner>,
     whiteouts: Vec<u8>,
@@ -58,6 +59,10 @@ struct Owner {
     gname: Arc<[u8]>,
 }
 
+/// Bytes of records in a block, and what sixteen common ones take at most.
+const BYTES: usize = 1 << 16;
+const ALONE: usize = 1 << 12;
+
 impl Listing {
     /// Returns the number of entries.
     pub fn len(&self) -> u32 {
@@ -72,8 +77,8 @@ impl Listing {
     /// Returns the entry at a position. Takes the time of reading up to sixteen.
     pub fn get(&self, entry: u32) -> Option<Entry> {
         let start = *self.starts.get(usize::try_from(entry.checked_div(BLOCK)?).ok()?)?;
-        let bytes = self.bytes.get(usize::try_from(start).ok()?..)?;
-        let mut records = Decoder::new(bytes, entry.saturating_sub(entry.checked_rem(BLOCK)?));
+        let alone = entry.saturating_sub(entry.checked_rem(BLOCK)?);
+        let mut records = Decoder::new(&self.records, start, alone);
         loop {
             let at = records.at();
             let record = records.next()?;
@@ -120,15 +125,15 @@ impl Listing {
 
     /// Returns the bytes of memory that the listing takes.
     pub fn memory(&self) -> usize {
-        let starts = self.starts.capacity().saturating_mul(size_of::<u32>());
+        let starts = self.starts.capacity().saturating_mul(size_of::<Start>());
         let owners = self.owners.capacity().saturating_mul(size_of::<Owner>());
-        [self.bytes.capacity(), starts, owners, self.whiteouts.capacity(), size_of::<Self>()]
+        [self.records.memory(), starts, owners, self.whiteouts.capacity(), size_of::<Self>()]
             .into_iter()
             .fold(0, usize::saturating_add)
     }
 
     pub(crate) fn records(&self) -> Decoder<'_> {
-        Decoder::new(&self.bytes, 0)
+        Decoder::new(&self.records, Start::default(), 0)
     }
 
     fn entry(&self, path: &[u8], record: Record<'_>) -> Option<Entry> {
@@ -170,6 +175,8 @@ pub(crate) struct Builder {
     encoder: Encoder,
     owners: HashMap<Owner, u64>,
     last_whiteout: Vec<u8>,
+    /// Bytes of records so far.
+    bytes: usize,
     max_bytes: u64,
 }
 
@@ -180,8 +187,8 @@ impl Builder {
             encoder: Encoder::default(),
             owners: HashMap::new(),
             last_whiteout: Vec::new(),
-            // Offsets of records have 32 bits.
-            max_bytes: max_bytes.min(u64::from(u32::MAX)),
+            bytes: 0,
+            max_bytes,
         }
     }
 
@@ -191,11 +198,14 @@ impl Builder {
         let entry = self.listing.len;
         let alone = entry.is_multiple_of(BLOCK);
         if alone {
-            let start = self.listing.bytes.len();
-            self.listing.starts.push(u32::try_from(start).map_err(|_| self.over(path))?);
+            let (block, bytes) = self.listing.records.room(ALONE, BYTES);
+            let start = Start::new(block, bytes.len()).ok_or_else(|| self.over(path))?;
+            self.listing.starts.push(start);
         }
-        grow(&mut self.listing.bytes, path.as_bytes().len());
-        self.encoder.push(&mut self.listing.bytes, alone, path.as_bytes(), owner, meta);
+        let out = self.listing.records.last();
+        let before = out.len();
+        self.encoder.push(out, alone, path.as_bytes(), owner, meta);
+        self.bytes = self.bytes.saturating_add(out.len().saturating_sub(before));
         self.listing.len = entry.checked_add(1).ok_or_else(|| self.over(path))?;
         self.check(path)?;
         Ok(entry)
@@ -212,7 +222,7 @@ impl Builder {
     }
 
     pub(crate) fn finish(mut self) -> Listing {
-        self.listing.bytes.shrink_to_fit();
+        self.listing.records.last().shrink_to_fit();
         self.listing.starts.shrink_to_fit();
         self.listing.owners.shrink_to_fit();
         self.listing.whiteouts.shrink_to_fit();
@@ -243,12 +253,7 @@ impl Builder {
 
     fn check(&self, path: &EntryPath) -> Result<(), Error> {
         let owners = self.listing.owners.len().saturating_mul(size_of::<Owner>());
-        let bytes = self
-            .listing
-            .bytes
-            .len()
-            .saturating_add(self.listing.whiteouts.len())
-            .saturating_add(owners);
+        let bytes = self.bytes.saturating_add(self.listing.whiteouts.len()).saturating_add(owners);
         if u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.max_bytes) {
             return Ok(());
         }
@@ -257,13 +262,5 @@ impl Builder {
 
     fn over(&self, path: &EntryPath) -> Error {
         Error::Limit { limit: "listing_bytes", max: self.max_bytes, path: path.as_bytes().into() }
-    }
-}
-
-/// Makes room by a quarter instead of by half, since listings are most of what a scan holds.
-pub(crate) fn grow<T>(vec: &mut Vec<T>, more: usize) {
-    if vec.capacity().saturating_sub(vec.len()) < more {
-        let quarter = vec.len().checked_div(4).unwrap_or(0).max(64);
-        vec.reserve_exact(quarter.max(more));
     }
 }

@@ -1,4 +1,4 @@
-//! How entries lie in memory: one after the other in a byte string, each path without what it
+//! How entries lie in memory: one after the other in blocks of bytes, each path without what it
 //! shares with the path before it, numbers as varints.
 //!
 //! Every 16th record stands alone, so that one can be found without reading all before it.
@@ -6,11 +6,19 @@
 use cutaway_tar::Kind;
 
 use crate::Xattr;
+use crate::blocks::Blocks;
 
 /// Records from one that stands alone up to the next.
 pub(crate) const BLOCK: u32 = 16;
 
-/// One record, borrowed from the byte string; the path is in the [`Decoder`].
+/// Where a record begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Start {
+    block: u32,
+    offset: u32,
+}
+
+/// One record, borrowed from its block; the path is in the [`Decoder`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Record<'a> {
     pub(crate) kind: Kind,
@@ -98,16 +106,29 @@ impl Encoder {
 /// Reads records in order.
 #[derive(Debug, Clone)]
 pub(crate) struct Decoder<'a> {
+    records: &'a Blocks<u8>,
+    /// The number of the block, and what is left of it.
+    block: usize,
     rest: &'a [u8],
     path: Vec<u8>,
     mtime: i64,
     at: u32,
 }
 
+impl Start {
+    /// Returns the place; none where it needs more than 32 bits.
+    pub(crate) fn new(block: usize, offset: usize) -> Option<Self> {
+        Some(Self { block: u32::try_from(block).ok()?, offset: u32::try_from(offset).ok()? })
+    }
+}
+
 impl<'a> Decoder<'a> {
-    /// Begins at the record `at`, which stands alone, at the front of `bytes`.
-    pub(crate) fn new(bytes: &'a [u8], at: u32) -> Self {
-        Self { rest: bytes, path: Vec::new(), mtime: 0, at }
+    /// Begins with the record `at`, which stands alone at `start`.
+    pub(crate) fn new(records: &'a Blocks<u8>, start: Start, at: u32) -> Self {
+        let block = usize::try_from(start.block).unwrap_or(usize::MAX);
+        let offset = usize::try_from(start.offset).unwrap_or(usize::MAX);
+        let rest = records.get(block).and_then(|bytes| bytes.get(offset..)).unwrap_or_default();
+        Self { records, block, rest, path: Vec::new(), mtime: 0, at }
     }
 
     /// Returns the path of the record read last.
@@ -125,6 +146,11 @@ impl<'a> Decoder<'a> {
         if self.at.is_multiple_of(BLOCK) {
             self.path.clear();
             self.mtime = 0;
+            // A block ends where a record stands alone.
+            if self.rest.is_empty() {
+                self.block = self.block.saturating_add(1);
+                self.rest = self.records.get(self.block)?;
+            }
         }
         let rest = &mut self.rest;
         let flags = get(rest)?;

@@ -1,6 +1,7 @@
 //! The file system that layers make together.
 
-use crate::arena::{Arena, Content, NodeId, Text};
+use crate::arena::{Arena, Content, NodeId};
+use crate::blocks::Text;
 use crate::resolve::{Last, Place, follow};
 use crate::{EntryPath, Kind, Limits, Loop};
 

@@ -1,4 +1,5 @@
-//! What half a million files cost: the law is 64 MiB and 200 bytes an entry.
+//! What half a million files cost: the law is 64 MiB and 200 bytes an entry, whatever the allocator
+//! makes of it.
 
 #![expect(clippy::arithmetic_side_effects, reason = "numbers of a test are small")]
 
@@ -13,9 +14,14 @@ use crate::support::{OnDisk, cutaway};
 
 const ENTRIES: u64 = 500_000;
 
+/// Makes glibc keep all blocks on its heaps, where what grows is copied. It comes to that by itself
+/// once a large block was freed, which depends on the order in which threads work.
+const ON_HEAPS: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "33554432");
+
 /// Runs the binary to its end, its output thrown away; returns the most memory it had, in bytes.
-fn peak(arguments: &[&str]) -> u64 {
+fn peak(arguments: &[&str], variable: Option<(&str, &str)>) -> u64 {
     let mut command = cutaway(arguments);
+    command.envs(variable);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut peak = 0;
@@ -56,11 +62,14 @@ fn half_a_million_files_keep_the_law_in_every_command() {
         (&["diff", "--read-base", &oci, &oci], 2),
         (&["diff", &oci, &other, "--format", "json"], 2),
     ] {
-        let (peak, law) = (peak(arguments), (64 << 20) + 200 * ENTRIES * images);
+        let law = (64 << 20) + 200 * ENTRIES * images;
         let short: Vec<&&str> = arguments.iter().filter(|it| !it.starts_with("oci:")).collect();
-        eprintln!("{short:?}: {} MB of {} MB", peak / 1_000_000, law / 1_000_000);
-        if peak > law {
-            broken.push(format!("{short:?}: {peak} of {law}"));
+        for variable in [None, Some(ON_HEAPS)] {
+            let peak = peak(arguments, variable);
+            eprintln!("{short:?}: {} MB of {} MB", peak / 1_000_000, law / 1_000_000);
+            if peak > law {
+                broken.push(format!("{short:?} {variable:?}: {peak} of {law}"));
+            }
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
