@@ -13,16 +13,30 @@ const CHUNK: usize = 256 << 10;
 
 /// Writes everything to `file`, or to standard output where none or `-` is named.
 pub(crate) fn write(bytes: &[u8], file: Option<&Path>) -> Result<(), Failure> {
+    write_with(file, |out| out.write_all(bytes))
+}
+
+/// Lets `write` write to `file`, or to standard output where none or `-` is named.
+pub(crate) fn write_with(
+    file: Option<&Path>,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     let mut target = Target::new(file);
     let written = target.create().and_then(|part| match part {
-        Some(mut part) => part.write_all(bytes),
-        None => {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(bytes).and_then(|()| stdout.flush())
-        }
+        Some(part) => buffered(part, write),
+        None => buffered(io::stdout().lock(), write),
     });
     written.map_err(|error| Failure::of_write(&error, &target.name()))?;
     target.finish()
+}
+
+fn buffered(
+    out: impl io::Write,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(CHUNK, out);
+    write(&mut out)?;
+    out.flush()
 }
 
 /// Copies verified bytes to standard output as they come; `what` names them in errors.

@@ -1,5 +1,7 @@
 //! Reports as text.
 
+use std::io;
+
 use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
@@ -14,7 +16,7 @@ pub(crate) mod view_diff;
 pub(crate) mod view_story;
 pub(crate) mod view_tree;
 
-pub(crate) use table::{Column, Table, escape};
+pub(crate) use table::{Column, Layout, Table, escape};
 
 /// Returns a report as JSON, indented, with a newline at its end.
 pub(crate) fn json(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
@@ -23,6 +25,12 @@ pub(crate) fn json(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
     })?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Writes a report as JSON, indented, with a newline at its end, without holding its text.
+pub(crate) fn write_json(report: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
 }
 
 /// Returns a part of a report as JSON on one line, without a newline.

@@ -1,6 +1,7 @@
 //! Laying the layers over each other, and the report of what is visible then.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use cutaway_analyze::{
     Analyzer, Distro, FileRecords, Findings, Kind, Package, Selection, Severity, State, Unrecorded,
@@ -38,7 +39,7 @@ pub(crate) struct Laid {
     /// The position of the lowest layer in its image.
     pub(crate) first: usize,
     /// What the layers make together, where files are compared.
-    merged: Option<Top>,
+    merged: Option<Arc<Top>>,
     measured: Vec<Measured>,
     unreadable: Vec<Unreadable>,
     diagnostics: Vec<DiagnosticReport>,
@@ -104,13 +105,13 @@ impl Laid {
             laid.records = records;
             laid.unreadable.extend(unreadable);
             changes.sort();
-            laid.merged = Some(Top {
+            laid.merged = Some(Arc::new(Top {
                 tree,
                 changes,
                 digests,
                 skip: skip.clone(),
                 link_bytes: limits.layerfs.link_bytes.into(),
-            });
+            }));
         }
         Ok(laid)
     }

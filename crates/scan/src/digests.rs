@@ -12,8 +12,8 @@ use sha2::Sha256;
 /// The digests of the files of one layer.
 #[derive(Debug, Default)]
 pub(crate) struct Digests {
-    /// By entry; sorted, as a layer gives them.
-    files: Vec<(u32, FileDigests)>,
+    /// By entry; sorted, as a layer gives them. In blocks, so that none is moved as they grow.
+    files: Vec<Vec<(u32, FileDigests)>>,
     /// The entries that may be executed; sorted.
     executable: Vec<u32>,
     open: Option<(u32, Hashers)>,
@@ -36,6 +36,9 @@ struct Hashers {
     sha256: Sha256,
 }
 
+/// How many files are in a block.
+const BLOCK: usize = 1 << 10;
+
 /// Zero bytes, hashed in the place of holes.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
@@ -48,8 +51,12 @@ impl Digests {
 
     /// Returns the digests of an entry's content; none for what is no file.
     pub(crate) fn of(&self, entry: u32) -> Option<&FileDigests> {
-        let found = self.files.binary_search_by_key(&entry, |&(entry, _)| entry).ok()?;
-        self.files.get(found).map(|(_, digests)| digests)
+        let starts = |block: &Vec<(u32, FileDigests)>| {
+            block.first().is_some_and(|&(first, _)| first <= entry)
+        };
+        let block = self.files.get(self.files.partition_point(starts).checked_sub(1)?)?;
+        let found = block.binary_search_by_key(&entry, |&(entry, _)| entry).ok()?;
+        block.get(found).map(|(_, digests)| digests)
     }
 
     /// Returns whether an entry is a file that may be executed.
@@ -95,13 +102,19 @@ impl Digests {
     /// Ends the entry that has begun.
     pub(crate) fn end(&mut self) {
         if let Some((entry, hashers)) = self.open.take() {
-            self.files.push((entry, hashers.finish()));
+            let file = (entry, hashers.finish());
+            match self.files.last_mut().filter(|block| block.len() < BLOCK) {
+                Some(block) => block.push(file),
+                None => self.files.push(vec![file]),
+            }
         }
     }
 
     /// Gives back the room that is not needed.
     pub(crate) fn shrink(&mut self) {
-        self.files.shrink_to_fit();
+        if let Some(last) = self.files.last_mut() {
+            last.shrink_to_fit();
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod claims;
 mod explain;
 mod judge;
 mod owners;
+mod unowned;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use claims::{Claims, Place};
 use explain::Explainer;
 use judge::{Judgement, Verdict};
 use owners::{Owners, some};
+pub use unowned::Unowned;
 
 /// What the layers make together.
 #[derive(Debug)]
@@ -51,14 +53,14 @@ pub(crate) struct Said<'a> {
 
 /// Compares the files of the top with what is said of them; looks at so many patterns of what is left out.
 pub(crate) fn compare(
-    top: &Top,
+    top: &Arc<Top>,
     said: &Said<'_>,
     exclusions: usize,
 ) -> (FilesReport, Vec<DiagnosticReport>) {
     let owners = Owners::new(&said.packages, &said.records);
     let claims = Claims::new(top, &said.records, &owners);
     let explainer = Explainer::new(top, &claims, said, &owners, exclusions);
-    let mut report = FilesReport::default();
+    let (mut modified, mut missing) = (Vec::new(), Vec::new());
     let mut tally = Tally::default();
     claims.for_each_group(|group| {
         let Some(path) = top.place(&claims, group.place) else { return };
@@ -77,19 +79,22 @@ pub(crate) fn compare(
             Verdict::Sound | Verdict::Unhashed => {}
             Verdict::Changed(node) => {
                 let layer = Some(position(top.tree.node(node).placed_by()));
-                report.modified.push(row(judgement, layer, explainer.changed(node, &path)));
+                modified.push(row(judgement, layer, explainer.changed(node, &path)));
             }
             Verdict::Missing => {
                 let explained = explainer.missing(&path, &judgement.owners, &owners);
-                report.missing.push(row(judgement, top.hidden_by(&path), explained));
+                missing.push(row(judgement, top.hidden_by(&path), explained));
             }
         }
     });
-    report.unowned = unowned(top, &claims, &explainer);
-    report.unowned_directories = unowned_directories(top, &claims);
-    report.unowned.sort();
-    report.modified.sort();
-    report.missing.sort();
+    modified.sort();
+    missing.sort();
+    let report = FilesReport {
+        unowned: Unowned::new(top, &claims, &explainer),
+        modified,
+        missing,
+        unowned_directories: unowned_directories(top, &claims),
+    };
     let mut diagnostics = tally.diagnostics(&owners);
     if top.is_spent() {
         let message = "recorded paths lead over more bytes of links than the limit link_bytes";
@@ -98,35 +103,6 @@ pub(crate) fn compare(
     diagnostics.extend(owners.diagnostics());
     diagnostics.extend(explainer.diagnostic());
     (report, diagnostics)
-}
-
-/// Returns everything but directories that no package owns.
-fn unowned(top: &Top, claims: &Claims<'_>, explainer: &Explainer<'_>) -> Vec<FileReport> {
-    let mut rows = Vec::new();
-    for id in top.tree.descend(top.tree.root()) {
-        let node = top.tree.node(id);
-        if node.kind() == Kind::Directory || claims.owns(id) {
-            continue;
-        }
-        let path = top.tree.path(id);
-        if top.skip.matches(path.as_bytes()) {
-            continue;
-        }
-        let found = match top.digests_of(id) {
-            Some(digests) => Some(digests.sha256().to_string()),
-            None => top.found(id, None),
-        };
-        rows.push(FileReport {
-            path: path.to_string_lossy().into_owned(),
-            layer: Some(position(node.placed_by())),
-            packages: Vec::new(),
-            config: false,
-            recorded: None,
-            found,
-            explained: explainer.unowned(id, &path),
-        });
-    }
-    rows
 }
 
 /// Returns the directories in which no package owns anything, without those within them.

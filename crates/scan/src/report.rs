@@ -6,6 +6,7 @@ use cutaway_ref::Digest;
 use serde::Serialize;
 
 use crate::SourceKind;
+use crate::owned::Unowned;
 
 /// What is in an image. Serialises to the same bytes for the same image and options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,10 +38,10 @@ pub struct Report {
 }
 
 /// Files that are not as packages record them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FilesReport {
     /// Everything but directories that no package owns, sorted.
-    pub unowned: Vec<FileReport>,
+    pub unowned: Unowned,
     /// What packages own and is something else than they recorded, or has other content, sorted.
     pub modified: Vec<FileReport>,
     /// What packages record and the image lacks, sorted.

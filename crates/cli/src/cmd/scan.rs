@@ -1,5 +1,7 @@
 //! `cutaway scan`: the distribution, the packages and where they come from.
 
+use std::io::IsTerminal as _;
+
 use cutaway_scan::{Asked, Options, Report, scan, scan_stream, scan_with_history};
 
 use crate::args::{Common, Scan, ScanFormat};
@@ -30,17 +32,16 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
         bytes = report.layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add),
         "scanned"
     );
-    let bytes = match args.format {
-        ScanFormat::Json => print::json(&report)?,
-        ScanFormat::Purls => print::scan::purls(&report).into_bytes(),
+    let file = args.output.as_deref();
+    output::write_with(file, |out| match args.format {
+        ScanFormat::Json => print::write_json(&report, out),
+        ScanFormat::Purls => out.write_all(print::scan::purls(&report).as_bytes()),
         ScanFormat::Table => {
-            let terminal =
-                args.output.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdout());
-            print::scan::table(&report, &print::Style::new(log::colors(common, terminal), terminal))
-                .into_bytes()
+            let terminal = file.is_none() && std::io::stdout().is_terminal();
+            let style = print::Style::new(log::colors(common, terminal), terminal);
+            print::scan::table(&report, style, out)
         }
-    };
-    output::write(&bytes, args.output.as_deref())?;
+    })?;
     inventory::verdict(&report)
 }
 

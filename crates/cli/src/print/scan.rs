@@ -1,6 +1,7 @@
 //! The report of a scan, for people.
 
 use std::fmt::Write as _;
+use std::io;
 
 use cutaway_analyze::Severity;
 use cutaway_scan::{DiagnosticReport, Report};
@@ -18,9 +19,8 @@ pub(crate) fn purls(report: &Report) -> String {
     purls.into_iter().fold(String::new(), |text, purl| text + purl + "\n")
 }
 
-/// Returns the report as headed tables: the image, its layers, its packages, what is gone, files, what to know.
-pub(crate) fn table(report: &Report, style: &Style) -> String {
-    let style = *style;
+/// Writes the report as headed tables: the image, its layers, its packages, what is gone, files, what to know.
+pub(crate) fn table(report: &Report, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut text = String::new();
     heading(report, style, &mut text);
     layers(report, style, &mut text);
@@ -28,10 +28,12 @@ pub(crate) fn table(report: &Report, style: &Style) -> String {
     removed(report, style, &mut text);
     history(report, style, &mut text);
     if let Some(files) = &report.files {
-        super::owned::files(files, style, &mut text);
+        out.write_all(text.as_bytes())?;
+        text.clear();
+        super::owned::files(files, style, out)?;
     }
     diagnostics(&report.diagnostics, style, &mut text);
-    text
+    out.write_all(text.as_bytes())
 }
 
 fn heading(report: &Report, style: Style, text: &mut String) {

@@ -7,8 +7,15 @@ use super::Style;
 /// A table whose columns are as wide as their widest cell.
 #[derive(Debug)]
 pub(crate) struct Table {
-    columns: Vec<Column>,
+    layout: Layout,
     rows: Vec<Vec<String>>,
+}
+
+/// The columns of a table and how wide they are, for rows that are too many to be kept.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    columns: Vec<Column>,
+    widths: Vec<usize>,
 }
 
 /// How a column is laid out.
@@ -31,35 +38,51 @@ impl Column {
 
 impl Table {
     pub(crate) fn new(columns: &[Column]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self { layout: Layout::new(columns), rows: Vec::new() }
     }
 
     /// Adds a row; control characters in its cells are escaped.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| escape(&cell)).collect());
+        let cells: Vec<String> = cells.into_iter().map(|cell| escape(&cell)).collect();
+        self.layout.widen(&cells);
+        self.rows.push(cells);
     }
 
-    /// Lays the table out, a title line first, each line two columns apart and without blanks at its end.
+    /// Lays the table out, a title line first.
     pub(crate) fn render(&self, style: Style, text: &mut String) {
-        let titles: Vec<String> =
-            self.columns.iter().map(|column| column.title().to_owned()).collect();
-        let width_of = |position: usize| {
-            let cells = self.rows.iter().chain([&titles]).filter_map(|row| row.get(position));
-            cells.map(|cell| measure_text_width(cell)).max().unwrap_or_default()
-        };
-        let widths: Vec<usize> = (0..self.columns.len()).map(width_of).collect();
-        let heading = self.line(&titles, &widths, style);
-        text.push_str(&style.dim(&heading));
-        text.push('\n');
+        text.push_str(&self.layout.title(style));
         for row in &self.rows {
-            text.push_str(&self.line(row, &widths, style));
-            text.push('\n');
+            text.push_str(&self.layout.line(row, style));
+        }
+    }
+}
+
+impl Layout {
+    /// Returns columns that are as wide as their titles.
+    pub(crate) fn new(columns: &[Column]) -> Self {
+        let widths = columns.iter().map(|column| measure_text_width(column.title())).collect();
+        Self { columns: columns.to_vec(), widths }
+    }
+
+    /// Makes room for a row, whose cells are escaped.
+    pub(crate) fn widen(&mut self, cells: &[String]) {
+        for (width, cell) in self.widths.iter_mut().zip(cells) {
+            *width = measure_text_width(cell).max(*width);
         }
     }
 
-    fn line(&self, row: &[String], widths: &[usize], style: Style) -> String {
+    /// Returns the line with the titles.
+    pub(crate) fn title(&self, style: Style) -> String {
+        let titles: Vec<String> =
+            self.columns.iter().map(|column| column.title().to_owned()).collect();
+        let line = self.line(&titles, style);
+        style.dim(line.trim_end()) + "\n"
+    }
+
+    /// Returns a row, whose cells are escaped, as a line: two blanks between columns, none at its end.
+    pub(crate) fn line(&self, cells: &[String], style: Style) -> String {
         let mut line = String::new();
-        for ((cell, &width), column) in row.iter().zip(widths).zip(&self.columns) {
+        for ((cell, &width), column) in cells.iter().zip(&self.widths).zip(&self.columns) {
             if !line.is_empty() {
                 line.push_str("  ");
             }
@@ -78,7 +101,9 @@ impl Table {
                 }
             }
         }
-        line.trim_end().to_owned()
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        line
     }
 }
 

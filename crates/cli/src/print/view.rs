@@ -45,9 +45,8 @@ impl Output {
 
     /// Writes a report as JSON, indented, with a newline at its end, without holding its text.
     pub(crate) fn json(&mut self, report: &impl Serialize) -> Result<(), Failure> {
-        serde_json::to_writer_pretty(&mut self.out, report)
-            .map_err(|error| Failure::of_write(&error.into(), "standard output"))?;
-        self.text("\n")
+        super::write_json(report, &mut self.out)
+            .map_err(|error| Failure::of_write(&error, "standard output"))
     }
 
     pub(crate) fn finish(mut self) -> Result<(), Failure> {

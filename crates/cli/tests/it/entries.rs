@@ -52,7 +52,10 @@ fn half_a_million_files_keep_the_law_in_every_command() {
     let (oci, other) = (disk.oci(), other.oci());
     let mut broken = Vec::new();
     for (arguments, images) in [
-        (&["ls", "-R", &oci][..], 1),
+        (&["scan", &oci][..], 1),
+        (&["scan", "--history", "--owned", &oci], 1),
+        (&["scan", "--owned", &oci, "--format", "json"], 1),
+        (&["ls", "-R", &oci], 1),
         (&["find", &oci, "--name", "*-1.ext"], 1),
         (&["du", &oci], 1),
         (&["tree", &oci], 1),

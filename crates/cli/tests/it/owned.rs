@@ -739,6 +739,28 @@ layer gzip
     assert!(rows(found, "modified").is_empty() && rows(found, "missing").is_empty(), "{found}");
 }
 
+/// Paths are sorted as a whole, although a directory may come before what its name is the start of.
+#[test]
+fn what_nobody_owns_is_sorted_by_path() {
+    let names: [&[u8]; 11] = [
+        b"a/x", b"a-b", b"a.c/y", b"a0", b"a/b/c", b"a/b-c", b"z", b"n\xff/b", b"n\xfe/c",
+        b"n\xff/d", b"n\xfd",
+    ];
+    // A set of names that look the same when they are told, and one without.
+    for names in [&names[..], &names[..7]] {
+        let plain = LayerBuilder::new(Compression::GZIP);
+        let layer = names.iter().fold(plain, |layer, name| layer.file(*name, "x"));
+        let disk = OnDisk::layout(&ImageBuilder::new().layer(layer).build());
+        let files = files(&disk.oci());
+        let found: Vec<&str> =
+            rows(&files, "unowned").iter().map(|row| row["path"].as_str().unwrap()).collect();
+        let mut expected: Vec<String> =
+            names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+}
+
 #[test]
 fn tables_list_what_nothing_explains() {
     let more =
