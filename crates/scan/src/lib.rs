@@ -57,7 +57,7 @@ pub use error::Error;
 pub use limits::Limits;
 pub use onepass::{scan_stream, scan_stream_with_history};
 pub use options::{Asked, Observer, Options, Silent, SourceKind, Subject};
-pub use owned::Unowned;
+pub use owned::FileList;
 pub use report::{
     DiagnosticReport, DistroReport, EventReport, FileReport, FilesReport, ImageReport, KeyReport,
     LayerReport, PackageReport, PlatformReport, RemovedReport, Report, StoryReport,

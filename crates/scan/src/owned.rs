@@ -6,8 +6,9 @@
 mod claims;
 mod explain;
 mod judge;
+mod list;
 mod owners;
-mod unowned;
+mod recorded;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -17,13 +18,15 @@ use cutaway_analyze::{ContentDigest, FileRecords, Package, Severity, Unrecorded}
 use cutaway_layerfs::{Changes, End, EntryPath, Kind, NodeId, Trace, Tree};
 
 use crate::digests::{Digests, FileDigests};
-use crate::report::{DiagnosticReport, FileReport, FilesReport};
+use crate::report::{DiagnosticReport, FilesReport};
 use crate::skip::Skip;
 use claims::{Claims, Place};
 use explain::Explainer;
 use judge::{Judgement, Verdict};
+use list::Builder;
 use owners::{Owners, some};
-pub use unowned::Unowned;
+
+pub use list::FileList;
 
 /// What the layers make together.
 #[derive(Debug)]
@@ -60,39 +63,29 @@ pub(crate) fn compare(
     let owners = Owners::new(&said.packages, &said.records);
     let claims = Claims::new(top, &said.records, &owners);
     let explainer = Explainer::new(top, &claims, said, &owners, exclusions);
-    let (mut modified, mut missing) = (Vec::new(), Vec::new());
+    let (mut modified, mut missing) = (Builder::new(top, &owners), Builder::new(top, &owners));
     let mut tally = Tally::default();
     claims.for_each_group(|group| {
         let Some(path) = top.place(&claims, group.place) else { return };
         let Some(judgement) = judge::judge(top, &claims, &owners, &group) else { return };
         tally.count(&judgement, &path);
-        let row = |judgement: Judgement, layer, explained| FileReport {
-            path: path.to_string_lossy().into_owned(),
-            layer,
-            packages: owners.names(&judgement.owners),
-            config: judgement.config,
-            recorded: judgement.recorded,
-            found: judgement.found,
-            explained,
-        };
-        match judgement.verdict {
+        let Judgement { verdict, owners: of, config, recorded, .. } = judgement;
+        match verdict {
             Verdict::Sound | Verdict::Unhashed => {}
             Verdict::Changed(node) => {
-                let layer = Some(position(top.tree.node(node).placed_by()));
-                modified.push(row(judgement, layer, explainer.changed(node, &path)));
+                let reason = explainer.changed(node, &path);
+                modified.push(Ok(node), of, config, recorded, reason);
             }
             Verdict::Missing => {
-                let explained = explainer.missing(&path, &judgement.owners, &owners);
-                missing.push(row(judgement, top.hidden_by(&path), explained));
+                let reason = explainer.missing(&path, &of, &owners);
+                missing.push(Err(path), of, config, recorded, reason);
             }
         }
     });
-    modified.sort();
-    missing.sort();
     let report = FilesReport {
-        unowned: Unowned::new(top, &claims, &explainer),
-        modified,
-        missing,
+        unowned: FileList::unowned(top, &claims, &explainer),
+        modified: modified.finish(),
+        missing: missing.finish(),
         unowned_directories: unowned_directories(top, &claims),
     };
     let mut diagnostics = tally.diagnostics(&owners);

@@ -6,7 +6,7 @@ use cutaway_ref::Digest;
 use serde::Serialize;
 
 use crate::SourceKind;
-use crate::owned::Unowned;
+use crate::owned::FileList;
 
 /// What is in an image. Serialises to the same bytes for the same image and options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,11 +41,11 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FilesReport {
     /// Everything but directories that no package owns, sorted.
-    pub unowned: Unowned,
+    pub unowned: FileList,
     /// What packages own and is something else than they recorded, or has other content, sorted.
-    pub modified: Vec<FileReport>,
+    pub modified: FileList,
     /// What packages record and the image lacks, sorted.
-    pub missing: Vec<FileReport>,
+    pub missing: FileList,
     /// Directories in which no package owns anything, none of them within another one, sorted.
     #[serde(skip)]
     pub unowned_directories: Vec<String>,

@@ -4,50 +4,82 @@
 //! explained is counted by reason; JSON has every file.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::iter;
 
-use cutaway_scan::{FileReport, FilesReport};
+use cutaway_scan::{FileList, FileReport, FilesReport};
 
-use super::{Column, Layout, Style, Table, escape};
+use super::{Column, Layout, Style, escape};
 
 /// How many reasons are shown.
 const MAX_REASONS: usize = 12;
 
 /// Writes a section for unowned, modified and missing files each.
 pub(crate) fn files(files: &FilesReport, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut text = heading(files.unowned.len(), "unowned", "no package has", style);
-    out.write_all(text.as_bytes())?;
+    heading(&files.unowned, "unowned", "no package has", style, out)?;
     unowned(files, style, out)?;
-    text = reasons(files.unowned.iter().filter_map(|file| file.explained), style);
-    text += &heading(files.modified.len(), "modified", "not as the package recorded", style);
-    rows(&files.modified, true, style, &mut text);
-    text += &reasons(files.modified.iter().filter_map(|file| file.explained.as_deref()), style);
-    text += &heading(files.missing.len(), "missing", "recorded, but not in the image", style);
-    rows(&files.missing, false, style, &mut text);
-    text += &reasons(files.missing.iter().filter_map(|file| file.explained.as_deref()), style);
-    out.write_all(text.as_bytes())
+    reasons(&files.unowned, style, out)?;
+    heading(&files.modified, "modified", "not as the package recorded", style, out)?;
+    owned(&files.modified, true, style, out)?;
+    reasons(&files.modified, style, out)?;
+    heading(&files.missing, "missing", "recorded, but not in the image", style, out)?;
+    owned(&files.missing, false, style, out)?;
+    reasons(&files.missing, style, out)
 }
 
-fn heading(count: usize, what: &str, meaning: &str, style: Style) -> String {
-    let files = super::counted(count, &format!("{what} file"));
-    format!("\n{}\n", style.bold(&format!("{files}: {meaning}")))
+fn heading(
+    files: &FileList,
+    what: &str,
+    meaning: &str,
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let files = super::counted(files.len(), &format!("{what} file"));
+    writeln!(out, "\n{}", style.bold(&format!("{files}: {meaning}")))
 }
 
-/// Lists what nobody owns. It may be all of a large image: no row is kept.
+/// Lists what nobody owns.
 fn unowned(files: &FilesReport, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let columns = [Column::Right("LAYER"), Column::Right("FILES"), Column::Flexible("PATH")];
-    let mut layout = Layout::new(&columns);
-    let mut any = false;
-    for row in groups(files) {
-        layout.widen(&row.cells());
-        any = true;
+    rows(&columns, || groups(files).map(|group| group.cells().to_vec()), style, out)
+}
+
+/// Lists what packages own, and with `found` what is there instead.
+fn owned(files: &FileList, found: bool, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut columns = vec![Column::Right("LAYER"), Column::Left("PACKAGE"), Column::Left("CONFIG")];
+    columns.extend(found.then_some(Column::Left("CHANGE")));
+    columns.push(Column::Flexible("PATH"));
+    let cells = |file: FileReport| {
+        let config = if file.config { "yes" } else { "-" }.to_owned();
+        let mut cells = vec![layer_text(file.layer), escape(&file.packages.join(", ")), config];
+        cells.extend(found.then(|| escape(&change(&file))));
+        cells.push(escape(&file.path));
+        cells
+    };
+    rows(&columns, || unexplained(files).map(cells), style, out)
+}
+
+/// Writes rows as a table, without a title where there is none. They may be as many as a large image
+/// has files: they are made twice instead of kept.
+fn rows<R: Iterator<Item = Vec<String>>>(
+    columns: &[Column],
+    rows: impl Fn() -> R,
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut layout = Layout::new(columns);
+    rows().for_each(|cells| layout.widen(&cells));
+    for (position, cells) in rows().enumerate() {
+        if position == 0 {
+            out.write_all(layout.title(style).as_bytes())?;
+        }
+        out.write_all(layout.line(&cells, style).as_bytes())?;
     }
-    if any {
-        out.write_all(layout.title(style).as_bytes())?;
-    }
-    groups(files).try_for_each(|row| out.write_all(layout.line(&row.cells(), style).as_bytes()))
+    Ok(())
+}
+
+fn unexplained(files: &FileList) -> impl Iterator<Item = FileReport> {
+    files.iter().filter(|file| file.explained.is_none())
 }
 
 /// Unowned files of one row: one, or several of one layer in a directory that nobody owns.
@@ -70,8 +102,7 @@ impl Group<'_> {
 
 /// Returns the rows of what nobody owns and nothing explains, in order.
 fn groups(files: &FilesReport) -> impl Iterator<Item = Group<'_>> {
-    let unexplained = files.unowned.iter().filter(|file| file.explained.is_none());
-    let mut ones = unexplained
+    let mut ones = unexplained(&files.unowned)
         .map(|file| Group {
             layer: file.layer,
             files: 1,
@@ -95,28 +126,6 @@ fn groups(files: &FilesReport) -> impl Iterator<Item = Group<'_>> {
     })
 }
 
-fn rows(files: &[FileReport], found: bool, style: Style, text: &mut String) {
-    let mut unexplained = files.iter().filter(|file| file.explained.is_none()).peekable();
-    if unexplained.peek().is_none() {
-        return;
-    }
-    let mut columns = vec![Column::Right("LAYER"), Column::Left("PACKAGE"), Column::Left("CONFIG")];
-    columns.extend(found.then_some(Column::Left("CHANGE")));
-    columns.push(Column::Flexible("PATH"));
-    let mut table = Table::new(&columns);
-    for file in unexplained {
-        let mut row = vec![
-            layer_text(file.layer),
-            file.packages.join(", "),
-            if file.config { "yes" } else { "-" }.to_owned(),
-        ];
-        row.extend(found.then(|| change(file)));
-        row.push(file.path.clone());
-        table.row(row);
-    }
-    table.render(style, text);
-}
-
 /// Says what is there instead; that it is other content, where it is.
 fn change(file: &FileReport) -> String {
     let algorithm = |text: &String| text.split_once(':').map(|(name, _)| name.to_owned());
@@ -130,29 +139,27 @@ fn change(file: &FileReport) -> String {
 }
 
 /// Counts what explains files.
-fn reasons<R: Ord + AsRef<str>>(reasons: impl Iterator<Item = R>, style: Style) -> String {
-    let mut counts: BTreeMap<R, u64> = BTreeMap::new();
-    for reason in reasons {
+fn reasons(files: &FileList, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for reason in files.iter().filter_map(|file| file.explained) {
         let count = counts.entry(reason).or_default();
         *count = count.saturating_add(1);
     }
-    let mut text = String::new();
     if counts.is_empty() {
-        return text;
+        return Ok(());
     }
     let all: u64 = counts.values().sum();
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{}", style.dim(&format!("{all} explained:")));
-    let mut counts: Vec<(R, u64)> = counts.into_iter().collect();
+    writeln!(out, "{}", style.dim(&format!("{all} explained:")))?;
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
     for (reason, count) in counts.iter().take(MAX_REASONS) {
-        let _ = writeln!(text, "  {count:>5}  {}", escape(reason.as_ref()));
+        writeln!(out, "  {count:>5}  {}", escape(reason))?;
     }
     let rest: u64 = counts.iter().skip(MAX_REASONS).map(|(_, count)| count).sum();
     if rest > 0 {
-        let _ = writeln!(text, "  {rest:>5}  other reasons; --format json has them");
+        writeln!(out, "  {rest:>5}  other reasons; --format json has them")?;
     }
-    text
+    Ok(())
 }
 
 fn layer_text(layer: Option<usize>) -> String {

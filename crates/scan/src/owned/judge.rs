@@ -3,9 +3,10 @@
 use cutaway_analyze::{FileRecord, Role};
 use cutaway_layerfs::{Kind, NodeId};
 
+use super::Top;
 use super::claims::{Claims, Group, Place};
 use super::owners::Owners;
-use super::{Top, link_text};
+use super::recorded::Recorded;
 use crate::digests::FileDigests;
 
 /// What becomes of a place.
@@ -30,9 +31,7 @@ pub(super) struct Judgement {
     /// Whether one of them has it as a configuration file.
     pub(super) config: bool,
     /// What was recorded.
-    pub(super) recorded: Option<String>,
-    /// What is there.
-    pub(super) found: Option<String>,
+    pub(super) recorded: Option<Recorded>,
     /// Of a regular file: which packages record its content, and which do not.
     pub(super) digested: Vec<(u32, bool)>,
 }
@@ -68,8 +67,7 @@ pub(super) fn judge(
         verdict: Verdict::Sound,
         owners,
         config: said.iter().any(|(_, record)| record.traits.config),
-        recorded: said.iter().find_map(|(_, record)| recorded(record)),
-        found: None,
+        recorded: said.iter().find_map(|(_, record)| Recorded::new(record)),
         digested: Vec::new(),
     };
     match group.place {
@@ -103,8 +101,7 @@ fn present<'r>(
     match best {
         Some((Holds::No, record)) => {
             judgement.verdict = Verdict::Changed(node);
-            judgement.recorded = recorded(record);
-            judgement.found = top.found(node, record.digest.as_ref());
+            judgement.recorded = Recorded::new(record);
         }
         Some((Holds::Unknown, _)) => judgement.verdict = Verdict::Unhashed,
         Some((Holds::Yes, _)) | None => {}
@@ -170,19 +167,5 @@ fn content(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
         Some(digests) if digests.like(&digest) == digest => Holds::Yes,
         Some(_) => Holds::No,
         None => Holds::Unknown,
-    }
-}
-
-/// Says what a record has.
-fn recorded(record: &FileRecord<'_>) -> Option<String> {
-    match (record.role, record.link, &record.digest) {
-        (_, Some(target), _) => Some(link_text(target)),
-        (Role::Link, None, Some(digest)) => Some(format!("link with target {digest}")),
-        (_, None, Some(digest)) => Some(digest.to_string()),
-        (Role::Any, None, None) => None,
-        (Role::Directory, None, None) => Some("directory".to_owned()),
-        (Role::File | Role::FileOrLink, None, None) => Some("file".to_owned()),
-        (Role::Link, None, None) => Some("link".to_owned()),
-        (Role::Special, None, None) => Some("device or pipe".to_owned()),
     }
 }
