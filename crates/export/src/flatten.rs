@@ -109,7 +109,7 @@ impl<W: AsyncWrite + Unpin + Send> Flattening<W> {
         let mut tar = TarWriter::new(out, target);
         for &id in &plan.bare {
             let (path, meta) = plan.describe(id);
-            tar.append(&head(&path, meta.as_ref()), tokio::io::empty()).await?;
+            tar.start(&head(&path, meta.as_ref())).await?;
         }
         let names = u64::try_from(plan.bare.len()).unwrap_or(u64::MAX);
         Ok(Self { plan, tar, written: Flattened { names, bytes: 0 } })
@@ -164,7 +164,7 @@ impl<W: AsyncWrite + Unpin + Send> Flattening<W> {
                 link: Some(first.as_bytes()),
                 ..head(other, Some(meta))
             };
-            self.tar.append(&link, tokio::io::empty()).await?;
+            self.tar.start(&link).await?;
         }
         let count = u64::try_from(names.len()).unwrap_or(u64::MAX);
         self.written.names = self.written.names.saturating_add(count);

@@ -1,18 +1,22 @@
-//! Writing tar archives, through tokio-tar: ustar headers, and PAX records for what does not fit into
-//! them (POSIX.1-2017 `pax`, "pax Extended Header").
+//! Writing tar archives, with the headers of tokio-tar: ustar, and PAX records for what does not fit
+//! into them (POSIX.1-2017 `pax`, "pax Extended Header").
 //!
 //! An archive ends with its marker only when it was finished, so that one that broke off can be told.
+//! What is written is held back as long as the writer likes: a flush for each member would make a small
+//! file cost a system call and two switches of threads.
 
 use std::io;
 
 use cutaway_layerfs::{Kind, Xattr};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio_tar::{Builder, EntryType, Header};
+use tokio_tar::{EntryType, Header};
 
 use crate::Error;
 
 /// The bytes of a block, of which headers and contents take whole ones.
 const BLOCK: u64 = 512;
+/// What ends an archive: two blocks of zeros.
+const END: [u8; 1024] = [0; 1024];
 /// The largest number that the eight bytes of an owner hold.
 const MAX_OWNER: u64 = 0o777_7777;
 /// The largest number that the twelve bytes of a size or a time hold.
@@ -22,7 +26,7 @@ const MAX_SIZE: u64 = 0o777_7777_7777;
 ///
 /// A member is either appended whole, or started, written piece by piece and ended.
 pub(crate) struct TarWriter<W: AsyncWrite + Unpin + Send> {
-    builder: Builder<W>,
+    out: W,
     target: String,
     /// Bytes of content of the member that was started.
     content: u64,
@@ -71,32 +75,44 @@ impl<'a> Head<'a> {
 
 impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
     /// Starts an archive; `target` names it in errors.
-    pub(crate) fn new(writer: W, target: impl Into<String>) -> Self {
-        let builder = Builder::new_non_terminated(writer);
-        Self { builder, target: target.into(), content: 0 }
+    pub(crate) fn new(out: W, target: impl Into<String>) -> Self {
+        Self { out, target: target.into(), content: 0 }
     }
 
     /// Appends a member whose content is exactly as long as `head` says.
     pub(crate) async fn append(
         &mut self,
         head: &Head<'_>,
-        content: impl AsyncRead + Unpin,
+        mut content: impl AsyncRead + Unpin,
     ) -> Result<(), Error> {
-        self.write(head, content).await.map_err(|error| Error::of_copy(error, &self.target))
+        self.start(head).await?;
+        let copied = tokio::io::copy(&mut content, &mut self.out).await;
+        self.content = copied.map_err(|error| Error::of_copy(error, &self.target))?;
+        self.end().await
     }
 
     /// Starts a member; exactly as many bytes of content follow as `head` says.
     pub(crate) async fn start(&mut self, head: &Head<'_>) -> Result<(), Error> {
         self.content = 0;
-        self.append(head, tokio::io::empty()).await
+        let path = match head.kind {
+            Kind::Directory => [head.path, b"/"].concat(),
+            _ => head.path.to_vec(),
+        };
+        let mut header = Header::new_ustar();
+        let filled = fill(&mut header, head, &path);
+        let records = filled.map_err(|error| Error::write(self.target.as_str(), error))?;
+        if !records.is_empty() {
+            self.records(&records).await?;
+        }
+        header.set_cksum();
+        self.write(header.as_bytes()).await
     }
 
     /// Writes the next bytes of the member that was started.
     pub(crate) async fn data(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.content = self.content.saturating_add(count);
-        let written = self.builder.get_mut().write_all(bytes).await;
-        written.map_err(|error| Error::write(self.target.as_str(), error))
+        self.write(bytes).await
     }
 
     /// Writes so many zero bytes.
@@ -122,38 +138,32 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
         Ok(())
     }
 
-    async fn write(&mut self, head: &Head<'_>, content: impl AsyncRead + Unpin) -> io::Result<()> {
-        let path = match head.kind {
-            Kind::Directory => [head.path, b"/"].concat(),
-            _ => head.path.to_vec(),
-        };
-        let mut header = Header::new_ustar();
-        let records = fill(&mut header, head, &path)?;
-        if !records.is_empty() {
-            let mut extended = Header::new_ustar();
-            extended.set_entry_type(EntryType::XHeader);
-            extended.set_mode(0o644);
-            extended.set_uid(0);
-            extended.set_gid(0);
-            extended.set_mtime(0);
-            extended.set_size(u64::try_from(records.len()).map_err(io::Error::other)?);
-            copy_into(&mut extended.as_old_mut().name, b"PaxHeaders/0");
-            extended.set_cksum();
-            self.builder.append(&extended, records.as_slice()).await?;
-        }
-        header.set_cksum();
-        self.builder.append(&header, content).await
+    /// Writes the end marker, and everything that was held back.
+    pub(crate) async fn finish(mut self) -> Result<W, Error> {
+        self.write(&END).await?;
+        self.out.flush().await.map_err(|error| Error::write(self.target, error))?;
+        Ok(self.out)
     }
 
-    /// Writes the end marker, and everything that was held back.
-    pub(crate) async fn finish(self) -> Result<W, Error> {
-        let target = self.target;
-        let finished = async {
-            let mut writer = self.builder.into_inner().await?;
-            writer.flush().await?;
-            Ok(writer)
-        };
-        finished.await.map_err(|error| Error::write(target, error))
+    /// Writes the records of the member that comes next, as a member of their own.
+    async fn records(&mut self, records: &[u8]) -> Result<(), Error> {
+        let mut header = Header::new_ustar();
+        header.set_entry_type(EntryType::XHeader);
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_size(u64::try_from(records.len()).unwrap_or(u64::MAX));
+        copy_into(&mut header.as_old_mut().name, b"PaxHeaders/0");
+        header.set_cksum();
+        self.write(header.as_bytes()).await?;
+        self.data(records).await?;
+        self.end().await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let written = self.out.write_all(bytes).await;
+        written.map_err(|error| Error::write(self.target.as_str(), error))
     }
 }
 
