@@ -81,8 +81,20 @@ pub async fn to_layout(items: &[Item], directory: &Path, limits: &Limits) -> Res
 pub(crate) struct Layout {
     root: PathBuf,
     partial: PathBuf,
-    /// Held until the run ends, however it ends.
-    lock: File,
+    lock: Lock,
+}
+
+/// Held until the run ends, however it ends.
+///
+/// It is given back by name: a program that another thread is just starting has the file open too, for
+/// as long as it takes to start.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where that fails, closing it gives it back.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Layout {
@@ -115,7 +127,7 @@ impl Layout {
             }
             Err(TryLockError::Error(error)) => return Err(Error::write(shown, error)),
         }
-        let layout = Self { root: root.to_owned(), partial, lock };
+        let layout = Self { root: root.to_owned(), partial, lock: Lock(lock) };
         if !root.join("oci-layout").is_file() {
             layout.place("oci-layout", index::OCI_LAYOUT)?;
         }
