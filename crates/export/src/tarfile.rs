@@ -2,8 +2,8 @@
 //! into them (POSIX.1-2017 `pax`, "pax Extended Header").
 //!
 //! An archive ends with its marker only when it was finished, so that one that broke off can be told.
-//! What is written is held back as long as the writer likes: a flush for each member would make a small
-//! file cost a system call and two switches of threads.
+//! A member that is written piece by piece is not flushed: small files would cost a system call and two
+//! switches of threads each. So of an archive that breaks off, the last members may be missing.
 
 use std::io;
 

@@ -12,7 +12,7 @@ use sha2::Sha256;
 /// The digests of the files of one layer.
 #[derive(Debug, Default)]
 pub(crate) struct Digests {
-    /// By entry; sorted, as a layer gives them. In blocks, so that none is moved as they grow.
+    /// By entry; sorted, as a layer gives them. In blocks, so that what is there is not copied as they grow.
     files: Vec<Vec<(u32, FileDigests)>>,
     /// The entries that may be executed; sorted.
     executable: Vec<u32>,

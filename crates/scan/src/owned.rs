@@ -207,7 +207,8 @@ impl Top {
 /// What could not be compared.
 #[derive(Debug, Default)]
 struct Tally {
-    unhashed: Vec<String>,
+    /// How many files were not hashed, and the first of them.
+    unhashed: (u64, Option<String>),
     /// By package: how many of its files have a digest, and how many have none.
     digests: BTreeMap<u32, (u64, u64)>,
 }
@@ -215,7 +216,9 @@ struct Tally {
 impl Tally {
     fn count(&mut self, judgement: &Judgement, path: &EntryPath) {
         if judgement.verdict == Verdict::Unhashed {
-            self.unhashed.push(path.to_string());
+            let (count, first) = &mut self.unhashed;
+            *count = count.saturating_add(1);
+            first.get_or_insert_with(|| path.to_string());
         }
         for &(owner, digested) in &judgement.digested {
             let (with, without) = self.digests.entry(owner).or_default();
@@ -226,12 +229,11 @@ impl Tally {
 
     fn diagnostics(&self, owners: &Owners<'_>) -> Vec<DiagnosticReport> {
         let mut diagnostics = Vec::new();
-        if let Some(first) = self.unhashed.first() {
+        if let (count, Some(first)) = &self.unhashed {
             diagnostics.push(error(
                 "file-not-hashed",
                 format!(
-                    "{} files were not compared: their holes are over the limit hole_bytes, such as {first}",
-                    self.unhashed.len()
+                    "{count} files were not compared: their holes are over the limit hole_bytes, such as {first}"
                 ),
             ));
         }

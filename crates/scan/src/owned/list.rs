@@ -17,7 +17,8 @@ use crate::report::FileReport;
 
 /// Files that are not as packages record them, sorted by path.
 ///
-/// The report of a file is made whenever it is looked at.
+/// The report of a file is made whenever it is looked at; for that the list holds the tree of the image
+/// and the digests of its files, about 200 bytes a file.
 #[derive(Clone)]
 pub struct FileList {
     top: Arc<Top>,
@@ -77,8 +78,11 @@ impl FileList {
                 ahead.extend(below);
                 continue;
             }
+            if claims.owns(id) {
+                continue;
+            }
             let path = tree.path(id);
-            if !claims.owns(id) && !top.skip.matches(path.as_bytes()) {
+            if !top.skip.matches(path.as_bytes()) {
                 let reason = explainer.unowned(id, &path);
                 let reason = number(&mut reasons, &mut list.reasons, reason, Clone::clone);
                 list.files.push(File { node: Some(id), reason, said: u32::MAX });
@@ -228,12 +232,19 @@ struct PathOrder<'t> {
 impl PathOrder<'_> {
     fn compare(&mut self, a: NodeId, b: NodeId) -> Ordering {
         let (a, b) = (self.tree.node(a), self.tree.node(b));
-        let [of_a, of_b] = [a, b].map(|node| String::from_utf8_lossy(node.name()));
         // Of a directory only what lies in it is listed.
         let [end_a, end_b] =
             [a, b].map(|node| if node.kind() == Kind::Directory { "/" } else { "" });
-        let order = of_a.bytes().chain(end_a.bytes()).cmp(of_b.bytes().chain(end_b.bytes()));
+        let order = shown(a.name()).chain(end_a.bytes()).cmp(shown(b.name()).chain(end_b.bytes()));
         self.tied |= order == Ordering::Equal && a.name() != b.name();
-        order
+        order.then_with(|| a.name().cmp(b.name()))
     }
+}
+
+/// Returns a name as reports have it, without holding it: a long one is decoded up to where it differs.
+fn shown(name: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    name.utf8_chunks().flat_map(|chunk| {
+        let instead = if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+        chunk.valid().bytes().chain(instead.bytes())
+    })
 }
