@@ -163,7 +163,7 @@ fn layers_that_never_come() {
         scene.registry.always("/around", fault);
         let started = Instant::now();
         let output = scene.scan(limits);
-        assert!(started.elapsed() < Duration::from_secs(20), "{name}: {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(6), "{name}: {:?}", started.elapsed());
         let host = format!("http://{}/v2/team/image/blobs/", scene.registry.host());
         ends(name, &output, 3, words);
         ends(name, &output, 3, &[&host]);
@@ -190,7 +190,7 @@ fn manifests_that_never_come() {
         scene.registry.always("/manifests/", fault);
         let started = Instant::now();
         let output = scene.scan("");
-        assert!(started.elapsed() < Duration::from_secs(20), "{name}: {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(5), "{name}: {:?}", started.elapsed());
         ends(name, &output, 3, words);
         ends(name, &output, 3, &["/v2/team/image/manifests/1"]);
     }
@@ -233,7 +233,7 @@ fn connections_that_never_come_about() {
     let (host, _held) = runtime.block_on(black_hole());
     let started = Instant::now();
     let output = scan(&host, "tries=2");
-    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     let words = ["cannot connect: it took too long (connect_ms)", "2 tries", "limit tries", &host];
     ends("black hole", &output, 3, &words);
 }

@@ -182,7 +182,7 @@ async fn faults_that_are_given_up() {
         let (_, repository) = scene.client(cutaway_ref::auth::Credential::Anonymous, config);
         let started = Instant::now();
         let error = transport(read(&repository, &scene.layer).await.expect_err(name));
-        assert!(started.elapsed() < Duration::from_secs(20), "{name} took {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(5), "{name} took {:?}", started.elapsed());
         assert_eq!(scene.asked_for_blob(), requests, "{name}: {error}");
         for word in words {
             assert!(error.contains(word), "{name}: {error}");
@@ -352,6 +352,6 @@ async fn the_deadline_ends_everything() {
         let started = Instant::now();
         let error = transport(read(&repository, &scene.layer).await.unwrap_err());
         assert!(error.contains("the time limit of the whole run was met"), "{error}");
-        assert!(started.elapsed() < Duration::from_secs(20));
+        assert!(started.elapsed() < Duration::from_secs(3));
     }
 }

@@ -276,7 +276,7 @@ fn a_corrupt_later_frame_ends_with_an_error() {
         if let Ok(other) = decode(&[&first[..], &broken].concat()) {
             assert_ne!(other, text, "a flip at {at} cannot go unseen by a digest");
         }
-        assert!(started.elapsed() < Duration::from_secs(20), "flip at {at}");
+        assert!(started.elapsed() < Duration::from_secs(5), "flip at {at}");
     }
 }
 
@@ -400,7 +400,7 @@ fn members_without_content_are_limited() {
     let stored = [empty.repeat(1_000_000), gzip(b"something")].concat();
     let started = Instant::now();
     assert_error(decode(&stored), Class::Malformed, &["over the limit gzip_header_bytes"]);
-    assert!(started.elapsed() < Duration::from_secs(20));
+    assert!(started.elapsed() < Duration::from_secs(2));
     assert_eq!(decode(&[empty.repeat(1000), gzip(b"something")].concat()).unwrap(), b"something");
     // Flushes without content in one member: stored blocks of length 0 (RFC 1951, 3.2.4).
     let plain = gzip(b"x");
