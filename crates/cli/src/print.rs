@@ -20,10 +20,10 @@ pub(crate) use table::{Column, Layout, Table, escape};
 
 /// Returns a report as JSON, indented, with a newline at its end.
 pub(crate) fn json(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    let mut bytes = serde_json::to_vec_pretty(report).map_err(|error| {
+    let mut bytes = Vec::new();
+    write_json(report, &mut bytes).map_err(|error| {
         Failure::new(Exit::Invalid, format!("cannot write the report: {error}"))
     })?;
-    bytes.push(b'\n');
     Ok(bytes)
 }
 

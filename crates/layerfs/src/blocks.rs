@@ -1,4 +1,4 @@
-//! Storage that grows block by block and never moves.
+//! Storage that grows block by block; what is in a full block stays where it is.
 //!
 //! A vector that grows is copied while its old place is still taken, and what an allocator makes of
 //! the places that it leaves depends on chance. Blocks take what their content takes.

@@ -3,7 +3,6 @@
 //! What nothing explains is listed; a directory in which no package owns anything is one row. What is
 //! explained is counted by reason; JSON has every file.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::iter;
 
@@ -56,7 +55,7 @@ fn owned(files: &FileList, found: bool, style: Style, out: &mut dyn io::Write) -
         cells.push(escape(&file.path));
         cells
     };
-    rows(&columns, || unexplained(files).map(cells), style, out)
+    rows(&columns, || files.unexplained().map(cells), style, out)
 }
 
 /// Writes rows as a table, without a title where there is none. They may be as many as a large image
@@ -76,10 +75,6 @@ fn rows<R: Iterator<Item = Vec<String>>>(
         out.write_all(layout.line(&cells, style).as_bytes())?;
     }
     Ok(())
-}
-
-fn unexplained(files: &FileList) -> impl Iterator<Item = FileReport> {
-    files.iter().filter(|file| file.explained.is_none())
 }
 
 /// Unowned files of one row: one, or several of one layer in a directory that nobody owns.
@@ -102,7 +97,9 @@ impl Group<'_> {
 
 /// Returns the rows of what nobody owns and nothing explains, in order.
 fn groups(files: &FilesReport) -> impl Iterator<Item = Group<'_>> {
-    let mut ones = unexplained(&files.unowned)
+    let mut ones = files
+        .unowned
+        .unexplained()
         .map(|file| Group {
             layer: file.layer,
             files: 1,
@@ -140,17 +137,13 @@ fn change(file: &FileReport) -> String {
 
 /// Counts what explains files.
 fn reasons(files: &FileList, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for reason in files.iter().filter_map(|file| file.explained) {
-        let count = counts.entry(reason).or_default();
-        *count = count.saturating_add(1);
-    }
+    let counts = files.reasons();
     if counts.is_empty() {
         return Ok(());
     }
     let all: u64 = counts.values().sum();
     writeln!(out, "{}", style.dim(&format!("{all} explained:")))?;
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
     for (reason, count) in counts.iter().take(MAX_REASONS) {
         writeln!(out, "  {count:>5}  {}", escape(reason))?;

@@ -1,7 +1,7 @@
 //! Lists of files, kept small: of a large image every file may be on one.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -109,6 +109,22 @@ impl FileList {
         self.files.iter().map(|file| self.report(file))
     }
 
+    /// Returns the files that nothing in the image explains, sorted by path.
+    pub fn unexplained(&self) -> impl Iterator<Item = FileReport> + '_ {
+        let files = self.files.iter().filter(|file| self.reason(file).is_none());
+        files.map(|file| self.report(file))
+    }
+
+    /// Returns each explanation, and how many files it explains.
+    pub fn reasons(&self) -> BTreeMap<&str, u64> {
+        let mut counts = BTreeMap::new();
+        for reason in self.files.iter().filter_map(|file| self.reason(file)) {
+            let count: &mut u64 = counts.entry(reason).or_default();
+            *count = count.saturating_add(1);
+        }
+        counts
+    }
+
     fn new(top: &Arc<Top>) -> Self {
         Self {
             top: Arc::clone(top),
@@ -127,6 +143,10 @@ impl FileList {
 
     fn said(&self, file: &File) -> Option<&Said> {
         self.said.get(position(file.said))
+    }
+
+    fn reason(&self, file: &File) -> Option<&str> {
+        self.reasons.get(position(file.reason))?.as_deref()
     }
 
     fn path(&self, file: &File) -> EntryPath {
@@ -152,7 +172,7 @@ impl FileList {
             config: said.is_some_and(|said| said.config),
             recorded: recorded.map(ToString::to_string),
             found: file.node.and_then(|node| top.found(node, digest)),
-            explained: self.reasons.get(position(file.reason)).cloned().flatten(),
+            explained: self.reason(file).map(str::to_owned),
         }
     }
 }
