@@ -201,6 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn files_of_every_block_are_found() {
+        let mut digests = Digests::new(0);
+        let content = |entry: u32| entry.to_le_bytes();
+        let entries = || (1..5000).step_by(2);
+        for entry in entries() {
+            assert!(digests.begin(entry, Kind::File, 0o644));
+            digests.add(&content(entry));
+            digests.end();
+        }
+        for entry in entries() {
+            assert_eq!(digests.of(entry), Some(&FileDigests::new(&content(entry))));
+            assert_eq!(digests.of(entry - 1), None);
+        }
+        assert_eq!(digests.of(5001), None);
+    }
+
+    #[test]
     fn a_file_takes_no_more_than_72_bytes() {
         assert_eq!(size_of::<(u32, FileDigests)>(), 72);
     }
