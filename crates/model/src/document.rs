@@ -46,6 +46,10 @@ pub struct Index {
     pub manifests: Vec<Descriptor>,
     /// Free text by key.
     pub annotations: BTreeMap<String, String>,
+    /// The manifest or index that this one says something about.
+    pub subject: Option<Descriptor>,
+    /// The type of an artifact, where one is named.
+    pub artifact_type: Option<String>,
 }
 
 const KNOWN: &[&str] = &[
@@ -133,6 +137,8 @@ impl Document {
                 media_type: stated,
                 manifests,
                 annotations: wire.annotations,
+                subject: wire.subject,
+                artifact_type: wire.artifact_type,
             }));
         }
         let Some(config) = wire.config else {
