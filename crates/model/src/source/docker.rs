@@ -37,7 +37,7 @@ pub(super) async fn open(
     let Some(entries) = read_entries(files.as_ref(), limits).await? else {
         return docker_v1::open(files, selector, limits).await;
     };
-    let entry = select(&entries, selector, files.as_ref(), limits).await?;
+    let entry = select(&entries, selector, files.as_ref(), platform, limits).await?;
     let config = read_config(files.as_ref(), entry, limits).await?;
     let origins = origins(&files, entry, &config)?;
     let mut image = Image::from_config(config, origins, limits)?;
@@ -57,7 +57,7 @@ pub(super) async fn outline(
     limits: &Limits,
 ) -> Result<Outline, Error> {
     let entries = read_entries(files.as_ref(), limits).await?.unwrap_or_default();
-    let entry = select(&entries, selector, files.as_ref(), limits).await?;
+    let entry = select(&entries, selector, files.as_ref(), platform, limits).await?;
     let raw = read_config(files.as_ref(), entry, limits).await?;
     let id = Digest::sha256(&raw);
     let config = Config::parse(&raw, &format!("config {id}"))?;
@@ -167,6 +167,7 @@ async fn select<'a>(
     entries: &'a [Entry],
     selector: &Selector,
     files: &dyn Files,
+    platform: &Platform,
     limits: &Limits,
 ) -> Result<&'a Entry, Error> {
     let place = files.place();
@@ -185,18 +186,23 @@ async fn select<'a>(
                 tags()
             ))),
         },
-        Selector::Tag(tag) => entries
-            .iter()
-            .find(|entry| entry.repo_tags.contains(tag))
-            .or_else(|| {
-                entries
-                    .iter()
-                    .find(|entry| entry.repo_tags.iter().any(|stored| selector.names(stored)))
-            })
-            .ok_or_else(|| Error::NotFound {
-                what: format!("\"{}\"", tag.escape_debug()),
-                place: format!("{place}, which has {}", tags()),
-            }),
+        Selector::Tag(tag) => {
+            let mut seen = BTreeSet::new();
+            let is_meant = |entry: &&Entry| names_of(entry, selector).next().is_some();
+            let meant: Vec<&Entry> = entries
+                .iter()
+                .filter(is_meant)
+                .filter(|entry| seen.insert(entry.config.as_str()))
+                .collect();
+            match meant.as_slice() {
+                [] => Err(Error::NotFound {
+                    what: format!("\"{}\"", tag.escape_debug()),
+                    place: format!("{place}, which has {}", tags()),
+                }),
+                [only] => Ok(only),
+                several => one_of(several, selector, files, platform, limits).await,
+            }
+        }
         Selector::Digest(digest) => {
             let mut seen = BTreeSet::new();
             for entry in entries.iter().filter(|entry| seen.insert(&entry.config)) {
@@ -208,4 +214,63 @@ async fn select<'a>(
             Err(Error::NotFound { what: digest.to_string(), place })
         }
     }
+}
+
+/// Returns the names of an entry that `selector` may mean.
+fn names_of<'a>(entry: &'a Entry, selector: &'a Selector) -> impl Iterator<Item = &'a String> {
+    entry.repo_tags.iter().filter(|stored| selector.names(stored))
+}
+
+/// Returns the entry that is meant of several under one tag: they have to be one image, or one name for
+/// several platforms side by side, as in the index of a layout.
+async fn one_of<'a>(
+    several: &[&'a Entry],
+    selector: &Selector,
+    files: &dyn Files,
+    platform: &Platform,
+    limits: &Limits,
+) -> Result<&'a Entry, Error> {
+    let mut found: Vec<(&'a Entry, Digest, Platform)> = Vec::new();
+    for entry in several.iter().copied() {
+        let raw = match read_config(files, entry, limits).await {
+            // Nobody can load it.
+            Err(Error::Missing { .. }) => continue,
+            read => read?,
+        };
+        let id = Digest::sha256(&raw);
+        // Two names of one config are one image.
+        if found.iter().all(|(_, known, _)| *known != id) {
+            let built_for = Config::parse(&raw, &format!("config {id}"))?.platform;
+            found.push((entry, id, built_for));
+        }
+    }
+    let names: BTreeSet<_> =
+        found.iter().map(|(entry, ..)| names_of(entry, selector).next()).collect();
+    let platforms: BTreeSet<_> = found.iter().map(|(.., built_for)| built_for).collect();
+    let place = files.place();
+    if found.len() > 1 && (names.len() > 1 || platforms.len() < found.len()) {
+        let labels = several.iter().filter_map(|entry| {
+            let name = names_of(entry, selector).next()?;
+            Some(format!("{name} ({})", entry.config))
+        });
+        let labels: Vec<String> = labels.collect();
+        let labels = super::selector::listed(labels.iter(), labels.len());
+        return Err(Error::Ambiguous(format!(
+            "{place} is ambiguous: it holds several images under that name; name one of {labels}"
+        )));
+    }
+    match (found.as_slice(), several) {
+        ([(only, ..)], _) | ([], [only, ..]) => return Ok(only),
+        _ => {}
+    }
+    let fitting = found
+        .iter()
+        .filter_map(|(entry, _, built_for)| Some((built_for.distance(platform)?, *entry)));
+    fitting.min_by_key(|(distance, _)| *distance).map(|(_, entry)| entry).ok_or_else(|| {
+        let built_for: Vec<_> = platforms.iter().take(30).map(ToString::to_string).collect();
+        Error::NotFound {
+            what: format!("platform {platform}"),
+            place: format!("{place}, which has {}", built_for.join(", ")),
+        }
+    })
 }

@@ -111,14 +111,19 @@ fn select<'a>(
             ))),
         },
         Selector::Tag(tag) => {
-            let exact = all.iter().find(|(name, _)| name == tag);
-            exact
-                .or_else(|| all.iter().find(|(name, _)| selector.names(name)))
-                .map(|(_, id)| *id)
-                .ok_or_else(|| Error::NotFound {
+            let meant: Vec<_> = all.iter().filter(|(name, _)| selector.names(name)).collect();
+            let ids: BTreeSet<&str> = meant.iter().map(|(_, id)| *id).collect();
+            match ids.first() {
+                None => Err(Error::NotFound {
                     what: format!("\"{}\"", tag.escape_debug()),
                     place: format!("{place}, which has {}", names()),
-                })
+                }),
+                Some(id) if ids.len() == 1 => Ok(id),
+                Some(_) => Err(Error::Ambiguous(format!(
+                    "{place} is ambiguous: it holds several images under that name; name one of {}",
+                    super::selector::listed(meant.iter().map(|(name, _)| name), meant.len())
+                ))),
+            }
         }
         Selector::Digest(digest) => Err(Error::NotFound {
             what: digest.to_string(),
