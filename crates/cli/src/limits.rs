@@ -148,6 +148,11 @@ impl All {
             ("index_depth", Slot::U64(&mut model.index_depth), "indexes within indexes"),
             ("index_entries", Slot::U64(&mut model.index_entries), "entries of an index"),
             (
+                "closure_bytes",
+                Slot::U64(&mut model.closure_bytes),
+                "documents of an image or an index that are held at once",
+            ),
+            (
                 "platform_guesses",
                 Slot::U64(&mut model.platform_guesses),
                 "entries without a platform that are opened to find the one that is wanted",

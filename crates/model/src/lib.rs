@@ -6,7 +6,8 @@
 //! the second, paired by position.
 //!
 //! The bytes come from a source that provides [`Blobs`], such as a registry, or [`source::Files`],
-//! such as a layout on disk. This crate does no HTTP, reads no layer's tar and writes nothing.
+//! such as a layout on disk; where images are written is a [`BlobSink`]. This crate does no HTTP and reads
+//! no layer's tar.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -40,6 +41,7 @@
 
 mod blobs;
 mod buffered;
+mod closure;
 mod compression;
 mod config;
 mod decode;
@@ -58,11 +60,13 @@ mod open;
 mod outline;
 mod pace;
 mod remark;
+mod sink;
 pub mod source;
 mod verify;
 
 pub use blobs::{BlobStream, Blobs};
 pub use buffered::poll_read_buffered;
+pub use closure::{Documents, Part, Reached, closure};
 pub use compression::{Compression, SNIFF_BYTES};
 pub use config::{Config, History, Run, chain_ids};
 pub use decode::Decoded;
@@ -75,4 +79,7 @@ pub use limits::Limits;
 pub use open::{open, read_document, verify_blob};
 pub use outline::{Outline, Row, outline};
 pub use remark::Remark;
-pub use verify::{Claim, DiffIdCheck, Outcome, Stored, Unpacked, Verified, VerifiedTar};
+pub use sink::{BlobSink, ImageName, SinkError, Unnamed, Upload};
+pub use verify::{
+    Claim, DiffIdCheck, Outcome, Stored, StoredCheck, Unpacked, Verified, VerifiedTar,
+};

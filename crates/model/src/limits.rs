@@ -14,6 +14,9 @@ pub struct Limits {
     pub index_depth: u64,
     /// `index_entries`: the number of entries of an index. 100,000.
     pub index_entries: u64,
+    /// `closure_bytes`: the documents of an image or an index that are held at once when all that belongs
+    /// to it is listed. 64 MiB.
+    pub closure_bytes: u64,
     /// `platform_guesses`: how many entries of an index that name no platform are opened to see for
     /// which one they are. 16.
     pub platform_guesses: u64,
@@ -55,6 +58,7 @@ impl Default for Limits {
             layers: 128,
             index_depth: 8,
             index_entries: 100_000,
+            closure_bytes: 64 << 20,
             platform_guesses: 16,
             member_links: 8,
             archive_members: 1_000_000,

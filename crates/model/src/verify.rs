@@ -89,15 +89,82 @@ pub(crate) fn algorithm_of(digest: Option<&Digest>, what: &str) -> Result<Algori
     })
 }
 
+/// The check of stored bytes: they go in piece by piece, the verdict comes once.
+///
+/// For who reads a stream himself, such as on another core; [`Verified`] is the same around a stream.
+#[derive(Debug)]
+#[must_use = "a check proves nothing before its verdict"]
+pub struct StoredCheck {
+    what: String,
+    claim: Claim,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl StoredCheck {
+    /// Starts a check against `claim`, or a mere measurement where nothing is claimed; `what` names the
+    /// bytes in errors.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Malformed`] for a digest of an algorithm that cannot be verified.
+    pub fn new(what: impl Into<String>, claim: Claim) -> Result<Self, Error> {
+        let what = what.into();
+        let algorithm = algorithm_of(claim.digest.as_ref(), &what)?;
+        Ok(Self { what, claim, hasher: algorithm.hasher(), size: 0 })
+    }
+
+    /// Adds the next bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Size`] for the first byte past the size that is claimed.
+    pub fn update(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.size = self.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        if let Some(expected) = self.claim.size
+            && self.size > expected
+        {
+            let found = format!("more than {expected}");
+            return Err(Error::Size { what: self.what.clone(), expected, found });
+        }
+        self.hasher.update(bytes);
+        Ok(())
+    }
+
+    /// Returns how many bytes went in.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Ends the check.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Size`] or [`Error::Digest`] for bytes that are not what was claimed.
+    pub fn verdict(self) -> Result<Stored, Error> {
+        if let Some(expected) = self.claim.size
+            && expected != self.size
+        {
+            return Err(Error::Size { what: self.what, expected, found: self.size.to_string() });
+        }
+        let digest = self.hasher.finish();
+        match &self.claim.digest {
+            Some(expected) if *expected != digest => {
+                Err(Error::Digest { what: self.what, found: digest })
+            }
+            _ => Ok(Stored { digest, size: self.size }),
+        }
+    }
+}
+
 /// Stored bytes that fail at their end when they are not what was claimed, and one byte past their size.
 ///
 /// Once failed they fail for ever, so that a reader that tries again sees no clean end.
 pub struct Verified<R> {
     inner: R,
     what: String,
-    claim: Claim,
-    hasher: Option<Hasher>,
-    count: u64,
+    /// Gone after the verdict, and after the first byte too many.
+    check: Option<StoredCheck>,
     /// How many bytes at the front of the inner buffer are hashed already.
     ahead: usize,
     outcome: Arc<Outcome>,
@@ -107,7 +174,7 @@ impl<R> std::fmt::Debug for Verified<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Verified")
             .field("what", &self.what)
-            .field("count", &self.count)
+            .field("count", &self.outcome.read())
             .finish_non_exhaustive()
     }
 }
@@ -120,16 +187,8 @@ impl<R: AsyncBufRead + Unpin> Verified<R> {
     /// Returns [`Error::Malformed`] for a digest of an algorithm that cannot be verified.
     pub fn new(inner: R, what: impl Into<String>, claim: Claim) -> Result<Self, Error> {
         let what = what.into();
-        let algorithm = algorithm_of(claim.digest.as_ref(), &what)?;
-        Ok(Self {
-            inner,
-            what,
-            claim,
-            hasher: Some(algorithm.hasher()),
-            count: 0,
-            ahead: 0,
-            outcome: Arc::default(),
-        })
+        let check = Some(StoredCheck::new(what.as_str(), claim)?);
+        Ok(Self { inner, what, check, ahead: 0, outcome: Arc::default() })
     }
 
     /// Returns where the outcome stands: how far the stream was read and, once it has ended well, what it was.
@@ -138,29 +197,14 @@ impl<R: AsyncBufRead + Unpin> Verified<R> {
     }
 
     fn verdict(&mut self) -> Result<(), Error> {
-        let Some(hasher) = self.hasher.take() else {
+        let Some(check) = self.check.take() else {
             return match self.outcome.stored.get() {
                 Some(_) => Ok(()),
                 None => Err(Error::malformed(&self.what, FAILED)),
             };
         };
-        if let Some(expected) = self.claim.size
-            && expected != self.count
-        {
-            return Err(Error::Size {
-                what: self.what.clone(),
-                expected,
-                found: self.count.to_string(),
-            });
-        }
-        let digest = hasher.finish();
-        if let Some(expected) = &self.claim.digest
-            && *expected != digest
-        {
-            return Err(Error::Digest { what: self.what.clone(), found: digest });
-        }
-        // The cell is set here only, and the hasher is gone after the first time.
-        let _ = self.outcome.stored.set(Stored { digest, size: self.count });
+        // The cell is set here only, and the check is gone after the first time.
+        let _ = self.outcome.stored.set(check.verdict()?);
         Ok(())
     }
 }
@@ -177,19 +221,14 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for Verified<R> {
         if let Some(fresh) = buffer.get(this.ahead..)
             && !fresh.is_empty()
         {
-            let added = u64::try_from(fresh.len()).unwrap_or(u64::MAX);
-            this.count = this.count.saturating_add(added);
-            this.outcome.read.store(this.count, Ordering::Relaxed);
-            if let Some(expected) = this.claim.size
-                && this.count > expected
-            {
-                let found = format!("more than {expected}");
-                return Poll::Ready(Err(
-                    Error::Size { what: this.what.clone(), expected, found }.into()
-                ));
-            }
-            if let Some(hasher) = &mut this.hasher {
-                hasher.update(fresh);
+            let Some(check) = &mut this.check else {
+                return Poll::Ready(Err(Error::malformed(&this.what, FAILED).into()));
+            };
+            let checked = check.update(fresh);
+            this.outcome.read.store(check.size(), Ordering::Relaxed);
+            if let Err(error) = checked {
+                this.check = None;
+                return Poll::Ready(Err(error.into()));
             }
             this.ahead = buffer.len();
         }

@@ -10,6 +10,7 @@
 
 mod archives;
 mod choice;
+mod closure;
 mod corpus;
 mod corruption;
 mod documents;
@@ -22,3 +23,4 @@ mod oracle;
 mod sources;
 mod streams;
 mod support;
+mod tags;
