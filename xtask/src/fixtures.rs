@@ -16,17 +16,19 @@ mod bench_image;
 mod buildah;
 mod corpus;
 mod debian;
+mod once;
 mod text;
 mod truth;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use crate::process::{self, target};
+use crate::process;
 use crate::system;
 
 pub(crate) use corpus::folder as corpus_folder;
+pub(crate) use once::folder;
 
 /// Makes the images that tests read, or those that benchmarks read; says what it skipped.
 pub(crate) fn run(bench: bool) -> Result<()> {
@@ -84,26 +86,4 @@ pub(crate) fn why_no_debian() -> Option<String> {
         .filter(|tool| !process::installed(tool))
         .collect();
     if missing.is_empty() { None } else { Some(format!("{} not installed", missing.join(", "))) }
-}
-
-/// Returns the folder of the images, or of one of them.
-pub(crate) fn folder(image: &str) -> PathBuf {
-    target("fixtures").join(image)
-}
-
-/// Makes one image in a fresh folder with `make`, unless it is there and `recipe` is what it was made from.
-fn once(image: &str, recipe: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let folder = folder(image);
-    let stamp = folder.join("recipe");
-    if std::fs::read_to_string(&stamp).is_ok_and(|made| made == recipe) {
-        return Ok(());
-    }
-    eprintln!("making {}", folder.display());
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir_all(&folder)?;
-    make(&folder).with_context(|| format!("image {image}"))?;
-    std::fs::write(stamp, recipe)?;
-    Ok(())
 }

@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(reason(&retry, cut()), "nothing new came for 0.3 s (patience_ms)");
     }
 
-    /// Target T11: a server that stalls, says nothing or crawls is left within three minutes.
+    /// A server that stalls, says nothing or crawls is left within three minutes.
     #[test]
     fn defaults_end_within_three_minutes() {
         let times = crate::Times::default();

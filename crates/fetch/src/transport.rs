@@ -460,7 +460,7 @@ mod tests {
         (listener, held)
     }
 
-    /// Row B38: of several addresses the next one is tried where one is dead, within the time for connecting.
+    /// Of several addresses the next one is tried where one is dead, within the time for connecting.
     #[tokio::test]
     async fn dead_addresses_are_passed_over() {
         let registry = cutaway_fixtures::registry::FakeRegistry::start().await;

@@ -135,7 +135,7 @@ mod tests {
     use crate::tidy::metadata::Dependency;
 
     fn edge(from: &str, to: &str, dev: bool) -> Vec<String> {
-        let dependencies = vec![Dependency { name: to.into(), dev }];
+        let dependencies = vec![Dependency { name: to.into(), dev, rename: None }];
         check(&[Package { name: from.into(), dependencies, ..Package::default() }])
     }
 

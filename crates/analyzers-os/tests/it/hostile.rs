@@ -1,4 +1,4 @@
-//! Databases that were broken on purpose (rows G of the catalogue): the error that each must give.
+//! Databases that were broken on purpose: the error that each must give.
 
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ fn unknown_forms() {
     assert_eq!(codes(&findings).0, ["rpm-sqlite-page-missing"]);
 }
 
-/// G6: the counts are checked before anything is allocated.
+/// The counts are checked before anything is allocated.
 #[test]
 fn header_counts() {
     let hostile = [0x0fff_fff0_u32, 0].map(u32::to_be_bytes).concat();
@@ -73,7 +73,7 @@ fn header_counts() {
     );
 }
 
-/// G7: fields that are missing or broken cost one record.
+/// Fields that are missing or broken cost one record.
 #[test]
 fn header_fields() {
     for (entry, error) in [
@@ -95,7 +95,7 @@ fn header_fields() {
     }
 }
 
-/// G11 and G12, and chains that end too early or too late.
+/// Circles, and chains that end too early or too late.
 #[test]
 fn bdb_overflow_pages() {
     let sound = bdb::write(&headers(), Order::Little, 512);
@@ -126,7 +126,6 @@ fn bdb_overflow_pages() {
     }
 }
 
-/// G13 and G14.
 #[test]
 fn bdb_offsets() {
     let sound = bdb::write(&headers(), Order::Little, 512);
@@ -142,7 +141,7 @@ fn bdb_offsets() {
     assert_eq!(names(RPM, &database).1, ["rpm-bdb-page"]);
 }
 
-/// G15: errors of the meta page name the field.
+/// Errors of the meta page name the field.
 #[test]
 fn bdb_meta_page() {
     let sound = bdb::write(&headers(), Order::Little, 512);
@@ -218,7 +217,6 @@ fn bdb_overlapping_items() {
     assert!(errors.len() > 100, "{}", errors.len());
 }
 
-/// G16 and G17.
 #[test]
 fn ndb_slots_and_blobs() {
     let sound = ndb::write(&headers());
@@ -268,7 +266,6 @@ fn sqlite_database() -> (Vec<u8>, usize) {
     (database, root)
 }
 
-/// G8.
 #[test]
 fn sqlite_cut_in_half() {
     let (database, _) = sqlite_database();
@@ -279,7 +276,6 @@ fn sqlite_cut_in_half() {
     assert_eq!(*message, format!("page {} of {pages} missing", pages / 2 + 1));
 }
 
-/// G9 and G10.
 #[test]
 fn sqlite_trees() {
     let (sound, root) = sqlite_database();
@@ -381,7 +377,7 @@ fn sqlite_overlapping_cells() {
     assert!(found.len() < 400, "{}", found.len());
 }
 
-/// G3: one huge line costs its field, and what the reader keeps of it is nothing.
+/// One huge line costs its field, and what the reader keeps of it is nothing.
 #[test]
 fn dpkg_huge_line() {
     let huge = "x".repeat(100 << 20);
@@ -409,7 +405,7 @@ fn bounded_diagnostics() {
     assert!(findings.incomplete());
 }
 
-/// G18: a million packages are read in time.
+/// A million packages are read in time.
 #[test]
 fn many_packages() {
     let start = Instant::now();

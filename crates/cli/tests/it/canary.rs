@@ -1,5 +1,5 @@
 //! A canary: a secret that is there in every way in which one can be, and servers that try everything to
-//! get it (rows A1 to A13, B20 to B23 and B36, targets T16 and T17).
+//! get it.
 //!
 //! Nobody but the one it is for may be told it, in whatever dress, and nothing that is said may hold it.
 

@@ -1,7 +1,7 @@
-//! Fault equivalence (target T3): under every fault on every blob and manifest of an image of twelve layers
+//! Fault equivalence: under every fault on every blob and manifest of an image of twelve layers
 //! the report is the one of a run without faults, and little is sent twice.
 //!
-//! Behind it, what changes while an image is read (row B34). `giving_up.rs` has the faults that never end.
+//! Behind it, what changes while an image is read. `giving_up.rs` has the faults that never end.
 #![expect(clippy::arithmetic_side_effects, reason = "support of tests, which fail by panicking")]
 
 use std::process::{Output, Stdio};

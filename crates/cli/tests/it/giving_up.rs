@@ -1,4 +1,4 @@
-//! Faults without end (targets T4 and T11): each is left within its budget, with one line that says where
+//! Faults without end: each is left within its budget, with one line that says where
 //! it stood, how often it was tried, what happened last and which limit was met.
 
 use std::process::{Output, Stdio};
@@ -254,7 +254,7 @@ async fn black_hole() -> (String, (tokio::net::TcpListener, Vec<TcpStream>)) {
     (address.to_string(), (listener, held))
 }
 
-/// Target T11 in its own words: two seconds of silence and one try are over within five seconds,
+/// Two seconds of silence and one try are over within five seconds,
 /// whatever else is left at its default.
 #[test]
 fn silence_is_over_soon_after_its_limit() {

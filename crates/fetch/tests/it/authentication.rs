@@ -1,4 +1,4 @@
-//! Challenges and tokens (rows A1 to A9).
+//! Challenges and tokens.
 
 use cutaway_fetch::Config;
 use cutaway_fixtures::registry::{FakeRegistry, Fault, Gate};
@@ -62,7 +62,7 @@ async fn bearer_with_and_without_credentials() {
         assert!(read(&repository, &scene.layer).await.unwrap() == scene.blob);
         let requests = scene.registry.requests();
         assert_eq!(requests.len(), 4, "manifest, token, manifest, blob");
-        // A8: our scope, whatever the challenge asks for.
+        // Our scope, whatever the challenge asks for.
         assert_eq!(
             requests[1].target,
             "/token?a=b&service=fake&scope=repository%3Ateam%2Fimage%3Apull"
@@ -83,7 +83,7 @@ async fn one_token_for_many() {
     assert_eq!(scene.registry.count("/token"), 1);
 }
 
-/// A1 and A2: the token server is on another host or port.
+/// The token server is on another host or port.
 #[tokio::test]
 async fn credentials_are_kept_from_other_token_servers() {
     for host in ["127.0.0.1", "localhost"] {
@@ -114,7 +114,7 @@ async fn credentials_are_kept_from_other_token_servers() {
     }
 }
 
-/// A3 and A4: realms that are not asked at all.
+/// Realms that are not asked at all.
 #[tokio::test]
 async fn token_servers_that_are_refused() {
     for (realm, words) in [
@@ -171,7 +171,7 @@ async fn bad_token_servers() {
     assert_eq!(resolve(&scene, user(), quick()).await.unwrap(), scene.manifest);
 }
 
-/// A6: a token that never opens anything is asked for once.
+/// A token that never opens anything is asked for once.
 #[tokio::test]
 async fn a_registry_that_never_opens() {
     let scene = Scene::new(100).await;
@@ -186,7 +186,7 @@ async fn a_registry_that_never_opens() {
     assert!(error.contains("401 without a challenge"), "{error}");
 }
 
-/// A7: tokens that wear out in the middle of a blob.
+/// Tokens that wear out in the middle of a blob.
 #[tokio::test]
 async fn worn_out_tokens_are_renewed() {
     let scene = Scene::new(1 << 20).await;
@@ -221,7 +221,7 @@ async fn tokens_that_wear_out_while_they_are_shared() {
     assert!(scene.registry.count("/token") > 3);
 }
 
-/// A9: several challenges, unknown schemes, long headers.
+/// Several challenges, unknown schemes, long headers.
 #[tokio::test]
 async fn challenges_in_every_dress() {
     for (challenges, good) in [

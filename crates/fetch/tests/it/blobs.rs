@@ -1,4 +1,4 @@
-//! Blobs that break off, stand still and start over (rows B1 to B13, B18, B19).
+//! Blobs that break off, stand still and start over.
 
 use std::time::{Duration, Instant};
 
@@ -223,7 +223,7 @@ async fn all_requests_wait_when_one_is_told_to() {
     assert!(waited >= Duration::from_millis(950), "{waited:?}");
 }
 
-/// B31 and B32: answers that are no HTTP, or that say two things at once, are never taken for the blob.
+/// Answers that are no HTTP, or that say two things at once, are never taken for the blob.
 #[tokio::test]
 async fn malformed_http() {
     let head = "HTTP/1.1 200 OK\r\n";
@@ -258,12 +258,12 @@ async fn malformed_http() {
 
 #[tokio::test]
 async fn sizes_that_lie_are_for_the_model() {
-    // B9: an answer that is whole in itself comes as it is, so that its size can be judged.
+    // An answer that is whole in itself comes as it is, so that its size can be judged.
     let scene = Scene::new(MIB).await;
     scene.registry.script("/blobs/", [Fault::Longer(b"more".to_vec())]);
     assert_eq!(scene.read().await.unwrap().len(), MIB + 4);
     assert_eq!(scene.asked_for_blob(), 1);
-    // B8: one that is short is short by accident until it has been short every time, with ranges and without.
+    // One that is short is short by accident until it has been short every time, with ranges and without.
     for fault in [
         Fault::Short(MIB - 100),
         Fault::both(Fault::Short(MIB - 100), Fault::IgnoreRange),

@@ -1,4 +1,4 @@
-//! Foreign addresses of a blob (row B36): asked only where that is wanted, as nobody, and nowhere private.
+//! Foreign addresses of a blob: asked only where that is wanted, as nobody, and nowhere private.
 
 use cutaway_fetch::Config;
 use cutaway_fixtures::registry::{FakeRegistry, Fault, Gate};

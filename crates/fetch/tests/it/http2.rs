@@ -1,4 +1,4 @@
-//! HTTP/2, which most registries speak: the same blob, over streams that break (row B37).
+//! HTTP/2, which most registries speak: the same blob, over streams that break.
 #![expect(clippy::unwrap_used, reason = "support of tests, which fail by panicking")]
 
 use std::sync::Arc;

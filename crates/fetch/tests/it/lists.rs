@@ -1,4 +1,4 @@
-//! Lists in pages, and links that lie (rows B29 and B30).
+//! Lists in pages, and links that lie.
 
 use cutaway_fixtures::registry::{FakeRegistry, Fault};
 use cutaway_ref::Digest;

@@ -1,4 +1,4 @@
-//! Manifests: one request, and what is checked about them (rows B12 to B17, B25 to B28, B34).
+//! Manifests: one request, and what is checked about them.
 
 use cutaway_fixtures::registry::Fault;
 use cutaway_model::{Class, Descriptor, Error, MediaType};

@@ -1,4 +1,4 @@
-//! Redirects: where they may lead, and that nothing secret goes along (rows B20 to B23, A1 to A4, T17).
+//! Redirects: where they may lead, and that nothing secret goes along.
 
 use cutaway_fixtures::registry::{FakeRegistry, Fault, Gate};
 use cutaway_ref::auth::Credential;
@@ -64,7 +64,7 @@ async fn steps_that_are_refused() {
     }
 }
 
-/// B23: blobs and manifests, Basic and Bearer, to another port and to another name.
+/// Blobs and manifests, Basic and Bearer, to another port and to another name.
 #[tokio::test]
 async fn credentials_stay_with_the_registry() {
     for bearer in [false, true] {

@@ -1,5 +1,4 @@
-//! A canary: whatever goes wrong and whatever a server repeats, no error, `Debug` or log shows a secret
-//! (rows A12 and T16).
+//! A canary: whatever goes wrong and whatever a server repeats, no error, `Debug` or log shows a secret.
 #![expect(clippy::unwrap_used, reason = "support of tests, which fail by panicking")]
 
 use std::io;

@@ -1,4 +1,4 @@
-//! TLS: whom to trust, and what is refused (rows B22 and B35).
+//! TLS: whom to trust, and what is refused.
 //!
 //! The keys beside this file are for these tests alone: an authority, and certificates of it that
 //! are good, expired, for another name, and for clients.

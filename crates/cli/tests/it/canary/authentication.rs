@@ -1,4 +1,4 @@
-//! Challenges, token servers and tokens of every sort (rows A1 to A9).
+//! Challenges, token servers and tokens of every sort.
 
 use cutaway_fixtures::registry::{Fault, Gate};
 

@@ -1,4 +1,4 @@
-//! Processes that hold a secret leave no core and let nobody in (row A12).
+//! Processes that hold a secret leave no core and let nobody in.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};

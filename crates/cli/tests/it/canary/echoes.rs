@@ -1,4 +1,4 @@
-//! Servers that repeat what they were told, in every place of an answer that may be shown (row A12).
+//! Servers that repeat what they were told, in every place of an answer that may be shown.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,4 @@
-//! Public registries over TLS: whose token server is whose, and where none of them may lead
-//! (rows A1, A3, B22, B36 and target T17).
+//! Public registries over TLS: whose token server is whose, and where none of them may lead.
 
 use cutaway_fixtures::registry::{Fault, Gate};
 use serde_json::{Value, json};
@@ -119,7 +118,7 @@ fn the_token_of_a_workflow_is_for_one_registry() {
     }
 }
 
-/// B22: from TLS nothing leads to plain HTTP, also not to the same host.
+/// From TLS nothing leads to plain HTTP, also not to the same host.
 #[test]
 fn no_way_leads_out_of_tls() {
     for to in ["http://registry.example", "http://other.example", "http://registry.example:443"] {
@@ -139,7 +138,7 @@ fn no_way_leads_out_of_tls() {
     }
 }
 
-/// T17: a public registry leads to no address inside, by no way.
+/// A public registry leads to no address inside, by no way.
 #[test]
 fn no_way_leads_inside() {
     for inside in INSIDE {

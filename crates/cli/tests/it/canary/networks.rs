@@ -1,5 +1,5 @@
 //! A network of our own with public and private addresses in it, so that names and addresses are what they
-//! are elsewhere (target T17).
+//! are elsewhere.
 //!
 //! The test runs itself once more as the only program in that network.
 

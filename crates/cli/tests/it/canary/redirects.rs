@@ -1,4 +1,4 @@
-//! Redirects, links and foreign addresses (rows A13, B20 to B23, B30 and B36).
+//! Redirects, links and foreign addresses.
 
 use cutaway_fixtures::registry::{Fault, Gate};
 use serde_json::{Value, json};
