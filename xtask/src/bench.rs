@@ -1,23 +1,23 @@
-//! `cargo xtask bench`: a scan of the bench image, from wherever it may lie, beside a floor and beside other tools.
+//! `cargo xtask bench`: jobs on the bench image, from wherever it may lie, beside a floor and beside other tools.
 //!
 //! All in one run and interleaved, so that a slow moment of the machine meets everyone. Times are
-//! medians with their extremes; ratios are of medians. The floor is what the bytes alone cost on
+//! medians with their extremes; ratios are of medians. A program that fails has a row that says so. The floor is what the bytes alone cost on
 //! the same cores: see `floor.rs`.
 
 mod contestants;
 mod floor;
+mod held;
 mod holders;
 mod measure;
+mod table;
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::fixtures;
 use crate::process;
 use crate::registry::Registry;
-use contestants::Contestant;
-use measure::Sample;
 
 /// Builds what is measured, measures it `rounds` times and prints the table.
 pub(crate) fn run(rounds: usize) -> Result<()> {
@@ -42,22 +42,35 @@ pub(crate) fn run(rounds: usize) -> Result<()> {
     let holders = holders::start(&fixtures::folder("bench/docker-archive.tar"), &archive)?;
     let mut contestants = contestants::all(&archive, &reference);
     contestants.extend(holders.iter().map(|holder| holder.contestant.clone()));
-    let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); contestants.len()];
+    let mut results: Vec<table::Result> = contestants
+        .into_iter()
+        .map(|contestant| table::Result { contestant, samples: Ok(Vec::new()) })
+        .collect();
     // The round before the first fills the page cache and is not counted.
     for round in 0..=rounds {
-        for (contestant, samples) in contestants.iter().zip(&mut samples) {
-            eprint!("\rround {round} of {rounds}: {:<40}", contestant.name);
-            let sample =
-                measure::run(contestant, registry.process_id()).context(contestant.name.clone())?;
-            if round > 0 {
-                samples.push(sample);
+        for table::Result { contestant, samples } in &mut results {
+            // Whoever failed once is not asked again.
+            let Ok(list) = samples else { continue };
+            let (name, source) = (&contestant.name, &contestant.source);
+            eprint!("\rround {round} of {rounds}: {:<40}", format!("{name}, {source}"));
+            match measure::run(contestant, registry.process_id()) {
+                Ok(sample) if round > 0 => list.push(sample),
+                Ok(_) => {}
+                Err(error) => *samples = Err(one_line(&error)),
             }
         }
     }
     eprintln!();
     println!("{}", facts(&archive)?);
-    print_table(&contestants, &samples);
+    table::print(&results);
+    held::print(&results, measure::start_up(&process::target("release/cutaway"))?);
     Ok(())
+}
+
+/// An error as one short line: what a program says may be long.
+fn one_line(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+    text.chars().take(160).collect()
 }
 
 /// The hidden subcommand: reads and hashes an archive's layers, nothing else.
@@ -73,66 +86,7 @@ fn facts(archive: &Path) -> Result<String> {
     Ok(format!(
         "{} layers, {} MB stored, {} MB unpacked, {cores} cores, page cache warm",
         layers.len(),
-        megabytes(stored),
-        megabytes(unpacked)
+        table::megabytes(stored),
+        table::megabytes(unpacked)
     ))
-}
-
-fn print_table(contestants: &[Contestant], samples: &[Vec<Sample>]) {
-    println!(
-        "{:<28}{:>9}{:>17}{:>8}{:>9}{:>9}{:>9}{:>12}{:>9}{:>11}",
-        "",
-        "median s",
-        "min - max",
-        "cpu s",
-        "peak MB",
-        "read MB",
-        "disk MB",
-        "temp files",
-        "x floor",
-        "x cutaway"
-    );
-    let median_of = |prefix: &str, source: &str| {
-        contestants
-            .iter()
-            .zip(samples)
-            .filter(|(contestant, _)| {
-                contestant.name.starts_with(prefix)
-                    && contestant.name.ends_with(&format!(", {source}"))
-            })
-            .map(|(_, samples)| median(samples, |sample| sample.seconds))
-            .min_by(f64::total_cmp)
-    };
-    let floor = median_of("floor", "archive");
-    for (contestant, samples) in contestants.iter().zip(samples) {
-        let seconds = median(samples, |sample| sample.seconds);
-        let least = samples.iter().map(|sample| sample.seconds).fold(f64::INFINITY, f64::min);
-        let most = samples.iter().map(|sample| sample.seconds).fold(0.0, f64::max);
-        let source = if contestant.name.ends_with("registry") { "registry" } else { "archive" };
-        let ratio = |base: Option<f64>| {
-            base.map_or_else(String::new, |base| format!("{:.2}", seconds / base))
-        };
-        println!(
-            "{:<28}{seconds:>9.3}{:>17}{:>8.2}{:>9}{:>9}{:>9}{:>12}{:>9}{:>11}",
-            contestant.name,
-            format!("{least:.3} - {most:.3}"),
-            median(samples, |sample| sample.cpu_seconds),
-            megabytes(samples.iter().map(|sample| sample.peak).max().unwrap_or(0)),
-            megabytes(samples.iter().map(|sample| sample.read).max().unwrap_or(0)),
-            megabytes(samples.iter().map(|sample| sample.written).max().unwrap_or(0)),
-            samples.iter().map(|sample| sample.temporary_files).max().unwrap_or(0),
-            ratio(floor),
-            ratio(median_of("cutaway", source)),
-        );
-    }
-}
-
-fn median(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {
-    let mut values: Vec<f64> = samples.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-fn megabytes(bytes: u64) -> u64 {
-    bytes.saturating_add(500_000) / 1_000_000
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::contestants::Contestant;
+use super::contestants::{Contestant, Job};
 use crate::daemons::Daemon;
 use crate::process::{self, target};
 use crate::system;
@@ -65,10 +65,11 @@ pub(crate) fn start(docker_archive: &Path, oci_archive: &Path) -> Result<Vec<Hol
 fn scan(kind: &str, image: &str, environment: Vec<(&'static str, String)>) -> Contestant {
     let arguments = ["scan", "--format", "json", "--no-cache", image];
     Contestant {
-        name: format!("cutaway scan, {kind}"),
+        job: Job::OsPackages,
+        name: "cutaway scan".to_owned(),
+        source: kind.to_owned(),
         program: target("release/cutaway").display().to_string(),
         arguments: arguments.map(str::to_owned).to_vec(),
         environment,
-        registry: false,
     }
 }

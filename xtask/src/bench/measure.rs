@@ -71,7 +71,7 @@ pub(crate) fn run(contestant: &Contestant, registry: u32) -> Result<Sample> {
     sample.seconds = start.elapsed().as_secs_f64();
     sample.cpu_seconds = cpu_seconds(process);
     sample.written = counter(process, "io", "write_bytes:");
-    sample.read = if contestant.registry {
+    sample.read = if contestant.reads_registry() {
         counter(registry, "io", "wchar:").saturating_sub(sent_before)
     } else {
         counter(process, "io", "rchar:")
@@ -82,6 +82,21 @@ pub(crate) fn run(contestant: &Contestant, registry: u32) -> Result<Sample> {
     let said = std::fs::read_to_string(scratch.join("stderr")).unwrap_or_default();
     ensure!(status.success(), "{status}: {}", said.trim_end());
     Ok(sample)
+}
+
+/// The time from start to end of a command that does nothing but start: the median of many.
+pub(crate) fn start_up(program: &Path) -> Result<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..51 {
+        let program = program.display().to_string();
+        let mut command = process::command(&program, &["--version"]);
+        let start = Instant::now();
+        let status = command.stdout(Stdio::null()).status()?;
+        times.push(start.elapsed());
+        ensure!(status.success(), "{program} --version: {status}");
+    }
+    times.sort();
+    Ok(times.get(times.len() / 2).copied().unwrap_or_default())
 }
 
 /// The number behind `key` in a file of the process; 0 where it is gone.
