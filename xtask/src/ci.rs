@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::{demo, process, test, tidy};
+use crate::{demo, fuzz, process, test, tidy};
 
 /// Runs all steps and fails if one did.
 pub(crate) fn run() -> Result<()> {
@@ -44,6 +44,14 @@ pub(crate) fn run() -> Result<()> {
     });
     step("tidy", &mut tidy::run);
     step("deny", &mut deny);
+    step("package", &mut || {
+        // Whoever tries this before a commit has changes; a clean clone has none.
+        process::run(
+            "cargo",
+            &["package", "--quiet", "--workspace", "--no-verify", "--allow-dirty"],
+        )
+    });
+    step("fuzz", &mut || fuzz::run(3));
 
     if let Some(line) = closing {
         println!("{line}");

@@ -13,6 +13,7 @@ mod ci;
 mod daemons;
 mod demo;
 mod fixtures;
+mod fuzz;
 mod process;
 mod registry;
 mod system;
@@ -31,6 +32,7 @@ usage: cargo xtask TASK
                         with the flag a skipped test is a failure
   ci                    everything that must hold before a change lands
   fixtures [--bench]    make the images that tests (or benchmarks) read, in target/fixtures
+  fuzz [SECONDS]        build every fuzz target and run it for so long; 5 if nothing is said
   tidy                  layering, file and licence rules
   bench [--rounds N]    time and memory of a scan beside a floor and beside other tools
 ";
@@ -55,6 +57,8 @@ fn run() -> Result<()> {
         ["ci"] => ci::run(),
         ["fixtures"] => fixtures::run(false),
         ["fixtures", "--bench"] => fixtures::run(true),
+        ["fuzz"] => fuzz::run(5),
+        ["fuzz", seconds] => fuzz::run(seconds.parse()?),
         ["tidy"] => tidy::run(),
         ["bench"] => bench::run(5),
         ["bench", "--rounds", rounds] => bench::run(rounds.parse()?),
