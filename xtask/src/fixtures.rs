@@ -61,20 +61,13 @@ pub(crate) fn make_bench() -> Result<Vec<String>> {
     Ok(Vec::new())
 }
 
-/// Makes the image that the demo scans, a real Debian where one can be made, and returns its OCI archive.
+/// Makes the image that the demo scans and returns its OCI archive; it needs no tool.
 pub(crate) fn make_sample() -> Result<PathBuf> {
-    if why_no_debian().is_none() {
-        match debian::make() {
-            Ok(()) => return Ok(folder("debian/oci-archive.tar")),
-            Err(error) => eprintln!("no real Debian image, a small one instead: {error:#}"),
-        }
-    }
-    text::make_all()?;
-    Ok(folder("text/dpkg/oci-archive.tar"))
+    text::sample()
 }
 
 /// Returns why no real Debian image can be made here, `None` where one can.
-pub(crate) fn why_no_debian() -> Option<String> {
+fn why_no_debian() -> Option<String> {
     if !system::debian_root() {
         return Some("needs root on Debian".into());
     }

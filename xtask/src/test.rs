@@ -22,6 +22,10 @@ use crate::{fixtures, process, system};
 /// The longest that building and running the tests may take, in seconds: one that hangs ends here.
 const TIME_LIMIT: &str = "1800";
 
+/// Words in the names of tests that take a machine's memory or measure its time: they run after
+/// all others, one after the other, so that none of them disturbs another.
+const ALONE: &[&str] = &["entries::", "memory::", "scale::"];
+
 /// Runs everything; with `require_all` a skipped test is a failure.
 pub(crate) fn run(require_all: bool) -> Result<()> {
     let outcome = all(require_all)?;
@@ -48,7 +52,12 @@ pub(crate) fn all(require_all: bool) -> Result<Outcome> {
         None
     };
     let daemons = daemons(&mut outcome);
-    cargo_test(&mut outcome, registry.as_ref(), &daemons)?;
+    for part in [Part::Together, Part::Alone] {
+        cargo_test(&mut outcome, part, registry.as_ref(), &daemons)?;
+    }
+    for line in outcome.skipped() {
+        println!("{line}");
+    }
     Ok(outcome)
 }
 
@@ -75,13 +84,37 @@ fn daemons(outcome: &mut Outcome) -> Vec<(&'static str, Daemon)> {
     running
 }
 
+/// Which tests of all: their names hold one of the words, or none.
+#[derive(Clone, Copy)]
+enum Part {
+    Together,
+    Alone,
+}
+
+impl Part {
+    /// Arguments of `cargo test`, then those of the test programs.
+    fn arguments(self) -> (Vec<&'static str>, Vec<&'static str>) {
+        match self {
+            Self::Together => {
+                (Vec::new(), ALONE.iter().flat_map(|word| ["--skip", *word]).collect())
+            }
+            // Without the examples in the documentation, which are never heavy.
+            Self::Alone => (vec!["--tests"], [&["--test-threads=1"], ALONE].concat()),
+        }
+    }
+}
+
 fn cargo_test(
     outcome: &mut Outcome,
+    part: Part,
     registry: Option<&Registry>,
     daemons: &[(&'static str, Daemon)],
 ) -> Result<()> {
-    let arguments =
-        ["test", "--workspace", "--no-fail-fast", "--color=never", "--", "--show-output"];
+    let (of_cargo, of_programs) = part.arguments();
+    let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--color=never"];
+    arguments.extend(of_cargo);
+    arguments.extend(["--", "--show-output"]);
+    arguments.extend(of_programs);
     let mut command = if process::installed("timeout") {
         let mut command = process::command("timeout", &["--kill-after=10", TIME_LIMIT, "cargo"]);
         command.args(arguments);
@@ -111,8 +144,5 @@ fn cargo_test(
         }
     }
     outcome.end(child.wait()?.success());
-    for line in outcome.skipped() {
-        println!("{line}");
-    }
     Ok(())
 }

@@ -61,9 +61,9 @@ impl Outcome {
         !self.in_successes
     }
 
-    /// Notes how `cargo test` ended.
+    /// Notes how a run of `cargo test` ended.
     pub(crate) fn end(&mut self, succeeded: bool) {
-        self.succeeded = succeeded;
+        self.succeeded &= succeeded;
     }
 
     /// Returns the closing line.
