@@ -99,6 +99,12 @@ impl fmt::Display for Failure {
     }
 }
 
+impl From<cutaway::Error> for Failure {
+    fn from(error: cutaway::Error) -> Self {
+        Self::new(error.class().into(), error.to_string())
+    }
+}
+
 impl From<cutaway_model::Error> for Failure {
     fn from(error: cutaway_model::Error) -> Self {
         Self::new(error.class().into(), error.to_string())

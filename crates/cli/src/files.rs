@@ -10,7 +10,7 @@ use crate::args::Common;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened, Passing};
 use crate::progress::Progress;
-use crate::{limits, units};
+use crate::{client, units};
 
 /// How many stored bytes of a registry's layer have to be ahead for its end to be spared: fewer are
 /// read faster than the next connection is opened. What lies on disk is always read and verified.
@@ -36,7 +36,7 @@ pub(crate) fn limits_of(limits: &Limits) -> cutaway_files::Limits {
 
 /// Reads all layers of the image that `argument` names.
 pub(crate) async fn view(argument: &str, common: &Common) -> Result<(Image, View), Failure> {
-    let run = limits::limits(&common.limit)?;
+    let run = client::limits(common)?.scan;
     let limits = limits_of(&run);
     let progress = Progress::new(common);
     Ok(match image::open(argument, common, &run).await? {
@@ -71,7 +71,7 @@ pub(crate) async fn find(
     common: &Common,
     out: &mut (impl std::io::Write + Send),
 ) -> Result<(Image, Finding), Failure> {
-    let run = limits::limits(&common.limit)?;
+    let run = client::limits(common)?.scan;
     let limits = limits_of(&run);
     let Wanted { path, follow, content, verify } = wanted;
     let mut wanted = Search { path: path.as_bytes(), follow, content, verify, spare: u64::MAX };

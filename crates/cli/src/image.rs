@@ -10,10 +10,10 @@ use cutaway_scan::{Limits, SourceKind, Subject};
 use tokio::io::BufReader;
 
 use crate::args::Common;
-use crate::daemon::{self, Engine};
+use crate::client;
 use crate::failure::{Exit, Failure};
-use crate::locate::Place;
-use crate::remote;
+use cutaway::Engine;
+use cutaway::Place;
 
 /// An image argument, opened.
 pub(crate) enum Opened {
@@ -105,7 +105,7 @@ pub(crate) async fn open(
             source: None,
         })),
         Place::Containerd(name) => {
-            let (blobs, root) = daemon::containerd(&name, common).await?;
+            let (blobs, root) = client::of(common)?.containerd(&name).await?;
             let blobs: Arc<dyn Blobs> = Arc::new(blobs);
             let image = cutaway_model::open(blobs, root, None, &platform, &limits.model).await?;
             let source = SourceKind::Containerd;
@@ -121,8 +121,8 @@ async fn from_registry(
     platform: &Platform,
     limits: &Limits,
 ) -> Result<Opened, Failure> {
-    let reference = remote::reference(text)?;
-    let (repository, resolved) = remote::resolve(&reference, common).await?;
+    let reference = cutaway::reference(text)?;
+    let (repository, resolved) = client::of(common)?.resolve(&reference).await?;
     let blobs = Arc::new(repository);
     let raw = resolved.bytes.to_vec();
     let image =
@@ -144,7 +144,7 @@ async fn from_daemon(
         Engine::Docker => SourceKind::Docker,
         Engine::Podman => SourceKind::Podman,
     };
-    let (daemon, found) = daemon::find(engine, name, common).await?;
+    let (daemon, found) = client::of(common)?.find(engine, name).await?;
     Ok(Opened::Stream(Passing {
         stream: daemon.save(&found).await?,
         place: format!("image {name} from {}", daemon.name()),

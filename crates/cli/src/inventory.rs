@@ -6,9 +6,9 @@ use cutaway_model::Image;
 use cutaway_scan::{Asked, Limits, Options, Report, scan_stream_with_history, scan_with_history};
 
 use crate::args::Common;
+use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened, Passing};
-use crate::limits;
 use crate::progress::Progress;
 
 /// What one reading of an image gave.
@@ -26,7 +26,7 @@ pub(crate) async fn read(
     fingerprints: Option<&Fingerprints>,
     common: &Common,
 ) -> Result<Inventory, Failure> {
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let opened = image::open(argument, common, &limits).await?;
     of(opened, first, fingerprints, limits, common).await
 }

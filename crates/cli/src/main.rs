@@ -2,26 +2,16 @@
 
 mod args;
 mod arguments;
-mod clouds;
+mod client;
 mod cmd;
-mod credential_program;
-mod credentials;
-mod daemon;
 mod failure;
 mod files;
-mod hosts;
 mod image;
 mod inventory;
-mod limits;
-mod locate;
 mod log;
-mod machine;
-mod moved;
 mod output;
 mod print;
 mod progress;
-mod proxies;
-mod remote;
 mod root;
 mod run;
 mod secrecy;

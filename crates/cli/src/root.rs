@@ -10,10 +10,10 @@ use cutaway_ref::Reference;
 use cutaway_scan::{Limits, Options, Silent, SourceKind, Subject, verify_stream};
 
 use crate::args::Common;
+use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened, Passing};
-use crate::locate::Place;
-use crate::{daemon, remote};
+use cutaway::Place;
 
 /// An image argument, opened no further than its first document.
 pub(crate) enum Start {
@@ -81,7 +81,7 @@ pub(crate) async fn open(
             oci_archive(&path, &selector, form, argument, common, limits).await?
         }
         Place::Containerd(name) => {
-            let (blobs, descriptor) = daemon::containerd(&name, common).await?;
+            let (blobs, descriptor) = client::of(common)?.containerd(&name).await?;
             let (_, raw) = read_document(&blobs, &descriptor, &limits.model).await?;
             let subject = Subject { name: argument.to_owned(), source: SourceKind::Containerd };
             let (blobs, remarks) = (Arc::new(blobs), Vec::new());
@@ -99,8 +99,8 @@ pub(crate) async fn open(
 }
 
 async fn from_registry(text: &str, common: &Common) -> Result<Root, Failure> {
-    let reference = remote::reference(text)?;
-    let (repository, resolved) = remote::resolve(&reference, common).await?;
+    let reference = cutaway::reference(text)?;
+    let (repository, resolved) = client::of(common)?.resolve(&reference).await?;
     Ok(Root {
         subject: Subject { name: reference.to_string(), source: SourceKind::Registry },
         blobs: Arc::new(repository.clone()),

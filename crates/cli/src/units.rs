@@ -26,24 +26,6 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "the time is too long".to_owned())
 }
 
-/// Reads a number with an optional unit: `512MiB`, `4k`, `100`.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end).unwrap_or((text, ""));
-    let number: u64 = number
-        .parse()
-        .map_err(|_| "a limit is a number, perhaps with KiB, MiB or GiB".to_owned())?;
-    let factor: u64 =
-        match unit.trim_end_matches("iB").trim_end_matches('B').to_ascii_lowercase().as_str() {
-            "" => 1,
-            "k" => 1 << 10,
-            "m" => 1 << 20,
-            "g" => 1 << 30,
-            _ => return Err("the unit of a limit is KiB, MiB or GiB".to_owned()),
-        };
-    number.checked_mul(factor).ok_or_else(|| "the limit is too large".to_owned())
-}
-
 /// Writes a number of bytes with three digits that count.
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "three digits are shown")]
 pub(crate) fn bytes(count: u64) -> String {
@@ -92,14 +74,6 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, count) in
-            [("100", 100), ("4k", 4096), ("4KiB", 4096), ("512MiB", 512 << 20), ("1G", 1 << 30)]
-        {
-            assert_eq!(size(text), Ok(count), "{text}");
-        }
-        for bad in ["", "MiB", "4X", "-1"] {
-            assert!(size(bad).is_err(), "{bad}");
-        }
         for (count, text) in [
             (0, "0 B"),
             (1023, "1023 B"),

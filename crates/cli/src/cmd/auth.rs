@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use cutaway_ref::{Defaults, Reference};
 use serde::Serialize;
 
 use crate::args::{AuthExplain, Common, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::{credentials, hosts, output, print};
+use crate::{client, output, print};
 
 #[derive(Debug, Serialize)]
 struct Explanation<'a> {
@@ -28,12 +27,12 @@ struct PassedOver<'a> {
 }
 
 pub(crate) async fn explain(args: &AuthExplain, common: &Common) -> Result<Exit, Failure> {
-    let reference = Reference::parse(&args.reference, &Defaults::default())
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    let route = hosts::route(&reference)?;
+    let client = client::of(common)?;
+    let reference = cutaway::reference(&args.reference)?;
+    let route = client.route(&reference)?;
     // Mirrors come before the place that has the image, each with a credential of its own.
     let place = route.last().map_or(&reference, |endpoint| &endpoint.reference);
-    let resolution = credentials::resolve(place, common).await?;
+    let resolution = client.credential(place).await?;
     let passed_over = resolution.passed_over.iter();
     let explanation = Explanation {
         reference: reference.to_string(),

@@ -10,11 +10,11 @@ use cutaway_scan::Limits;
 use crate::args::Common;
 use crate::args::client::Blob;
 use crate::failure::{Exit, Failure};
-use crate::locate::Place;
-use crate::{limits, output, remote};
+use crate::{client, output};
+use cutaway::Place;
 
 pub(crate) async fn run(args: &Blob, common: &Common) -> Result<Exit, Failure> {
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let (blobs, digest) = open(&args.blob, common, &limits).await?;
     // The size is not known, and a source is asked for it so that a connection that breaks off can be told.
     let mut descriptor = Descriptor::new("application/octet-stream", digest.clone(), u64::MAX);
@@ -35,9 +35,9 @@ async fn open(
     let no_digest = || Failure::usage(format!("{argument} names no blob: it has no @DIGEST"));
     match Place::of(argument)? {
         Place::Registry(text) => {
-            let reference = remote::reference(&text)?;
+            let reference = cutaway::reference(&text)?;
             let digest = reference.digest().cloned().ok_or_else(no_digest)?;
-            let (registry, there) = remote::registry(&reference, common).await?;
+            let (registry, there) = client::of(common)?.registry(&reference).await?;
             Ok((Arc::new(registry.repository(&there)), digest))
         }
         Place::Layout(path, Selector::Digest(digest)) => {

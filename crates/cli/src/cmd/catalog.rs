@@ -5,13 +5,13 @@ use cutaway_ref::Reference;
 use crate::args::Common;
 use crate::args::client::Catalog;
 use crate::failure::{Exit, Failure};
-use crate::moved::Moved;
 use crate::print::escape;
-use crate::{output, remote};
+use crate::{client, output};
+use cutaway::Moved;
 
 pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure> {
     let reference = of_registry(&args.registry)?;
-    let (registry, there) = remote::registry(&reference, common).await?;
+    let (registry, there) = client::of(common)?.registry(&reference).await?;
     let moved = Moved::registry(&reference, &there);
     let mut text = String::new();
     for name in registry.catalog().await?.iter().filter_map(|name| moved.asked(name)) {
@@ -32,7 +32,7 @@ pub(crate) fn of_registry(text: &str) -> Result<Reference, Failure> {
     if host.is_empty() || host.contains('/') {
         return Err(Failure::usage(format!("\"{}\" is no registry", text.escape_debug())));
     }
-    let reference = remote::reference(&format!("{host}/library/catalog"))?;
+    let reference = cutaway::reference(&format!("{host}/library/catalog"))?;
     // What looks like no host is a repository of the default registry.
     if reference.repository() != "library/catalog" {
         return Err(Failure::usage(format!(

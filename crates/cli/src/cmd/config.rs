@@ -4,10 +4,10 @@ use crate::args::Common;
 use crate::args::client::Document;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
-use crate::{limits, output, root};
+use crate::{client, output, root};
 
 pub(crate) async fn run(args: &Document, common: &Common) -> Result<Exit, Failure> {
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let image = match image::open(&args.image, common, &limits).await? {
         Opened::Image(image, _) => *image,
         Opened::Stream(passing) => root::passed(passing, common, &limits).await?,

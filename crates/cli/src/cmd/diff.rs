@@ -12,13 +12,13 @@ use crate::inventory::{self, Inventory};
 use crate::print::counted;
 use crate::print::view::Output;
 use crate::print::view_diff::{Answer, PackageChanges, config_changes, write_json, write_text};
-use crate::{files, limits};
+use crate::{client, files};
 
 pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     if args.a == "-" && args.b == "-" {
         return Err(Failure::usage("only one of the two images can pass on standard input"));
     }
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let a = image::open(&args.a, common, &limits).await?;
     let b = image::open(&args.b, common, &limits).await?;
     let shared = match (&a, &b) {

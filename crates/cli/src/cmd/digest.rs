@@ -4,10 +4,10 @@ use crate::args::Common;
 use crate::args::client::Digest;
 use crate::failure::{Exit, Failure};
 use crate::root::{self, Start};
-use crate::{limits, output};
+use crate::{client, output};
 
 pub(crate) async fn run(args: &Digest, common: &Common) -> Result<Exit, Failure> {
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let (name, digest) = match root::open(&args.image, common, &limits).await? {
         Start::Root(root) => {
             let root = root.choose(common, &limits).await?;

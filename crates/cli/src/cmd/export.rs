@@ -9,20 +9,20 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::args::Common;
 use crate::args::client::Export;
+use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
-use crate::limits;
-use crate::locate::{self, Place};
 use crate::output::Target;
 use crate::progress::Progress;
 use crate::root::{self, Root, Start};
+use cutaway::Place;
 
 pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure> {
-    let all = limits::limits(&common.limit)?;
+    let all = client::limits(common)?.scan;
     let limits = Limits::new(all.model, all.layerfs);
     let is_stdin = Place::of(&args.image)? == Place::Stdin;
     // A file that is redirected here can be read twice under its own name.
-    let redirected = if is_stdin { locate::redirected() } else { None };
+    let redirected = if is_stdin { cutaway::redirected() } else { None };
     let argument = redirected.as_deref().unwrap_or(&args.image);
     let mut opened = match root::open(argument, common, &all).await? {
         Start::Root(root) => {
@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure>
     };
     let mut held = None;
     if let (Opened::Stream(first), true, None) = (&mut opened, is_stdin, &redirected) {
-        let whole = Bytes::from(hold(first, limits::stdin_bytes(&common.limit)?).await?);
+        let whole = Bytes::from(hold(first, client::limits(common)?.stdin_bytes).await?);
         first.stream = Box::new(Cursor::new(whole.clone()));
         held = Some(whole);
     }

@@ -7,7 +7,7 @@ use crate::args::Common;
 use crate::args::view::{FileType, Find};
 use crate::failure::{Exit, Failure};
 use crate::print::view::{Entry, List, long};
-use crate::{files, time, units};
+use crate::{files, time};
 
 pub(crate) async fn run(args: &Find, common: &Common) -> Result<Exit, Failure> {
     let filter = filter(args)?;
@@ -46,12 +46,12 @@ fn filter(args: &Find) -> Result<Filter, Failure> {
     }
     filter.kinds = args.kind.iter().map(|kind| kind_of(*kind)).collect();
     for size in &args.size {
-        let wrong = |rule: String| Failure::usage(format!("--size {size}: {rule}"));
+        let wrong = |rule: &str| Failure::usage(format!("--size {size}: {rule}"));
         let (sign, number) = match size.split_at_checked(1) {
             Some((sign @ ("+" | "-"), number)) => (sign, number),
             _ => ("", size.as_str()),
         };
-        let bytes = units::size(number).map_err(wrong)?;
+        let bytes = cutaway::parse_size(number).map_err(wrong)?;
         if sign != "-" {
             filter.min_size = Some(filter.min_size.map_or(bytes, |min| min.max(bytes)));
         }

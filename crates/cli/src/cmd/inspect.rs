@@ -12,14 +12,14 @@ use crate::args::{Common, Inspect, TextFormat};
 use crate::cmd::referrers::entries;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Passing};
-use crate::locate::Place;
 use crate::print::inspect::Inspection;
 use crate::print::surroundings::Surroundings;
 use crate::root::{self, Root, Start};
-use crate::{limits, log, output, print};
+use crate::{client, log, output, print};
+use cutaway::Place;
 
 pub(crate) async fn run(args: &Inspect, common: &Common) -> Result<Exit, Failure> {
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let options = root::options(common, &limits);
     let inspection = match root::open(&args.image, common, &options.limits).await {
         Ok(Start::Root(root)) => of_root(*root, args, common, &options).await?,

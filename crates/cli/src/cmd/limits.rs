@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
+use cutaway::NamedLimit;
+
 use crate::args::Common;
 use crate::failure::{Exit, Failure};
-use crate::{limits, output};
+use crate::{client, output};
 
 pub(crate) fn run(common: &Common) -> Result<Exit, Failure> {
     let mut text = String::new();
-    for (name, value, what) in limits::table(&common.limit)? {
+    for NamedLimit { name, value, what, .. } in client::limits(common)?.table() {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name:<23}{value:>12}  {what}");
     }

@@ -10,7 +10,7 @@ use crate::image::{self, Opened};
 use crate::print::view::{Entry, List, long};
 use crate::print::view_story::{fate, versions};
 use crate::progress::Progress;
-use crate::{files, limits};
+use crate::{client, files};
 
 const SCHEMA: &str = "cutaway.ls/1";
 
@@ -52,7 +52,7 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
 
 /// Lists what one layer holds, and opens no other where layers can be opened one by one.
 async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Failure> {
-    let run = limits::limits(&common.limit)?;
+    let run = client::limits(common)?.scan;
     let absent = |count: usize| {
         Failure::new(
             Exit::Invalid,

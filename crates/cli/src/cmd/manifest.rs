@@ -4,10 +4,10 @@ use crate::args::Common;
 use crate::args::client::Document;
 use crate::failure::{Exit, Failure};
 use crate::root::{self, Start};
-use crate::{limits, output};
+use crate::{client, output};
 
 pub(crate) async fn run(args: &Document, common: &Common) -> Result<Exit, Failure> {
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let raw = match root::open(&args.image, common, &limits).await? {
         Start::Root(root) => Some(root.choose(common, &limits).await?.raw),
         Start::Image(image, _) => image.manifest().map(|stated| stated.raw.clone()),

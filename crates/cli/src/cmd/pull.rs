@@ -9,13 +9,13 @@ use cutaway_model::Image;
 
 use crate::args::Common;
 use crate::args::client::{Pull, PullFormat};
+use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::output::Target;
 use crate::root::{self, Root, Start};
-use crate::{limits, locate};
 
 pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
-    let all = limits::limits(&common.limit)?;
+    let all = client::limits(common)?.scan;
     let limits = Limits::new(all.model, all.layerfs);
     // clap has seen to it that there are two at least.
     let Some((path, images)) = args.images_and_path.split_last() else {
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
 
 /// Returns the image argument, or the file that standard input is, which can be read like any other.
 fn redirected(image: &str) -> String {
-    let file = if image == "-" { locate::redirected() } else { None };
+    let file = if image == "-" { cutaway::redirected() } else { None };
     file.unwrap_or_else(|| image.to_owned())
 }
 

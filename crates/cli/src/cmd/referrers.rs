@@ -6,10 +6,10 @@ use crate::args::client::Referrers;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::root::{self, Start};
-use crate::{limits, output, print};
+use crate::{client, output, print};
 
 pub(crate) async fn run(args: &Referrers, common: &Common) -> Result<Exit, Failure> {
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let Start::Root(root) = root::open(&args.image, common, &limits).await? else {
         return Err(root::no_manifest(&args.image));
     };

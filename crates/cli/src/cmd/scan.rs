@@ -8,7 +8,7 @@ use crate::args::{Common, Scan, ScanFormat};
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened};
 use crate::progress::Progress;
-use crate::{inventory, limits, log, output, print};
+use crate::{client, inventory, log, output, print};
 
 pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let started = std::time::Instant::now();
@@ -19,7 +19,7 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
         } else {
             cutaway_analyzers_os::ALL
         },
-        limits: limits::limits(&common.limit)?,
+        limits: client::limits(common)?.scan,
         skip: args.skip.clone(),
         platform: image::platform(common),
         observer: progress.observer(),

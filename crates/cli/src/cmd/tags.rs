@@ -10,9 +10,9 @@ use crate::args::Common;
 use crate::args::client::Tags;
 use crate::cmd::catalog::of_registry;
 use crate::failure::{Exit, Failure};
-use crate::moved::Moved;
 use crate::print::escape;
-use crate::{limits, output, remote};
+use crate::{client, output};
+use cutaway::Moved;
 
 pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
     let mut text = String::new();
@@ -32,8 +32,8 @@ pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
             }
         }
     } else {
-        let reference = remote::reference(strip(&args.repository))?;
-        let (registry, there) = remote::registry(&reference, common).await?;
+        let reference = cutaway::reference(strip(&args.repository))?;
+        let (registry, there) = client::of(common)?.registry(&reference).await?;
         let repository = registry.repository(&there);
         for tag in repository.tags().await?.iter().filter(shown) {
             match args.full_ref {
@@ -58,14 +58,14 @@ fn full(reference: &Reference) -> String {
 async fn recursive(text: &str, common: &Common) -> Result<Vec<(String, Listing)>, Failure> {
     let text = strip(text).trim_end_matches('/');
     let whole = !text.contains('/');
-    let top = if whole { of_registry(text)? } else { remote::reference(text)? };
-    let (registry, there) = remote::registry(&top, common).await?;
+    let top = if whole { of_registry(text)? } else { cutaway::reference(text)? };
+    let (registry, there) = client::of(common)?.registry(&top).await?;
     let moved = match whole {
         true => Moved::registry(&top, &there),
         false => Moved::repository(&top, &there),
     };
     let mut listings = Vec::new();
-    let most = limits::transport(&common.limit)?.limits.list_repositories;
+    let most = client::limits(common)?.transport.limits.list_repositories;
     if !whole {
         walk(&registry, &there, moved.there(), most, &mut listings).await?;
         // Only registries that list what lies below say anything of children or manifests.

@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::image::Passing;
 use crate::progress::Progress;
 use crate::root::{self, Start};
-use crate::{limits, output, print};
+use crate::{client, output, print};
 
 /// The form `cutaway.validate/1`.
 #[derive(Debug, Serialize)]
@@ -28,7 +28,7 @@ struct Answer<'a> {
 }
 
 pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failure> {
-    let limits = limits::limits(&common.limit)?;
+    let limits = client::limits(common)?.scan;
     let progress = Progress::new(common);
     let options =
         cutaway_scan::Options { observer: progress.observer(), ..root::options(common, &limits) };

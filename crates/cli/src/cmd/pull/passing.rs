@@ -11,9 +11,9 @@ use crate::args::Common;
 use crate::args::client::PullFormat;
 use crate::failure::{Exit, Failure};
 use crate::image::{self, Opened, Passing};
-use crate::locate::Place;
 use crate::output::Target;
-use crate::{remote, root};
+use crate::root;
+use cutaway::Place;
 
 /// Opens an image that has to pass: because it can be read but once, or because a layout is made of an
 /// archive without manifests.
@@ -93,7 +93,7 @@ pub(super) async fn pull(
 /// Returns the full name and the tag of an image at a daemon; what else passes has none that is known.
 fn names(argument: &str, source: Option<SourceKind>) -> (Option<String>, Option<String>) {
     let name = source.and(argument.split_once(':')).map(|(_, name)| name);
-    let reference = name.and_then(|name| remote::reference(name).ok());
+    let reference = name.and_then(|name| cutaway::reference(name).ok());
     match reference.as_ref().and_then(|reference| Some((reference, reference.tag()?))) {
         Some((reference, tag)) => {
             let (registry, repository) = (reference.registry(), reference.repository());

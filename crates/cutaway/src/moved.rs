@@ -3,26 +3,26 @@
 use cutaway_ref::Reference;
 
 /// A part of a registry and the part of another one that stands for it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Moved {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
     asked: String,
     there: String,
 }
 
 impl Moved {
     /// Returns how everything is called at or below the repository of `asked`, which is that of `there`.
-    pub(crate) fn repository(asked: &Reference, there: &Reference) -> Self {
+    pub fn repository(asked: &Reference, there: &Reference) -> Self {
         Self { asked: asked.repository().to_owned(), there: there.repository().to_owned() }
     }
 
     /// Returns how everything is called in the registry of `asked`, of which `there` is the same repository.
-    pub(crate) fn registry(asked: &Reference, there: &Reference) -> Self {
+    pub fn registry(asked: &Reference, there: &Reference) -> Self {
         let moved = there.repository().strip_suffix(asked.repository()).unwrap_or_default();
         Self { asked: String::new(), there: moved.trim_end_matches('/').to_owned() }
     }
 
     /// Returns by which name a repository is asked for that is called `there`; `None` where it is not in this part.
-    pub(crate) fn asked(&self, there: &str) -> Option<String> {
+    pub fn asked(&self, there: &str) -> Option<String> {
         let rest = match self.there.as_str() {
             "" => there,
             part => match there.strip_prefix(part)? {
@@ -39,7 +39,7 @@ impl Moved {
     }
 
     /// Returns what the whole part is called where it is; empty where that is the whole registry.
-    pub(crate) fn there(&self) -> &str {
+    pub fn there(&self) -> &str {
         &self.there
     }
 }

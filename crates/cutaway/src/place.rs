@@ -5,12 +5,20 @@ use std::path::{Path, PathBuf};
 use cutaway_model::Compression;
 use cutaway_model::source::{Form, Selector};
 
-use crate::daemon::Engine;
-use crate::failure::{Exit, Failure};
+use crate::error::Error;
+
+/// A kind of daemon that saves images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Docker.
+    Docker,
+    /// Podman, as a service.
+    Podman,
+}
 
 /// Where an image lies, before anything of it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// A reference to a registry.
     Registry(String),
     /// A directory with an OCI layout.
@@ -26,8 +34,14 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Reads an image argument. Only looks at the disk to find where a path ends and a name begins.
-    pub(crate) fn of(argument: &str) -> Result<Self, Failure> {
+    /// Reads the name of an image as a command line takes it: a reference, a path, `-` for standard
+    /// input, or a source and a name (`registry:`, `oci:`, `oci-archive:`, `docker-archive:`, `docker:`,
+    /// `podman:`, `containerd:`). Only looks at the disk to find where a path ends and a name begins.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error where a path is named that does not exist, or what follows it selects no image.
+    pub fn of(argument: &str) -> Result<Self, Error> {
         if argument == "-" {
             return Ok(Self::Stdin);
         }
@@ -79,7 +93,7 @@ impl Place {
 
 /// Returns the path of the file that standard input is, where it is one and nothing of it was read: it can
 /// be read as often as any other. `None` for a pipe.
-pub(crate) fn redirected() -> Option<String> {
+pub fn redirected() -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     const STDIN: &str = "/proc/self/fd/0";
     let opened = std::fs::metadata(STDIN).ok().filter(std::fs::Metadata::is_file)?;
@@ -92,10 +106,10 @@ pub(crate) fn redirected() -> Option<String> {
     path.to_str().filter(|_| is_it && position.trim() == "0").map(str::to_owned)
 }
 
-fn path_and_selector(text: &str) -> Result<(PathBuf, Selector), Failure> {
+fn path_and_selector(text: &str) -> Result<(PathBuf, Selector), Error> {
     match longest_existing(text) {
         Some((path, rest)) => Ok((path.to_owned(), Selector::parse(rest)?)),
-        None => Err(Failure::new(Exit::Fetch, format!("there is no file or directory {text}"))),
+        None => Err(Error::Unreachable(format!("there is no file or directory {text}"))),
     }
 }
 

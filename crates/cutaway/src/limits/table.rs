@@ -1,0 +1,231 @@
+//! Every limit by its name, in the order in which they are listed.
+
+use std::time::Duration;
+
+use super::Limits;
+
+/// A limit: its name, where it is kept, and what it bounds.
+pub(super) type Row = (&'static str, fn(&mut Limits) -> &mut dyn Value, &'static str);
+
+/// Every limit.
+pub(super) const ROWS: &[Row] = &[
+    ("manifest_bytes", |all| &mut all.scan.model.manifest_bytes, "size of a manifest or an index"),
+    ("config_bytes", |all| &mut all.scan.model.config_bytes, "size of a config"),
+    ("layers", |all| &mut all.scan.model.layers, "layers of an image"),
+    ("index_depth", |all| &mut all.scan.model.index_depth, "indexes within indexes"),
+    ("index_entries", |all| &mut all.scan.model.index_entries, "entries of an index"),
+    (
+        "closure_bytes",
+        |all| &mut all.scan.model.closure_bytes,
+        "documents of an image or an index that are held at once",
+    ),
+    (
+        "platform_guesses",
+        |all| &mut all.scan.model.platform_guesses,
+        "entries without a platform that are opened to find the one that is wanted",
+    ),
+    (
+        "member_links",
+        |all| &mut all.scan.model.member_links,
+        "links to follow among the members of an archive",
+    ),
+    ("archive_members", |all| &mut all.scan.model.archive_members, "members of an archive"),
+    (
+        "passed_bytes",
+        |all| &mut all.scan.model.passed_bytes,
+        "documents of an archive that passes once",
+    ),
+    ("unpacked_bytes", |all| &mut all.scan.model.unpacked_bytes, "size of an unpacked layer"),
+    (
+        "zstd_window_log",
+        |all| &mut all.scan.model.zstd_window_log,
+        "window of a zstd stream, as a power of two",
+    ),
+    ("xz_memory_bytes", |all| &mut all.scan.model.xz_memory_bytes, "memory of an xz decoder"),
+    ("gzip_header_bytes", |all| &mut all.scan.model.gzip_header_bytes, "header of a gzip member"),
+    ("idle_bytes", |all| &mut all.scan.model.idle_bytes, "compressed bytes that unpack to nothing"),
+    ("database_bytes", |all| &mut all.scan.database_bytes, "size of a database that is read"),
+    (
+        "pending_bytes",
+        |all| &mut all.scan.pending_bytes,
+        "databases of a layer that wait for an analyzer",
+    ),
+    (
+        "record_bytes",
+        |all| &mut all.scan.record_bytes,
+        "what packages record of files, of a layer, while files are compared",
+    ),
+    (
+        "hole_bytes",
+        |all| &mut all.scan.hole_bytes,
+        "holes of sparse files of a layer that are hashed while files are compared",
+    ),
+    (
+        "exclusions",
+        |all| &mut all.scan.exclusions,
+        "patterns by which files are left out, looked at while files are compared",
+    ),
+    (
+        "content_bytes",
+        |all| &mut all.scan.content_bytes,
+        "size of a file that is held until it is verified",
+    ),
+    (
+        "hold_bytes",
+        |all| &mut all.scan.hold_bytes,
+        "bytes of a file held back while a later entry may replace it",
+    ),
+    ("layers_in_flight", |all| &mut all.scan.layers_in_flight, "layers that are read at once"),
+    (
+        "entries",
+        |all| &mut all.scan.layerfs.tar.entries,
+        "entries of a layer, and names of an image",
+    ),
+    ("pax_bytes", |all| &mut all.scan.layerfs.tar.pax_bytes, "PAX records of an entry"),
+    ("name_bytes", |all| &mut all.scan.layerfs.tar.name_bytes, "GNU long name of an entry"),
+    ("sparse_bytes", |all| &mut all.scan.layerfs.tar.sparse_bytes, "map of a sparse entry"),
+    ("path_bytes", |all| &mut all.scan.layerfs.tar.path_bytes, "path of an entry"),
+    ("xattr_bytes", |all| &mut all.scan.layerfs.xattr_bytes, "extended attributes of a layer"),
+    ("listing_bytes", |all| &mut all.scan.layerfs.listing_bytes, "listing of a layer"),
+    ("tree_bytes", |all| &mut all.scan.layerfs.tree_bytes, "names and link targets of an image"),
+    (
+        "link_bytes",
+        |all| &mut all.scan.layerfs.link_bytes,
+        "link targets followed while layers are applied",
+    ),
+    ("depth", |all| &mut all.scan.layerfs.depth, "levels of a path"),
+    (
+        "symlink_hops",
+        |all| &mut all.scan.layerfs.symlink_hops,
+        "symbolic links to follow in a path",
+    ),
+    ("token_bytes", |all| &mut all.transport.limits.token_bytes, "answer of a token server"),
+    ("error_bytes", |all| &mut all.transport.limits.error_bytes, "body of an error that is read"),
+    (
+        "list_bytes",
+        |all| &mut all.transport.limits.list_bytes,
+        "page of tags, repositories or referrers",
+    ),
+    ("list_pages", |all| &mut all.transport.limits.list_pages, "pages of a list"),
+    (
+        "list_repositories",
+        |all| &mut all.transport.limits.list_repositories,
+        "repositories that are listed one after the other",
+    ),
+    ("header_bytes", |all| &mut all.transport.limits.header_bytes, "headers of an answer"),
+    ("challenge_bytes", |all| &mut all.transport.limits.challenge_bytes, "challenges of an answer"),
+    ("requests", |all| &mut all.transport.limits.requests, "requests to one registry at once"),
+    ("redirects", |all| &mut all.transport.limits.redirects, "redirects of a request"),
+    ("connect_ms", |all| &mut all.transport.times.connect, "connecting, TLS included"),
+    (
+        "loopback_probe_ms",
+        |all| &mut all.transport.times.loopback_probe,
+        "trying TLS on this machine before plain HTTP",
+    ),
+    ("idle_ms", |all| &mut all.transport.times.idle, "waiting for the next bytes of an answer"),
+    (
+        "floor_window_ms",
+        |all| &mut all.transport.times.floor_window,
+        "time over which the speed is judged",
+    ),
+    (
+        "floor_bytes_per_second",
+        |all| &mut all.transport.times.floor_bytes_per_second,
+        "speed below which an answer is cut",
+    ),
+    ("tries", |all| &mut all.transport.retry.tries, "tries in a row without progress"),
+    ("patience_ms", |all| &mut all.transport.retry.patience, "time of a blob without progress"),
+    (
+        "run_patience_ms",
+        |all| &mut all.transport.retry.run_patience,
+        "time of a run spent waiting for the next try",
+    ),
+    (
+        "progress_bytes",
+        |all| &mut all.transport.retry.progress_bytes,
+        "new bytes that are progress",
+    ),
+    (
+        "first_wait_ms",
+        |all| &mut all.transport.retry.first_wait,
+        "wait before the second try; it doubles with each failure",
+    ),
+    ("longest_wait_ms", |all| &mut all.transport.retry.longest_wait, "wait before a try"),
+    (
+        "longest_retry_after_ms",
+        |all| &mut all.transport.retry.longest_retry_after,
+        "wait that a server may ask for",
+    ),
+    ("helper_ms", |all| &mut all.lookup.helper, "run of a program that has credentials"),
+    ("helper_bytes", |all| &mut all.lookup.helper_bytes, "answer of such a program"),
+    (
+        "stdin_bytes",
+        |all| &mut all.stdin_bytes,
+        "an archive that a pipe brings to export, which reads it twice",
+    ),
+    (
+        "credential_bytes",
+        |all| &mut all.lookup.credential_bytes,
+        "size of a credential file, or of a password on standard input",
+    ),
+    ("cloud_ms", |all| &mut all.lookup.cloud, "request to a service of a cloud"),
+    (
+        "metadata_connect_ms",
+        |all| &mut all.lookup.metadata_connect,
+        "connecting to a metadata service",
+    ),
+    ("answer_bytes", |all| &mut all.lookup.answer_bytes, "answer of a cloud's service"),
+];
+
+/// A number that a limit is kept in.
+pub(super) trait Value {
+    /// Returns the number; of a time, its milliseconds.
+    fn get(&self) -> u64;
+
+    /// Changes the number, or returns that it does not fit.
+    fn set(&mut self, value: u64) -> Option<()>;
+}
+
+impl Value for u64 {
+    fn get(&self) -> u64 {
+        *self
+    }
+
+    fn set(&mut self, value: u64) -> Option<()> {
+        *self = value;
+        Some(())
+    }
+}
+
+impl Value for u32 {
+    fn get(&self) -> u64 {
+        u64::from(*self)
+    }
+
+    fn set(&mut self, value: u64) -> Option<()> {
+        *self = Self::try_from(value).ok()?;
+        Some(())
+    }
+}
+
+impl Value for usize {
+    fn get(&self) -> u64 {
+        u64::try_from(*self).unwrap_or(u64::MAX)
+    }
+
+    fn set(&mut self, value: u64) -> Option<()> {
+        *self = Self::try_from(value).ok()?;
+        Some(())
+    }
+}
+
+impl Value for Duration {
+    fn get(&self) -> u64 {
+        u64::try_from(self.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn set(&mut self, value: u64) -> Option<()> {
+        *self = Self::from_millis(value);
+        Some(())
+    }
+}

@@ -1,0 +1,39 @@
+//! The settings of a client, as the transport takes them.
+
+use cutaway_fetch::Config;
+
+use crate::error::Error;
+use crate::pem::{self, Pem};
+use crate::proxies;
+use crate::settings::Settings;
+
+/// Returns how hosts are reached. Certificates in files are read.
+pub(crate) fn config(settings: &Settings) -> Result<Config, Error> {
+    let of_machine = || settings.environment.as_ref().and_then(proxies::of);
+    let limits = settings.limits.clone();
+    let mut config = Config {
+        plain_http: settings.plain_http,
+        insecure: settings.insecure,
+        foreign_urls: settings.foreign_urls,
+        proxy: settings.proxy.clone().or_else(of_machine),
+        veil: settings.veil.clone(),
+        token_hosts: settings.token_hosts.clone(),
+        deadline: settings.deadline(),
+        limits: limits.transport.limits,
+        times: limits.transport.times,
+        retry: limits.transport.retry,
+        ..Config::default()
+    };
+    config.limits.manifest_bytes = limits.scan.model.manifest_bytes;
+    config.ca_certificates =
+        settings.authorities.iter().map(Pem::read).collect::<Result<_, _>>()?;
+    config.client_certificate = match (&settings.certificate, &settings.key) {
+        (Some(chain), Some(key)) => Some(pem::client_certificate(chain, key)?),
+        (None, None) => None,
+        _ => {
+            let rule = "a client certificate and its key go together";
+            return Err(Error::Usage(rule.to_owned()));
+        }
+    };
+    Ok(config)
+}
