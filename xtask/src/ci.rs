@@ -39,9 +39,11 @@ pub(crate) fn run() -> Result<()> {
         )
     });
     step("doc", &mut || {
-        let mut doc = process::command("cargo", &["doc", "--quiet", "--workspace", "--no-deps"]);
-        process::finish(doc.env("RUSTDOCFLAGS", "-D warnings"))
+        let features = ["--features", demo::FEATURES];
+        let arguments = [&["doc", "--quiet", "--workspace", "--no-deps"], &features[..]].concat();
+        process::finish(process::command("cargo", &arguments).env("RUSTDOCFLAGS", "-D warnings"))
     });
+    step("features", &mut features);
     step("tidy", &mut tidy::run);
     step("deny", &mut deny);
     step("package", &mut || {
@@ -57,6 +59,17 @@ pub(crate) fn run() -> Result<()> {
         println!("{line}");
     }
     if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
+}
+
+/// Checks every crate that has features without any: they add, and none is needed.
+fn features() -> Result<()> {
+    for package in tidy::with_features()? {
+        process::run(
+            "cargo",
+            &["check", "--quiet", "--package", &package, "--no-default-features"],
+        )?;
+    }
+    Ok(())
 }
 
 /// Runs cargo-deny where it is installed; tidy checks licences, bans and sources everywhere.

@@ -8,10 +8,12 @@ use anyhow::Result;
 use crate::fixtures;
 use crate::process::{self, root, target};
 
+/// Features that tests need: without them, tests would compile half of what we link again.
+pub(crate) const FEATURES: &str = "cutaway-fetch/oci-client";
+
 /// Builds the program and scans the sample; the table goes to standard output.
 pub(crate) fn run() -> Result<()> {
-    // With the feature that only tests need: without it, they would compile half of the tree again.
-    let build = ["build", "--workspace", "--bins", "--features", "cutaway-fetch/oci-client"];
+    let build = ["build", "--workspace", "--bins", "--features", FEATURES];
     process::run("cargo", &build)?;
     let archive = fixtures::make_sample()?;
     let source =

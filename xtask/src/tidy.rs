@@ -56,6 +56,16 @@ pub(crate) fn run() -> Result<()> {
     bail!("{}", complaints.join("\n"))
 }
 
+/// Returns our packages that have features.
+pub(crate) fn with_features() -> Result<Vec<String>> {
+    let ours = metadata::workspace()?;
+    Ok(ours
+        .into_iter()
+        .filter(|package| package.has_features)
+        .map(|package| package.name)
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

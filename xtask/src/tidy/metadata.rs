@@ -20,6 +20,8 @@ pub(crate) struct Package {
     pub(crate) folder: String,
     /// The name by which code calls its library.
     pub(crate) library: String,
+    /// Whether it has features.
+    pub(crate) has_features: bool,
     /// Whether it may be published.
     pub(crate) published: bool,
     /// What a registry shows beyond name and licence: each is there, or it is not.
@@ -85,6 +87,10 @@ fn package(package: &Value) -> Package {
         licence: text(package, "license"),
         source: text(package, "source"),
         dependencies: list(package, "dependencies").iter().map(dependency).collect(),
+        has_features: package
+            .get("features")
+            .and_then(Value::as_object)
+            .is_some_and(|features| !features.is_empty()),
         published: package.get("publish").is_none_or(Value::is_null),
         library: library.map(|target| text(target, "name").replace('-', "_")).unwrap_or_default(),
         shown: Shown {
