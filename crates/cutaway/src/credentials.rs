@@ -29,8 +29,9 @@ mod sources;
 use std::sync::Arc;
 
 use cutaway_ref::Reference;
-use cutaway_ref::auth::{HelperRequest, Keychain, Resolution};
+use cutaway_ref::auth::{Keychain, Resolution};
 
+use crate::credentials::program::ThesePrograms;
 use crate::error::Error;
 use crate::memory;
 use crate::settings::Settings;
@@ -72,9 +73,8 @@ fn look_up(reference: &Reference, settings: &Settings, mirror: bool) -> Result<R
     if let Some(environment) = &settings.environment {
         sources.extend(sources::of(environment, settings)?);
     }
-    let limits = &settings.limits.lookup;
-    let ask = |request: HelperRequest<'_>| program::ask(request, limits);
-    Ok(Keychain::new(sources).resolve(reference, &ask))
+    let programs = ThesePrograms(&settings.limits.lookup);
+    Ok(Keychain::new(sources).resolve(reference, &programs))
 }
 
 #[cfg(feature = "clouds")]

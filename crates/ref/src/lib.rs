@@ -1,11 +1,11 @@
 //! Names of container images, and the credentials that open them.
 //!
 //! A *reference* names an image in a registry, a *digest* names bytes by their hash, a *platform*
-//! chooses a child of an index. This crate parses and prints them, and finds credentials in the
-//! files that Docker and Podman write.
+//! chooses a child of an index. This crate parses and prints them. Behind the feature `auth`, which is on by
+//! default, it finds credentials in the files that Docker and Podman write, and reads `registries.conf`.
 //!
-//! It opens no socket, reads no environment variable and starts no program: paths and values are
-//! passed in.
+//! It opens no socket, reads no environment variable and starts no program: contents and values are
+//! passed in. Nothing here needs a runtime.
 //!
 //! ```
 //! use cutaway_ref::Reference;
@@ -19,12 +19,14 @@
 //! # Ok::<(), cutaway_ref::ParseReferenceError>(())
 //! ```
 
+#[cfg(feature = "auth")]
 pub mod auth;
 mod digest;
 mod grammar;
 mod normalize;
 mod platform;
 mod reference;
+#[cfg(feature = "auth")]
 mod registries;
 
 pub use digest::{Algorithm, Digest, Hasher, ParseDigestError};
@@ -32,4 +34,5 @@ pub use grammar::Rule;
 pub use normalize::{DOCKER_HUB, DOCKER_HUB_API, is_loopback_host, registry_name};
 pub use platform::{ParsePlatformError, Platform};
 pub use reference::{Defaults, ParseReferenceError, Reference};
+#[cfg(feature = "auth")]
 pub use registries::{Endpoint, ParseRegistriesError, RegistriesConf, RouteError};

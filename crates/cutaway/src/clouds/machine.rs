@@ -1,12 +1,12 @@
 //! What the lookup at a cloud asks of this machine: the files and programs that a user's own settings name.
 
 use std::path::Path;
-use std::process::Command;
 
 use cutaway_cloud::{File, Machine};
-use cutaway_ref::auth::Secret;
+use cutaway_ref::auth::{Programs as _, Secret};
 
-use crate::credentials::{contents, program};
+use crate::credentials::contents;
+use crate::credentials::program::ThesePrograms;
 use crate::limits::Lookup;
 
 /// This machine, within the limits of a lookup.
@@ -20,14 +20,13 @@ impl Machine for ThisMachine {
 
     fn run(&self, words: &[String]) -> Result<Secret, String> {
         let (first, arguments) = words.split_first().ok_or("it names no program")?;
-        let mut command = Command::new(first);
-        command.args(arguments);
-        let (status, said) =
-            program::run(command, "", &self.0).map_err(|error| error.to_string())?;
-        if !status.success() {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let ended = ThesePrograms(&self.0).run(first, &arguments, "");
+        let ended = ended.map_err(|error| error.to_string())?;
+        if !ended.success {
             return Err("the program failed".to_owned());
         }
-        text(said)
+        text(ended.output)
     }
 }
 

@@ -5,53 +5,40 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use cutaway_ref::auth::{Credential, HelperError, HelperRequest, parse_answer};
+use cutaway_ref::auth::{Ended, HelperError, Programs};
 
 use crate::limits::Lookup;
 
 /// How often a program that has said everything is asked whether it has ended.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Asks a helper for the credential of a server, in Docker's protocol; `None` where it keeps none.
-pub(crate) fn ask(
-    request: HelperRequest<'_>,
-    limits: &Lookup,
-) -> Result<Option<Credential>, HelperError> {
-    let mut command = Command::new(request.helper.program());
-    command.arg("get");
-    let (status, answer) = run(command, request.server, limits)?;
-    match parse_answer(&answer) {
-        // "Not found" comes with a failing status, too.
-        Ok(None) if !answer.is_empty() => Ok(None),
-        parsed if status.success() => parsed,
-        _ => Err(HelperError::Failed),
-    }
-}
+/// The programs of this machine, within the limits of a lookup.
+#[derive(Debug)]
+pub(crate) struct ThesePrograms<'a>(pub(crate) &'a Lookup);
 
-/// Runs a program with `input` on its standard input, and returns how it ended and what it wrote.
-///
-/// What it writes to standard error goes nowhere: it may hold the secret.
-pub(crate) fn run(
-    mut command: Command,
-    input: &str,
-    limits: &Lookup,
-) -> Result<(ExitStatus, Vec<u8>), HelperError> {
-    let started = Instant::now();
-    let spawned =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let mut child = spawned.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => HelperError::Absent,
-        _ => HelperError::Failed,
-    })?;
-    let answer = answer(&mut child, input, limits);
-    let left = limits.helper.saturating_sub(started.elapsed());
-    let ended = answer.and_then(|answer| Ok((end(&mut child, left)?, answer)));
-    if ended.is_err() {
-        // Ends what hangs or floods; it may have ended by itself.
-        let _ = child.kill();
-        let _ = child.wait();
+impl Programs for ThesePrograms<'_> {
+    fn run(&self, program: &str, arguments: &[&str], input: &str) -> Result<Ended, HelperError> {
+        let limits = self.0;
+        let started = Instant::now();
+        let mut command = Command::new(program);
+        // Standard error goes nowhere: it may hold the secret.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let spawned = command.args(arguments).spawn();
+        let mut child = spawned.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => HelperError::Absent,
+            _ => HelperError::Failed,
+        })?;
+        let answer = answer(&mut child, input, limits);
+        let left = limits.helper.saturating_sub(started.elapsed());
+        let ended = answer.and_then(|answer| Ok((end(&mut child, left)?, answer)));
+        if ended.is_err() {
+            // Ends what hangs or floods; it may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        let (status, output) = ended?;
+        Ok(Ended { success: status.success(), output })
     }
-    ended
 }
 
 fn answer(child: &mut Child, input: &str, limits: &Lookup) -> Result<Vec<u8>, HelperError> {

@@ -9,8 +9,8 @@ use crate::Reference;
 use crate::auth::config::Entry;
 use crate::auth::key::candidates;
 use crate::auth::{
-    Credential, DockerConfig, HelperError, HelperName, HelperRequest, Netrc, ParseConfigError,
-    ParseHelperNameError, ParseNetrcError, PullSecret, program::servers,
+    Credential, DockerConfig, HelperName, Netrc, ParseConfigError, ParseHelperNameError,
+    ParseNetrcError, Programs, PullSecret, program,
 };
 use crate::normalize::registry_name;
 
@@ -99,31 +99,33 @@ pub struct Keychain {
     sources: Vec<Source>,
 }
 
-/// Runs a helper, as [`crate::auth::HelperRequest`] says. `None` where it keeps nothing for the server.
-type RunHelper<'a> = dyn Fn(HelperRequest<'_>) -> Result<Option<Credential>, HelperError> + 'a;
-
 impl Keychain {
     /// Makes a keychain of `sources`.
     pub fn new(sources: Vec<Source>) -> Self {
         Self { sources }
     }
 
-    /// Finds the credential for the repository of `reference`.
-    pub fn resolve(&self, reference: &Reference, run: &RunHelper<'_>) -> Resolution {
-        self.find(reference.registry(), Some(reference.repository()), run)
+    /// Finds the credential for the repository of `reference`. Blocks while a helper runs.
+    pub fn resolve(&self, reference: &Reference, programs: &dyn Programs) -> Resolution {
+        self.find(reference.registry(), Some(reference.repository()), programs)
     }
 
-    /// Finds the credential for a registry as a whole.
-    pub fn resolve_registry(&self, registry: &str, run: &RunHelper<'_>) -> Resolution {
-        self.find(&registry_name(registry), None, run)
+    /// Finds the credential for a registry as a whole. Blocks while a helper runs.
+    pub fn resolve_registry(&self, registry: &str, programs: &dyn Programs) -> Resolution {
+        self.find(&registry_name(registry), None, programs)
     }
 
-    fn find(&self, registry: &str, repository: Option<&str>, run: &RunHelper<'_>) -> Resolution {
+    fn find(
+        &self,
+        registry: &str,
+        repository: Option<&str>,
+        programs: &dyn Programs,
+    ) -> Resolution {
         let mut search = Search {
             registry,
             repository,
             names: candidates(registry, repository),
-            run,
+            programs,
             passed_over: Vec::new(),
         };
         for source in &self.sources {
@@ -146,7 +148,7 @@ struct Search<'a> {
     registry: &'a str,
     repository: Option<&'a str>,
     names: Vec<String>,
-    run: &'a RunHelper<'a>,
+    programs: &'a dyn Programs,
     passed_over: Vec<PassedOver>,
 }
 
@@ -224,8 +226,8 @@ impl Search<'_> {
             Ok(helper) => helper,
             Err(error) => return self.pass(source, error.to_string()),
         };
-        for server in servers(self.registry) {
-            match (self.run)(HelperRequest { helper, server }) {
+        for server in program::servers(self.registry) {
+            match program::ask(self.programs, helper, server) {
                 Ok(Some(credential)) => return Some((credential, Some(helper.program()))),
                 Ok(None) => {}
                 Err(error) => return self.pass(source, format!("{}: {error}", helper.program())),

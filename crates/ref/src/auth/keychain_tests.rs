@@ -1,17 +1,43 @@
 //! Lookups through files as tools write them.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 
 use super::*;
+use crate::auth::{Ended, HelperError, NoPrograms};
 
-fn no_helper(_: HelperRequest<'_>) -> Result<Option<Credential>, HelperError> {
-    Err(HelperError::Absent)
+/// Helpers by name, with what they keep; notes who was asked for which server.
+#[derive(Debug, Default)]
+struct Helpers {
+    asked: Mutex<Vec<String>>,
+}
+
+impl Helpers {
+    /// Returns what was asked since the last call.
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+impl Programs for Helpers {
+    fn run(&self, program: &str, _: &[&str], server: &str) -> Result<Ended, HelperError> {
+        let name = program.strip_prefix("docker-credential-").unwrap();
+        self.asked.lock().unwrap().push(format!("{name} {server}"));
+        let ends = |success, output: &str| Ok(Ended { success, output: output.into() });
+        match name {
+            "good" => ends(true, r#"{"Username": "helped", "Secret": "p"}"#),
+            "podman" if server == "docker.io" => {
+                ends(true, r#"{"Username": "hub", "Secret": "p"}"#)
+            }
+            "empty" | "podman" => ends(false, "credentials not found in native keychain"),
+            _ => Err(HelperError::Absent),
+        }
+    }
 }
 
 /// Finds the credential in one file, as `user key`.
 fn found(file: &str, reference: &str) -> String {
     let keychain = Keychain::new(vec![Source::file("file", file.as_bytes())]);
-    let resolution = keychain.resolve(&reference.parse().unwrap(), &no_helper);
+    let resolution = keychain.resolve(&reference.parse().unwrap(), &NoPrograms);
     let user = resolution.credential.username().unwrap_or(resolution.credential.kind());
     format!("{user} {}", resolution.key.unwrap_or_default())
 }
@@ -74,7 +100,7 @@ fn entries_of_every_kind() {
     let entry = |entry: &str| {
         let file = format!("{{\"auths\":{{\"a.io\":{entry}}}}}");
         let keychain = Keychain::new(vec![Source::file("file", file.as_bytes())]);
-        keychain.resolve(&"a.io/x".parse().unwrap(), &no_helper)
+        keychain.resolve(&"a.io/x".parse().unwrap(), &NoPrograms)
     };
     let identity = |username: Option<&str>| Credential::IdentityToken {
         username: username.map(ToOwned::to_owned),
@@ -125,7 +151,7 @@ fn files_that_cannot_be_read_say_where_and_not_what() {
         ("{\"credHelpers\": 7}", "credHelpers is no JSON object"),
     ] {
         let keychain = Keychain::new(vec![Source::file("f", file.as_bytes())]);
-        let resolution = keychain.resolve_registry("a.io", &no_helper);
+        let resolution = keychain.resolve_registry("a.io", &NoPrograms);
         assert_eq!(resolution.credential, Credential::Anonymous);
         assert_eq!(
             resolution.passed_over,
@@ -136,17 +162,7 @@ fn files_that_cannot_be_read_say_where_and_not_what() {
 
 #[test]
 fn helpers() {
-    let asked = RefCell::new(Vec::new());
-    let run = |request: HelperRequest<'_>| {
-        asked.borrow_mut().push(format!("{} {}", request.helper, request.server));
-        match request.helper.to_string().as_str() {
-            "good" => Ok(Some(Credential::basic("helped", "p"))),
-            "empty" => Ok(None),
-            "podman" if request.server == "docker.io" => Ok(Some(Credential::basic("hub", "p"))),
-            "podman" => Ok(None),
-            _ => Err(HelperError::Absent),
-        }
-    };
+    let run = Helpers::default();
     let file = r#"{
         "auths": {"https://index.docker.io/v1/": {}, "b.io": {"auth": "dTE6cA=="}, "c.io": {}, "d.io": {"auth": "dTI6cA=="}},
         "credHelpers": {"a.io": "good", "d.io": "absent", "e.io": "../../bin/sh"},
@@ -161,12 +177,11 @@ fn helpers() {
         ("d.io/x", "u2 d.io", &["absent d.io"]),
         ("e.io/x", "helped docker-credential-good", &["good e.io"]),
     ] {
-        asked.borrow_mut().clear();
         let resolution = keychain.resolve(&reference.parse().unwrap(), &run);
         let shown =
             format!("{} {}", resolution.credential.username().unwrap(), resolution.key.unwrap());
         assert_eq!(shown, wanted, "{reference}");
-        assert_eq!(*asked.borrow(), calls, "{reference}");
+        assert_eq!(run.asked(), calls, "{reference}");
     }
     let keychain = Keychain::new(vec![Source::file("file", br#"{"credsStore": "empty"}"#)]);
     let resolution = keychain.resolve(&"a.io/x".parse().unwrap(), &run);
@@ -179,10 +194,10 @@ fn helpers() {
     let file = br#"{"credHelpers": {"a.io/x": "good", "docker.io": "podman"}}"#;
     let keychain =
         Keychain::new(vec![Source::file("file", file), Source::helper("registries.conf", "empty")]);
-    asked.borrow_mut().clear();
+    run.asked();
     let hub = keychain.resolve(&"alpine".parse().unwrap(), &run);
     assert_eq!(hub.credential.username(), Some("hub"));
-    assert_eq!(*asked.borrow(), ["podman https://index.docker.io/v1/", "podman docker.io"]);
+    assert_eq!(run.asked(), ["podman https://index.docker.io/v1/", "podman docker.io"]);
     let resolution = keychain.resolve(&"a.io/x".parse().unwrap(), &run);
     let reasons: Vec<_> = resolution.passed_over.iter().map(|p| p.reason.as_str()).collect();
     assert_eq!(
@@ -202,7 +217,7 @@ fn sources_in_their_order() {
         Source::for_registry("GITHUB_TOKEN", "ghcr.io", Credential::basic("unset", "canary")),
         Source::file("/h/config.json", br#"{"auths":{"a.io":{"auth":"dTE6Y2FuYXJ5"}}}"#),
     ]);
-    let resolution = keychain.resolve(&"a.io/x".parse().unwrap(), &no_helper);
+    let resolution = keychain.resolve(&"a.io/x".parse().unwrap(), &NoPrograms);
     assert_eq!(resolution.source.as_deref(), Some("/h/config.json"));
     assert_eq!(
         resolution.passed_over,
@@ -212,15 +227,15 @@ fn sources_in_their_order() {
         ]
     );
     assert_eq!(
-        keychain.resolve(&"ghcr.io/x".parse().unwrap(), &no_helper).source.as_deref(),
+        keychain.resolve(&"ghcr.io/x".parse().unwrap(), &NoPrograms).source.as_deref(),
         Some("GITHUB_TOKEN")
     );
-    assert_eq!(keychain.resolve(&"b.io/x".parse().unwrap(), &no_helper).source, None);
+    assert_eq!(keychain.resolve(&"b.io/x".parse().unwrap(), &NoPrograms).source, None);
     let shown = format!("{keychain:?} {resolution:?}");
     assert!(!shown.contains("canary") && !shown.contains("Y2FuYXJ5"), "{shown}");
     let keychain = Keychain::new(vec![Source::given("--username", Credential::basic("me", "p"))]);
     assert_eq!(
-        keychain.resolve(&"b.io/x".parse().unwrap(), &no_helper).credential.username(),
+        keychain.resolve(&"b.io/x".parse().unwrap(), &NoPrograms).credential.username(),
         Some("me")
     );
 }

@@ -1,8 +1,7 @@
 //! Credential helpers: programs named `docker-credential-NAME` that keep secrets (Docker's credential protocol).
 //!
-//! Running one is the caller's: it writes [`Request::server`] to standard input of `docker-credential-NAME get`
-//! and hands what comes on standard output to [`parse_answer`]. What comes on standard error is not shown
-//! to anybody, since helpers print secrets there.
+//! What is said to one and what its answer means stands here; starting one is up to [`Programs`], so that
+//! this crate starts none.
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,19 +45,71 @@ impl fmt::Display for HelperName {
 #[error("the name of a credential helper is 1 to 64 of the characters a-z, 0-9 and -")]
 pub struct ParseHelperNameError;
 
-/// What a helper is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// Which helper.
-    pub helper: &'a HelperName,
-    /// The text for its standard input.
-    pub server: &'a str,
+/// What starts programs for a [`Keychain`](crate::auth::Keychain).
+pub trait Programs: fmt::Debug + Send + Sync {
+    /// Runs `program` with `arguments`, writes `input` to its standard input, and waits for its end.
+    ///
+    /// It may block for as long as a program may run: a keychain is asked on a thread that may wait. An
+    /// implementation bounds the time and the length of the answer, ends a program that goes beyond them,
+    /// and shows standard error to nobody, since helpers print secrets there.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the program did not come to its end. One that ended with a failing status did.
+    fn run(&self, program: &str, arguments: &[&str], input: &str) -> Result<Ended, HelperError>;
+}
+
+/// Starts no program: every helper is passed over.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoPrograms;
+
+impl Programs for NoPrograms {
+    fn run(&self, _: &str, _: &[&str], _: &str) -> Result<Ended, HelperError> {
+        Err(HelperError::NotRun)
+    }
+}
+
+/// How a program ended. Its `Debug` shows nothing of the output, which may be a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Whether its status says that it succeeded.
+    pub success: bool,
+    /// What it wrote to standard output.
+    pub output: Vec<u8>,
+}
+
+impl fmt::Debug for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ended").field("success", &self.success).finish_non_exhaustive()
+    }
+}
+
+/// Asks `helper` for the credential of `server`; `None` where it keeps none.
+///
+/// # Errors
+///
+/// Returns why the program gave no answer, or [`HelperError::Answer`] where its answer is no credential.
+pub(crate) fn ask(
+    programs: &dyn Programs,
+    helper: &HelperName,
+    server: &str,
+) -> Result<Option<Credential>, HelperError> {
+    let ended = programs.run(&helper.program(), &["get"], server)?;
+    match parse_answer(&ended.output) {
+        // "Not found" comes with a failing status, too.
+        Ok(None) if !ended.output.is_empty() => Ok(None),
+        parsed if ended.success => parsed,
+        _ => Err(HelperError::Failed),
+    }
 }
 
 /// Why a helper gave no credential. The texts say nothing that the helper said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HelperError {
+    /// Programs are not run at all, as with [`NoPrograms`].
+    #[error("programs are not run")]
+    NotRun,
     /// There is no such program.
     #[error("the program is not installed")]
     Absent,
@@ -83,12 +134,12 @@ pub(crate) fn servers(registry: &str) -> Vec<&str> {
     old.into_iter().chain([registry]).collect()
 }
 
-/// Parses what a helper wrote to standard output. `None` where it keeps nothing for the server.
+/// Reads what a helper wrote to standard output. `None` where it keeps nothing for the server.
 ///
 /// # Errors
 ///
 /// Returns [`HelperError::Answer`] where it is no credential.
-pub fn parse_answer(stdout: &[u8]) -> Result<Option<Credential>, HelperError> {
+pub(crate) fn parse_answer(stdout: &[u8]) -> Result<Option<Credential>, HelperError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Answer {
@@ -124,6 +175,40 @@ mod tests {
         for bad in ["", "../../bin/sh", "A", "a b", "a_b", "a;b", "a\n", &"a".repeat(65)] {
             assert_eq!(bad.parse::<HelperName>(), Err(ParseHelperNameError), "{bad}");
         }
+    }
+
+    /// A program that ends in the one way it is given.
+    #[derive(Debug)]
+    struct Ends(bool, &'static str);
+
+    impl Programs for Ends {
+        fn run(
+            &self,
+            program: &str,
+            arguments: &[&str],
+            input: &str,
+        ) -> Result<Ended, HelperError> {
+            assert_eq!((program, arguments, input), ("docker-credential-x", &["get"][..], "a.io"));
+            Ok(Ended { success: self.0, output: self.1.into() })
+        }
+    }
+
+    #[test]
+    fn a_status_beside_an_answer() {
+        let helper: HelperName = "x".parse().unwrap();
+        let basic = r#"{"Username":"u","Secret":"p"}"#;
+        for (programs, wanted) in [
+            (Ends(true, basic), Ok(Some(Credential::basic("u", "p")))),
+            (Ends(false, basic), Err(HelperError::Failed)),
+            (Ends(true, ""), Ok(None)),
+            (Ends(false, ""), Err(HelperError::Failed)),
+            (Ends(false, "credentials not found in native keychain"), Ok(None)),
+            (Ends(true, "nonsense"), Err(HelperError::Answer)),
+            (Ends(false, "nonsense"), Err(HelperError::Failed)),
+        ] {
+            assert_eq!(ask(&programs, &helper, "a.io"), wanted, "{programs:?}");
+        }
+        assert_eq!(ask(&NoPrograms, &helper, "a.io"), Err(HelperError::NotRun));
     }
 
     #[test]

@@ -33,8 +33,8 @@ impl fmt::Debug for Secret {
 mod tests {
     use super::*;
     use crate::auth::{
-        Credential, DockerConfig, HelperError, Keychain, Netrc, PullSecret, Source, Veil,
-        parse_answer,
+        Credential, DockerConfig, Ended, Keychain, Netrc, NoPrograms, PullSecret, Source, Veil,
+        program::parse_answer,
     };
 
     const CANARY: &str = "c4n4ry-Zq9";
@@ -66,6 +66,7 @@ mod tests {
             show(&Netrc::parse(bytes));
             show(&PullSecret::parse(bytes));
             show(&parse_answer(bytes));
+            show(&Ended { success: true, output: bytes.to_vec() });
             let sources = [
                 Source::file("a", bytes),
                 Source::netrc("b", bytes),
@@ -76,8 +77,7 @@ mod tests {
                 let keychain = Keychain::new(vec![source]);
                 show(&keychain);
                 for registry in ["r.example", "s.example", "t.example", "u.example", "v.example"] {
-                    let run = |_: crate::auth::HelperRequest<'_>| Err(HelperError::Answer);
-                    show(&keychain.resolve_registry(registry, &run));
+                    show(&keychain.resolve_registry(registry, &NoPrograms));
                 }
             }
         }
