@@ -10,6 +10,7 @@ use async_compression::tokio::bufread::{BzDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, Chain, ReadBuf};
 
+use crate::error::is_of_the_system;
 use crate::gzip::GzipMembers;
 use crate::pace::Paced;
 use crate::{Compression, Error, Limits, SNIFF_BYTES};
@@ -146,6 +147,9 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
 
     /// Says what went wrong and where, unless it was the stored stream that failed.
     fn explain(&self, error: io::Error) -> io::Error {
+        if is_of_the_system(&error) {
+            return Error::from_io(error, &self.what).into();
+        }
         if error.get_ref().is_some_and(|inner| inner.is::<Error>())
             || self.compression == Compression::Plain
         {

@@ -53,10 +53,10 @@ pub enum Error {
         /// The member that held them.
         what: String,
     },
-    /// A file of an image on disk cannot be read.
+    /// A file of an image, or a stream of this machine, cannot be read.
     #[error("cannot read {}: {}", Line(.path, PART), Line(&.source.to_string(), PART))]
     File {
-        /// The file.
+        /// The file or stream.
         path: String,
         /// What the system says.
         source: io::Error,
@@ -153,13 +153,24 @@ impl Error {
         }
     }
 
-    /// Takes the error back out of a reader, or calls it a malformed `what`.
+    /// Takes the error back out of a reader. Of others, those of the system are the way to `what`, and
+    /// those of a decoder are a verdict on its bytes.
     pub fn from_io(error: io::Error, what: &str) -> Self {
         match error.downcast::<Self>() {
             Ok(error) => error,
+            Err(source) if is_of_the_system(&source) => {
+                Self::File { path: what.to_owned(), source }
+            }
             Err(error) => Self::malformed(what, error.to_string()),
         }
     }
+}
+
+/// Returns whether an error says nothing of bytes: they were not had.
+pub(crate) fn is_of_the_system(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    error.raw_os_error().is_some()
+        || !matches!(error.kind(), InvalidData | InvalidInput | Other | UnexpectedEof)
 }
 
 /// Makes the error of an archive that its tar reader refused; `place` names the archive.
@@ -179,5 +190,28 @@ pub(crate) fn of_tar(error: &cutaway_tar::Error, place: &str) -> Error {
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::other(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whose_fault_an_io_error_is() {
+        // EIO, EISDIR and ECONNRESET say nothing of the bytes that did not come.
+        let of_system = [5, 21, 104].map(io::Error::from_raw_os_error);
+        let by_kind = [io::ErrorKind::TimedOut, io::ErrorKind::BrokenPipe].map(io::Error::from);
+        for error in of_system.into_iter().chain(by_kind) {
+            let error = Error::from_io(error, "standard input");
+            assert_eq!(error.class(), Class::Transport, "{error}");
+            assert!(error.to_string().starts_with("cannot read standard input: "), "{error}");
+        }
+        for kind in [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof] {
+            let error = Error::from_io(kind.into(), "layer 0/1");
+            assert_eq!(error.class(), Class::Malformed, "{error}");
+        }
+        let kept = Error::from_io(Error::Missing { what: "a".into() }.into(), "b");
+        assert!(matches!(kept, Error::Missing { .. }));
     }
 }

@@ -55,6 +55,29 @@ fn what_cannot_be_had_is_3() {
     fails(&run(&["scan", "127.0.0.1:1/app:1"]), 3, "127.0.0.1:1");
 }
 
+/// What the system says of a stream is no verdict on an image, whoever reads it and how.
+#[test]
+fn what_the_system_refuses_is_3() {
+    let directory = tempfile::tempdir().unwrap();
+    let target = directory.path().join("out").display().to_string();
+    for arguments in [
+        &["scan", "-"][..],
+        &["scan", "--history", "-"],
+        &["ls", "-"],
+        &["cat", "-", "etc/os-release"],
+        &["inspect", "-"],
+        &["config", "-"],
+        &["export", "-", &target],
+        &["validate", "-"],
+        &["pull", "-", &target],
+        &["pull", "--format", "oci", "-", &target],
+    ] {
+        let stdin = std::fs::File::open(directory.path()).unwrap();
+        let output = cutaway(arguments).stdin(stdin).output().unwrap();
+        fails(&output, 3, "cannot read standard input: Is a directory");
+    }
+}
+
 #[test]
 fn what_is_not_what_it_claims_is_4() {
     for (broken, says) in [
