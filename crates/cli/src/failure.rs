@@ -121,6 +121,12 @@ impl From<cutaway_export::Error> for Failure {
     }
 }
 
+impl From<cutaway_model::SinkError> for Failure {
+    fn from(error: cutaway_model::SinkError) -> Self {
+        cutaway_export::Error::from(error).into()
+    }
+}
+
 impl From<cutaway_scan::Error> for Failure {
     fn from(error: cutaway_scan::Error) -> Self {
         Self::new(error.class().into(), error.to_string())

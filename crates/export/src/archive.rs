@@ -1,126 +1,139 @@
-//! Images into one file: an OCI layout in a tar, or what `docker load` reads.
+//! One archive that takes blobs, one after the other: what both forms have in common.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
 
-use cutaway_model::{Claim, Compression, Image, Layer, Verified};
-use serde_json::{Value, json};
-use tokio::io::AsyncWrite;
+use cutaway_model::{BlobStream, Blobs, Claim, Descriptor, Error, SinkError, StoredCheck};
+use tokio::io::{AsyncBufReadExt as _, AsyncWrite};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::contents::parts;
 use crate::tarfile::{Head, TarWriter};
-use crate::{Error, Item, Limits, index};
 
-/// Writes `items` to `out` as an OCI layout in a tar; `target` names it in errors.
-///
-/// # Errors
-///
-/// Returns what keeps an item from being read and verified, and what keeps `out` from being written;
-/// the archive has no end marker then.
-pub async fn to_oci_archive(
-    items: &[Item],
-    limits: &Limits,
-    out: impl AsyncWrite + Unpin + Send,
-    target: &str,
-) -> Result<(), Error> {
-    let mut tar = TarWriter::new(out, target);
-    let mut index = index::empty();
-    for item in items {
-        index::add(&mut index, &item.into());
+/// An archive that is being written, by one at a time.
+pub(crate) struct Archive<W: AsyncWrite + Unpin + Send>(Arc<Mutex<Writer<W>>>);
+
+/// Who writes to an archive.
+pub(crate) struct Writer<W: AsyncWrite + Unpin + Send> {
+    /// Gone when the archive was finished.
+    tar: Option<TarWriter<W>>,
+    target: String,
+    /// The names of the members that are there.
+    members: BTreeSet<String>,
+    /// Whether a member was begun and not ended, after which nothing may follow.
+    is_torn: bool,
+}
+
+impl<W: AsyncWrite + Unpin + Send> Archive<W> {
+    /// Starts an archive; `target` names it in errors.
+    pub(crate) fn new(out: W, target: &str) -> Self {
+        let tar = Some(TarWriter::new(out, target));
+        let (target, members) = (target.to_owned(), BTreeSet::new());
+        Self(Arc::new(Mutex::new(Writer { tar, target, members, is_torn: false })))
     }
-    let index = Value::Object(index).to_string();
-    for (name, bytes) in [("oci-layout", index::OCI_LAYOUT), ("index.json", index.as_bytes())] {
-        document(&mut tar, name, bytes).await?;
+
+    /// Waits for whoever writes a member.
+    pub(crate) async fn writer(&self) -> OwnedMutexGuard<Writer<W>> {
+        Arc::clone(&self.0).lock_owned().await
     }
-    let mut written = BTreeSet::new();
-    for item in items {
-        for part in parts(item, limits).await? {
-            let descriptor = &part.descriptor;
-            if !written.insert(descriptor.digest.clone()) {
-                continue;
-            }
-            match (&part.bytes, &descriptor.data) {
-                (Some(bytes), _) => document(&mut tar, &part.path(), bytes).await?,
-                (None, data) => {
-                    let stream: cutaway_model::BlobStream = match data {
-                        Some(data) => Box::new(std::io::Cursor::new(data.clone())),
-                        None => item.blobs.open(descriptor).await?,
-                    };
-                    let claim = Claim {
-                        digest: Some(descriptor.digest.clone()),
-                        size: Some(descriptor.size),
-                    };
-                    let what = format!("blob {}", descriptor.digest);
-                    let stream = Verified::new(stream, what, claim)?;
-                    tar.append(&Head::file(part.path().as_bytes(), descriptor.size), stream)
-                        .await?;
-                }
-            }
+
+    /// Writes the end marker, and everything that was held back.
+    pub(crate) async fn finish(&self) -> Result<W, SinkError> {
+        let mut writer = self.writer().await;
+        writer.tar()?;
+        match writer.tar.take() {
+            Some(tar) => Ok(tar.finish().await?),
+            None => Err(writer.finished()),
         }
     }
-    tar.finish().await?;
-    Ok(())
 }
 
-/// Writes images to `out` in the form that `docker load` reads, each with its names; `target` names it in errors.
-///
-/// Layers stay as they are stored, compressed or not.
-///
-/// # Errors
-///
-/// As [`to_oci_archive`]; and [`cutaway_model::Error::Malformed`] for a layer whose size no document tells.
-pub async fn to_docker_archive(
-    images: &[(Image, Vec<String>)],
-    out: impl AsyncWrite + Unpin + Send,
-    target: &str,
-) -> Result<(), Error> {
-    let mut tar = TarWriter::new(out, target);
-    let mut entries = Vec::with_capacity(images.len());
-    for (image, names) in images {
-        let layers: Vec<String> = image.layers().iter().map(member).collect();
-        entries.push(json!({ "Config": config(image), "RepoTags": names, "Layers": layers }));
+impl<W: AsyncWrite + Unpin + Send> Writer<W> {
+    /// Returns whether there is a member of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.contains(name)
     }
-    document(&mut tar, "manifest.json", Value::from(entries).to_string().as_bytes()).await?;
-    let mut written = BTreeSet::new();
-    for (image, _) in images {
-        if written.insert(config(image)) {
-            document(&mut tar, &config(image), image.raw_config()).await?;
-        }
-        for layer in image.layers() {
-            let name = member(layer);
-            if !written.insert(name.clone()) {
-                continue;
+
+    /// Appends a document.
+    pub(crate) async fn document(&mut self, name: &str, bytes: &[u8]) -> Result<(), SinkError> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.begin(name, size).await?;
+        self.data(bytes).await?;
+        self.end(name).await
+    }
+
+    /// Appends a blob, and verifies it on the way; returns how many bytes it has.
+    ///
+    /// Bytes that turn out to be wrong are in the archive already, so they cannot be had elsewhere any more.
+    pub(crate) async fn blob(
+        &mut self,
+        name: &str,
+        blob: &Descriptor,
+        from: &dyn Blobs,
+    ) -> Result<u64, SinkError> {
+        let what = format!("blob {}", blob.digest);
+        let claim = Claim { digest: Some(blob.digest.clone()), size: Some(blob.size) };
+        let mut check = StoredCheck::new(what.as_str(), claim)?;
+        let mut stream: BlobStream = match blob.carried() {
+            Some(data) => Box::new(io::Cursor::new(data.to_vec())),
+            None => from.open(blob).await?,
+        };
+        self.begin(name, blob.size).await?;
+        loop {
+            let read = stream.fill_buf().await;
+            let bytes = read.map_err(|error| Error::from_io(error, &what))?;
+            let count = bytes.len();
+            if count == 0 {
+                break;
             }
-            let size = layer.size().ok_or_else(|| {
-                cutaway_model::Error::malformed(layer.what(), "has no size before it is read")
-            })?;
-            tar.append(&Head::file(name.as_bytes(), size), layer.compressed().await?).await?;
+            check.update(bytes)?;
+            self.data(bytes).await?;
+            stream.consume(count);
+        }
+        check.verdict()?;
+        self.end(name).await?;
+        Ok(blob.size)
+    }
+
+    /// Starts a member, which has exactly `size` bytes.
+    pub(crate) async fn begin(&mut self, name: &str, size: u64) -> Result<(), SinkError> {
+        let started = self.tar()?.start(&Head::file(name.as_bytes(), size)).await;
+        self.is_torn = true;
+        Ok(started?)
+    }
+
+    /// Writes the next bytes of the member.
+    pub(crate) async fn data(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        match &mut self.tar {
+            Some(tar) => Ok(tar.data(bytes).await?),
+            None => Err(self.finished()),
         }
     }
-    tar.finish().await?;
-    Ok(())
+
+    /// Ends the member.
+    pub(crate) async fn end(&mut self, name: &str) -> Result<(), SinkError> {
+        match &mut self.tar {
+            Some(tar) => tar.end().await?,
+            None => return Err(self.finished()),
+        }
+        self.is_torn = false;
+        self.members.insert(name.to_owned());
+        Ok(())
+    }
+
+    /// Returns the archive where a member may follow.
+    fn tar(&mut self) -> Result<&mut TarWriter<W>, SinkError> {
+        if self.is_torn {
+            return Err(SinkError::target(self.target.as_str(), "broke off within a member"));
+        }
+        let Self { tar, target, .. } = self;
+        tar.as_mut().ok_or_else(|| SinkError::target(target.as_str(), FINISHED))
+    }
+
+    fn finished(&self) -> SinkError {
+        SinkError::target(self.target.as_str(), FINISHED)
+    }
 }
 
-fn config(image: &Image) -> String {
-    format!("{}.json", image.id().encoded())
-}
-
-/// Returns the member that a layer becomes. Without a digest of its own it goes by its diffID.
-fn member(layer: &Layer) -> String {
-    let hex = layer.digest().unwrap_or(&layer.diff_id().0).encoded();
-    let promised = layer.media_type().map(Compression::promised);
-    let end = match promised {
-        None | Some(None | Some(Compression::Plain)) => "tar",
-        Some(Some(Compression::Zstd)) => "tar.zst",
-        Some(Some(_)) => "tar.gz",
-    };
-    format!("{hex}.{end}")
-}
-
-async fn document<W: AsyncWrite + Unpin + Send>(
-    tar: &mut TarWriter<W>,
-    name: &str,
-    bytes: &[u8],
-) -> Result<(), Error> {
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    tar.append(&Head::file(name.as_bytes(), size), bytes).await
-}
+/// What is said to who writes on.
+const FINISHED: &str = "has its end marker already";

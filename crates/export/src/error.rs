@@ -4,7 +4,7 @@ use std::io;
 
 use cutaway_files::ReadError;
 use cutaway_layerfs as layerfs;
-use cutaway_model::{self as model, Class};
+use cutaway_model::{self as model, Class, SinkError};
 
 /// Why an image could not be written out. Every text is one line.
 #[derive(Debug, thiserror::Error)]
@@ -54,14 +54,6 @@ impl Error {
     pub(crate) fn write(target: impl Into<String>, source: io::Error) -> Self {
         Self::Write { target: target.into(), source }
     }
-
-    /// Tells the errors of the image, which come through its readers, from those of the target.
-    pub(crate) fn of_copy(error: io::Error, target: &str) -> Self {
-        match error.downcast::<model::Error>() {
-            Ok(error) => Self::Model(error),
-            Err(error) => Self::write(target, error),
-        }
-    }
 }
 
 impl From<ReadError> for Error {
@@ -70,6 +62,31 @@ impl From<ReadError> for Error {
             ReadError::Model(error) => Self::Model(error),
             ReadError::Layer { what, source } => Self::Layer { what, source },
             other => Self::Model(model::Error::malformed("layer", other.to_string())),
+        }
+    }
+}
+
+impl From<SinkError> for Error {
+    fn from(error: SinkError) -> Self {
+        match error {
+            SinkError::Model(error) => Self::Model(error),
+            SinkError::Write { target, source } => Self::Write { target, source },
+            SinkError::Target { target, rule } => Self::Target { target, rule },
+            other => Self::Model(model::Error::malformed("target", other.to_string())),
+        }
+    }
+}
+
+/// What writing a tar fails with, as the error of a sink.
+impl From<Error> for SinkError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Model(error) => Self::Model(error),
+            Error::Layer { what, source } => {
+                Self::Model(model::Error::malformed(what, source.to_string()))
+            }
+            Error::Write { target, source } => Self::Write { target, source },
+            Error::Target { target, rule } => Self::Target { target, rule },
         }
     }
 }

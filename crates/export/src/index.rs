@@ -1,23 +1,7 @@
 //! The `index.json` of a layout that is written or added to (image-layout.md).
 
-use cutaway_model::{Descriptor, MediaType};
+use cutaway_model::{Descriptor, ImageName, MediaType};
 use serde_json::{Map, Value, json};
-
-use crate::Item;
-
-/// What an index is told of an image.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry<'a> {
-    pub(crate) root: &'a Descriptor,
-    pub(crate) name: Option<&'a str>,
-    pub(crate) tag: Option<&'a str>,
-}
-
-impl<'a> From<&'a Item> for Entry<'a> {
-    fn from(item: &'a Item) -> Self {
-        Self { root: &item.root, name: item.name.as_deref(), tag: item.tag.as_deref() }
-    }
-}
 
 /// The file that says in which version of the format the others are.
 pub(crate) const OCI_LAYOUT: &[u8] = b"{\"imageLayoutVersion\":\"1.0.0\"}";
@@ -35,9 +19,19 @@ pub(crate) fn empty() -> Map<String, Value> {
     index
 }
 
+/// Returns where a blob lies in a layout.
+pub(crate) fn path(blob: &Descriptor) -> String {
+    format!("blobs/{}/{}", blob.digest.algorithm_name(), blob.digest.encoded())
+}
+
+/// Returns the bytes of an index.
+pub(crate) fn serialised(index: &Map<String, Value>) -> Vec<u8> {
+    Value::Object(index.clone()).to_string().into_bytes()
+}
+
 /// Adds an image; an entry of the same name, or of the same content and no name, is replaced.
-pub(crate) fn add(index: &mut Map<String, Value>, entry: &Entry<'_>) {
-    let entry = serialised(entry);
+pub(crate) fn add(index: &mut Map<String, Value>, root: &Descriptor, name: &ImageName) {
+    let entry = entry(root, name);
     let manifests = index.entry("manifests").or_insert_with(|| json!([]));
     if !manifests.is_array() {
         *manifests = json!([]);
@@ -59,12 +53,11 @@ fn replaces(new: &Value, old: &Value) -> bool {
     new_name == old_name && new_tag == old_tag
 }
 
-fn serialised(entry: &Entry<'_>) -> Value {
-    let Entry { root, name, tag } = entry;
+fn entry(root: &Descriptor, name: &ImageName) -> Value {
     let Descriptor { media_type, digest, size, platform, artifact_type, .. } = root;
     let mut entry = json!({ "mediaType": media_type, "digest": digest, "size": size });
     let mut annotations = Map::new();
-    for (key, value) in [(NAME, name), (TAG, tag)] {
+    for (key, value) in [(NAME, &name.full), (TAG, &name.tag)] {
         if let Some(value) = value {
             annotations.insert(key.to_owned(), json!(value));
         }

@@ -1,7 +1,8 @@
 //! Images written out: as an OCI layout, as an archive, or as one flattened file system.
 //!
-//! [`to_layout`] writes images into an OCI layout directory and goes on where an earlier run was
-//! ended, and [`passing_to_layout`] does so with an archive that passes; [`to_oci_archive`] and [`to_docker_archive`] write one file; [`flatten`] writes the file
+//! [`pull`] writes an image or an index, from wherever it lies, into a [`BlobSink`](cutaway_model::BlobSink):
+//! a [`Layout`], where it goes on where an earlier run was ended, an [`OciArchive`] or a [`DockerArchive`];
+//! [`flatten`] writes the file
 //! system that a container would see. Everything is verified as it streams by, and what does not
 //! verify never gets the name or the end marker of something whole.
 //!
@@ -32,28 +33,32 @@
 //! # }
 //! ```
 
+mod ahead;
 mod archive;
+mod archived;
+mod blocking;
 mod content;
-mod contents;
+mod docker_archive;
 mod emitter;
 mod error;
 mod flatten;
 mod index;
 mod layout;
 mod limits;
+mod oci_archive;
 mod passing;
 mod plan;
-mod taken;
+mod pull;
 mod tarfile;
 mod tee;
 
-pub use archive::{to_docker_archive, to_oci_archive};
 pub use content::{content, only_content};
-pub use contents::Item;
+pub use docker_archive::DockerArchive;
 pub use error::Error;
 pub use flatten::{Flattened, flatten, flatten_observed};
-pub use layout::{Pulled, to_layout};
+pub use layout::Layout;
 pub use limits::Limits;
+pub use oci_archive::OciArchive;
 pub use passing::{Passing, flatten_passing};
-pub use taken::passing_to_layout;
+pub use pull::{Item, Pulled, Source, pull};
 pub use tee::{Tee, WriteFailure};

@@ -8,7 +8,7 @@
 use std::io;
 
 use cutaway_layerfs::{Kind, Xattr};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio_tar::{EntryType, Header};
 
 use crate::Error;
@@ -24,7 +24,7 @@ const MAX_SIZE: u64 = 0o777_7777_7777;
 
 /// An archive that is being written.
 ///
-/// A member is either appended whole, or started, written piece by piece and ended.
+/// A member is started, written piece by piece and ended.
 pub(crate) struct TarWriter<W: AsyncWrite + Unpin + Send> {
     out: W,
     target: String,
@@ -77,18 +77,6 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
     /// Starts an archive; `target` names it in errors.
     pub(crate) fn new(out: W, target: impl Into<String>) -> Self {
         Self { out, target: target.into(), content: 0 }
-    }
-
-    /// Appends a member whose content is exactly as long as `head` says.
-    pub(crate) async fn append(
-        &mut self,
-        head: &Head<'_>,
-        mut content: impl AsyncRead + Unpin,
-    ) -> Result<(), Error> {
-        self.start(head).await?;
-        let copied = tokio::io::copy(&mut content, &mut self.out).await;
-        self.content = copied.map_err(|error| Error::of_copy(error, &self.target))?;
-        self.end().await
     }
 
     /// Starts a member; exactly as many bytes of content follow as `head` says.

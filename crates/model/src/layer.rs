@@ -7,7 +7,6 @@ use cutaway_ref::Digest;
 use tokio::io::AsyncRead;
 
 use crate::decode::{Decoded, peek};
-use crate::open::carried;
 use crate::source::Files;
 use crate::verify::{
     Claim, DiffIdCheck, Outcome, Stored, Unpacked, Verified, VerifiedTar, algorithm_of,
@@ -155,9 +154,9 @@ impl Layer {
     }
 
     /// Returns the blob that holds the layer and where it is, where a manifest describes it.
-    pub fn blob(&self) -> Option<(&dyn Blobs, &Descriptor)> {
+    pub fn blob(&self) -> Option<(&Arc<dyn Blobs>, &Descriptor)> {
         match &self.origin {
-            Origin::Blob { blobs, descriptor } => Some((blobs.as_ref(), descriptor)),
+            Origin::Blob { blobs, descriptor } => Some((blobs, descriptor)),
             Origin::Member { .. } => None,
         }
     }
@@ -192,7 +191,7 @@ impl Layer {
         match &self.origin {
             Origin::Blob { blobs, descriptor } => {
                 algorithm_of(Some(&descriptor.digest), &what)?;
-                let stream: BlobStream = match carried(descriptor) {
+                let stream: BlobStream = match descriptor.carried() {
                     Some(data) => Box::new(Cursor::new(data.to_vec())),
                     None => blobs.open(descriptor).await.map_err(|error| match error {
                         Error::Missing { .. } => Error::Missing { what: what.clone() },

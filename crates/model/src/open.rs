@@ -288,7 +288,7 @@ async fn read_blob(
         });
     }
     algorithm_of(Some(&descriptor.digest), what)?;
-    if let Some(data) = carried(descriptor) {
+    if let Some(data) = descriptor.carried() {
         return Ok(data.to_vec());
     }
     loop {
@@ -316,10 +316,12 @@ async fn read_once(
     Ok(bytes)
 }
 
-/// Returns the bytes that a descriptor carries itself, where they are those that it describes.
-pub(crate) fn carried(descriptor: &Descriptor) -> Option<&[u8]> {
-    let data = descriptor.data.as_deref()?;
-    check(data, descriptor, "data").is_ok().then_some(data)
+impl Descriptor {
+    /// Returns the bytes that the descriptor carries itself, where they are those that it describes.
+    pub fn carried(&self) -> Option<&[u8]> {
+        let data = self.data.as_deref()?;
+        check(data, self, "data").is_ok().then_some(data)
+    }
 }
 
 /// Checks bytes that are there already against their descriptor.

@@ -76,6 +76,11 @@ pub trait BlobSink: Debug + Send + Sync {
         name: Option<&ImageName>,
     ) -> Result<(), SinkError>;
 
+    /// Returns whether manifests and indexes are kept. Where they are not, layers need no digest of their own.
+    fn keeps_manifests(&self) -> bool {
+        true
+    }
+
     /// Returns how many blobs it takes at once; 1 where they lie in the order in which they are put.
     fn at_once(&self) -> usize {
         1

@@ -193,7 +193,7 @@ impl State<'_> {
             self.count(layer.size().unwrap_or(0));
             let outcome = match self.depth {
                 Depth::Fast => match layer.blob() {
-                    Some((blobs, descriptor)) => stat(blobs, descriptor).await,
+                    Some((blobs, descriptor)) => stat(blobs.as_ref(), descriptor).await,
                     None => Ok(()),
                 },
                 Depth::Full => walk(layer, self.options).await,

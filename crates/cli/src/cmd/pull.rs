@@ -3,9 +3,13 @@
 mod passing;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use cutaway_export::{Item, Limits, to_docker_archive, to_layout, to_oci_archive};
-use cutaway_model::Image;
+use cutaway_export::{
+    DockerArchive, Item, Layout, Limits, OciArchive, Pulled, Source, pull as write,
+};
+use cutaway_model::{BlobSink, Image, ImageName};
+use cutaway_ref::Reference;
 
 use crate::args::Common;
 use crate::args::client::{Pull, PullFormat};
@@ -33,24 +37,53 @@ pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
     match args.format {
         PullFormat::Oci => {
             let items = items(images, common, &all).await?;
-            let pulled = to_layout(&items, path, &limits).await?;
-            let (fetched, kept, bytes) = (pulled.fetched, pulled.kept, pulled.bytes);
+            let layout = Arc::new(Layout::open(path)?);
+            let sink: Arc<dyn BlobSink> = layout.clone();
+            let Pulled { fetched, kept, bytes } = put(sources(items), &sink, &limits).await?;
+            layout.close();
             tracing::info!(fetched, kept, bytes, "pulled");
         }
         PullFormat::OciArchive => {
             let items = items(images, common, &all).await?;
             let (target, out) = Target::open(Some(path)).await?;
-            to_oci_archive(&items, &limits, out, &target.name()).await?;
+            let roots = items.iter().map(|item| (&item.root, &item.name));
+            let archive = Arc::new(OciArchive::start(out, &target.name(), roots).await?);
+            let sink: Arc<dyn BlobSink> = archive.clone();
+            put(sources(items), &sink, &limits).await?;
+            archive.finish().await?;
             target.finish()?;
         }
         PullFormat::Tarball => {
             let images = opened(images, common, &all).await?;
             let (target, out) = Target::open(Some(path)).await?;
-            to_docker_archive(&images, out, &target.name()).await?;
+            let listed = images.iter().map(|(image, name)| (image, name));
+            let archive = Arc::new(DockerArchive::start(out, &target.name(), listed).await?);
+            let sink: Arc<dyn BlobSink> = archive.clone();
+            let images = images.into_iter();
+            let images = images.map(|(image, name)| Source::Image(Box::new(image), name));
+            put(images.collect(), &sink, &limits).await?;
+            archive.finish().await?;
             target.finish()?;
         }
     }
     Ok(Exit::Done)
+}
+
+fn sources(items: Vec<Item>) -> Vec<Source> {
+    items.into_iter().map(Source::Root).collect()
+}
+
+/// Writes one after the other into the same sink; returns what that was in all.
+async fn put(
+    sources: Vec<Source>,
+    sink: &Arc<dyn BlobSink>,
+    limits: &Limits,
+) -> Result<Pulled, Failure> {
+    let mut all = Pulled::default();
+    for source in sources {
+        all += write(source, sink, limits).await?;
+    }
+    Ok(all)
 }
 
 /// Returns the image argument, or the file that standard input is, which can be read like any other.
@@ -72,9 +105,9 @@ async fn items(
             Start::Stream(passing) => return Err(alone(&passing.place)),
             Start::Image(..) => return Err(root::no_manifest(image)),
         };
-        let (name, tag) = names(&root);
+        let name = name_of(&root);
         let root = root.choose(common, limits).await?;
-        items.push(Item { blobs: root.blobs, root: root.descriptor, name, tag });
+        items.push(Item { blobs: root.blobs, root: root.descriptor, name });
     }
     Ok(items)
 }
@@ -84,15 +117,15 @@ async fn opened(
     images: &[String],
     common: &Common,
     limits: &cutaway_scan::Limits,
-) -> Result<Vec<(Image, Vec<String>)>, Failure> {
+) -> Result<Vec<(Image, ImageName)>, Failure> {
     let mut all = Vec::with_capacity(images.len());
     for image in images {
         all.push(match root::open(image, common, limits).await? {
             Start::Root(root) => {
-                let (name, _) = names(&root);
-                (root.image(common, limits).await?, name.into_iter().collect())
+                let name = name_of(&root);
+                (root.image(common, limits).await?, name)
             }
-            Start::Image(image, _) => (*image, Vec::new()),
+            Start::Image(image, _) => (*image, ImageName::default()),
             Start::Stream(passing) => return Err(alone(&passing.place)),
         });
     }
@@ -103,23 +136,29 @@ fn alone(place: &str) -> Failure {
     Failure::usage(format!("{place} passes once, and is pulled without any other image beside it"))
 }
 
-/// Returns the full name and the tag that the image goes by where it lies.
-fn names(root: &Root) -> (Option<String>, Option<String>) {
+/// Returns what the image goes by where it lies.
+fn name_of(root: &Root) -> ImageName {
     match &root.remote {
-        Some((_, reference)) => match reference.tag() {
-            Some(tag) => {
-                let (registry, repository) = (reference.registry(), reference.repository());
-                (Some(format!("{registry}/{repository}:{tag}")), Some(tag.to_owned()))
-            }
-            None => (None, None),
-        },
+        Some((_, reference)) => named(reference),
         None => {
             let annotations = &root.descriptor.annotations;
             let annotation = |key: &str| annotations.get(key).cloned();
-            (
-                annotation("io.containerd.image.name"),
-                annotation("org.opencontainers.image.ref.name"),
-            )
+            ImageName {
+                full: annotation("io.containerd.image.name"),
+                tag: annotation("org.opencontainers.image.ref.name"),
+            }
         }
+    }
+}
+
+/// Returns the full name and the tag of a reference; none without a tag, since a digest names itself.
+fn named(reference: &Reference) -> ImageName {
+    match reference.tag() {
+        Some(tag) => {
+            let (registry, repository) = (reference.registry(), reference.repository());
+            let full = Some(format!("{registry}/{repository}:{tag}"));
+            ImageName { full, tag: Some(tag.to_owned()) }
+        }
+        None => ImageName::default(),
     }
 }

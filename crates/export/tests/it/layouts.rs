@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use cutaway_export::{Error, Item, Limits, Pulled, to_layout};
+use cutaway_export::{Error, Item, Pulled, Source};
 use cutaway_fixtures::image;
-use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError};
+use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError, ImageName};
 
-use crate::support::{item, layout, open};
+use crate::support::{into_layout, item, layout, open};
 
 const TEXT: &str =
     "layer gzip\n  a 0644 \"1\"\nlayer zstd\n  b 0644 \"2\"\nlayer plain\n  c 0644 zeros=9000\n";
@@ -41,6 +41,10 @@ async fn counting(directory: &Path) -> (Arc<Counting>, Item) {
     (Arc::clone(&blobs), Item { blobs, ..item })
 }
 
+fn roots(items: &[Item]) -> impl Iterator<Item = Source> {
+    items.iter().cloned().map(Source::Root)
+}
+
 #[tokio::test]
 async fn a_layout_is_taken_up_where_it_was_left() {
     let fixture = image(TEXT);
@@ -49,14 +53,13 @@ async fn a_layout_is_taken_up_where_it_was_left() {
     let last = fixture.layers[2].blob.digest.to_string();
     *blobs.broken.lock().unwrap() = Some(last.clone());
     let items = [item];
-    let limits = Limits::default();
-    let error = to_layout(&items, target.path(), &limits).await.unwrap_err();
+    let error = into_layout(roots(&items), target.path()).await.unwrap_err();
     assert_eq!(error.to_string(), "the line is dead");
     // What there is, is a layout without the image.
     let index = std::fs::read_to_string(target.path().join("index.json")).unwrap();
     assert!(index.contains("\"manifests\":[]"), "{index}");
     blobs.broken.lock().unwrap().take();
-    to_layout(&items, target.path(), &limits).await.unwrap();
+    into_layout(roots(&items), target.path()).await.unwrap();
     let opened = blobs.opened.lock().unwrap().clone();
     let of_blobs: Vec<_> =
         opened.into_iter().filter(|digest| *digest != fixture.digest().to_string()).collect();
@@ -69,7 +72,7 @@ async fn a_layout_is_taken_up_where_it_was_left() {
         std::fs::read_dir(target.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["blobs", "index.json", "oci-layout"].map(Into::into).into());
     // Nothing is left to do.
-    let pulled = to_layout(&items, target.path(), &limits).await.unwrap();
+    let pulled = into_layout(roots(&items), target.path()).await.unwrap();
     assert_eq!(pulled, Pulled { fetched: 0, kept: 4, bytes: 0 });
 }
 
@@ -78,12 +81,12 @@ async fn damaged_blobs_are_fetched_again() {
     let fixture = image(TEXT);
     let (source, target) = (layout(&fixture), tempfile::tempdir().unwrap());
     let items = [item(source.path()).await];
-    to_layout(&items, target.path(), &Limits::default()).await.unwrap();
+    into_layout(roots(&items), target.path()).await.unwrap();
     let blob = target.path().join("blobs/sha256").join(fixture.layers[0].blob.digest.encoded());
     let good = std::fs::read(&blob).unwrap();
     for bad in [vec![0; good.len()], good[..good.len() - 1].to_vec(), Vec::new()] {
         std::fs::write(&blob, bad).unwrap();
-        let pulled = to_layout(&items, target.path(), &Limits::default()).await.unwrap();
+        let pulled = into_layout(roots(&items), target.path()).await.unwrap();
         assert_eq!((pulled.fetched, pulled.kept), (1, 3));
         assert_eq!(std::fs::read(&blob).unwrap(), good);
     }
@@ -94,13 +97,13 @@ async fn images_share_a_layout() {
     let (one, two) = (image(TEXT), image("layer plain\n  other 0644 \"x\"\n"));
     let (first, second, target) = (layout(&one), layout(&two), tempfile::tempdir().unwrap());
     let mut items = [item(first.path()).await, item(second.path()).await];
-    (items[1].name, items[1].tag) = (Some("example.org/other:2".into()), Some("2".into()));
-    to_layout(&items, target.path(), &Limits::default()).await.unwrap();
+    items[1].name = ImageName { full: Some("example.org/other:2".into()), tag: Some("2".into()) };
+    into_layout(roots(&items), target.path()).await.unwrap();
     let index = std::fs::read_to_string(target.path().join("index.json")).unwrap();
     assert_eq!(index.matches("org.opencontainers.image.ref.name").count(), 2, "{index}");
     // The same name again stands for the new image.
-    (items[1].name, items[1].tag) = (items[0].name.clone(), items[0].tag.clone());
-    to_layout(&items[1..], target.path(), &Limits::default()).await.unwrap();
+    items[1].name = items[0].name.clone();
+    into_layout(roots(&items[1..]), target.path()).await.unwrap();
     assert_eq!(open(target.path()).await.digest(), Some(two.digest()));
 }
 
@@ -110,15 +113,38 @@ async fn other_directories_and_other_runs_are_left_alone() {
     let (source, target) = (layout(&fixture), tempfile::tempdir().unwrap());
     let items = [item(source.path()).await];
     std::fs::write(target.path().join("precious"), "x").unwrap();
-    let error = to_layout(&items, target.path(), &Limits::default()).await.unwrap_err();
+    let error = into_layout(roots(&items), target.path()).await.unwrap_err();
     assert!(matches!(error, Error::Target { .. }), "{error}");
     std::fs::remove_file(target.path().join("precious")).unwrap();
     let partial = target.path().join(".cutaway-partial");
     std::fs::create_dir(&partial).unwrap();
     let lock = std::fs::File::create(partial.join("lock")).unwrap();
     lock.lock().unwrap();
-    let error = to_layout(&items, target.path(), &Limits::default()).await.unwrap_err();
+    let error = into_layout(roots(&items), target.path()).await.unwrap_err();
     assert!(error.to_string().contains("another run"), "{error}");
     drop(lock);
-    to_layout(&items, target.path(), &Limits::default()).await.unwrap();
+    into_layout(roots(&items), target.path()).await.unwrap();
+}
+
+/// Hashing what is there is no work for who serves others meanwhile.
+#[tokio::test(flavor = "current_thread")]
+async fn a_layout_that_is_there_is_hashed_beside_everything_else() {
+    let text: String =
+        (0..4).map(|layer| format!("layer plain\n  f{layer} 0644 zeros=6000000\n")).collect();
+    let fixture = image(&text);
+    let (source, target) = (layout(&fixture), tempfile::tempdir().unwrap());
+    let items = [item(source.path()).await];
+    into_layout(roots(&items), target.path()).await.unwrap();
+    let again = into_layout(roots(&items), target.path());
+    tokio::pin!(again);
+    let mut turns = 0_u32;
+    let pulled = loop {
+        tokio::select! {
+            biased;
+            pulled = &mut again => break pulled.unwrap(),
+            () = tokio::task::yield_now() => turns += 1,
+        }
+    };
+    assert_eq!((pulled.fetched, pulled.kept), (0, 5));
+    assert!(turns > 100, "others had {turns} turns");
 }

@@ -3,9 +3,11 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::print_stderr,
     reason = "test support"
 )]
 
+mod archived;
 mod archives;
 mod flattened;
 mod layouts;

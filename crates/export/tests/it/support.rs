@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use cutaway_export::{Item, Limits};
+use cutaway_export::{Error, Item, Limits, Pulled, Source, pull};
 use cutaway_fixtures::{FixtureImage, ImageBuilder, Layout};
 use cutaway_layerfs::{EntryPath, Kind, Meta, Tree, Visitor, Walk};
-use cutaway_model::Image;
 use cutaway_model::source::{self, Directory, Files, Form, Selector};
+use cutaway_model::{BlobSink, Image, ImageName};
 use cutaway_ref::Platform;
 use tempfile::TempDir;
 
@@ -58,7 +58,27 @@ pub(crate) async fn item(directory: &Path) -> Item {
     let limits = Limits::default();
     let found = source::find(files, &selector, &platform, &limits.model).await.unwrap();
     let (blobs, root) = (found.blobs, found.descriptor);
-    Item { blobs, root, name: Some("example.org/app:1".into()), tag: Some("1".into()) }
+    Item { blobs, root, name: name() }
+}
+
+/// Returns the name that images of tests go by.
+pub(crate) fn name() -> ImageName {
+    ImageName { full: Some("example.org/app:1".into()), tag: Some("1".into()) }
+}
+
+/// Pulls one after the other into a layout.
+pub(crate) async fn into_layout(
+    sources: impl IntoIterator<Item = Source>,
+    directory: &Path,
+) -> Result<Pulled, Error> {
+    let layout = Arc::new(cutaway_export::Layout::open(directory)?);
+    let sink: Arc<dyn BlobSink> = layout.clone();
+    let mut pulled = Pulled::default();
+    for source in sources {
+        pulled += pull(source, &sink, &Limits::default()).await?;
+    }
+    layout.close();
+    Ok(pulled)
 }
 
 /// Keeps every content.

@@ -1,9 +1,13 @@
 //! Pulls from what passes once: standard input, compressed archives, daemons.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use cutaway_export::{Limits as ExportLimits, Passing as Meant, Tee, passing_to_layout};
+use cutaway_export::{
+    Layout, Limits as ExportLimits, Passing as Meant, Source, Tee, pull as write,
+};
 use cutaway_model::source::{Archive, Form};
+use cutaway_model::{BlobSink, ImageName};
 use cutaway_scan::{Limits, SourceKind, verify_stream};
 use tokio::io::BufReader;
 
@@ -63,9 +67,12 @@ pub(super) async fn pull(
     let platform = image::platform(common);
     let Passing { stream, place, form, selector, source, name } = passing;
     if format == PullFormat::Oci {
-        let meant = Meant { place, form, selector, platform };
-        let names = names(&name, source);
-        let pulled = passing_to_layout(stream, &meant, names, path, export).await?;
+        let passing = Meant { place, form, selector, platform };
+        let layout = Arc::new(Layout::open(path)?);
+        let sink: Arc<dyn BlobSink> = layout.clone();
+        let source = Source::Archive { stream, passing, name: name_of(&name, source) };
+        let pulled = write(source, &sink, export).await?;
+        layout.close();
         tracing::info!(layers = pulled.fetched, kept = pulled.kept, bytes = pulled.bytes, "pulled");
         return Ok(());
     }
@@ -90,15 +97,9 @@ pub(super) async fn pull(
     target.finish()
 }
 
-/// Returns the full name and the tag of an image at a daemon; what else passes has none that is known.
-fn names(argument: &str, source: Option<SourceKind>) -> (Option<String>, Option<String>) {
+/// Returns the name of an image at a daemon; what else passes has none that is known.
+fn name_of(argument: &str, source: Option<SourceKind>) -> ImageName {
     let name = source.and(argument.split_once(':')).map(|(_, name)| name);
     let reference = name.and_then(|name| cutaway::reference(name).ok());
-    match reference.as_ref().and_then(|reference| Some((reference, reference.tag()?))) {
-        Some((reference, tag)) => {
-            let (registry, repository) = (reference.registry(), reference.repository());
-            (Some(format!("{registry}/{repository}:{tag}")), Some(tag.to_owned()))
-        }
-        None => (None, None),
-    }
+    reference.as_ref().map(super::named).unwrap_or_default()
 }
