@@ -21,7 +21,6 @@ use anyhow::{Result, bail};
 const IN_PIECES: &[&str] = &[
     "crates/analyzers-os/",
     "crates/cli/",
-    "crates/cloud/",
     "crates/export/",
     "crates/fetch/",
     "crates/files/",

@@ -8,6 +8,7 @@ mod profile;
 mod request;
 mod role;
 mod sign;
+mod sources;
 mod sso;
 mod stamp;
 mod token;
@@ -15,7 +16,7 @@ mod token;
 use crate::search::Search;
 use crate::{Error, Found, Host};
 
-pub use key::{AccessKey, AwsEndpoints, AwsSources, Container, WebIdentity};
+pub use sources::{AccessKey, AwsEndpoints, AwsSources, Container, WebIdentity};
 
 /// Finds a key, and exchanges it for the token of the registry at `host`.
 pub(crate) async fn find(

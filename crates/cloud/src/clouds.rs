@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cutaway_ref::auth::{Credential, PassedOver};
 use tokio::sync::Mutex;
 
 use crate::aws::{self, AwsSources};
@@ -14,7 +13,7 @@ use crate::call::Caller;
 use crate::google::{self, GoogleSources};
 use crate::machine::Machine;
 use crate::search::Search;
-use crate::{Error, Host, Settings};
+use crate::{Error, Found, Host, Settings};
 
 /// Where keys may be found, cloud by cloud.
 #[derive(Debug, Clone, Default)]
@@ -27,21 +26,6 @@ pub struct Sources {
     pub azure: AzureSources,
     /// Who reads files and runs programs that the settings of a source name; nobody where it is `None`.
     pub machine: Option<Arc<dyn Machine>>,
-}
-
-/// A credential for a registry, and how it came about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The credential.
-    pub credential: Credential,
-    /// The cloud and the source of its key, for people.
-    pub source: String,
-    /// What the source has it under: a profile, a program, a role, an account.
-    pub key: Option<String>,
-    /// The sources that were asked before it and had nothing, in order.
-    pub passed_over: Vec<PassedOver>,
-    /// When the registry stops to accept it.
-    pub expires: SystemTime,
 }
 
 /// The clouds, as one place to ask.

@@ -5,63 +5,25 @@ mod external;
 mod gcloud;
 mod grant;
 mod impersonation;
+mod sources;
+mod token;
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use cutaway_ref::auth::{Credential, Secret};
+use cutaway_ref::auth::Credential;
 use reqwest::Url;
-use serde::Deserialize;
 
 use crate::call::Caller;
-use crate::machine::File;
 use crate::search::Search;
 use crate::{Error, Found};
+
+pub use sources::GoogleSources;
+use token::{Answer, Token};
 
 const METADATA: &str = "Google's metadata service";
 
 /// The user name that goes with an access token.
 const USER: &str = "oauth2accesstoken";
-
-/// What a token is for: Google has no narrower scope for both of its registries.
-const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-
-/// Where an access token may be had, in the order in which the sources are asked.
-#[derive(Debug, Clone, Default)]
-pub struct GoogleSources {
-    /// An access token, as it is.
-    pub access_token: Option<Secret>,
-    /// The file that `GOOGLE_APPLICATION_CREDENTIALS` names.
-    pub credentials: Option<File>,
-    /// The file that `gcloud auth application-default login` writes.
-    pub default_credentials: Option<File>,
-    /// The metadata service, such as `http://metadata.google.internal`; not asked where it is `None`.
-    pub metadata: Option<Url>,
-    /// Whether `gcloud` is run, as a user has logged in with it.
-    pub gcloud: bool,
-    /// What stands for the origin of each of Google's token services; their paths are below its own.
-    pub endpoint: Option<Url>,
-}
-
-/// An access token, and how long it lives.
-struct Token {
-    text: Secret,
-    expires: SystemTime,
-}
-
-impl Token {
-    /// Makes a token that lives for so many seconds from a moment on.
-    fn living(text: impl Into<String>, from: SystemTime, seconds: Option<u64>) -> Self {
-        let life = Duration::from_secs(seconds.unwrap_or(3600).min(1 << 31));
-        Self { text: Secret::new(text), expires: from.checked_add(life).unwrap_or(from) }
-    }
-}
-
-/// An access token, as the token service and the metadata service give it.
-#[derive(Deserialize)]
-struct Answer {
-    access_token: String,
-    expires_in: Option<u64>,
-}
 
 /// Finds an access token, and how it came about.
 pub(crate) async fn find(mut search: Search<'_>, sources: &GoogleSources) -> Result<Found, Error> {

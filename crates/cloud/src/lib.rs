@@ -28,6 +28,7 @@ mod azure;
 mod call;
 mod clouds;
 mod error;
+mod found;
 mod google;
 mod host;
 mod machine;
@@ -37,8 +38,9 @@ mod settings;
 
 pub use aws::{AccessKey, AwsEndpoints, AwsSources, Container, WebIdentity};
 pub use azure::{AppService, AzureSources, Principal, Proof};
-pub use clouds::{Clouds, Found, Sources};
+pub use clouds::{Clouds, Sources};
 pub use error::Error;
+pub use found::Found;
 pub use google::GoogleSources;
 pub use host::Host;
 pub use machine::{File, Machine};

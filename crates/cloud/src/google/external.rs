@@ -12,7 +12,7 @@ use reqwest::{Client, Url};
 use serde::Deserialize;
 
 use super::impersonation::Impersonation;
-use super::{Answer, SCOPE, Token};
+use super::token::{Answer, SCOPE, Token};
 use crate::Error;
 use crate::call::form;
 use crate::search::Search;

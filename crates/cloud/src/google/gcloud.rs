@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
-use super::Token;
+use super::token::Token;
 use crate::search::Search;
 use crate::{Error, moment};
 

@@ -8,8 +8,9 @@ use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 
+use super::GoogleSources;
 use super::account::{Account, Own, Service};
-use super::{Answer, GoogleSources, SCOPE, Token};
+use super::token::{Answer, SCOPE, Token};
 use crate::Error;
 use crate::call::form;
 use crate::machine::File;

@@ -8,7 +8,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{SCOPE, Token};
+use super::token::{SCOPE, Token};
 use crate::search::Search;
 use crate::{Error, moment};
 
