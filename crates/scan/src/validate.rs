@@ -1,7 +1,7 @@
 //! Whether an image is all there and all as it says: every document and every blob, each once.
 //!
-//! What is wrong with the image is a finding, and the next blob is looked at; what keeps the image
-//! from being reached is an error.
+//! What is wrong with the image is a finding, and the next blob is looked at; what lies beyond a limit is a
+//! finding too, since nobody has looked at it; what keeps the image from being reached is an error.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use cutaway_files::{Companion, Progress, Source};
 use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_model::{
-    Blobs, Class, Descriptor, Document, Error as ModelError, Image, read_document, verify_blob,
+    Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Reached, verify_blob,
 };
 use serde::Serialize;
 
@@ -63,54 +63,53 @@ pub async fn validate(
     let limits = &options.limits.model;
     let mut state =
         State { depth, options, seen: BTreeSet::new(), validation: Validation::default() };
-    let mut level = vec![root];
-    for _ in 0..=limits.index_depth {
-        let mut below = Vec::new();
-        for descriptor in level {
-            let bounded =
-                u64::try_from(state.seen.len()).unwrap_or(u64::MAX) <= limits.index_entries;
-            if !bounded || !state.seen.insert(descriptor.digest.to_string()) {
+    let mut documents = Documents::new(blobs.as_ref(), root, limits);
+    while let Some(Reached { descriptor, read }) = documents.next().await {
+        let name = Some(descriptor.digest.to_string());
+        let (document, raw) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                if !is_not_looked_at(&error) {
+                    state.validation.manifests = state.validation.manifests.saturating_add(1);
+                }
+                state.find(name, error.into())?;
                 continue;
             }
-            state.validation.manifests = state.validation.manifests.saturating_add(1);
-            let name = Some(descriptor.digest.to_string());
-            match read_document(blobs.as_ref(), &descriptor, limits).await {
-                Err(error) => state.find(name, error.into())?,
-                Ok((Document::Index(index), _)) => {
-                    for child in index.manifests {
-                        if child.media_type.is_index() || child.media_type.is_manifest() {
-                            below.push(child);
-                        } else {
-                            state.blob(blobs.as_ref(), &child, name.as_deref()).await?;
-                        }
-                    }
+        };
+        state.validation.manifests = state.validation.manifests.saturating_add(1);
+        match document {
+            Document::Index(index) => {
+                let others = index.manifests.iter().filter(|child| {
+                    !(child.media_type.is_index() || child.media_type.is_manifest())
+                });
+                for child in others {
+                    state.blob(blobs.as_ref(), child, name.as_deref()).await?;
                 }
-                Ok((Document::Manifest(manifest), raw)) => {
-                    if manifest.config.media_type.is_config() {
-                        let (root, platform) = (descriptor, &options.platform);
-                        let opened = cutaway_model::open(
-                            Arc::clone(blobs),
-                            root,
-                            Some(raw),
-                            platform,
-                            limits,
-                        )
-                        .await;
-                        match opened {
-                            Ok(image) => state.image(&image).await?,
-                            Err(error) => state.find(name, error.into())?,
-                        }
-                    } else {
-                        for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
-                            state.blob(blobs.as_ref(), blob, name.as_deref()).await?;
-                        }
-                    }
+            }
+            Document::Manifest(manifest) if manifest.config.media_type.is_config() => {
+                let (blobs, platform) = (Arc::clone(blobs), &options.platform);
+                let opened =
+                    cutaway_model::open(blobs, descriptor, Some(raw), platform, limits).await;
+                match opened {
+                    Ok(image) => state.image(&image).await?,
+                    Err(error) => state.find(name, error.into())?,
+                }
+            }
+            Document::Manifest(manifest) => {
+                for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
+                    state.blob(blobs.as_ref(), blob, name.as_deref()).await?;
                 }
             }
         }
-        level = below;
     }
     Ok(state.validation)
+}
+
+/// Returns whether an error says of a document that it was not looked at, since it lies too deep or is one
+/// too many.
+fn is_not_looked_at(error: &ModelError) -> bool {
+    let limits = ["index_depth", "index_entries", "closure_bytes"];
+    matches!(error, ModelError::Limit { limit, .. } if limits.contains(limit))
 }
 
 /// Validates the layers of an image whose documents were verified when it was opened.
@@ -151,6 +150,7 @@ impl Finding {
             Error::Model(ModelError::Size { .. }) => "wrong-size",
             Error::Model(ModelError::Digest { .. }) => "wrong-digest",
             Error::Model(ModelError::DiffId { .. }) => "wrong-diff-id",
+            Error::Model(error) if is_not_looked_at(error) => "not-looked-at",
             Error::Model(ModelError::Limit { .. }) => "over-limit",
             error if error.class() == Class::Malformed => "malformed",
             _ => return Err(error),

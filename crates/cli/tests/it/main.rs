@@ -46,4 +46,5 @@ mod secure;
 mod shapes;
 mod support;
 mod unpacked;
+mod validation;
 mod view;
