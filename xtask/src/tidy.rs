@@ -12,6 +12,7 @@ mod metadata;
 mod modules;
 mod names;
 mod packaging;
+mod places;
 mod sources;
 mod unused;
 
@@ -37,6 +38,7 @@ pub(crate) fn run() -> Result<()> {
     complaints.extend(packaging::check(&ours));
     complaints.extend(unused::check(&ours, &everything, &sources));
     complaints.extend(files::check(&sources));
+    complaints.extend(places::check(&sources));
     for (folder, modules) in &modules::all(&sources)? {
         if folder.starts_with("crates/") {
             complaints.extend(names::check(modules));
