@@ -1,6 +1,7 @@
 //! The daemons that have images: Docker and Podman, which save them, and containerd, whose blobs are read.
 
 mod places;
+pub(crate) mod told;
 
 use std::path::PathBuf;
 
@@ -15,15 +16,6 @@ use crate::settings::Settings;
 use crate::{registry, transport};
 
 use places::Places;
-
-/// The daemons that a client was told.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Told {
-    pub(crate) docker: Option<Address>,
-    pub(crate) podman: Option<Address>,
-    pub(crate) containerd: Option<PathBuf>,
-    pub(crate) namespace: Option<String>,
-}
 
 impl Client {
     /// Connects to a daemon and finds an image by its name there.

@@ -33,7 +33,7 @@ pub(crate) struct Settings {
     pub(crate) veil: Veil,
     pub(crate) protect_memory: bool,
     #[cfg(feature = "daemons")]
-    pub(crate) daemons: crate::daemons::Told,
+    pub(crate) daemons: crate::daemons::told::Told,
 }
 
 impl Settings {
