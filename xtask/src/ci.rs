@@ -11,6 +11,7 @@ use crate::{demo, fuzz, process, test, tidy};
 
 /// Runs all steps and fails if one did.
 pub(crate) fn run() -> Result<()> {
+    let begun = Instant::now();
     let mut failed: Vec<&str> = Vec::new();
     let mut step = |name: &'static str, work: &mut dyn FnMut() -> Result<()>| {
         let start = Instant::now();
@@ -55,6 +56,7 @@ pub(crate) fn run() -> Result<()> {
     });
     step("fuzz", &mut || fuzz::run(3));
 
+    println!("all steps took {:.0} s", begun.elapsed().as_secs_f64());
     if let Some(line) = closing {
         println!("{line}");
     }

@@ -10,6 +10,7 @@ mod outcome;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 
@@ -53,7 +54,9 @@ pub(crate) fn all(require_all: bool) -> Result<Outcome> {
     };
     let daemons = daemons(&mut outcome);
     for part in [Part::Together, Part::Alone] {
+        let start = Instant::now();
         cargo_test(&mut outcome, part, registry.as_ref(), &daemons)?;
+        println!("tests {part:?}: {:.0} s", start.elapsed().as_secs_f64());
     }
     for line in outcome.skipped() {
         println!("{line}");
@@ -85,7 +88,7 @@ fn daemons(outcome: &mut Outcome) -> Vec<(&'static str, Daemon)> {
 }
 
 /// Which tests of all: their names hold one of the words, or none.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Part {
     Together,
     Alone,
