@@ -9,17 +9,29 @@
 //! lower layer has a link in that directory's place; such entries leave a question open when their
 //! name could fall on the way. A hard link needs its target, and a directory its own entry.
 //!
+//! All of that is linear in the entries of the layers: where laying what is known once more after each
+//! layer would cost more, some layers are asked for before the next look.
+//!
 //! One thing is taken for granted, since without it hardly any layer could be spared that lists no
 //! directories: that a layer which puts an entry where a link leads, through a directory that it does
 //! not list, does not replace that place, too.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod doubt;
+
+use std::cell::Cell;
+use std::collections::VecDeque;
 
 use cutaway_layerfs::{
     Changes, End, EntryPath, Inode, Kind, Limits, Listing, Trace, Tree, WhiteoutKind,
 };
 
+use self::doubt::{Delicate, could_fall_on, touches};
 use crate::Error;
+
+/// How many entries are laid while layers are few, whatever comes of it.
+const FREE: u64 = 1 << 18;
+/// How often an entry is laid beyond that, over all layers together.
+const TIMES: u64 = 3;
 
 /// A question about one path of an image.
 #[derive(Debug)]
@@ -32,6 +44,10 @@ pub struct Question {
     listings: VecDeque<Listing>,
     /// The answer before the last layer, where that layer does not touch it.
     unchanged: Option<Open>,
+    /// The entries of the layers that are known.
+    entries: u64,
+    /// How many entries were laid so far, those that were laid again included.
+    laid: Cell<u64>,
 }
 
 /// Whether a question is decided.
@@ -99,14 +115,23 @@ impl Question {
     /// Asks what is at `path` in an image of `layers` layers; with `follow`, what its last component
     /// leads to where that is a symbolic link.
     pub fn new(path: &[u8], follow: bool, layers: usize, limits: Limits) -> Self {
-        let path = path.to_vec();
-        Self { path, follow, limits, first: layers, listings: VecDeque::new(), unchanged: None }
+        Self {
+            path: path.to_vec(),
+            follow,
+            limits,
+            first: layers,
+            listings: VecDeque::new(),
+            unchanged: None,
+            entries: 0,
+            laid: Cell::new(0),
+        }
     }
 
     /// Takes in the next layer, the one that [`Open::layer`] names.
     pub fn take(&mut self, open: Open, listing: Listing) {
         self.unchanged = (!open.delicate && !touches(&listing, &open.place)).then_some(open);
         self.first = self.first.saturating_sub(1);
+        self.entries = self.entries.saturating_add(u64::from(listing.len()));
         self.listings.push_front(listing);
     }
 
@@ -124,6 +149,12 @@ impl Question {
     pub fn answer(&mut self) -> Result<Answer, Error> {
         if let (Some(open), Some(layer)) = (self.unchanged.take(), self.first.checked_sub(1)) {
             return Ok(Answer::Open(Open { layer, ..open }));
+        }
+        if let Some(layer) = self.first.checked_sub(1)
+            && !self.may_lay()
+        {
+            let (candidate, place) = (None, EntryPath::root());
+            return Ok(Answer::Open(Open { layer, candidate, place, delicate: true }));
         }
         let mut changes = Changes::default();
         let tree = self.lay(Some(&mut changes), |_, _| ())?;
@@ -162,12 +193,21 @@ impl Question {
         Ok(Answer::Open(Open { layer: next, candidate, place, delicate }))
     }
 
+    /// Returns whether the known layers may be laid again. That after each layer would take the square of
+    /// their number, so from some point on it is done when a third more is known than the last time: a
+    /// few layers may be read that could have been spared.
+    fn may_lay(&self) -> bool {
+        let allowed = self.entries.saturating_mul(TIMES).saturating_add(FREE);
+        self.laid.get().saturating_add(self.entries) <= allowed
+    }
+
     /// Lays the known layers over nothing; `look` sees the tree before each.
     fn lay(
         &self,
         mut changes: Option<&mut Changes>,
         mut look: impl FnMut(&Tree, usize),
     ) -> Result<Tree, Error> {
+        self.laid.set(self.laid.get().saturating_add(self.entries));
         let mut tree = Tree::new(self.limits);
         for (position, listing) in self.listings.iter().enumerate() {
             look(&tree, position);
@@ -188,7 +228,7 @@ impl Question {
         let mut wanders = false;
         self.lay(None, |below, position| {
             wanders =
-                wanders || self.listings.get(position).is_some_and(|l| self::wanders(l, below));
+                wanders || self.listings.get(position).is_some_and(|l| doubt::wanders(l, below));
         })?;
         Ok(wanders)
     }
@@ -217,113 +257,6 @@ impl Question {
         })?;
         Ok(disturbed)
     }
-}
-
-/// Returns whether a layer puts an entry into a directory that may really be a link.
-fn wanders(listing: &Listing, below: &Tree) -> bool {
-    let mut known: HashSet<Vec<u8>> = HashSet::from([Vec::new()]);
-    let mut wanders = false;
-    listing.for_each(|path, kind| {
-        if wanders {
-            return;
-        }
-        let slash = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-        let parent = path.get(..slash).unwrap_or_default();
-        if !known.contains(parent) {
-            if !is_known(below, parent) {
-                wanders = true;
-                return;
-            }
-            known.insert(parent.to_vec());
-        }
-        if kind == Kind::Directory {
-            known.insert(path.to_vec());
-        }
-    });
-    wanders
-}
-
-/// Returns whether the way to a directory is sure: each directory on it has an entry.
-fn is_known(tree: &Tree, path: &[u8]) -> bool {
-    let way = tree.trace(path, true);
-    way.is_ok_and(|way| !way.implied && !way.strays && way.missing.is_empty())
-}
-
-/// The entries of a layer whose place matters to a question.
-#[derive(Debug, Default)]
-struct Delicate {
-    /// Entries that could fall on the way, and those on it, each with its position.
-    entries: Vec<(u32, EntryPath, bool)>,
-    /// Directories whose content is hidden in whole or part.
-    hiding: Vec<EntryPath>,
-    /// The first entry of each directory above these entries.
-    directories: HashMap<EntryPath, u32>,
-}
-
-impl Delicate {
-    fn of(listing: &Listing, place: &EntryPath) -> Self {
-        let mut delicate = Self::default();
-        let mut number = 0_u32;
-        listing.for_each(|path, _| {
-            let on_the_way = is_above(path, place.as_bytes());
-            if (on_the_way || could_fall_on(path, place))
-                && let Ok(path) = EntryPath::clean(path)
-            {
-                delicate.entries.push((number, path, on_the_way));
-            }
-            number = number.saturating_add(1);
-        });
-        for whiteout in listing.whiteouts() {
-            let path = &whiteout.path;
-            if could_fall_on(path.as_bytes(), place) && !path.is_above(place) {
-                delicate.hiding.push(match whiteout.kind {
-                    WhiteoutKind::Entry => path.directory(),
-                    WhiteoutKind::Opaque => path.clone(),
-                });
-            }
-        }
-        let wanted: HashSet<EntryPath> =
-            delicate.entries.iter().flat_map(|(_, path, _)| above(path)).collect();
-        let mut number = 0_u32;
-        listing.for_each(|path, _| {
-            if let Some(path) = wanted.get(path) {
-                delicate.directories.entry(path.clone()).or_insert(number);
-            }
-            number = number.saturating_add(1);
-        });
-        delicate
-    }
-
-    fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.hiding.is_empty()
-    }
-
-    /// Returns whether one of the entries may have been put elsewhere than the known layers say: its
-    /// directory has no entry before it, so that a lower layer may have a link there.
-    fn disturbs(&self, below: &Tree, top: &Tree) -> bool {
-        let known = |path: &EntryPath| is_known(below, path.as_bytes());
-        // What hides does so before the layer's own entries are there.
-        if !self.hiding.iter().all(known) {
-            return true;
-        }
-        self.entries.iter().any(|(number, path, on_the_way)| {
-            above(path).any(|directory| {
-                let before = self.directories.get(&directory).is_some_and(|first| first < number);
-                // Where nothing ever gives it an entry, the path leads wherever the entry went.
-                let matters = || {
-                    !on_the_way || top.at(&directory).is_some_and(|id| !top.node(id).is_implied())
-                };
-                !before && !known(&directory) && matters()
-            })
-        })
-    }
-}
-
-/// Returns the directories above a path, the root apart.
-fn above(path: &EntryPath) -> impl Iterator<Item = EntryPath> + '_ {
-    let bytes = path.as_bytes();
-    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-    slashes.filter_map(|(at, _)| EntryPath::clean(bytes.get(..at)?).ok())
 }
 
 /// Returns the answer of a tree whose lower layers cannot change it.
@@ -359,40 +292,53 @@ fn hidden_by(changes: &Changes, tree: &Tree, trace: &Trace) -> Option<u32> {
     changes.hidden.iter().filter(hides).map(|hidden| hidden.layer).max()
 }
 
-/// Returns whether a layer may say anything about a place, its directories' own entries apart.
-fn touches(listing: &Listing, place: &EntryPath) -> bool {
-    let mut touched = false;
-    listing.for_each(|path, kind| {
-        let its_directory = kind == Kind::Directory && path != place.as_bytes();
-        touched |= is_above(place.as_bytes(), path)
-            || if is_above(path, place.as_bytes()) {
-                !its_directory
-            } else {
-                could_fall_on(path, place)
-            };
-    });
-    touched
-        || listing.whiteouts().any(|whiteout| {
-            whiteout.path.is_above(place) || could_fall_on(whiteout.path.as_bytes(), place)
-        })
-}
-
-/// Returns whether what has this path, or what it lies in, could be on the way to a place, if one of
-/// its directories were a link.
-fn could_fall_on(path: &[u8], place: &EntryPath) -> bool {
-    let mut names = path.rsplit(|&byte| byte == b'/');
-    let name = names.next().unwrap_or_default();
-    place.components().any(|component| component == name) || names.any(|name| name == place.name())
-}
-
-/// Returns whether a path is another one or above it, by text.
-fn is_above(path: &[u8], other: &[u8]) -> bool {
-    path.is_empty()
-        || other
-            .strip_prefix(path)
-            .is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b'/'))
-}
-
 fn position(layer: u32) -> usize {
     usize::try_from(layer).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use cutaway_fixtures::{Compression, ImageBuilder, LayerBuilder};
+    use cutaway_layerfs::{EntryPath, Limits, Listing, Meta, Visitor, Walk};
+
+    use super::{Answer, FREE, Question, TIMES};
+
+    struct Unread;
+
+    impl Visitor for Unread {
+        fn entry(&mut self, _: u32, _: &EntryPath, _: &Meta) -> bool {
+            false
+        }
+        fn data(&mut self, _: &[u8]) {}
+        fn hole(&mut self, _: u64) {}
+        fn end(&mut self) {}
+    }
+
+    fn listing(names: impl Iterator<Item = String>) -> Listing {
+        let layer = LayerBuilder::new(Compression::Plain);
+        let layer = names.fold(layer, |layer, name| layer.file(name, ""));
+        let image = ImageBuilder::new().layer(layer).build();
+        let mut walk = Walk::new(Limits::default());
+        walk.push(&image.layers[0].tar, &mut Unread).unwrap();
+        walk.finish(&mut Unread).unwrap().listing
+    }
+
+    #[test]
+    fn entries_are_laid_a_bounded_number_of_times() {
+        // Each layer puts something where the path leads, and none gives its directory an entry.
+        let (layers, each) = (400_usize, 100_usize);
+        let mut question = Question::new(b"etc/a/b", true, layers, Limits::default());
+        let mut asked = 0_usize;
+        while let Answer::Open(open) = question.answer().unwrap() {
+            let names = (0..each).map(|n| format!("etc/a/{}-{n}", open.layer));
+            let listing = listing(names);
+            question.take(open, listing);
+            asked += 1;
+        }
+        assert_eq!(asked, layers);
+        let entries = u64::try_from(layers * each).unwrap();
+        // Once after each layer would be 8 million.
+        assert_eq!(entries, 40_000);
+        assert!(question.laid.get() <= FREE + (TIMES + 2) * entries, "{:?}", question.laid);
+    }
 }
