@@ -3,11 +3,13 @@
 use std::io::Read as _;
 use std::sync::OnceLock;
 
-use cutaway::{Client, Limits, Pem};
+use cutaway::{Client, Image, Limits, Pem};
+use cutaway_files::View;
 use cutaway_ref::auth::{Credential, Secret};
 
 use crate::args::Common;
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::secrecy;
 
 /// Makes the client that the options describe. Nothing is asked of anybody yet.
@@ -53,6 +55,24 @@ pub(crate) fn of(common: &Common) -> Result<Client, Failure> {
         builder = builder.timeout(timeout);
     }
     Ok(builder.build())
+}
+
+/// Opens an image, whose reading `progress` shows.
+pub(crate) async fn open(
+    name: &str,
+    common: &Common,
+    progress: &Progress,
+) -> Result<Image, Failure> {
+    Ok(progress.over(of(common)?.open(name).await?))
+}
+
+/// Reads all layers of an image and lays them over each other.
+pub(crate) async fn view(
+    name: &str,
+    common: &Common,
+) -> Result<(cutaway_model::Image, View), Failure> {
+    let progress = Progress::new(common);
+    Ok(open(name, common, &progress).await?.view().await?)
 }
 
 /// Returns the limits as `--limit` changes them.

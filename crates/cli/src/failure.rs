@@ -3,7 +3,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use cutaway_model::Class;
+use cutaway::{Class, Error};
+use cutaway_analyze::Severity;
+use cutaway_scan::Report;
 
 /// The exit statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +44,10 @@ impl From<Class> for Exit {
     fn from(class: Class) -> Self {
         match class {
             Class::Usage => Self::Usage,
-            Class::Transport => Self::Fetch,
             Class::Malformed => Self::Malformed,
+            Class::Absent | Class::Write => Self::Invalid,
+            // What more there may be is on the way to the image.
+            _ => Self::Fetch,
         }
     }
 }
@@ -99,38 +103,48 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<cutaway::Error> for Failure {
-    fn from(error: cutaway::Error) -> Self {
-        Self::new(error.class().into(), error.to_string())
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        use cutaway_export::Error as Export;
+        use cutaway_files::Error as Files;
+        match &error {
+            Error::Files(Files::Write(source)) => Self::of_write(source, "standard output"),
+            Error::Export(Export::Write { target, source }) => Self::of_write(source, target),
+            _ => Self::new(error.class().into(), error.to_string()),
+        }
     }
 }
 
 impl From<cutaway_model::Error> for Failure {
     fn from(error: cutaway_model::Error) -> Self {
-        Self::new(error.class().into(), error.to_string())
+        Error::from(error).into()
     }
 }
 
 impl From<cutaway_export::Error> for Failure {
     fn from(error: cutaway_export::Error) -> Self {
-        match (&error, error.class()) {
-            (cutaway_export::Error::Write { target, source }, _) => Self::of_write(source, target),
-            (_, Some(class)) => Self::new(class.into(), error.to_string()),
-            (_, None) => Self::new(Exit::Invalid, error.to_string()),
-        }
+        Error::from(error).into()
     }
 }
 
-impl From<cutaway_model::SinkError> for Failure {
-    fn from(error: cutaway_model::SinkError) -> Self {
-        cutaway_export::Error::from(error).into()
+impl From<cutaway_files::Error> for Failure {
+    fn from(error: cutaway_files::Error) -> Self {
+        Error::from(error).into()
     }
 }
 
-impl From<cutaway_scan::Error> for Failure {
-    fn from(error: cutaway_scan::Error) -> Self {
-        Self::new(error.class().into(), error.to_string())
+/// Ends well, or with what makes a report incomplete.
+pub(crate) fn verdict(report: &Report) -> Result<Exit, Failure> {
+    if report.complete {
+        return Ok(Exit::Done);
     }
+    let first = report.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    let what = first.map(|diagnostic| match &diagnostic.path {
+        Some(path) => format!("{path}: {}", diagnostic.message),
+        None => diagnostic.message.clone(),
+    });
+    let message = format!("the analysis is incomplete: {}", what.unwrap_or_default());
+    Err(Failure::new(Exit::Incomplete, message))
 }
 
 #[cfg(test)]

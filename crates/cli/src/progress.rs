@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use cutaway::Image;
 use cutaway_model::BlobStream;
 use cutaway_scan::{Observer, Silent};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -36,12 +37,14 @@ impl Progress {
         }
     }
 
-    /// Returns a stream, such as an archive that passes once, with a bar for all of it.
-    pub(crate) fn watch(&self, stream: BlobStream) -> BlobStream {
-        match &self.bars {
-            Some(bars) => Box::new(Watched { stream, bar: bars.add("archive".to_owned(), None) }),
-            None => stream,
-        }
+    /// Shows how far an image is read: a bar for each layer, or one for an archive that passes.
+    pub(crate) fn over(&self, image: Image) -> Image {
+        let Some(bars) = &self.bars else { return image };
+        let of_archive = Arc::clone(bars);
+        image.observed(bars.clone()).watched(move |stream| {
+            let bar = of_archive.add("archive".to_owned(), None);
+            Box::new(Watched { stream, bar })
+        })
     }
 }
 

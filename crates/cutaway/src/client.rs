@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cutaway_ref::Platform;
+use cutaway_scan::{Observer, Options};
 
 use crate::builder::Builder;
 use crate::environment::Environment;
@@ -48,6 +49,21 @@ impl Client {
     /// Returns the limits.
     pub fn limits(&self) -> &Limits {
         &self.settings.limits
+    }
+
+    /// Returns the options of a run without analyzers.
+    pub(crate) fn options(&self, observer: Arc<dyn Observer>) -> Options {
+        Options {
+            analyzers: &[],
+            limits: self.limits().scan,
+            skip: Vec::new(),
+            platform: self.platform(),
+            observer,
+        }
+    }
+
+    pub(crate) fn is_told_platform(&self) -> bool {
+        self.settings.platform.is_some()
     }
 
     pub(crate) fn new(settings: Settings) -> Self {

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use cutaway_model::Class;
 use cutaway_ref::{ParseReferenceError, RouteError};
 
 use crate::limits::LimitError;
@@ -58,9 +57,50 @@ pub enum Error {
         /// The hosts that failed before it.
         mirrors: Vec<String>,
     },
+    /// Nothing is where it was looked for in an image, or not what it was looked for as.
+    #[error("{0}")]
+    Absent(String),
+    /// A daemon leaves out a part of what it saves.
+    #[error("{0}")]
+    LeftOut(Box<Self>),
     /// The image or the way to it.
     #[error(transparent)]
     Model(#[from] cutaway_model::Error),
+    /// Reading its packages.
+    #[error(transparent)]
+    Scan(#[from] cutaway_scan::Error),
+    /// Reading its files.
+    #[error(transparent)]
+    Files(#[from] cutaway_files::Error),
+    /// Writing it out.
+    #[error(transparent)]
+    Export(#[from] cutaway_export::Error),
+}
+
+/// Whose fault an error is; the command line turns it into its exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Class {
+    /// The request itself, or a setting.
+    Usage,
+    /// Everything on the way to the bytes.
+    Transport,
+    /// Bytes that contradict their digest, size, diffID, format or a limit.
+    Malformed,
+    /// Nothing of all that: the image does not have what was asked for.
+    Absent,
+    /// What was to be written could not be.
+    Write,
+}
+
+impl From<cutaway_model::Class> for Class {
+    fn from(class: cutaway_model::Class) -> Self {
+        match class {
+            cutaway_model::Class::Usage => Self::Usage,
+            cutaway_model::Class::Transport => Self::Transport,
+            cutaway_model::Class::Malformed => Self::Malformed,
+        }
+    }
 }
 
 impl Error {
@@ -72,8 +112,31 @@ impl Error {
             | Self::Limit(_)
             | Self::Settings { .. }
             | Self::Unreadable { .. } => Class::Usage,
-            Self::Route { .. } | Self::Unreachable(_) => Class::Transport,
-            Self::Mirrors { source, .. } | Self::Model(source) => source.class(),
+            Self::Route { .. } | Self::Unreachable(_) | Self::LeftOut(_) => Class::Transport,
+            Self::Absent(_) => Class::Absent,
+            Self::Mirrors { source, .. } | Self::Model(source) => source.class().into(),
+            Self::Scan(error) => error.class().into(),
+            Self::Files(cutaway_files::Error::Write(_)) => Class::Write,
+            Self::Files(error) => error.class().into(),
+            Self::Export(error) => error.class().map_or(Class::Write, Class::from),
         }
+    }
+
+    /// Returns whether a part of an image is listed and not there.
+    pub(crate) fn is_about_missing(&self) -> bool {
+        use cutaway_files::ReadError;
+        let model = match self {
+            Self::Model(error)
+            | Self::Scan(cutaway_scan::Error::Model(error))
+            | Self::Files(cutaway_files::Error::Read(ReadError::Model(error))) => error,
+            _ => return false,
+        };
+        matches!(model, cutaway_model::Error::Missing { .. })
+    }
+}
+
+impl From<cutaway_model::SinkError> for Error {
+    fn from(error: cutaway_model::SinkError) -> Self {
+        cutaway_export::Error::from(error).into()
     }
 }

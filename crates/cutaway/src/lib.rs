@@ -13,6 +13,7 @@
 //! `clouds` (keys of Amazon, Google and Azure) and `daemons` (Docker, Podman, containerd) are on by
 //! default. Without them their packages are not built.
 
+mod blob;
 mod builder;
 mod client;
 #[cfg(feature = "clouds")]
@@ -23,23 +24,38 @@ mod daemons;
 mod environment;
 mod error;
 mod hosts;
+mod image;
+mod input;
 mod limits;
 mod memory;
 mod moved;
+mod open;
+mod openers;
 mod pem;
 mod place;
 mod proxies;
+mod pull;
 mod registry;
+mod root;
 mod settings;
 mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
-pub use cutaway_model::Class;
 pub use environment::Environment;
-pub use error::Error;
+pub use error::{Class, Error};
+pub use image::{Analyzers, File, Image, Inventory, ScanOptions, Wanted, absence, node, thing};
+pub use input::{Archive, Input, Once, Opener};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_size};
 pub use moved::Moved;
+pub use open::is_compressed;
 pub use pem::Pem;
 pub use place::{Engine, Place, redirected};
+pub use pull::{Pull, PullFormat, no_manifest};
 pub use registry::reference;
+pub use root::{Root, Start};
+
+/// Returns all analyzers of ours.
+pub fn analyzers() -> Analyzers {
+    cutaway_analyzers_os::ALL
+}

@@ -148,6 +148,15 @@ impl Limits {
         self.set(name, value)
     }
 
+    /// Returns the limits of the file view among these.
+    pub(crate) fn files(&self) -> cutaway_files::Limits {
+        let Self { scan, .. } = self;
+        let mut files = cutaway_files::Limits::new(scan.model, scan.layerfs, scan.layers_in_flight);
+        files.content_bytes = scan.content_bytes;
+        files.hold_bytes = scan.hold_bytes;
+        files
+    }
+
     /// Lists every limit as it stands, always in the same order.
     pub fn table(&self) -> Vec<NamedLimit> {
         let mut all = self.clone();

@@ -2,21 +2,23 @@
 
 use std::io::Write as _;
 
+use cutaway::Wanted;
 use cutaway_files::Thing;
 use cutaway_layerfs::Kind;
 
 use crate::args::Common;
 use crate::args::view::Cat;
+use crate::client;
 use crate::failure::{Exit, Failure};
-use crate::files::{self, Wanted};
 use crate::print::view::kind;
 
 pub(crate) async fn run(args: &Cat, common: &Common) -> Result<Exit, Failure> {
     let wanted = Wanted { path: &args.path, follow: true, content: true, verify: args.verify };
     let mut out = std::io::stdout();
-    let (image, finding) = files::find(&args.image, wanted, common, &mut out).await?;
+    let opened = client::of(common)?.open(&args.image).await?;
+    let (image, finding) = opened.find(&wanted, &mut out).await?;
     out.flush().map_err(|error| Failure::of_write(&error, "standard output"))?;
-    let Thing { path, meta, .. } = files::thing(finding, &image, &args.path)?;
+    let Thing { path, meta, .. } = cutaway::thing(finding, &image, &args.path)?;
     if meta.kind == Kind::File {
         return Ok(Exit::Done);
     }

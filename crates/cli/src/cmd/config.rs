@@ -3,15 +3,10 @@
 use crate::args::Common;
 use crate::args::client::Document;
 use crate::failure::{Exit, Failure};
-use crate::image::{self, Opened};
-use crate::{client, output, root};
+use crate::{client, output};
 
 pub(crate) async fn run(args: &Document, common: &Common) -> Result<Exit, Failure> {
-    let limits = client::limits(common)?.scan;
-    let image = match image::open(&args.image, common, &limits).await? {
-        Opened::Image(image, _) => *image,
-        Opened::Stream(passing) => root::passed(passing, common, &limits).await?,
-    };
-    output::write(image.raw_config(), None)?;
+    let image = client::of(common)?.open(&args.image).await?;
+    output::write(image.documents().await?.raw_config(), None)?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::print::view::Output;
 use crate::print::{self, Column, Table};
 use crate::units::bytes;
-use crate::{files, output};
+use crate::{client, output};
 
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
@@ -54,8 +54,8 @@ struct Hidden {
 }
 
 pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
-    let (image, view) = files::view(&args.image, common).await?;
-    let root = files::node(&view, &image, args.path.as_deref())?;
+    let (image, view) = client::view(&args.image, common).await?;
+    let root = cutaway::node(&view, &image, args.path.as_deref())?;
     let under = view.tree().path(root);
     if view.tree().node(root).kind() != Kind::Directory {
         return Err(Failure::new(Exit::Invalid, format!("{under} is no directory")));

@@ -7,12 +7,12 @@ use crate::args::Common;
 use crate::args::view::{FileType, Find};
 use crate::failure::{Exit, Failure};
 use crate::print::view::{Entry, List, long};
-use crate::{files, time};
+use crate::{client, time};
 
 pub(crate) async fn run(args: &Find, common: &Common) -> Result<Exit, Failure> {
     let filter = filter(args)?;
-    let (image, view) = files::view(&args.image, common).await?;
-    let root = files::node(&view, &image, args.path.as_deref())?;
+    let (image, view) = client::view(&args.image, common).await?;
+    let root = cutaway::node(&view, &image, args.path.as_deref())?;
     let mut list = List::new(common, args.format, "cutaway.find/1")?;
     for id in view.descend(root) {
         let (path, node) = (view.tree().path(id), view.tree().node(id));

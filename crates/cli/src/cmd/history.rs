@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-use cutaway_files::View;
 use serde::Serialize;
 
 use crate::args::view::History;
 use crate::args::{Common, TextFormat};
-use crate::failure::{Exit, Failure};
+use crate::client;
+use crate::failure::{Exit, Failure, verdict};
 use crate::print::view::Output;
 use crate::print::view_story::{Package, Packages, Step, steps};
 use crate::print::{Style, escape};
+use crate::progress::Progress;
 use crate::units::bytes;
-use crate::{files, inventory};
 
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
@@ -22,11 +22,12 @@ struct Answer<'a> {
 }
 
 pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure> {
-    let inventory = inventory::read(&args.image, 0, None, common).await?;
-    let limits = files::limits_of(&inventory.limits);
-    let view = View::new(0, inventory.files, &limits)?;
-    let report = &inventory.report;
-    let steps = steps(&inventory.image, &view, report, args.files);
+    let progress = Progress::new(common);
+    let image = client::open(&args.image, common, &progress).await?;
+    let inventory = image.inventory(cutaway::analyzers(), 0, None).await?;
+    drop(progress);
+    let (image, report, view) = inventory.view(&client::limits(common)?)?;
+    let steps = steps(&image, &view, &report, args.files);
     let mut out = Output::new(common);
     match args.format {
         TextFormat::Json => {
@@ -36,7 +37,7 @@ pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure
         TextFormat::Table => steps.iter().try_for_each(|step| write(&mut out, step))?,
     }
     out.finish()?;
-    inventory::verdict(report)
+    verdict(&report)
 }
 
 fn write(out: &mut Output, step: &Step<'_>) -> Result<(), Failure> {

@@ -2,33 +2,32 @@
 
 use std::sync::Arc;
 
+use cutaway::{Client, Image, Input, Place, Root, Start};
 use cutaway_model::source::{self, Archive, Files, Form};
-use cutaway_model::{Image, MediaType, Outline, Stored, verify_blob};
+use cutaway_model::{MediaType, Outline, Stored, verify_blob};
 use cutaway_ref::Digest;
-use cutaway_scan::{Look, Options, SourceKind, Subject, is_no_layer, look_at_stream, verify};
+use cutaway_scan::{Look, SourceKind, Subject, is_no_layer};
 use serde_json::json;
 
 use crate::args::{Common, Inspect, TextFormat};
 use crate::cmd::referrers::entries;
 use crate::failure::{Exit, Failure};
-use crate::image::{self, Passing};
 use crate::print::inspect::Inspection;
 use crate::print::surroundings::Surroundings;
-use crate::root::{self, Root, Start};
 use crate::{client, log, output, print};
-use cutaway::Place;
 
 pub(crate) async fn run(args: &Inspect, common: &Common) -> Result<Exit, Failure> {
-    let limits = client::limits(common)?.scan;
-    let options = root::options(common, &limits);
-    let inspection = match root::open(&args.image, common, &options.limits).await {
-        Ok(Start::Root(root)) => of_root(*root, args, common, &options).await?,
-        Ok(Start::Image(image, subject)) => {
-            let surroundings = Surroundings::of_manifest(image.manifest());
-            of_image(&image, subject, surroundings, args, &options).await?
+    let client = client::of(common)?;
+    let inspection = match client.start(&args.image).await {
+        Ok(Start::Root(root)) => of_root(*root, args, &client).await?,
+        Ok(Start::Image(image)) if image.opened().is_none() => {
+            passed(&image, args, &client).await?
         }
-        Ok(Start::Stream(passing)) => passed(passing, args, common, &options).await?,
-        Err(failure) => of_archive(failure, args, common, &options).await?,
+        Ok(Start::Image(image)) => {
+            let surroundings = Surroundings::of_manifest(image.documents().await?.manifest());
+            of_image(&image, surroundings, args).await?
+        }
+        Err(error) => of_archive(error.into(), args, &client).await?,
     };
     let bytes = match args.format {
         TextFormat::Json => print::json(&inspection)?,
@@ -43,39 +42,35 @@ pub(crate) async fn run(args: &Inspect, common: &Common) -> Result<Exit, Failure
 }
 
 /// Inspects what a manifest or an index stands for: an image or, where its documents make none, what they say.
-async fn of_root(
-    root: Root,
-    args: &Inspect,
-    common: &Common,
-    options: &Options,
-) -> Result<Inspection, Failure> {
-    let failure = match root.image(common, &options.limits).await {
+async fn of_root(root: Root, args: &Inspect, client: &Client) -> Result<Inspection, Failure> {
+    let limits = &client.limits().scan;
+    let failure = match root.image().await {
         Ok(image) => {
+            let documents = image.documents().await?;
+            let manifest = documents.manifest();
             let mut surroundings =
-                Surroundings::new(&root.descriptor, &root.raw, image.manifest(), &options.limits)?;
-            refer(&mut surroundings, image.digest(), &root, args, options).await?;
-            let subject = root.subject.clone();
-            match of_image(&image, subject, surroundings, args, options).await {
+                Surroundings::new(&root.descriptor, &root.raw, manifest, limits)?;
+            refer(&mut surroundings, documents.digest(), &root, args, client).await?;
+            match of_image(&image, surroundings, args).await {
                 // An attestation has the documents of an image, and no layers of files to verify.
-                Err(failure) if image.layers().iter().any(is_no_layer) => failure,
+                Err(failure) if documents.layers().iter().any(is_no_layer) => failure,
                 inspected => return Ok(inspected?.with_remarks(root.remarks)),
             }
         }
-        Err(failure) => failure,
+        Err(error) => error.into(),
     };
     if failure.exit != Exit::Malformed {
         return Err(failure);
     }
     let (blobs, raw) = (Arc::clone(&root.blobs), Some(root.raw.clone()));
-    let (platform, limits) = (&options.platform, &options.limits.model);
+    let (platform, of_model) = (client.platform(), &limits.model);
     let outline =
-        cutaway_model::outline(blobs, root.descriptor.clone(), raw, platform, limits).await;
+        cutaway_model::outline(blobs, root.descriptor.clone(), raw, &platform, of_model).await;
     let Ok(outline) = outline else { return Err(failure) };
     let manifest = outline.manifest.as_ref();
-    let mut surroundings =
-        Surroundings::new(&root.descriptor, &root.raw, manifest, &options.limits)?;
+    let mut surroundings = Surroundings::new(&root.descriptor, &root.raw, manifest, limits)?;
     let digest = manifest.map(|stated| stated.descriptor.digest.clone());
-    refer(&mut surroundings, digest.as_ref(), &root, args, options).await?;
+    refer(&mut surroundings, digest.as_ref(), &root, args, client).await?;
     let stored = match args.verify {
         true if outline.rows.iter().all(|row| row.is_as_stored()) => {
             blobs_of(&outline, &root).await?
@@ -98,38 +93,37 @@ async fn blobs_of(outline: &Outline, root: &Root) -> Result<Vec<Stored>, Failure
 
 async fn of_image(
     image: &Image,
-    subject: Subject,
     surroundings: Surroundings,
     args: &Inspect,
-    options: &Options,
 ) -> Result<Inspection, Failure> {
+    let subject = image.subject(None);
     if args.verify {
-        let measured = verify(image, options).await?;
-        return Ok(Inspection::of_image(image, subject, &measured, &[], surroundings));
+        let (image, _, measured) = image.verify().await?;
+        return Ok(Inspection::of_image(&image, subject, &measured, &[], surroundings));
     }
+    let image = image.documents().await?;
     let mut plain = Vec::with_capacity(image.layers().len());
     for layer in image.layers() {
         plain.push(layer.is_plain().await?);
     }
-    Ok(Inspection::of_image(image, subject, &[], &plain, surroundings))
+    Ok(Inspection::of_image(&image, subject, &[], &plain, surroundings))
 }
 
 /// Inspects an archive of docker save whose documents make no image, for what they say.
 async fn of_archive(
     failure: Failure,
     args: &Inspect,
-    common: &Common,
-    options: &Options,
+    client: &Client,
 ) -> Result<Inspection, Failure> {
     let (Exit::Malformed, Place::Archive(path, selector, form)) =
         (failure.exit, Place::of(&args.image)?)
     else {
         return Err(failure);
     };
-    let limits = &options.limits.model;
+    let limits = &client.limits().scan.model;
     let Ok(files) = Archive::open(&path, limits) else { return Err(failure) };
     let files: Arc<dyn Files> = Arc::new(files);
-    let platform = image::platform(common);
+    let platform = client.platform();
     let form = form.unwrap_or(Form::Docker);
     match source::outline(files, form, &selector, &platform, limits).await {
         Ok(outline) => {
@@ -142,28 +136,24 @@ async fn of_archive(
 }
 
 /// Inspects an archive that passes; all of it is read and verified on the way.
-async fn passed(
-    passing: Passing,
-    args: &Inspect,
-    common: &Common,
-    options: &Options,
-) -> Result<Inspection, Failure> {
-    let Passing { stream, place, form, selector, name, source } = passing;
-    let looked = look_at_stream(stream, &place, form, &selector, options).await;
-    let (look, form, files) = looked.map_err(|error| image::failure_of(error, source))?;
-    let subject = Subject { name, source: source.unwrap_or(SourceKind::of_archive(form)) };
+async fn passed(image: &Image, args: &Inspect, client: &Client) -> Result<Inspection, Failure> {
+    let looked = (image.look().await?, image.input());
+    let (Some((look, form, files)), Input::Archive(archive)) = looked else {
+        return Err(cutaway::no_manifest(image.name()).into());
+    };
+    let subject = image.subject(Some(form));
     let manifest = match &look {
         Look::Image(image, _) => image.manifest(),
         Look::Outline(outline) => outline.manifest.as_ref(),
     };
     let mut surroundings = Surroundings::of_manifest(manifest);
     if form == Form::Oci {
-        let (place, limits) = (&subject.name, &options.limits);
-        let root =
-            root::from_files(files, &selector, subject.source, place, common, limits).await?;
+        let limits = &client.limits().scan;
+        let (selector, place) = (&archive.selector, &subject.name);
+        let root = client.root_in(files, selector, subject.source, place).await?;
         surroundings = Surroundings::new(&root.descriptor, &root.raw, manifest, limits)?;
         let digest = manifest.map(|stated| &stated.descriptor.digest);
-        refer(&mut surroundings, digest, &root, args, options).await?;
+        refer(&mut surroundings, digest, &root, args, client).await?;
     }
     Ok(match look {
         Look::Image(image, measured) => {
@@ -179,7 +169,7 @@ async fn refer(
     image: Option<&Digest>,
     root: &Root,
     args: &Inspect,
-    options: &Options,
+    client: &Client,
 ) -> Result<(), Failure> {
     let (true, Some(image)) = (args.referrers, image) else { return Ok(()) };
     let around = Some(&root.descriptor.digest).filter(|digest| *digest != image);
@@ -188,7 +178,7 @@ async fn refer(
         if let Some((repository, _)) = &root.remote {
             found.extend(entries(&repository.referrers(digest).await?)?);
         } else if let Some(files) = &root.files {
-            let listed = source::referrers(files, digest, &options.limits.model).await?;
+            let listed = source::referrers(files, digest, &client.limits().scan.model).await?;
             found.extend(listed.into_iter().map(|entry| {
                 let MediaType(media_type) = entry.media_type;
                 json!({

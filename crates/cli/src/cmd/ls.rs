@@ -1,16 +1,15 @@
 //! `cutaway ls`: what lies in a directory of an image, or in a layer.
 
-use cutaway_files::{LayerFiles, Story, View};
+use cutaway_files::{Story, View};
 use cutaway_layerfs::{EntryPath, Kind, Listing, tree_order};
 
 use crate::args::Common;
 use crate::args::view::Ls;
+use crate::client;
 use crate::failure::{Exit, Failure};
-use crate::image::{self, Opened};
 use crate::print::view::{Entry, List, long};
 use crate::print::view_story::{fate, versions};
 use crate::progress::Progress;
-use crate::{client, files};
 
 const SCHEMA: &str = "cutaway.ls/1";
 
@@ -18,11 +17,11 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
     if let Some(layer) = args.layer {
         return of_layer(args, layer, common).await;
     }
-    let (image, view) = files::view(&args.image, common).await?;
+    let (image, view) = client::view(&args.image, common).await?;
     if args.all_versions {
         return all_versions(args, &view, common);
     }
-    let root = files::node(&view, &image, args.path.as_deref())?;
+    let root = cutaway::node(&view, &image, args.path.as_deref())?;
     let mut list = List::new(common, args.format, SCHEMA)?;
     let tree = view.tree();
     let mut show = |node| {
@@ -52,27 +51,9 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
 
 /// Lists what one layer holds, and opens no other where layers can be opened one by one.
 async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Failure> {
-    let run = client::limits(common)?.scan;
-    let absent = |count: usize| {
-        Failure::new(
-            Exit::Invalid,
-            format!("there is no layer {layer}: the image has {count}, from 0 on"),
-        )
-    };
-    let files = match image::open(&args.image, common, &run).await? {
-        Opened::Image(image, _) => {
-            let count = image.layers().len();
-            let layer = image.layers().get(layer).ok_or_else(|| absent(count))?;
-            let progress = Progress::new(common);
-            let limits = files::limits_of(&run);
-            LayerFiles::read(layer, &limits, &progress.observer()).await?
-        }
-        Opened::Stream(_) => {
-            let (_, view) = files::view(&args.image, common).await?;
-            let count = view.layers().len();
-            view.layer(layer).cloned().ok_or_else(|| absent(count))?
-        }
-    };
+    let progress = Progress::new(common);
+    let files = client::open(&args.image, common, &progress).await?.layer(layer).await?;
+    drop(progress);
     let under = clean(args.path.as_deref())?;
     let mut list = List::new(common, args.format, SCHEMA)?;
     for (path, entry) in sorted(&files.listing, &under, args.recursive) {

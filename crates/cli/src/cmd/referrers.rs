@@ -1,19 +1,18 @@
 //! `cutaway referrers`: what refers to an image: signatures, attestations and the like.
 
+use cutaway::{Start, no_manifest};
 use serde_json::{Value, json};
 
 use crate::args::client::Referrers;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::root::{self, Start};
 use crate::{client, output, print};
 
 pub(crate) async fn run(args: &Referrers, common: &Common) -> Result<Exit, Failure> {
-    let limits = client::limits(common)?.scan;
-    let Start::Root(root) = root::open(&args.image, common, &limits).await? else {
-        return Err(root::no_manifest(&args.image));
+    let Start::Root(root) = client::of(common)?.start(&args.image).await? else {
+        return Err(no_manifest(&args.image).into());
     };
-    let root = root.choose(common, &limits).await?;
+    let root = root.choose().await?;
     let Some((repository, _)) = &root.remote else {
         return Err(Failure::usage(format!("{} is not in a registry", root.subject.name)));
     };

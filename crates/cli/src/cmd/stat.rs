@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use cutaway::Wanted;
 use cutaway_files::Story;
 use cutaway_layerfs::{EntryPath, Meta};
 use cutaway_model::Image;
@@ -10,11 +11,10 @@ use serde::Serialize;
 use crate::args::view::Stat;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::files::{self, Wanted};
 use crate::print::view::{Entry, Output, hex, kind, mode};
 use crate::print::view_story::{Version, fate, versions};
 use crate::print::{self, escape};
-use crate::{output, time};
+use crate::{client, output, time};
 
 #[derive(Debug, Serialize)]
 struct Answer {
@@ -33,18 +33,19 @@ pub(crate) async fn run(args: &Stat, common: &Common) -> Result<Exit, Failure> {
         return all_versions(args, common).await;
     }
     let wanted = Wanted { path: &args.path, follow: false, content: false, verify: args.verify };
-    let (image, finding) = files::find(&args.image, wanted, common, &mut std::io::sink()).await?;
+    let opened = client::of(common)?.open(&args.image).await?;
+    let (image, finding) = opened.find(&wanted, &mut std::io::sink()).await?;
     let verified = finding.verified;
-    let thing = files::thing(finding, &image, &args.path)?;
+    let thing = cutaway::thing(finding, &image, &args.path)?;
     print(args, common, &image, Some((&thing.path, &thing.meta, thing.layer)), verified, None)
 }
 
 async fn all_versions(args: &Stat, common: &Common) -> Result<Exit, Failure> {
-    let (image, view) = files::view(&args.image, common).await?;
+    let (image, view) = client::view(&args.image, common).await?;
     let (path, visible) = match view.lookup(args.path.as_bytes(), false)? {
         Ok(node) => (view.tree().path(node), Some(view.tree().node(node))),
         Err(absent) if view.story(&absent.path).is_some() => (absent.path, None),
-        Err(absent) => return Err(files::absence(&absent, &image, &args.path)),
+        Err(absent) => return Err(cutaway::absence(&absent, &image, &args.path).into()),
     };
     let visible = visible.map(|node| {
         (view.meta(node.inode()), usize::try_from(node.placed_by()).unwrap_or(usize::MAX))

@@ -9,18 +9,18 @@ use serde::Serialize;
 
 use crate::args::view::Tree;
 use crate::args::{Common, TextFormat};
+use crate::client;
 use crate::failure::{Exit, Failure};
-use crate::files;
 use crate::print::view::{Entry, List, Output};
 use crate::print::view_story::{Files, deeds};
 use crate::print::{escape, view_tree};
 
 pub(crate) async fn run(args: &Tree, common: &Common) -> Result<Exit, Failure> {
-    let (image, view) = files::view(&args.image, common).await?;
+    let (image, view) = client::view(&args.image, common).await?;
     if args.by_layer || args.layer.is_some() {
         return by_layer(args, &image, &view, common);
     }
-    let root = files::node(&view, &image, args.path.as_deref())?;
+    let root = cutaway::node(&view, &image, args.path.as_deref())?;
     let depth = args.depth.unwrap_or(usize::MAX);
     if args.format == TextFormat::Json {
         let mut list = List::new(common, args.format, "cutaway.tree/1")?;

@@ -2,17 +2,14 @@
 
 use std::fmt::Write as _;
 
-use cutaway_scan::{
-    Depth, Finding, SourceKind, Validation, validate, validate_image, verify_stream,
-};
+use cutaway::Start;
+use cutaway_scan::{Depth, SourceKind, Validation};
 use serde::Serialize;
 
 use crate::args::client::Validate;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::image::Passing;
 use crate::progress::Progress;
-use crate::root::{self, Start};
 use crate::{client, output, print};
 
 /// The form `cutaway.validate/1`.
@@ -28,23 +25,18 @@ struct Answer<'a> {
 }
 
 pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failure> {
-    let limits = client::limits(common)?.scan;
     let progress = Progress::new(common);
-    let options =
-        cutaway_scan::Options { observer: progress.observer(), ..root::options(common, &limits) };
     let depth = if args.fast { Depth::Fast } else { Depth::Full };
-    let (name, source, validation) = match root::open(&args.image, common, &limits).await? {
+    let (name, source, validation) = match client::of(common)?.start(&args.image).await? {
         Start::Root(root) => {
-            let root = root.choose(common, &limits).await?;
-            let validation = validate(&root.blobs, root.descriptor, depth, &options).await?;
+            let root = root.choose().await?;
+            let validation = root.validate(depth, progress.observer()).await?;
             (root.subject.name, root.subject.source, validation)
         }
-        Start::Image(image, subject) => {
-            (subject.name, subject.source, validate_image(&image, depth, &options).await?)
-        }
-        Start::Stream(mut passing) => {
-            passing.stream = progress.watch(passing.stream);
-            stream(passing, &options).await?
+        Start::Image(image) => {
+            let image = progress.over(image);
+            let (source, validation) = image.validate(depth).await?;
+            (image.name().to_owned(), source, validation)
         }
     };
     drop(progress);
@@ -70,29 +62,6 @@ pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failur
             let message =
                 format!("{name} is not valid: {}, and {} more", first.message, rest.len());
             Err(Failure::new(Exit::Invalid, message))
-        }
-    }
-}
-
-/// Validates what passes once: all of it is read in any case, and its first fault is the last one that is seen.
-async fn stream(
-    passing: Passing,
-    options: &cutaway_scan::Options,
-) -> Result<(String, SourceKind, Validation), Failure> {
-    let Passing { stream, place, form, selector, name, source } = passing;
-    let mut validation = Validation::default();
-    match verify_stream(stream, &place, form, &selector, options).await {
-        Ok((image, form, measured)) => {
-            validation.manifests = u64::from(image.manifest().is_some());
-            validation.blobs = u64::try_from(measured.len()).unwrap_or(u64::MAX).saturating_add(1);
-            let sizes = measured.iter().map(|measured| measured.stored.size);
-            validation.bytes = sizes.fold(0, u64::saturating_add);
-            Ok((name, source.unwrap_or(SourceKind::of_archive(form)), validation))
-        }
-        Err(error) => {
-            validation.findings.push(Finding::new(None, error)?);
-            let kind = SourceKind::of_archive(form.unwrap_or(cutaway_model::source::Form::Docker));
-            Ok((name, source.unwrap_or(kind), validation))
         }
     }
 }

@@ -1,0 +1,250 @@
+//! Files: all of an image, those of one layer, or one by its path.
+
+use std::io::Write;
+
+use cutaway_files::{
+    Absent, Finding, Given, LayerFiles, Outcome, Search, Thing, View, Why, search, search_passing,
+};
+use cutaway_layerfs::{EntryPath, NodeId};
+use cutaway_model::DiffId;
+use cutaway_scan::SourceKind;
+
+use super::Image;
+use crate::error::Error;
+use crate::input::{Archive, Input};
+use crate::limits::Limits;
+
+/// How many stored bytes of a registry's layer have to be ahead for its end to be spared: fewer are
+/// read faster than the next connection is opened. What lies on disk is always read and verified.
+const SPARE: u64 = 1 << 20;
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The path, from the root of the image.
+    pub path: &'a str,
+    /// Whether a symbolic link in the last component is followed.
+    pub follow: bool,
+    /// Whether the bytes of the file are wanted.
+    pub content: bool,
+    /// Whether nothing is told before every layer that the answer rests upon is verified.
+    pub verify: bool,
+}
+
+/// A file of an image, verified.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct File {
+    /// Where it lies, links followed.
+    pub path: EntryPath,
+    /// The position of the layer that put it there.
+    pub layer: usize,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+}
+
+impl Image {
+    /// Reads one file. Layers are read from the newest on, and no more of them than the answer takes;
+    /// those that were read were verified.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Absent`] where nothing is at the path, or no file; otherwise why a layer cannot be read.
+    pub async fn read(&self, path: &str) -> Result<File, Error> {
+        let wanted = Wanted { path, follow: true, content: true, verify: true };
+        let mut bytes = Vec::new();
+        let (image, finding) = self.find(&wanted, &mut bytes).await?;
+        let Thing { path, layer, meta, .. } = thing(finding, &image, path)?;
+        match meta.kind {
+            cutaway_layerfs::Kind::File => Ok(File { path, layer, bytes }),
+            _ => Err(Error::Absent(format!("{path} is no file"))),
+        }
+    }
+
+    /// Looks for one path; the bytes of a file go to `out`. Returns the documents, too.
+    ///
+    /// # Errors
+    ///
+    /// Returns why a layer cannot be read or `out` not written; that nothing is found is none.
+    pub async fn find(
+        &self,
+        wanted: &Wanted<'_>,
+        out: &mut (impl Write + Send),
+    ) -> Result<(cutaway_model::Image, Finding), Error> {
+        let limits = self.client.limits().files();
+        let Wanted { path, follow, content, verify } = *wanted;
+        let mut wanted = Search { path: path.as_bytes(), follow, content, verify, spare: u64::MAX };
+        let found = match self.input() {
+            Input::Image(image) => {
+                if self.source() == Some(SourceKind::Registry) {
+                    wanted.spare = SPARE;
+                }
+                let found = search(&image, &wanted, &limits, out).await?;
+                (*image, found)
+            }
+            Input::Archive(archive) => match self.pass(&archive, &wanted, None, out).await {
+                Err(cutaway_files::Error::Passed { entry, .. }) if archive.opener.opens_again() => {
+                    let found = self.pass(&archive, &wanted, Some(&entry), out).await;
+                    found.map_err(|error| self.blame(error))?
+                }
+                found => found.map_err(|error| self.blame(error))?,
+            },
+        };
+        tell(&found.1, found.0.layers().len());
+        Ok(found)
+    }
+
+    /// Reads all layers and lays them over each other. Returns the documents, too.
+    ///
+    /// # Errors
+    ///
+    /// Returns why a layer cannot be read, or the limit that they meet together.
+    pub async fn view(&self) -> Result<(cutaway_model::Image, View), Error> {
+        let limits = self.client.limits().files();
+        match self.input() {
+            Input::Image(image) => {
+                let view = View::read_observed(&image, 0, None, &limits, &self.observer).await?;
+                Ok((*image, view))
+            }
+            Input::Archive(archive) => {
+                let stream = archive.opener.open().await?;
+                let given = given(&archive, stream, self.client.limits());
+                let read = View::read_passing(given, None, &limits).await;
+                let (image, _, view) = read.map_err(|error| self.blame(error))?;
+                Ok((image, view))
+            }
+        }
+    }
+
+    /// Reads what one layer holds, by its position, and opens no other where layers can be opened one by one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Absent`] where there is no such layer; otherwise why it cannot be read.
+    pub async fn layer(&self, position: usize) -> Result<LayerFiles, Error> {
+        let absent = |count: usize| {
+            let message = format!("there is no layer {position}: the image has {count}, from 0 on");
+            Error::Absent(message)
+        };
+        if let Some(image) = self.opened() {
+            let layer = image.layers().get(position);
+            let layer = layer.ok_or_else(|| absent(image.layers().len()))?;
+            let limits = self.client.limits().files();
+            return Ok(LayerFiles::read(layer, &limits, &self.observer).await?);
+        }
+        let (_, view) = self.view().await?;
+        view.layer(position).cloned().ok_or_else(|| absent(view.layers().len()))
+    }
+
+    /// Reads what one layer holds, by its diffID.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Absent`] where there is no such layer; otherwise why it cannot be read.
+    pub async fn layer_by_diff_id(&self, diff_id: &DiffId) -> Result<LayerFiles, Error> {
+        let absent = || Error::Absent(format!("there is no layer with the diffID {diff_id}"));
+        if let Some(image) = self.opened() {
+            let layer = image.layer_by_diff_id(diff_id).ok_or_else(absent)?;
+            return self.layer(layer.index()).await;
+        }
+        let (image, view) = self.view().await?;
+        let layer = image.layer_by_diff_id(diff_id).map(cutaway_model::Layer::index);
+        layer.and_then(|layer| view.layer(layer).cloned()).ok_or_else(absent)
+    }
+
+    async fn pass(
+        &self,
+        archive: &Archive,
+        wanted: &Search<'_>,
+        entry: Option<&EntryPath>,
+        out: &mut (impl Write + Send),
+    ) -> Result<(cutaway_model::Image, Finding), cutaway_files::Error> {
+        let given = given(archive, archive.opener.open().await?, self.client.limits());
+        let limits = self.client.limits().files();
+        let (image, _, found) = search_passing(given, wanted, entry, &limits, out).await?;
+        Ok((image, found))
+    }
+}
+
+fn given<'a>(
+    archive: &'a Archive,
+    stream: cutaway_model::BlobStream,
+    limits: &'a Limits,
+) -> Given<'a> {
+    Given {
+        stream,
+        place: &archive.place,
+        form: archive.form,
+        selector: &archive.selector,
+        platform: &archive.platform,
+        limits: &limits.scan.model,
+        in_flight: limits.scan.layers_in_flight,
+    }
+}
+
+/// Says how much was read and spared.
+fn tell(finding: &Finding, layers: usize) {
+    let reads = finding.read.values();
+    let read = reads.clone().map(|read| read.stored).fold(0, u64::saturating_add);
+    let spared = reads
+        .map(|read| read.of.unwrap_or(read.stored).saturating_sub(read.stored))
+        .fold(0, u64::saturating_add);
+    let unopened = layers.saturating_sub(finding.read.len());
+    tracing::info!(
+        layers_read = finding.read.len(),
+        layers_spared = unopened,
+        bytes_read = read,
+        bytes_spared_in_them = spared,
+        verified = finding.verified,
+        "{spared} bytes of the layers that were opened and {unopened} whole layers spared; {}",
+        if finding.verified {
+            "every layer that was read is verified"
+        } else {
+            "not verified: the layer of the answer was not read to its end"
+        }
+    );
+}
+
+/// Returns what was found.
+///
+/// # Errors
+///
+/// Returns [`Error::Absent`], which says who deleted it.
+pub fn thing(finding: Finding, image: &cutaway_model::Image, path: &str) -> Result<Thing, Error> {
+    match finding.outcome {
+        Outcome::Found(thing) => Ok(thing),
+        Outcome::Absent(absent) => Err(absence(&absent, image, path)),
+    }
+}
+
+/// Returns what is at a path of a view, links followed; the root without one.
+///
+/// # Errors
+///
+/// Returns [`Error::Absent`], which says who deleted it.
+pub fn node(
+    view: &View,
+    image: &cutaway_model::Image,
+    path: Option<&str>,
+) -> Result<NodeId, Error> {
+    let path = path.unwrap_or_default();
+    view.lookup(path.as_bytes(), true)?.map_err(|absent| absence(&absent, image, path))
+}
+
+/// Says that nothing is at a path, and why.
+pub fn absence(absent: &Absent, image: &cutaway_model::Image, path: &str) -> Error {
+    let at = EntryPath::clean(path.as_bytes()).unwrap_or_default();
+    let led =
+        if at == absent.path { String::new() } else { format!(" (it leads to {})", absent.path) };
+    let why = match absent.why {
+        Why::Nowhere => "no layer has it".to_owned(),
+        Why::NoDirectory => "what should be a directory on the way is none".to_owned(),
+        Why::Deleted { layer } => {
+            let step = image.layers().get(layer).and_then(|layer| layer.history());
+            let step = step.map(|step| step.created_by.as_str()).filter(|step| !step.is_empty());
+            let step = step.map_or_else(String::new, |step| format!(" ({step})"));
+            format!("layer {layer} deleted it{step}")
+        }
+    };
+    Error::Absent(format!("{path} is not in the image{led}: {why}"))
+}
