@@ -15,7 +15,7 @@ pub(crate) const FEATURES: &str = "cutaway-fetch/oci-client";
 pub(crate) fn run() -> Result<()> {
     let build = ["build", "--workspace", "--bins", "--features", FEATURES];
     process::run("cargo", &build)?;
-    let archive = fixtures::make_sample()?;
+    let (_, archive) = fixtures::make_sample()?;
     let source =
         format!("oci-archive:{}", archive.strip_prefix(root()).unwrap_or(&archive).display());
     let program = target("debug/cutaway");

@@ -61,8 +61,8 @@ pub(crate) fn make_bench() -> Result<Vec<String>> {
     Ok(Vec::new())
 }
 
-/// Makes the image that the demo scans and returns its OCI archive; it needs no tool.
-pub(crate) fn make_sample() -> Result<PathBuf> {
+/// Makes the image that the demo scans, for which no tool is needed: as a layout and as an OCI archive.
+pub(crate) fn make_sample() -> Result<(PathBuf, PathBuf)> {
     text::sample()
 }
 

@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod daemons;
 mod demo;
+mod examples;
 mod fixtures;
 mod fuzz;
 mod process;
@@ -32,6 +33,7 @@ usage: cargo xtask TASK
                         with the flag a skipped test is a failure
   ci                    everything that must hold before a change lands
   fixtures [--bench]    make the images that tests (or benchmarks) read, in target/fixtures
+  examples              build the example of every crate and run those that need nobody else
   fuzz [SECONDS]        build every fuzz target and run it for so long; 5 if nothing is said
   tidy                  layering, file and licence rules
   bench [--rounds N]    time and memory of a scan beside a floor and beside other tools
@@ -57,6 +59,7 @@ fn run() -> Result<()> {
         ["ci"] => ci::run(),
         ["fixtures"] => fixtures::run(false),
         ["fixtures", "--bench"] => fixtures::run(true),
+        ["examples"] => examples::run(),
         ["fuzz"] => fuzz::run(5),
         ["fuzz", seconds] => fuzz::run(seconds.parse()?),
         ["tidy"] => tidy::run(),

@@ -1,4 +1,4 @@
-//! Lists the packages of an image in an OCI layout: `packages DIR`.
+//! Lists the packages of an image in an OCI layout: `inventory DIR`.
 #![expect(clippy::print_stdout, reason = "an example")]
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use cutaway_scan::{Limits, Options, Silent, SourceKind, Subject, scan};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let directory = std::env::args().nth(1).ok_or("usage: packages DIR")?;
+    let directory = std::env::args().nth(1).ok_or("usage: inventory DIR")?;
     let options = Options {
         analyzers: cutaway_analyzers_os::ALL,
         limits: Limits::for_cores(2),
