@@ -106,12 +106,10 @@ impl Target {
         }
     }
 
-    /// Gives the file its name: it is whole.
+    /// Gives the file its name: it is whole. Nothing waits for the disk.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         if let Place::Beside { part, file, .. } = &self.place {
-            fs::File::open(part)
-                .and_then(|part| part.sync_all())
-                .and_then(|()| fs::rename(part, file))
+            fs::rename(part, file)
                 .map_err(|error| Failure::of_write(&error, &self.name()))?;
             self.place = Place::Stdout;
         }
