@@ -3,27 +3,30 @@
 //! Those that ask a registry or a daemon are compiled with the tests and run by some of them.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::process::{self, root, target};
 use crate::{demo, fixtures};
 
-/// Examples, each with its arguments: `{oci}` and `{tar}` are the sample as a layout and as an
-/// archive, which is also on standard input; `{apk}` is a database of apk's.
-const KNOWN: &[(&str, &str, &[&str])] = &[
-    ("analyze", "timeline", &[]),
-    ("analyzers-os", "packages", &["lib/apk/db/installed", "{apk}"]),
-    ("cloud", "explain", &["registry.example.com"]),
-    ("export", "flatten", &["{oci}"]),
-    ("files", "stories", &["{oci}"]),
-    ("layerfs", "merge_layers", &["{tar}"]),
-    ("model", "layers", &["{oci}"]),
-    ("read", "largest", &["{oci}"]),
-    ("ref", "parse", &["alpine", "ghcr.io/a/b:1"]),
-    ("scan", "inventory", &["{oci}"]),
-    ("tar", "list_members", &[]),
+/// Examples, each with its arguments and what it reads from standard input.
+///
+/// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
+/// says of it, `{apk}` a database of apk's and `{gems}` a list of Ruby's.
+const KNOWN: &[(&str, &str, &[&str], &str)] = &[
+    ("analyze", "own_analyzer", &["{gems}"], ""),
+    ("analyzers-os", "packages", &["lib/apk/db/installed", "{apk}"], ""),
+    ("cloud", "explain", &["registry.example.com"], ""),
+    ("export", "flatten", &["{oci}"], ""),
+    ("files", "stories", &["{oci}"], ""),
+    ("layerfs", "merge_layers", &["{tar}"], ""),
+    ("model", "layers", &["{oci}"], ""),
+    ("read", "largest", &["{oci}"], ""),
+    ("ref", "parse", &["alpine", "ghcr.io/a/b:1"], ""),
+    ("report", "purls", &[], "{report}"),
+    ("scan", "inventory", &["{oci}"], ""),
+    ("tar", "list_members", &[], "{tar}"),
 ];
 
 /// Crates whose examples ask somebody else.
@@ -31,31 +34,56 @@ const ELSEWHERE: &[&str] = &["cutaway", "daemon", "fetch"];
 
 /// Builds all examples and runs those that need nobody else.
 pub(crate) fn run() -> Result<()> {
-    let build = ["build", "--quiet", "--workspace", "--examples", "--features", demo::FEATURES];
-    process::run("cargo", &build)?;
-    let (oci, tar) = fixtures::make_sample()?;
-    let apk = target("demo").join("installed");
-    std::fs::write(&apk, "P:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\n\n")?;
-    let show = |path: &Path| path.display().to_string();
+    let build = ["build", "--quiet", "--workspace", "--bins", "--examples", "--features"];
+    process::run("cargo", &[&build[..], &[demo::FEATURES]].concat())?;
+    let files = files()?;
+    let filled = |text: &str| {
+        files.iter().fold(text.to_owned(), |text, (name, file)| {
+            text.replace(name, &file.display().to_string())
+        })
+    };
     for (folder, name) in all()? {
         if ELSEWHERE.contains(&folder.as_str()) {
             continue;
         }
-        let known = KNOWN.iter().find(|(of, known, _)| *of == folder && *known == name);
-        ensure!(known.is_some(), "crates/{folder}/examples/{name}.rs: nothing says how it is run");
-        let arguments: Vec<String> = known
-            .iter()
-            .flat_map(|(.., arguments)| *arguments)
-            .map(|text| text.replace("{oci}", &show(&oci)).replace("{tar}", &show(&tar)))
-            .map(|text| text.replace("{apk}", &show(&apk)))
-            .collect();
-        let program = show(&target("debug/examples").join(&name));
-        let output = process::command(&program, &arguments).stdin(File::open(&tar)?).output()?;
+        let known = KNOWN.iter().find(|(of, known, ..)| *of == folder && *known == name);
+        let Some((.., arguments, stdin)) = known else {
+            bail!("crates/{folder}/examples/{name}.rs: nothing says how it is run");
+        };
+        let arguments: Vec<String> = arguments.iter().map(|text| filled(text)).collect();
+        let program = target("debug/examples").join(&name).display().to_string();
+        let mut command = process::command(&program, &arguments);
+        if !stdin.is_empty() {
+            command.stdin(File::open(filled(stdin))?);
+        }
+        let output = command.output()?;
         let complaint = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{folder}, {name}: {}: {complaint}", output.status);
+        ensure!(!output.stdout.is_empty(), "{folder}, {name}: printed nothing");
         println!("{folder}, {name}: {} bytes printed", output.stdout.len());
     }
     Ok(())
+}
+
+/// What examples read, made in `target/demo`, each by the word that stands for it.
+fn files() -> Result<Vec<(&'static str, PathBuf)>> {
+    let (oci, tar) = fixtures::make_sample()?;
+    let folder = target("demo");
+    let written = |name: &str, text: &str| -> Result<PathBuf> {
+        let file = folder.join(name);
+        std::fs::write(&file, text)?;
+        Ok(file)
+    };
+    let program = target("debug/cutaway").display().to_string();
+    let image = format!("oci:{}", oci.display());
+    let report = process::read(&program, &["scan", "--format", "json", "--no-cache", &image])?;
+    Ok(vec![
+        ("{apk}", written("installed", "P:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\n\n")?),
+        ("{gems}", written("Gemfile.lock", "GEM\n  specs:\n    rake (13.2.1)\n")?),
+        ("{report}", written("report.json", &report)?),
+        ("{oci}", oci),
+        ("{tar}", tar),
+    ])
 }
 
 /// Every example, as the crate's folder and the example's name.
