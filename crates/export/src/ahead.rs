@@ -83,8 +83,8 @@ impl Blobs for Ahead {
         self.blobs.stat(blob).await
     }
 
-    async fn distrust(&self, blob: &Descriptor) -> bool {
-        self.blobs.distrust(blob).await
+    async fn report_bad_bytes(&self, blob: &Descriptor) -> bool {
+        self.blobs.report_bad_bytes(blob).await
     }
 }
 

@@ -67,7 +67,7 @@ impl Places {
     }
 
     /// Notes that the bytes of a blob were wrong. Returns whether a place is left that was not asked for all of them.
-    pub(crate) async fn distrust(&self, blob: &Digest) -> bool {
+    pub(crate) async fn report_bad_bytes(&self, blob: &Digest) -> bool {
         let Some(begun) = self.state().blobs.get(blob).map(|(begun, _)| *begun) else {
             return false;
         };

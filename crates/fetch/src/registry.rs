@@ -164,9 +164,9 @@ impl Blobs for Repository {
         }
     }
 
-    async fn distrust(&self, blob: &Descriptor) -> bool {
+    async fn report_bad_bytes(&self, blob: &Descriptor) -> bool {
         match &self.places {
-            Some(places) => places.distrust(&blob.digest).await,
+            Some(places) => places.report_bad_bytes(&blob.digest).await,
             None => false,
         }
     }

@@ -2,8 +2,7 @@
 
 use cutaway_layerfs::{EntryPath, Loop};
 use cutaway_model::{Class, Error as ModelError};
-
-use crate::ReadError;
+use cutaway_read::Error as ReadError;
 
 /// Why the files of an image could not be told. Every text is one line.
 #[derive(Debug, thiserror::Error)]

@@ -5,8 +5,7 @@
 //! [`View`] is everything: what is visible, which layer put it there, what each layer changed and hid.
 //! [`Comparison`] lays two views side by side, without what the images have in common.
 //!
-//! Beneath that is the reading of a layer, which other crates share: [`Source`] decodes, walks and
-//! verifies one, [`pass`] all of an archive that passes once.
+//! Layers are read by `cutaway-read`, from wherever the image lies.
 //!
 //! This crate knows no package and prints nothing. It has no rules of the overlay of its own: those
 //! are in `cutaway-layerfs`, and it asks the tree there.
@@ -17,6 +16,7 @@
 //! use std::sync::Arc;
 //!
 //! use cutaway_files::{Limits, Outcome, Search, View, search};
+//! use cutaway_read::{Input, Options};
 //! use cutaway_model::source::{self, Directory, Form, Selector};
 //! use cutaway_ref::Platform;
 //!
@@ -25,19 +25,19 @@
 //! # cutaway_fixtures::Layout::new().image("1.0", &fixture).write_dir(directory.path())?;
 //! # let path = directory.path();
 //! let files = Arc::new(Directory::new(path));
-//! let limits = Limits::new(Default::default(), Default::default(), 2);
-//! let platform = Platform::linux("amd64");
-//! let image =
-//!     source::open(files, Form::Oci, &Selector::Only, &platform, &limits.model).await?;
+//! let (limits, options) = (Limits::default(), Options::new(Default::default()));
+//! let (platform, of_documents) = (Platform::linux("amd64"), &options.limits.model);
+//! let image = source::open(files, Form::Oci, &Selector::Only, &platform, of_documents).await?;
 //!
 //! let mut bytes = Vec::new();
 //! let wanted = Search { path: b"etc/issue", follow: true, content: true, verify: false, spare: 0 };
-//! let found = search(&image, &wanted, &limits, &mut bytes).await?;
+//! let (image, found) =
+//!     search(Input::from(image), &wanted, &limits, &options, &mut bytes).await?;
 //! assert_eq!(bytes, b"new");
 //! assert!(found.verified);
 //! assert!(!found.read.contains_key(&0)); // The older layer was not opened.
 //!
-//! let view = View::read(&image, 0, None, &limits).await?;
+//! let (_, view) = View::read(Input::from(image), 0, None, &options).await?;
 //! for story in view.stories() {
 //!     for event in view.events(&story) {
 //!         println!("layer {}: {:?} {}", event.layer, event.deed, event.path);
@@ -51,17 +51,12 @@ mod compare;
 mod contents;
 mod error;
 mod filter;
-mod layer;
 mod limits;
-mod observer;
-mod passing;
 mod question;
-mod relay;
 mod seek;
-mod seek_passing;
+mod seek_archive;
 mod seeker;
 mod story;
-mod task;
 mod usage;
 mod view;
 
@@ -69,15 +64,9 @@ pub use compare::{Comparison, Difference, Present, Side, Which, shared_layers};
 pub use contents::{Contents, Fingerprints};
 pub use error::Error;
 pub use filter::{Filter, Owner, Patterns};
-pub use layer::{Companion, Measured, Progress, ReadError, Source};
 pub use limits::Limits;
-pub use observer::{Observer, Silent};
-pub use passing::{Given, Gone, pass};
 pub use question::{Absent, Answer, Found, Open, Question, Why};
-pub use relay::LaneReader;
 pub use seek::{Finding, Outcome, Read, Search, Thing, search};
-pub use seek_passing::search_passing;
 pub use story::{Deed, Event, Span, Stories, Story};
-pub use task::{Task, on_task};
 pub use usage::{DirectoryUsage, HiddenCopy, LayerUsage, Usage};
 pub use view::{LayerFiles, View};

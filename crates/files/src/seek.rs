@@ -10,10 +10,12 @@ use std::io::Write;
 
 use cutaway_layerfs::{EntryPath, Inode, Kind, Meta};
 use cutaway_model::{Image, Layer};
+use cutaway_read::{Input, Options, Visit, visit};
 
 use crate::question::{Absent, Answer, Found, Open, Question};
-use crate::seeker::{Caught, Seeker, Target};
-use crate::{Error, Limits, Source};
+use crate::seek_archive;
+use crate::seeker::{Caught, Seeker, Spout, Target};
+use crate::{Error, Limits};
 
 /// What to look for, and how.
 #[derive(Debug, Clone, Copy)]
@@ -76,122 +78,151 @@ pub struct Read {
     pub verified: bool,
 }
 
-/// Searches an image; the bytes of a file go to `out`.
+/// Searches an image; the bytes of a file go to `out`. The image comes with the answer.
 ///
 /// Bytes are held back as long as they may turn out not to be wanted, at most as many as the limit
 /// `hold_bytes`; with `verify`, until the layers are verified, and as many as `content_bytes`. A file
-/// that stands before the link that leads to it makes its layer be read again.
+/// that stands before the link that leads to it makes its layer be read again, and an archive that can be
+/// started again be read twice. Of an archive, nothing is written before all of it is verified.
+///
+/// Needs a tokio runtime. Dropping the future ends the reading.
 ///
 /// # Errors
 ///
-/// Returns why a layer cannot be read, [`Error::TooLarge`], [`Error::Write`], and
-/// [`Error::Overtaken`] where bytes were written and a later entry of the layer replaces them.
+/// Returns why a layer or an archive cannot be read, [`Error::TooLarge`], [`Error::Write`],
+/// [`Error::Overtaken`] where bytes were written and a later entry of the layer replaces them, and
+/// [`Error::Passed`] for a file of an archive that passed before it showed that it is meant.
 pub async fn search(
-    image: &Image,
+    input: Input,
     search: &Search<'_>,
     limits: &Limits,
+    options: &Options,
     out: &mut (impl Write + Send),
-) -> Result<Finding, Error> {
-    let layers = image.layers();
-    let mut question = Question::new(search.path, search.follow, layers.len(), limits.layerfs);
-    let mut reads = BTreeMap::new();
-    let mut caught: Option<(usize, Caught)> = None;
-    loop {
-        match question.answer()? {
-            Answer::Open(open) => {
-                let Some(layer) = layers.get(open.layer) else { return Err(out_of_range()) };
-                let target = open.candidate.clone().map(Target::Path);
-                let (listing, seen) = pass(layer, target, search, limits, out, &mut reads).await?;
-                match (listing, seen) {
-                    (Some(listing), seen) => {
-                        caught = seen.map(|seen| (open.layer, seen)).or(caught);
-                        question.take(open, listing);
-                    }
-                    (None, Some(mut seen)) => {
-                        // What is held is all of it, unless it went out while it was read.
-                        let held = std::mem::take(&mut seen.held);
-                        out.write_all(&held).map_err(Error::Write)?;
-                        return Ok(early(open, seen, reads));
-                    }
-                    (None, None) => return Err(out_of_range()),
-                }
-            }
-            Answer::Absent(absent) => {
-                overtaken(caught.as_ref(), None, layers)?;
-                return Ok(finding(Outcome::Absent(absent), reads));
-            }
-            Answer::Found(found) => {
-                overtaken(caught.as_ref(), Some(found.inode), layers)?;
-                let meta = match question.entry(found.inode) {
-                    Some(entry) => entry.meta().clone(),
-                    None => Meta::implied(),
-                };
-                if search.content && found.kind == Kind::File {
-                    deliver(&found, caught, image, search, limits, out, &mut reads).await?;
-                }
-                let thing = Thing { path: found.path, layer: found.layer, meta };
-                return Ok(finding(Outcome::Found(thing), reads));
-            }
+) -> Result<(Image, Finding), Error> {
+    match input {
+        Input::Image(image) => {
+            let reads = BTreeMap::new();
+            let out = Spout::new(out);
+            let seek = Seek { image: &image, search, limits, options, out: &out, reads };
+            let finding = seek.find().await?;
+            Ok((*image, finding))
+        }
+        Input::Archive(archive) => {
+            seek_archive::search(&archive, search, limits, options, out).await
         }
     }
 }
 
-/// Writes the bytes of what was found, from memory or from its layer once more.
-async fn deliver(
-    found: &Found,
-    caught: Option<(usize, Caught)>,
-    image: &Image,
-    search: &Search<'_>,
-    limits: &Limits,
-    out: &mut (impl Write + Send),
-    reads: &mut BTreeMap<usize, Read>,
-) -> Result<(), Error> {
-    let position = usize::try_from(found.inode.layer).unwrap_or(usize::MAX);
-    if let Some((layer, caught)) = caught
-        && layer == position
-        && caught.entry == found.inode.entry
-        && caught.complete
-    {
-        return match caught.held {
-            // It went out while it was read.
-            _ if caught.streamed => Ok(()),
-            held => out.write_all(&held).map_err(Error::Write),
-        };
-    }
-    let Some(layer) = image.layers().get(position) else { return Err(out_of_range()) };
-    tracing::info!(layer = position, path = %found.path, "reading a layer a second time: the file stands before the link that leads to it, or is large");
-    let target = Target::Entry { entry: found.inode.entry, path: found.path.clone() };
-    let (_, caught) = pass(layer, Some(target), search, limits, out, reads).await?;
-    match caught {
-        Some(caught) if caught.complete && caught.streamed => Ok(()),
-        Some(caught) if caught.complete => out.write_all(&caught.held).map_err(Error::Write),
-        _ => Err(out_of_range()),
-    }
+/// A search on its way through the layers.
+struct Seek<'a, W> {
+    image: &'a Image,
+    search: &'a Search<'a>,
+    limits: &'a Limits,
+    options: &'a Options,
+    out: &'a Spout<W>,
+    reads: BTreeMap<usize, Read>,
 }
 
-/// Reads a layer until its target is at hand or to its end; returns what it holds in the latter case.
-async fn pass(
-    layer: &Layer,
-    target: Option<Target>,
-    search: &Search<'_>,
-    limits: &Limits,
-    out: &mut (impl Write + Send),
-    reads: &mut BTreeMap<usize, Read>,
-) -> Result<(Option<cutaway_layerfs::Listing>, Option<Caught>), Error> {
-    let source = Source::open(layer, &limits.model).await?;
-    let outcome = source.outcome();
-    let mut seeker = Seeker::new(target, layer.size(), search, limits, out);
-    let walked = source.walk(limits.layerfs, &mut seeker).await?;
-    let caught = seeker.finish()?;
-    let read =
-        reads.entry(layer.index()).or_insert(Read { stored: 0, of: layer.size(), verified: false });
-    read.stored = read.stored.saturating_add(outcome.read());
-    // A second pass that ends early proves less than it tells.
-    read.verified = walked.is_some();
-    if let Some((measured, _)) = &walked {
-        read.of = Some(measured.stored.size);
+impl<W: Write + Send> Seek<'_, W> {
+    async fn find(mut self) -> Result<Finding, Error> {
+        let (layers, search) = (self.image.layers(), self.search);
+        let of_layers = self.options.limits.layerfs;
+        let mut question = Question::new(search.path, search.follow, layers.len(), of_layers);
+        let mut caught: Option<(usize, Caught)> = None;
+        loop {
+            match question.answer()? {
+                Answer::Open(open) => {
+                    let Some(layer) = layers.get(open.layer) else { return Err(out_of_range()) };
+                    let target = open.candidate.clone().map(Target::Path);
+                    match self.pass(layer, target).await? {
+                        (Some(listing), seen) => {
+                            caught = seen.map(|seen| (open.layer, seen)).or(caught);
+                            question.take(open, listing);
+                        }
+                        (None, Some(mut seen)) => {
+                            // What is held is all of it, unless it went out while it was read.
+                            let held = std::mem::take(&mut seen.held);
+                            self.out.write(&held).map_err(Error::Write)?;
+                            return Ok(early(open, seen, self.reads));
+                        }
+                        (None, None) => return Err(out_of_range()),
+                    }
+                }
+                Answer::Absent(absent) => {
+                    overtaken(caught.as_ref(), None, layers)?;
+                    return Ok(finding(Outcome::Absent(absent), self.reads));
+                }
+                Answer::Found(found) => {
+                    overtaken(caught.as_ref(), Some(found.inode), layers)?;
+                    let meta = match question.entry(found.inode) {
+                        Some(entry) => entry.meta().clone(),
+                        None => Meta::implied(),
+                    };
+                    if search.content && found.kind == Kind::File {
+                        self.deliver(&found, caught).await?;
+                    }
+                    let thing = Thing { path: found.path, layer: found.layer, meta };
+                    return Ok(finding(Outcome::Found(thing), self.reads));
+                }
+            }
+        }
     }
-    Ok((walked.map(|(_, walked)| walked.listing), caught))
+
+    /// Writes the bytes of what was found, from memory or from its layer once more.
+    async fn deliver(
+        &mut self,
+        found: &Found,
+        caught: Option<(usize, Caught)>,
+    ) -> Result<(), Error> {
+        let position = usize::try_from(found.inode.layer).unwrap_or(usize::MAX);
+        if let Some((layer, caught)) = caught
+            && layer == position
+            && caught.entry == found.inode.entry
+            && caught.complete
+        {
+            // It may have gone out while it was read.
+            return if caught.streamed { Ok(()) } else { self.write(&caught.held) };
+        }
+        let Some(layer) = self.image.layers().get(position) else { return Err(out_of_range()) };
+        tracing::info!(layer = position, path = %found.path, "reading a layer a second time: the file stands before the link that leads to it, or is large");
+        let target = Target::Entry { entry: found.inode.entry, path: found.path.clone() };
+        match self.pass(layer, Some(target)).await?.1 {
+            Some(caught) if caught.complete && caught.streamed => Ok(()),
+            Some(caught) if caught.complete => self.write(&caught.held),
+            _ => Err(out_of_range()),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.out.write(bytes).map_err(Error::Write)
+    }
+
+    /// Reads a layer until its target is at hand or to its end; returns what it holds in the latter case.
+    async fn pass(
+        &mut self,
+        layer: &Layer,
+        target: Option<Target>,
+    ) -> Result<(Option<cutaway_layerfs::Listing>, Option<Caught>), Error> {
+        let Self { search, limits, out, .. } = *self;
+        let mut tries = 0_u32;
+        let reader = || {
+            tries = tries.saturating_add(1);
+            // What went out in an earlier try cannot be taken back.
+            let fresh = tries == 1 || out.is_dry();
+            fresh.then(|| Seeker::new(target.clone(), layer.size(), search, limits, out))
+        };
+        let Visit { out: caught, stored, whole } = visit(layer, reader, self.options).await?;
+        let caught = caught?;
+        let unread = Read { stored: 0, of: layer.size(), verified: false };
+        let read = self.reads.entry(layer.index()).or_insert(unread);
+        read.stored = read.stored.saturating_add(stored);
+        // A second pass that ends early proves less than it tells.
+        read.verified = whole.is_some();
+        if let Some((measured, _)) = &whole {
+            read.of = Some(measured.stored.size);
+        }
+        Ok((whole.map(|(_, walked)| walked.listing), caught))
+    }
 }
 
 /// Makes the finding of a layer whose end was spared.

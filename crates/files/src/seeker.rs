@@ -1,12 +1,14 @@
 //! The visitor that catches one entry of a layer while it streams by.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 
 use cutaway_layerfs::{EntryPath, Kind, Meta, Visitor};
+use cutaway_read::{LayerReader, Progress};
 
 use crate::seek::Search;
-use crate::{Companion, Error, Limits, Progress};
+use crate::{Error, Limits};
 
 /// The most zeros that are written at once.
 const ZEROS: [u8; 4096] = [0; 4096];
@@ -18,6 +20,28 @@ pub(crate) enum Target {
     Path(EntryPath),
     /// This entry, which the listing of the layer has shown to be the one.
     Entry { entry: u32, path: EntryPath },
+}
+
+/// Where the bytes of a file go, and whether any went there: what is out cannot be taken back.
+#[derive(Debug)]
+pub(crate) struct Spout<W>(Mutex<(W, bool)>);
+
+impl<W: Write> Spout<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self(Mutex::new((out, false)))
+    }
+
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (out, written) = &mut *guard;
+        *written |= !bytes.is_empty();
+        out.write_all(bytes)
+    }
+
+    /// Returns whether nothing went out, so that a layer can be read again from its beginning.
+    pub(crate) fn is_dry(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
 }
 
 /// What was caught.
@@ -44,7 +68,7 @@ pub(crate) struct Seeker<'a, W> {
     verify: bool,
     spare: u64,
     limits: (u64, u64),
-    out: &'a mut W,
+    out: &'a Spout<W>,
     caught: Option<Caught>,
     /// Whether nothing so far speaks against the entry that was caught.
     firm: bool,
@@ -57,7 +81,7 @@ impl<'a, W: Write + Send> Seeker<'a, W> {
         size: Option<u64>,
         search: &Search<'_>,
         limits: &Limits,
-        out: &'a mut W,
+        out: &'a Spout<W>,
     ) -> Self {
         Self {
             target,
@@ -71,14 +95,6 @@ impl<'a, W: Write + Send> Seeker<'a, W> {
             caught: None,
             firm: true,
             failed: None,
-        }
-    }
-
-    /// Returns what was caught.
-    pub(crate) fn finish(self) -> Result<Option<Caught>, Error> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => Ok(self.caught),
         }
     }
 
@@ -117,7 +133,7 @@ impl<'a, W: Write + Send> Seeker<'a, W> {
         let length = caught.held.len().saturating_add(bytes.len());
         let length = u64::try_from(length).unwrap_or(u64::MAX);
         if caught.streamed {
-            self.failed = self.out.write_all(bytes).err().map(Error::Write);
+            self.failed = self.out.write(bytes).err().map(Error::Write);
         } else if length <= hold || (self.verify && length <= content) {
             caught.held.extend_from_slice(bytes);
         } else if self.verify {
@@ -126,7 +142,7 @@ impl<'a, W: Write + Send> Seeker<'a, W> {
         } else if exact || (self.firm && self.spare < u64::MAX) {
             let held = std::mem::take(&mut caught.held);
             caught.streamed = true;
-            let written = self.out.write_all(&held).and_then(|()| self.out.write_all(bytes));
+            let written = self.out.write(&held).and_then(|()| self.out.write(bytes));
             self.failed = written.err().map(Error::Write);
         } else {
             // Not sure enough to be written and too large to be held: a second pass gets it if it counts.
@@ -174,7 +190,9 @@ impl<W: Write + Send> Visitor for Seeker<'_, W> {
     }
 }
 
-impl<W: Write + Send> Companion for Seeker<'_, W> {
+impl<W: Write + Send> LayerReader for Seeker<'_, W> {
+    type Out = Result<Option<Caught>, Error>;
+
     async fn pause(&mut self, progress: Progress) -> ControlFlow<()> {
         if self.failed.is_some() {
             return ControlFlow::Break(());
@@ -185,5 +203,12 @@ impl<W: Write + Send> Companion for Seeker<'_, W> {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
+    }
+
+    async fn finish(self) -> Self::Out {
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok(self.caught),
+        }
     }
 }

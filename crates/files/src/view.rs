@@ -1,22 +1,16 @@
 //! All files of an image, or of its layers from one on: what is visible, and what was.
 
-use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use cutaway_layerfs::{
-    Changes, EntryPath, Inode, Listing, Meta, NodeId, Superseded, Tree, Visitor, Warning,
+    Changes, EntryPath, Inode, Limits, Listing, Meta, NodeId, Superseded, Tree, Visitor, Warning,
 };
-use cutaway_model::source::Form;
-use cutaway_model::{Image, Layer};
-use tokio::sync::Semaphore;
+use cutaway_model::{Image, Measured};
+use cutaway_read::{Input, LayerReader, Layers, Options, Reading, layers};
 
+use crate::Error;
 use crate::contents::{Contents, Fingerprints};
-use crate::passing::{Given, pass};
 use crate::question::{Absent, Answer, decided};
-use crate::{
-    Companion, Error, Limits, Measured, Observer, Progress, ReadError, Silent, Source, on_task,
-};
 
 /// One layer that was read to its end and verified.
 #[derive(Debug, Clone)]
@@ -40,77 +34,41 @@ pub struct View {
     changes: Changes,
 }
 
-impl LayerFiles {
-    /// Reads one layer to its end, and tells `observer` how far it is.
-    ///
-    /// # Errors
-    ///
-    /// Returns what keeps it from being read and verified.
-    pub async fn read(
-        layer: &Layer,
-        limits: &Limits,
-        observer: &Arc<dyn Observer>,
-    ) -> Result<Self, Error> {
-        Ok(read_layer(layer, None, limits, observer).await?)
+impl From<&Reading<Arc<Contents>>> for LayerFiles {
+    fn from(reading: &Reading<Arc<Contents>>) -> Self {
+        Self {
+            measured: reading.measured.clone(),
+            listing: Arc::clone(&reading.listing),
+            warnings: reading.warnings.clone(),
+            contents: Arc::clone(&reading.out),
+        }
     }
 }
 
 impl View {
-    /// Reads the layers of an image from `first` on, several at once, each of them once.
+    /// Reads the layers of an image from `first` on, several at once, each of them once. The image comes
+    /// with the view.
     ///
     /// With a `first` above zero the view is of what these layers say, over a base that is not known.
+    ///
+    /// Needs a tokio runtime. Dropping the future ends the reading.
     ///
     /// # Errors
     ///
     /// Returns the first thing, in the order of the layers, that keeps one from being read and
-    /// verified, and a limit that the layers meet together.
+    /// verified, what keeps an archive from being read, and a limit that the layers meet together.
     pub async fn read(
-        image: &Image,
+        input: Input,
         first: usize,
         fingerprints: Option<Fingerprints>,
-        limits: &Limits,
-    ) -> Result<Self, Error> {
-        let silent: Arc<dyn Observer> = Arc::new(Silent);
-        Self::read_observed(image, first, fingerprints, limits, &silent).await
-    }
-
-    /// Reads layers as [`View::read`] does, and tells `observer` how far they are.
-    ///
-    /// # Errors
-    ///
-    /// As [`View::read`].
-    pub async fn read_observed(
-        image: &Image,
-        first: usize,
-        fingerprints: Option<Fingerprints>,
-        limits: &Limits,
-        observer: &Arc<dyn Observer>,
-    ) -> Result<Self, Error> {
-        let layers = image.layers().get(first..).unwrap_or_default();
-        Self::new(first, read_layers(layers, fingerprints, limits, observer).await?, limits)
-    }
-
-    /// Reads an image in an archive that passes once.
-    ///
-    /// # Errors
-    ///
-    /// As [`View::read`], and everything that keeps the archive from being read.
-    pub async fn read_passing(
-        given: Given<'_>,
-        fingerprints: Option<Fingerprints>,
-        limits: &Limits,
-    ) -> Result<(Image, Form, Self), Error> {
-        let (image, form, layers) = pass(given, |name, bytes| {
-            let (limits, fingerprints) = (*limits, fingerprints.clone());
-            async move {
-                let source = Source::of_member(&name, bytes, &limits.model).await?;
-                let layer = read(source, fingerprints, &limits).await?;
-                Ok((layer.measured.clone(), layer))
-            }
-        })
-        .await?;
-        let layers = layers.into_iter().map(|(_, layer)| layer).collect();
-        Ok((image, form, Self::new(0, layers, limits)?))
+        options: &Options,
+    ) -> Result<(Image, Self), Error> {
+        let reader = move |_: &_| ContentReader(fingerprints.clone().map(Contents::new));
+        let Layers { image, first, layers: read, .. } =
+            layers(input, first.., reader, options).await?;
+        let files = read.iter().map(|reading| LayerFiles::from(reading.as_ref())).collect();
+        drop(read);
+        Ok((image, Self::new(first, files, options.limits.layerfs)?))
     }
 
     /// Lays layers over each other, the first of which has the position `first` in its image.
@@ -118,8 +76,8 @@ impl View {
     /// # Errors
     ///
     /// Returns [`Error::Overlay`] where they meet a limit together.
-    pub fn new(first: usize, layers: Vec<LayerFiles>, limits: &Limits) -> Result<Self, Error> {
-        let mut tree = Tree::new(limits.layerfs);
+    pub fn new(first: usize, layers: Vec<LayerFiles>, limits: Limits) -> Result<Self, Error> {
+        let mut tree = Tree::new(limits);
         let mut changes = Changes::default();
         let mut layers = layers;
         for (position, files) in layers.iter_mut().enumerate() {
@@ -201,106 +159,37 @@ impl View {
     }
 }
 
-/// Reads layers, several at once; one that is listed twice is read once.
-async fn read_layers(
-    layers: &[Layer],
-    fingerprints: Option<Fingerprints>,
-    limits: &Limits,
-    observer: &Arc<dyn Observer>,
-) -> Result<Vec<LayerFiles>, Error> {
-    let permits = Arc::new(Semaphore::new(limits.layers_in_flight.max(1)));
-    let mut tasks = HashMap::new();
-    for layer in layers {
-        tasks.entry(layer.diff_id()).or_insert_with(|| {
-            let (layer, limits, permits) = (layer.clone(), *limits, Arc::clone(&permits));
-            let (fingerprints, observer) = (fingerprints.clone(), Arc::clone(observer));
-            on_task(async move {
-                // The semaphore is never closed.
-                let _permit = permits.acquire_owned().await;
-                loop {
-                    let read = read_layer(&layer, fingerprints.clone(), &limits, &observer).await;
-                    match &read {
-                        Err(ReadError::Model(error)) if layer.distrust(error).await => {}
-                        _ => return read,
-                    }
-                }
-            })
-        });
-    }
-    let mut known: HashMap<_, LayerFiles> = HashMap::new();
-    let mut read = Vec::with_capacity(layers.len());
-    for layer in layers {
-        let files = match (tasks.remove(layer.diff_id()), known.get(layer.diff_id())) {
-            (Some(task), _) => task.await?,
-            (None, Some(files)) => files.clone(),
-            (None, None) => continue,
-        };
-        known.insert(layer.diff_id(), files.clone());
-        read.push(files);
-    }
-    Ok(read)
-}
+/// Takes fingerprints of the files of a layer, where that was asked for.
+struct ContentReader(Option<Contents>);
 
-async fn read_layer(
-    layer: &Layer,
-    fingerprints: Option<Fingerprints>,
-    limits: &Limits,
-    observer: &Arc<dyn Observer>,
-) -> Result<LayerFiles, ReadError> {
-    let source = Source::open(layer, &limits.model).await?;
-    read(source.observed(observer, layer), fingerprints, limits).await
-}
-
-/// Reads one layer to its end.
-async fn read(
-    source: Source,
-    fingerprints: Option<Fingerprints>,
-    limits: &Limits,
-) -> Result<LayerFiles, ReadError> {
-    let what = source.what().to_owned();
-    let mut reading = Reading { contents: fingerprints.map(Contents::new) };
-    let walked = source.walk(limits.layerfs, &mut reading).await?;
-    let (measured, walked) =
-        walked.ok_or_else(|| cutaway_model::Error::malformed(what, "was not read to its end"))?;
-    Ok(LayerFiles {
-        measured,
-        listing: Arc::new(walked.listing),
-        warnings: walked.warnings,
-        contents: Arc::new(reading.contents.unwrap_or_default()),
-    })
-}
-
-/// Goes along with a layer, and takes fingerprints of its files where that was asked for.
-struct Reading {
-    contents: Option<Contents>,
-}
-
-impl Visitor for Reading {
+impl Visitor for ContentReader {
     fn entry(&mut self, id: u32, _: &EntryPath, meta: &Meta) -> bool {
-        self.contents.as_mut().is_some_and(|contents| contents.begin(id, meta.kind))
+        self.0.as_mut().is_some_and(|contents| contents.begin(id, meta.kind))
     }
 
     fn data(&mut self, chunk: &[u8]) {
-        if let Some(contents) = &mut self.contents {
+        if let Some(contents) = &mut self.0 {
             contents.add(chunk);
         }
     }
 
     fn hole(&mut self, len: u64) {
-        if let Some(contents) = &mut self.contents {
+        if let Some(contents) = &mut self.0 {
             contents.skip(len);
         }
     }
 
     fn end(&mut self) {
-        if let Some(contents) = &mut self.contents {
+        if let Some(contents) = &mut self.0 {
             contents.end();
         }
     }
 }
 
-impl Companion for Reading {
-    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+impl LayerReader for ContentReader {
+    type Out = Arc<Contents>;
+
+    async fn finish(self) -> Self::Out {
+        Arc::new(self.0.unwrap_or_default())
     }
 }

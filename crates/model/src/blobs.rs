@@ -50,7 +50,7 @@ pub trait Blobs: Debug + Send + Sync {
 
     /// Is told that `blob` was read and has another size or digest than its descriptor says. Returns whether
     /// it may be had right elsewhere, where the next [`Blobs::open`] then looks.
-    async fn distrust(&self, blob: &Descriptor) -> bool {
+    async fn report_bad_bytes(&self, blob: &Descriptor) -> bool {
         let _ = blob;
         false
     }

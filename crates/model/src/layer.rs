@@ -163,9 +163,9 @@ impl Layer {
 
     /// Is told why reading the layer failed. Returns whether its stored bytes were wrong and may be had right
     /// elsewhere, so that it is worth reading it again.
-    pub async fn distrust(&self, error: &Error) -> bool {
+    pub async fn report_bad_bytes(&self, error: &Error) -> bool {
         match self.blob() {
-            Some((blobs, descriptor)) if error.is_about_bytes() => blobs.distrust(descriptor).await,
+            Some((blobs, descriptor)) if error.is_about_bytes() => blobs.report_bad_bytes(descriptor).await,
             _ => false,
         }
     }
@@ -187,6 +187,18 @@ impl Layer {
     ///
     /// Returns what keeps the source from opening them.
     pub async fn compressed(&self) -> Result<Verified<BlobStream>, Error> {
+        let (stream, claim) = self.stored().await?;
+        Verified::new(stream, self.what(), claim)
+    }
+
+    /// Opens the stored bytes without a check, and says what they have to be: for a reader that makes
+    /// the check with [`StoredCheck`](crate::StoredCheck) on another core.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps the source from opening them, and [`Error::Malformed`] for a digest of an
+    /// algorithm that cannot be verified.
+    pub async fn stored(&self) -> Result<(BlobStream, Claim), Error> {
         let what = self.what();
         match &self.origin {
             Origin::Blob { blobs, descriptor } => {
@@ -198,13 +210,12 @@ impl Layer {
                         other => other,
                     })?,
                 };
-                let claim =
-                    Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
-                Verified::new(stream, what, claim)
+                let digest = Some(descriptor.digest.clone());
+                Ok((stream, Claim { digest, size: Some(descriptor.size) }))
             }
             Origin::Member { files, name, size, .. } => {
-                let (stream, _) = files.open(name)?.ok_or(Error::Missing { what: what.clone() })?;
-                Verified::new(stream, what, Claim { digest: None, size: *size })
+                let (stream, _) = files.open(name)?.ok_or(Error::Missing { what })?;
+                Ok((stream, Claim { digest: None, size: *size }))
             }
         }
     }
@@ -219,10 +230,15 @@ impl Layer {
         let verified = self.compressed().await?;
         let outcome = verified.outcome();
         let reader = Decoded::open(verified, self.what(), limits).await?;
-        for remark in self.remarks(reader.compression(), 0) {
+        self.warn_of(reader.compression());
+        Ok(Unpacking { reader, outcome })
+    }
+
+    /// Logs what is odd about the form in which the layer is stored.
+    pub fn warn_of(&self, compression: Compression) {
+        for remark in self.remarks(compression, 0) {
             tracing::warn!(layer = self.what(), "{}", remark.message);
         }
-        Ok(Unpacking { reader, outcome })
     }
 
     /// Starts the check of the uncompressed bytes against the diffID of the config.

@@ -294,7 +294,7 @@ async fn read_blob(
     loop {
         let read = read_once(blobs, descriptor, what).await;
         match &read {
-            Err(error) if error.is_about_bytes() && blobs.distrust(descriptor).await => {}
+            Err(error) if error.is_about_bytes() && blobs.report_bad_bytes(descriptor).await => {}
             _ => return read,
         }
     }

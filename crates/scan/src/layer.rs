@@ -110,7 +110,7 @@ pub(crate) async fn analyze(
         let (wanted, fingerprints) = (wanted.clone(), fingerprints.clone());
         let read = analyze_once(layer, analyzers, wanted, fingerprints, limits, &observer).await;
         match &read {
-            Err(Error::Model(error)) if layer.distrust(error).await => {}
+            Err(Error::Model(error)) if layer.report_bad_bytes(error).await => {}
             _ => return read,
         }
     }

@@ -247,7 +247,7 @@ async fn walk(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Err
     loop {
         let walked = walk_once(layer, options).await;
         match &walked {
-            Err(Error::Model(error)) if layer.distrust(error).await => {}
+            Err(Error::Model(error)) if layer.report_bad_bytes(error).await => {}
             _ => return walked,
         }
     }

@@ -62,7 +62,7 @@ pub(super) async fn put(
                 begun = 0;
             }
             Err(SinkError::Model(error)) if error.is_about_bytes() => {
-                if !from.distrust(blob).await {
+                if !from.report_bad_bytes(blob).await {
                     return Err(error.into());
                 }
             }

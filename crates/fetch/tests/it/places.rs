@@ -85,7 +85,7 @@ async fn a_place_whose_blob_was_wrong_is_not_asked_for_it_again() {
     for expected in [[1, 0, 0], [1, 1, 0], [1, 1, 1]] {
         let bytes = read(&repository, &scenes[0].layer).await.unwrap();
         assert_eq!((bytes.len(), asked(&scenes)), (200_000, expected.to_vec()));
-        let left = repository.distrust(&scenes[0].layer).await;
+        let left = repository.report_bad_bytes(&scenes[0].layer).await;
         assert_eq!(left, expected != [1, 1, 1]);
     }
     // Nobody is left, and the last place is no worse than the others.

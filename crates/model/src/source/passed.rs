@@ -7,9 +7,6 @@ use super::Files;
 use super::archive::{endless, is_document, member_name};
 use crate::{BlobStream, DiffId, Error, Limits};
 
-/// How many links a member may be followed over.
-const MAX_LINKS: u64 = 8;
-
 /// What is kept of an archive on a stream: its documents, and the names and sizes of all else.
 ///
 /// As in an archive on disk, a later member of a name replaces an earlier one, but a second
@@ -25,6 +22,7 @@ pub struct Passed {
     /// How many bytes of documents are kept.
     kept_bytes: u64,
     max_bytes: u64,
+    max_links: u64,
 }
 
 #[derive(Debug)]
@@ -42,7 +40,12 @@ impl Passed {
 
     /// Starts an empty record of the archive that errors call `place`.
     pub fn with_limits(place: impl Into<String>, limits: &Limits) -> Self {
-        Self { place: place.into(), max_bytes: limits.passed_bytes, ..Self::default() }
+        Self {
+            place: place.into(),
+            max_bytes: limits.passed_bytes,
+            max_links: limits.member_links,
+            ..Self::default()
+        }
     }
 
     /// Keeps a document.
@@ -77,10 +80,10 @@ impl Passed {
         self.diff_ids.insert(name, diff_id);
     }
 
-    /// Returns the member that `name` stands for when links are followed, at most eight of them.
+    /// Returns the member that `name` stands for when links are followed, at most `member_links` of them.
     pub fn target<'a>(&'a self, name: &'a str) -> &'a str {
         let mut name = name;
-        for _ in 0..MAX_LINKS {
+        for _ in 0..self.max_links {
             match self.members.get(name) {
                 Some(Kept::Link(target)) => name = target,
                 _ => break,
@@ -118,7 +121,7 @@ impl Files for Passed {
                 Ok(Some((Box::new(io::Cursor::new(bytes.clone())), size)))
             }
             Some(Kept::Other(size)) => Ok(Some((Box::new(Gone(what())), *size))),
-            Some(Kept::Link(_)) => Err(endless(what(), MAX_LINKS)),
+            Some(Kept::Link(_)) => Err(endless(what(), self.max_links)),
         }
     }
 

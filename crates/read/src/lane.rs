@@ -67,6 +67,21 @@ impl Filler {
         Some(buffer)
     }
 
+    /// Returns an empty buffer when there is one; none where the other end is gone.
+    pub(crate) fn poll_buffer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let buffer = ready!(self.empty.poll_recv(cx));
+        Poll::Ready(buffer.map(|mut buffer| {
+            buffer.clear();
+            buffer
+        }))
+    }
+
+    /// Sends a buffer that came from [`Filler::poll_buffer`], for which there is always room.
+    pub(crate) fn send_now(&mut self, buffer: Vec<u8>) {
+        // Where the other end is gone, nobody wants it.
+        let _ = self.full.try_send(buffer);
+    }
+
     /// Sends a buffer that was filled; returns whether the other end is still there.
     pub(crate) async fn send(&mut self, buffer: Vec<u8>) -> bool {
         self.full.send(buffer).await.is_ok()
@@ -88,7 +103,7 @@ impl Drainer {
 
 /// A lane read as a stream.
 #[derive(Debug)]
-pub struct LaneReader {
+pub(crate) struct LaneReader {
     lane: Drainer,
     buffer: Vec<u8>,
     consumed: usize,

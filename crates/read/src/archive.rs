@@ -1,0 +1,272 @@
+//! Reading an archive that passes by, such as one on standard input.
+//!
+//! Which members are layers is known for sure only when the documents have passed, and they may come
+//! last. So every member that looks like a layer is read as one while it passes, and matched to the
+//! image afterwards. Members of equal bytes are kept once, and only so many that differ.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cutaway_model::source::{self, Files, Form, Members, Passed};
+use cutaway_model::{
+    Decoded, DiffId, Error as ModelError, Image, Layer, Limits as ModelLimits, Stored,
+};
+use cutaway_ref::Digest;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::io::{AsyncBufRead, BufReader};
+use tracing::Instrument as _;
+
+use crate::head::{Head, look};
+use crate::lane::{CHUNK, LaneReader, lane};
+use crate::stream::Stream;
+use crate::task::{Task, on_task};
+use crate::{Archive, Error, LayerKey, LayerReader, Options, Reading};
+
+/// What came of a member that was read as a layer.
+type Outcome<T> = Result<Arc<Reading<T>>, Arc<Error>>;
+
+/// An archive that has passed: its documents, and what came of every member that looked like a layer.
+pub(crate) struct Passing<T> {
+    passed: Arc<Passed>,
+    form: Form,
+    members: Read<T>,
+}
+
+impl<T: Send + Sync + 'static> Passing<T> {
+    /// Lets an archive pass to its end, and opens no image in it.
+    pub(crate) async fn by<R, F>(
+        archive: &Archive,
+        reader: F,
+        options: &Options,
+    ) -> Result<Self, Error>
+    where
+        R: LayerReader<Out = T> + 'static,
+        F: Fn(&LayerKey) -> R,
+    {
+        let (place, limits) = (archive.place.as_str(), &options.limits.model);
+        let stream = Decoded::open(archive.opener.open().await?, place, limits).await?;
+        let stream = Members::new(BufReader::with_capacity(CHUNK, stream), place, limits);
+        let mut passed = Passed::with_limits(place, limits);
+        let members = read_members(stream, &mut passed, place, options, reader).await?;
+        let form = match archive.form {
+            Some(form) => form,
+            None => Form::of(&passed)?,
+        };
+        if source::needs_diff_ids(&passed)? {
+            for (name, outcome) in members.by_name() {
+                let diff_id = outcome?.measured.unpacked.diff_id.clone();
+                passed.measured(name, diff_id);
+            }
+        }
+        Ok(Self { passed: Arc::new(passed), form, members })
+    }
+
+    /// Returns the form that was named, or that the documents show.
+    pub(crate) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Returns the documents; the bytes of other members cannot be had any more.
+    pub(crate) fn files(&self) -> Arc<dyn Files> {
+        self.passed.clone()
+    }
+
+    /// Opens the image that is meant.
+    pub(crate) async fn image(
+        &self,
+        archive: &Archive,
+        limits: &ModelLimits,
+    ) -> Result<Image, ModelError> {
+        let (selector, platform) = (&archive.selector, &archive.platform);
+        source::open(self.files(), self.form, selector, platform, limits).await
+    }
+
+    /// Returns what was read of the layers of an image among the documents, oldest first, each of which
+    /// was what the image says of it.
+    pub(crate) fn layers(&mut self, image: &Image) -> Result<Vec<Arc<Reading<T>>>, Error> {
+        let mut layers = Vec::with_capacity(image.layers().len());
+        for layer in image.layers() {
+            let name = member_of(layer);
+            let Some(outcome) = self.members.outcome(self.passed.target(&name)) else {
+                return Err(absent(&self.passed, layer, &name));
+            };
+            let reading = outcome.map_err(|error| error.about(layer))?;
+            layer.check(&reading.measured.stored, &reading.measured.unpacked)?;
+            layers.push(reading);
+        }
+        Ok(layers)
+    }
+}
+
+/// Members that were read as layers, by name; those of equal bytes once.
+struct Read<T> {
+    place: String,
+    members: HashMap<String, Outcome<T>>,
+    same: HashMap<(Digest, DiffId), Arc<Reading<T>>>,
+    failed: u64,
+    max: u64,
+}
+
+impl<T> Read<T> {
+    fn new(place: &str, max: u64) -> Self {
+        let (members, same) = (HashMap::new(), HashMap::new());
+        Self { place: place.to_owned(), members, same, failed: 0, max }
+    }
+
+    /// Keeps what came of a member.
+    fn keep(&mut self, name: String, read: Result<Reading<T>, Error>) -> Result<(), ModelError> {
+        let outcome = match read {
+            Ok(reading) => {
+                let Stored { digest, .. } = &reading.measured.stored;
+                let key = (digest.clone(), reading.measured.unpacked.diff_id.clone());
+                Ok(Arc::clone(self.same.entry(key).or_insert_with(|| Arc::new(reading))))
+            }
+            Err(error) => {
+                self.failed = self.failed.saturating_add(1);
+                Err(Arc::new(error))
+            }
+        };
+        let distinct = u64::try_from(self.same.len()).unwrap_or(u64::MAX);
+        if distinct.saturating_add(self.failed) > self.max {
+            let what = format!("members of {} that may be layers", self.place);
+            return Err(ModelError::Limit { what, limit: "archive_layers", max: self.max });
+        }
+        self.members.insert(name, outcome);
+        Ok(())
+    }
+
+    /// Returns what came of a member, which an image may list more than once.
+    fn outcome(&mut self, name: &str) -> Option<Result<Arc<Reading<T>>, Error>> {
+        match self.members.get(name)? {
+            Ok(reading) => Some(Ok(Arc::clone(reading))),
+            // The first failure ends the reading, so nobody asks again.
+            Err(_) => match self.members.remove(name)? {
+                Err(error) => Some(Err(unshared(error, name))),
+                Ok(reading) => Some(Ok(reading)),
+            },
+        }
+    }
+
+    /// Returns every member in the order of the names, so that the same archive fails in the same way.
+    fn by_name(&self) -> impl Iterator<Item = (String, Result<Arc<Reading<T>>, Error>)> {
+        let mut names: Vec<&String> = self.members.keys().collect();
+        names.sort();
+        names.into_iter().filter_map(|name| {
+            let outcome = match self.members.get(name)? {
+                Ok(reading) => Ok(Arc::clone(reading)),
+                Err(error) => Err(unshared(Arc::clone(error), name)),
+            };
+            Some((name.clone(), outcome))
+        })
+    }
+}
+
+/// Takes an error that others may hold too.
+fn unshared(error: Arc<Error>, name: &str) -> Error {
+    let text = error.to_string();
+    Arc::into_inner(error).unwrap_or_else(|| ModelError::malformed(name, text).into())
+}
+
+/// Reads the archive to its end: documents are kept, what looks like a layer is read as one.
+async fn read_members<A, R, F>(
+    mut members: Members<A>,
+    passed: &mut Passed,
+    place: &str,
+    options: &Options,
+    reader: F,
+) -> Result<Read<R::Out>, Error>
+where
+    A: AsyncBufRead + Unpin,
+    R: LayerReader + 'static,
+    R::Out: Send + Sync + 'static,
+    F: Fn(&LayerKey) -> R,
+{
+    let limits = &options.limits.model;
+    let document_bytes = limits.config_bytes.max(limits.manifest_bytes);
+    let mut read = Read::new(place, options.limits.archive_layers);
+    let mut running: FuturesUnordered<Task<(String, Result<Reading<R::Out>, Error>)>> =
+        FuturesUnordered::new();
+    while let Some(member) = members.next().await? {
+        if let Some(target) = member.link {
+            passed.link(member.name, target);
+            continue;
+        }
+        let mut head = Vec::new();
+        members.read(&mut head, CHUNK).await?;
+        match look(&head) {
+            Head::Document if member.size <= document_bytes => {
+                members.read(&mut head, usize::MAX).await?;
+                passed.document(member.name, head)?;
+                continue;
+            }
+            found => {
+                passed.other(member.name.clone(), member.size);
+                if found != Head::Layer {
+                    continue;
+                }
+            }
+        }
+        // A member of a name replaces the one before it.
+        read.members.remove(&member.name);
+        while running.len() >= options.limits.layers_in_flight.max(1) {
+            if let Some((name, reading)) = running.next().await {
+                read.keep(name, reading)?;
+            }
+        }
+        let (mut filler, drainer) = lane();
+        let span = tracing::info_span!("layer", member = %member.name);
+        let key = LayerKey { member: Some(member.name.clone()), ..LayerKey::default() };
+        let (reader, options, name) = (reader(&key), options.clone(), member.name);
+        let task = async move {
+            let reading = of_member(&name, LaneReader::from(drainer), reader, &options).await;
+            (name, reading)
+        };
+        running.push(on_task(task.instrument(span)));
+        while filler.send(head).await {
+            let Some(buffer) = filler.buffer().await else { break };
+            head = buffer;
+            members.read(&mut head, CHUNK).await?;
+            if head.is_empty() {
+                break;
+            }
+        }
+    }
+    while let Some((name, reading)) = running.next().await {
+        read.keep(name, reading)?;
+    }
+    Ok(read)
+}
+
+async fn of_member<R: LayerReader>(
+    name: &str,
+    bytes: LaneReader,
+    mut reader: R,
+    options: &Options,
+) -> Result<Reading<R::Out>, Error> {
+    let stream = Stream::of_member(name, bytes, &options.limits.model).await?;
+    let what = stream.what().to_owned();
+    let walked = stream.walk(options.limits.layerfs, &mut reader).await?;
+    let (measured, walked) = walked.ok_or_else(|| Error::unfinished(what))?;
+    let (listing, warnings) = (Arc::new(walked.listing), walked.warnings);
+    Ok(Reading { measured, listing, warnings, out: reader.finish().await })
+}
+
+/// Returns the name of the member that holds a layer.
+fn member_of(layer: &Layer) -> String {
+    match (layer.member(), layer.digest()) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(digest)) => format!("blobs/{}/{}", digest.algorithm_name(), digest.encoded()),
+        (None, None) => String::new(),
+    }
+}
+
+/// Returns what is wrong with a layer whose member was not read as one.
+fn absent(passed: &Passed, layer: &Layer, name: &str) -> Error {
+    match passed.open(name) {
+        Ok(Some(_)) => {
+            ModelError::malformed(layer.what(), "is neither a tar nor a compressed one").into()
+        }
+        _ => ModelError::Missing { what: layer.what() }.into(),
+    }
+}

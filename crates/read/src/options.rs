@@ -1,0 +1,65 @@
+//! What a caller decides about reading.
+
+use std::sync::Arc;
+
+use crate::{Observer, Silent};
+
+/// How layers are read.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The limits.
+    pub limits: Limits,
+    /// Who is told how far layers are read.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Options {
+    /// Reads within `limits` and tells nobody how far.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, observer: Arc::new(Silent) }
+    }
+
+    /// Has `observer` told how far layers are read.
+    #[must_use]
+    pub fn observed(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+}
+
+/// The named limits of reading.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Limits of documents and streams.
+    pub model: cutaway_model::Limits,
+    /// Limits of layers.
+    pub layerfs: cutaway_layerfs::Limits,
+    /// `layers_in_flight`: how many layers are read at once. One more than there are cores, at most 16,
+    /// so that one can wait for its source.
+    pub layers_in_flight: usize,
+    /// `archive_layers`: how many different members of an archive that passes once are kept as what may
+    /// be layers, until the documents tell. 10,000.
+    pub archive_layers: u64,
+    /// `held_bytes`: what all readers hold of files, of all layers together, before the layers wait. 64 MiB.
+    pub held_bytes: u64,
+}
+
+impl Limits {
+    /// Returns the default limits for a machine of `cores` cores.
+    pub fn for_cores(cores: usize) -> Self {
+        Self {
+            model: cutaway_model::Limits::default(),
+            layerfs: cutaway_layerfs::Limits::default(),
+            layers_in_flight: cores.saturating_add(1).min(16),
+            archive_layers: 10_000,
+            held_bytes: 64 << 20,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::for_cores(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    }
+}

@@ -1,0 +1,267 @@
+//! One layer, from its stored bytes to its listing: decoded, walked and verified.
+//!
+//! Two tasks share the work. One takes the stored bytes and decodes them, and does nothing else, since a
+//! large layer waits for it. The other one hashes both sides, stored and uncompressed, and walks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cutaway_layerfs::{Limits, Walk, Walked};
+use cutaway_model::{
+    BlobStream, Claim, Decoded, DiffIdCheck, Error as ModelError, Layer,
+    Limits as ModelLimits, Measured, Stored, StoredCheck,
+};
+use tokio::io::AsyncBufRead;
+use tracing::Instrument as _;
+
+use crate::lane::{Drainer, lane};
+use crate::tap::Tap;
+use crate::task::{Task, on_task};
+use crate::{Error, LayerReader, Observer, Progress};
+
+/// The bytes of a layer on their way, and what they have to be.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    reader: Decoded<Tap>,
+    copies: Drainer,
+    read: Arc<AtomicU64>,
+    stored: StoredCheck,
+    unpacked: DiffIdCheck,
+    what: String,
+    /// Who is told how far the layer at a position is read.
+    observer: Option<(Arc<dyn Observer>, usize)>,
+}
+
+impl Stream {
+    /// Opens a layer of an image.
+    pub(crate) async fn open(layer: &Layer, limits: &ModelLimits) -> Result<Self, ModelError> {
+        let (stream, claim) = layer.stored().await?;
+        let unpacked = layer.diff_id_check()?;
+        let stream = Self::new(stream, layer.what(), claim, unpacked, limits).await?;
+        layer.warn_of(stream.reader.compression());
+        Ok(stream)
+    }
+
+    /// Opens a member of an archive that passes by, which may turn out to be a layer.
+    pub(crate) async fn of_member(
+        name: &str,
+        bytes: impl AsyncBufRead + Send + Unpin + 'static,
+        limits: &ModelLimits,
+    ) -> Result<Self, ModelError> {
+        let what = format!("layer {}", name.escape_debug());
+        let unpacked = DiffIdCheck::new(what.clone(), None)?;
+        Self::new(Box::new(bytes), what, Claim::of_member(name), unpacked, limits).await
+    }
+
+    async fn new(
+        stream: BlobStream,
+        what: String,
+        claim: Claim,
+        unpacked: DiffIdCheck,
+        limits: &ModelLimits,
+    ) -> Result<Self, ModelError> {
+        let (filler, copies) = lane();
+        let tap = Tap::new(stream, &what, claim.size, filler);
+        let (read, stored) = (tap.progress(), StoredCheck::new(what.as_str(), claim)?);
+        let reader = Decoded::open(tap, what.as_str(), limits).await?;
+        Ok(Self { reader, copies, read, stored, unpacked, what, observer: None })
+    }
+
+    /// Has `observer` told how far this, which is `layer`, is read.
+    pub(crate) fn observed(mut self, observer: &Arc<dyn Observer>, layer: &Layer) -> Self {
+        observer.layer_opened(layer.index(), layer.size());
+        self.observer = Some((Arc::clone(observer), layer.index()));
+        self
+    }
+
+    /// Returns how errors call the layer.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Returns how many stored bytes were read, also while and after the layer is walked.
+    pub(crate) fn read(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.read)
+    }
+
+    /// Walks over the layer. Returns what it holds once size, digest and diffID have matched; none
+    /// where the reader has ended the reading, and nothing is verified then.
+    pub(crate) async fn walk<R: LayerReader>(
+        self,
+        limits: Limits,
+        reader: &mut R,
+    ) -> Result<Option<(Measured, Walked)>, Error> {
+        let Self { reader: decoded, copies, read, stored, mut unpacked, what, observer } = self;
+        let compression = decoded.compression();
+        let mut flow = Flow::start(decoded, copies, stored);
+        let mut walk = Walk::new(limits);
+        let mut size = 0_u64;
+        while let Some(chunk) = flow.next().await {
+            unpacked.update(&chunk);
+            size = size.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+            if let Err(source) = walk.push(&chunk, reader) {
+                return Err(flow.blame(source, what).await);
+            }
+            flow.chunks.give_back(chunk);
+            let progress = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
+            if let Some((observer, index)) = &observer {
+                observer.layer_read(*index, progress.stored, progress.unpacked);
+            }
+            if reader.pause(progress).await.is_break() {
+                return Ok(None);
+            }
+        }
+        let (stored, padding) = flow.verdict(&what).await?;
+        let unpacked = unpacked.verdict()?;
+        let walked = walk.finish(reader).map_err(|source| Error::Layer { what, source })?;
+        if let Some((observer, index)) = &observer {
+            observer.layer_done(*index);
+        }
+        Ok(Some((Measured { stored, unpacked, compression, padding }, walked)))
+    }
+}
+
+/// What comes from the task that decodes: uncompressed chunks, and copies of the stored bytes.
+struct Flow {
+    chunks: Drainer,
+    copies: Drainer,
+    stored: Result<StoredCheck, ModelError>,
+    decode: Task<std::io::Result<u64>>,
+}
+
+impl Flow {
+    fn start(mut reader: Decoded<Tap>, copies: Drainer, stored: StoredCheck) -> Self {
+        let (mut filler, chunks) = lane();
+        let work = async move {
+            match filler.pump(&mut reader).await {
+                Ok(()) => Ok(reader.padding()),
+                Err(error) => Err(after_the_rest(error, reader).await),
+            }
+        };
+        let decode = on_task(work.instrument(tracing::Span::current()));
+        Self { chunks, copies, stored: Ok(stored), decode }
+    }
+
+    /// Returns the next uncompressed chunk; hashes stored bytes while it waits.
+    async fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            tokio::select! {
+                biased;
+                Some(copy) = self.copies.next() => self.hash(copy),
+                chunk = self.chunks.next() => return chunk,
+            }
+        }
+    }
+
+    fn hash(&mut self, copy: Vec<u8>) {
+        if let Ok(check) = &mut self.stored
+            && let Err(error) = check.update(&copy)
+        {
+            self.stored = Err(error);
+        }
+        self.copies.give_back(copy);
+    }
+
+    /// Returns what the stored bytes were, when all has been decoded.
+    async fn verdict(mut self, what: &str) -> Result<(Stored, u64), ModelError> {
+        while let Some(copy) = self.copies.next().await {
+            self.hash(copy);
+        }
+        let decoded = self.decode.await.map_err(|error| ModelError::from_io(error, what));
+        match decoded {
+            // The way to the bytes failed: what came of them says nothing.
+            Err(error) if names_the_bytes(&error) => Err(error),
+            Err(error) => match self.stored.and_then(StoredCheck::verdict) {
+                Err(verdict) if names_the_bytes(&verdict) => Err(verdict),
+                _ => Err(error),
+            },
+            Ok(padding) => Ok((self.stored?.verdict()?, padding)),
+        }
+    }
+
+    /// Returns why a walk failed: bytes that are not those of the digest before what they hold.
+    async fn blame(mut self, source: cutaway_layerfs::Error, what: String) -> Error {
+        while let Some(chunk) = self.next().await {
+            self.chunks.give_back(chunk);
+        }
+        match self.verdict(&what).await {
+            Err(error) if names_the_bytes(&error) => error.into(),
+            _ => Error::Layer { what, source },
+        }
+    }
+}
+
+/// Reads what decoding has left of the stored bytes, so that they can be judged; returns why that failed,
+/// or `error`, for which decoding ended.
+async fn after_the_rest(error: std::io::Error, reader: Decoded<Tap>) -> std::io::Error {
+    let about_bytes = |error: &std::io::Error| {
+        error.get_ref().and_then(|inner| inner.downcast_ref()).is_some_and(names_the_bytes)
+    };
+    if about_bytes(&error) {
+        return error;
+    }
+    let Some(mut rest) = reader.into_stored() else { return error };
+    match tokio::io::copy_buf(&mut rest, &mut tokio::io::sink()).await {
+        Err(verdict) if about_bytes(&verdict) => verdict,
+        _ => error,
+    }
+}
+
+fn names_the_bytes(error: &ModelError) -> bool {
+    matches!(
+        error,
+        ModelError::Digest { .. }
+            | ModelError::Size { .. }
+            | ModelError::Transport(_)
+            | ModelError::File { .. }
+    )
+}
+
+/// Reads one layer to its end or until its reader ends the reading, also again where its stored bytes
+/// were wrong and may be had right elsewhere.
+///
+/// `reader` makes a reader for each try; where it makes none any more, the error of the last try counts.
+///
+/// Needs a tokio runtime. Dropping the future ends the reading.
+///
+/// # Errors
+///
+/// Returns why the layer cannot be read, or is not what it claims to be.
+pub async fn visit<R: LayerReader>(
+    layer: &Layer,
+    mut reader: impl FnMut() -> Option<R>,
+    options: &crate::Options,
+) -> Result<Visit<R::Out>, Error> {
+    let mut before = 0_u64;
+    let mut last = None;
+    loop {
+        let Some(mut reader) = reader() else {
+            return Err(last.unwrap_or_else(|| Error::unfinished(layer.what())));
+        };
+        let stream = Stream::open(layer, &options.limits.model).await?;
+        let stream = stream.observed(&options.observer, layer);
+        let read = stream.read();
+        let walked = stream.walk(options.limits.layerfs, &mut reader).await;
+        before = before.saturating_add(read.load(Ordering::Relaxed));
+        match walked {
+            Ok(whole) => return Ok(Visit { out: reader.finish().await, stored: before, whole }),
+            Err(Error::Model(error)) if layer.report_bad_bytes(&error).await => {
+                tracing::info!(layer = layer.what(), %error, "reading it again elsewhere");
+                last = Some(Error::Model(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What came of a layer that may not have been read to its end.
+#[derive(Debug)]
+pub struct Visit<T> {
+    /// What the reader made of it.
+    pub out: T,
+    /// How many stored bytes were read, all tries together.
+    pub stored: u64,
+    /// What it holds, where it was read to its end and is what it claims to be.
+    pub whole: Option<(Measured, Walked)>,
+}
+

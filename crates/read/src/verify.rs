@@ -1,0 +1,70 @@
+//! Reading layers for nothing but the proof that they are what they claim to be.
+
+use cutaway_model::source;
+use cutaway_model::{Class, Compression, Image, Layer, Measured, Outline};
+use cutaway_model::source::{Files, Form};
+use std::sync::Arc;
+
+use crate::archive::Passing;
+use crate::{Archive, Error, Input, Layers, ListingOnly, Options, Reading, Select, layers};
+
+/// Reads every layer of an image and checks it.
+///
+/// Needs a tokio runtime. Dropping the future ends the reading.
+///
+/// # Errors
+///
+/// As [`layers`].
+pub async fn verify(input: Input, options: &Options) -> Result<Layers<()>, Error> {
+    layers(input, Select::ALL, |_| ListingOnly, options).await
+}
+
+/// What an archive that has passed turned out to hold.
+#[derive(Debug)]
+pub enum Look {
+    /// An image, every layer of which was checked; one measurement a layer, oldest first.
+    Image(Box<Image>, Vec<Measured>),
+    /// What its documents say, since they make no image.
+    Outline(Outline),
+}
+
+/// Checks the image of an archive as [`verify`] does, and where the documents make no image, returns what
+/// they say. The documents come with it.
+///
+/// # Errors
+///
+/// As [`layers`], also for documents of which nothing can be said.
+pub async fn look(
+    archive: &Archive,
+    options: &Options,
+) -> Result<(Look, Form, Arc<dyn Files>), Error> {
+    let limits = &options.limits.model;
+    let mut passed = Passing::by(archive, |_| ListingOnly, options).await?;
+    let (form, files) = (passed.form(), passed.files());
+    let error = match passed.image(archive, limits).await {
+        Ok(image) => match passed.layers(&image) {
+            Ok(layers) => {
+                let measured = |reading: &Arc<Reading<()>>| reading.measured.clone();
+                let measured = layers.iter().map(measured).collect();
+                return Ok((Look::Image(Box::new(image), measured), form, files));
+            }
+            // An attestation has the documents of an image, and no layers of files.
+            Err(error) if image.layers().iter().any(is_no_layer) => error,
+            Err(error) => return Err(error),
+        },
+        Err(error) => error.into(),
+    };
+    if error.class() != Class::Malformed {
+        return Err(error);
+    }
+    let (selector, platform) = (&archive.selector, &archive.platform);
+    match source::outline(passed.files(), form, selector, platform, limits).await {
+        Ok(outline) => Ok((Look::Outline(outline), form, files)),
+        Err(_) => Err(error),
+    }
+}
+
+/// Returns whether a blob that stands where a layer should is called something else.
+pub fn is_no_layer(layer: &Layer) -> bool {
+    layer.media_type().is_some_and(|media_type| Compression::promised(media_type).is_none())
+}
