@@ -117,13 +117,6 @@ impl Lane {
     }
 }
 
-/// Returns the bytes of pieces as a stream.
-pub(crate) fn stream_of(
-    mut pieces: mpsc::Receiver<io::Result<Cursor<Vec<u8>>>>,
-) -> impl AsyncBufRead + Send + Unpin + 'static {
-    StreamReader::new(stream::poll_fn(move |cx| pieces.poll_recv(cx)))
-}
-
 /// Reads a blob to its end, as long as somebody takes its pieces.
 async fn read(mut stream: BlobStream, full: mpsc::Sender<io::Result<Cursor<Vec<u8>>>>) {
     let room = u64::try_from(CHUNK).unwrap_or(u64::MAX);

@@ -6,88 +6,64 @@
 //! others are compressed again, with gzip.
 
 use std::collections::HashMap;
-use std::io::{self, Cursor};
-use std::sync::Arc;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use cutaway_files::{Measured, ReadError, Source, pass};
+use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_model::{
-    BlobSink, BlobStream, Claim, Compression, Decoded, Descriptor, DiffIdCheck,
-    Error as ModelError, Image, ImageName, Layer, MediaType, SinkError, StoredCheck, Unnamed,
-    Upload, VerifiedTar, gzipped,
+    BlobSink, Claim, Compression, Decoded, Descriptor, DiffIdCheck, Error as ModelError, Image,
+    ImageName, Layer, Measured, MediaType, SinkError, StoredCheck, Unnamed, Upload, VerifiedTar,
+    gzipped,
+};
+use cutaway_read::{
+    Archive, LayerKey, LayerReader, Layers, Options, Progress, Select, layers_of_archive,
 };
 use cutaway_ref::Digest;
 use serde_json::json;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::sync::{Mutex, mpsc};
+use tokio::io::{AsyncReadExt as _, BufReader};
 
-use crate::ahead::stream_of;
-use crate::flatten::read;
-use crate::passing::given;
+use crate::Error;
 use crate::pull::{Carried, Pulled, config_of};
-use crate::{Error, Limits, Passing};
 
-/// How many pieces lie between who writes a layer and who reads it.
-const PIECES: usize = 4;
 /// How many bytes are compressed at once.
 const CHUNK: usize = 256 << 10;
 
 /// A layer that was written and has no digest yet; an image may list it twice.
-type Written = Arc<Mutex<Option<Box<dyn Upload>>>>;
+type Written = Mutex<Option<Box<dyn Upload>>>;
 
-/// Writes the image that `passing` means from the archive `stream` into `sink`, under `name`.
+/// Writes the image that is meant of `archive` into `sink`, under `name`.
 pub(crate) async fn pull(
-    stream: BlobStream,
-    passing: &Passing,
+    archive: &Archive,
     name: &ImageName,
     sink: &Arc<dyn BlobSink>,
-    limits: &Limits,
+    options: &Options,
 ) -> Result<Pulled, Error> {
-    let limits = *limits;
-    let failure = Arc::new(std::sync::Mutex::new(None));
-    let passed = pass(given(stream, passing, &limits), |member, bytes| {
-        let (sink, failure) = (Arc::clone(sink), Arc::clone(&failure));
-        async move {
-            let (full, pieces) = mpsc::channel(PIECES);
-            let walking = async {
-                let bytes = stream_of(pieces);
-                let source = Source::of_member(&member, bytes, &limits.model).await?;
-                Ok::<Measured, ReadError>(read(source, &limits).await?.0)
-            };
-            let (written, walked) = tokio::join!(write(bytes, sink, full), walking);
-            match written {
-                Ok(upload) => {
-                    let written: Written = Arc::new(Mutex::new(Some(upload)));
-                    Ok((walked?, written))
-                }
-                Err(error) => {
-                    let stand_in = ModelError::malformed("layer", error.to_string());
-                    if let Ok(mut failure) = failure.lock() {
-                        failure.get_or_insert(error);
-                    }
-                    Err(stand_in.into())
-                }
-            }
-        }
-    })
-    .await;
-    if let Some(failure) = failure.lock().ok().and_then(|mut failure| failure.take()) {
-        return Err(failure.into());
+    let failure = Arc::new(Mutex::new(None));
+    let writer = |_: &LayerKey| Writer {
+        sink: Arc::clone(sink),
+        upload: None,
+        pending: Vec::new(),
+        failure: Arc::clone(&failure),
+    };
+    let passed = layers_of_archive(archive, Select::ALL, writer, options).await;
+    if let Some(failure) = failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(Error::from(failure));
     }
-    let (image, _, layers) = passed?;
+    let Layers { image, layers, .. } = passed?;
     let mut pulled = Pulled::default();
     let mut known: HashMap<Digest, Descriptor> = HashMap::new();
     let mut listed = Vec::with_capacity(layers.len());
-    for (layer, (measured, written)) in image.layers().iter().zip(layers) {
-        let digest = &measured.stored.digest;
+    for (layer, reading) in image.layers().iter().zip(layers) {
+        let digest = &reading.measured.stored.digest;
         let blob = match known.get(digest) {
             Some(blob) => blob.clone(),
             None => {
-                let upload = written.lock().await.take();
+                let upload = reading.out.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let Some(upload) = upload else {
                     return Err(ModelError::malformed(layer.what(), "was not written").into());
                 };
                 let (blob, is_new) =
-                    commit(&image, layer, &measured, upload, sink, &limits).await?;
+                    commit(&image, layer, &reading.measured, upload, sink, options).await?;
                 pulled.count(is_new.then_some(blob.size));
                 known.insert(digest.clone(), blob.clone());
                 blob
@@ -104,28 +80,61 @@ pub(crate) async fn pull(
     Ok(pulled)
 }
 
-/// Writes all bytes of a member, and passes them on; whoever takes them may stop early.
-async fn write(
-    mut bytes: impl AsyncBufRead + Unpin,
+/// Writes the stored bytes of what may be a layer while it is read.
+struct Writer {
     sink: Arc<dyn BlobSink>,
-    full: mpsc::Sender<io::Result<Cursor<Vec<u8>>>>,
-) -> Result<Box<dyn Upload>, SinkError> {
-    let mut upload = begin(sink.as_ref()).await?;
-    loop {
-        let piece = match bytes.fill_buf().await {
-            Ok([]) => return Ok(upload),
-            Ok(piece) => piece.to_vec(),
-            Err(error) => {
-                // The one who walks says so.
-                let _ = full.send(Err(error)).await;
-                return Ok(upload);
-            }
+    upload: Option<Box<dyn Upload>>,
+    /// Stored bytes that are not written yet.
+    pending: Vec<u8>,
+    /// The first thing that kept the sink from taking a layer.
+    failure: Arc<Mutex<Option<SinkError>>>,
+}
+
+impl Writer {
+    async fn write(&mut self) -> ControlFlow<()> {
+        let written = async {
+            let upload = match &mut self.upload {
+                Some(upload) => upload,
+                None => self.upload.insert(begin(self.sink.as_ref()).await?),
+            };
+            upload.write(&self.pending).await
         };
-        bytes.consume(piece.len());
-        upload.write(&piece).await?;
-        if full.send(Ok(Cursor::new(piece))).await.is_err() {
-            return Ok(upload);
+        let written = written.await;
+        self.pending.clear();
+        match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                failure.get_or_insert(error);
+                ControlFlow::Break(())
+            }
         }
+    }
+}
+
+impl Visitor for Writer {
+    fn entry(&mut self, _: u32, _: &EntryPath, _: &Meta) -> bool {
+        false
+    }
+    fn data(&mut self, _: &[u8]) {}
+    fn hole(&mut self, _: u64) {}
+    fn end(&mut self) {}
+}
+
+impl LayerReader for Writer {
+    type Out = Written;
+
+    fn stored(&mut self, bytes: &[u8]) {
+        self.pending.extend_from_slice(bytes);
+    }
+
+    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
+        self.write().await
+    }
+
+    async fn finish(mut self) -> Written {
+        let written = self.write().await;
+        Mutex::new(self.upload.filter(|_| written.is_continue()))
     }
 }
 
@@ -144,7 +153,7 @@ async fn commit(
     measured: &Measured,
     upload: Box<dyn Upload>,
     sink: &Arc<dyn BlobSink>,
-    limits: &Limits,
+    options: &Options,
 ) -> Result<(Descriptor, bool), Error> {
     let blob =
         |kind: &str| Descriptor::new(kind, measured.stored.digest.clone(), measured.stored.size);
@@ -155,7 +164,7 @@ async fn commit(
         (Compression::Plain, None) => blob(MediaType::OCI_LAYER),
         (Compression::Gzip, None) => blob(MediaType::OCI_LAYER_GZIP),
         (Compression::Zstd, None) => blob(MediaType::OCI_LAYER_ZSTD),
-        (other, None) => return again(layer, other, upload, sink, limits).await,
+        (other, None) => return again(layer, other, upload, sink, options).await,
     };
     let is_new = upload.commit(&blob).await?;
     Ok((blob, is_new))
@@ -167,7 +176,7 @@ async fn again(
     found: Compression,
     mut upload: Box<dyn Upload>,
     sink: &Arc<dyn BlobSink>,
-    limits: &Limits,
+    options: &Options,
 ) -> Result<(Descriptor, bool), Error> {
     let (what, found) = (layer.what(), found.name());
     let Some(stored) = upload.read().await? else {
@@ -178,7 +187,7 @@ async fn again(
         layer = what,
         "is compressed with {found}, for which OCI has no media type; it is compressed again with gzip"
     );
-    let tar = Decoded::open(stored, what.as_str(), &limits.model).await?;
+    let tar = Decoded::open(stored, what.as_str(), &options.limits.model).await?;
     let tar =
         VerifiedTar::new(tar, DiffIdCheck::new(what.as_str(), Some(layer.diff_id().clone()))?);
     let mut zipped = gzipped(BufReader::with_capacity(CHUNK, tar));

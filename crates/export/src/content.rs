@@ -1,11 +1,11 @@
 //! What is no file system: a manifest around one blob of something else, such as a chart or a signature.
 
-use cutaway_model::{Blobs, Claim, Decoded, Descriptor, Manifest, Verified};
+use cutaway_model::{Blobs, Claim, Decoded, Descriptor, Limits, Manifest, Verified};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
 
-use crate::{Error, Limits};
+use crate::Error;
 
 /// How many bytes are written at once.
 const CHUNK: usize = 256 << 10;
@@ -42,7 +42,7 @@ pub async fn content(
     if head.is_empty() {
         return Ok(0);
     }
-    let mut stream = Decoded::open(stream, what.as_str(), &limits.model).await?;
+    let mut stream = Decoded::open(stream, what.as_str(), limits).await?;
     let mut chunk = vec![0; CHUNK];
     let mut total: u64 = 0;
     loop {

@@ -1,88 +1,77 @@
-//! Who goes along with the reading of a layer: for its listing alone, or to write its visible files.
+//! Who goes along with the reading of a layer to hand on the content of its visible files.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use cutaway_files::{Companion, Progress};
 use cutaway_layerfs::{EntryPath, Meta, Visitor};
-use tokio::io::AsyncWrite;
+use cutaway_read::{LayerReader, Progress};
+use tokio::sync::mpsc;
 
-use crate::Error;
-use crate::flatten::Flattening;
-
-/// Wants no content.
+/// Pieces of a layer, in order.
 #[derive(Debug)]
-pub(crate) struct Unread;
-
-impl Visitor for Unread {
-    fn entry(&mut self, _: u32, _: &EntryPath, _: &Meta) -> bool {
-        false
-    }
-    fn data(&mut self, _: &[u8]) {}
-    fn hole(&mut self, _: u64) {}
-    fn end(&mut self) {}
+pub(crate) struct Batch {
+    /// The number of the layer.
+    pub(crate) layer: u32,
+    /// What came by.
+    pub(crate) events: Vec<Event>,
 }
 
-impl Companion for Unread {
-    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+/// What comes by of a file.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The entry of this position begins.
+    Start(u32, Box<Meta>),
+    /// Its next bytes.
+    Data(Vec<u8>),
+    /// Its next bytes, all of them zero.
+    Hole(u64),
+    /// It is complete.
+    End,
 }
 
-/// Writes the visible files of a layer.
+/// Hands on the content of some entries of a layer.
 ///
 /// A visitor cannot wait, so what comes by in one piece of the layer is held until the pause after it.
-pub(crate) struct Emitter<'f, W: AsyncWrite + Unpin + Send> {
-    flattening: &'f mut Flattening<W>,
+#[derive(Debug)]
+pub(crate) struct Emitter {
     layer: u32,
     /// Entries that are still to come, ascending.
     wanted: VecDeque<u32>,
     events: Vec<Event>,
-    current: Option<(u32, Box<Meta>)>,
-    failure: Option<Error>,
+    to: mpsc::Sender<Batch>,
+    /// Whether anything was sent, which cannot be taken back.
+    sent: Arc<AtomicBool>,
 }
 
-#[derive(Debug)]
-enum Event {
-    Start(u32, Box<Meta>),
-    Data(Vec<u8>),
-    Hole(u64),
-    End,
-}
-
-impl<'f, W: AsyncWrite + Unpin + Send> Emitter<'f, W> {
-    /// Writes `wanted`, which are positions in the listing of `layer`, ascending.
+impl Emitter {
+    /// Hands on `wanted`, which are positions in the listing of `layer`, ascending; `sent` is set with
+    /// the first piece.
     pub(crate) fn new(
-        flattening: &'f mut Flattening<W>,
         layer: u32,
         wanted: VecDeque<u32>,
+        to: mpsc::Sender<Batch>,
+        sent: Arc<AtomicBool>,
     ) -> Self {
-        Self { flattening, layer, wanted, events: Vec::new(), current: None, failure: None }
+        Self { layer, wanted, events: Vec::new(), to, sent }
     }
 
-    /// Returns why the reading was ended.
-    pub(crate) fn failure(self) -> Option<Error> {
-        self.failure
-    }
-
-    async fn write(&mut self, event: Event) -> Result<(), Error> {
-        match event {
-            Event::Start(entry, meta) => {
-                self.flattening.begin(self.layer, entry, &meta).await?;
-                self.current = Some((entry, meta));
-                Ok(())
-            }
-            Event::Data(bytes) => self.flattening.data(&bytes).await,
-            Event::Hole(len) => self.flattening.hole(len).await,
-            Event::End => match self.current.take() {
-                Some((entry, meta)) => self.flattening.end(self.layer, entry, &meta).await,
-                None => Ok(()),
-            },
+    async fn send(&mut self) -> ControlFlow<()> {
+        if self.events.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        self.sent.store(true, Ordering::Relaxed);
+        let events = std::mem::take(&mut self.events);
+        match self.to.send(Batch { layer: self.layer, events }).await {
+            Ok(()) => ControlFlow::Continue(()),
+            // Whoever writes has failed, and says why.
+            Err(_) => ControlFlow::Break(()),
         }
     }
 }
 
-impl<W: AsyncWrite + Unpin + Send> Visitor for Emitter<'_, W> {
+impl Visitor for Emitter {
     fn entry(&mut self, id: u32, _: &EntryPath, meta: &Meta) -> bool {
         if self.wanted.front() != Some(&id) {
             return false;
@@ -105,14 +94,12 @@ impl<W: AsyncWrite + Unpin + Send> Visitor for Emitter<'_, W> {
     }
 }
 
-impl<W: AsyncWrite + Unpin + Send> Companion for Emitter<'_, W> {
+impl LayerReader for Emitter {
+    type Out = ();
+
     async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
-        for event in std::mem::take(&mut self.events) {
-            if let Err(error) = self.write(event).await {
-                self.failure = Some(error);
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
+        self.send().await
     }
+
+    async fn finish(self) {}
 }

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use cutaway_files::ReadError;
 use cutaway_layerfs as layerfs;
 use cutaway_model::{self as model, Class, SinkError};
+use cutaway_read::Error as ReadError;
 
 /// Why an image could not be written out. Every text is one line.
 #[derive(Debug, thiserror::Error)]

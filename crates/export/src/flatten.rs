@@ -1,21 +1,31 @@
 //! An image as one file system, in a tar.
 //!
 //! The layers are read twice: once for what is in them, which decides what is visible, and once more,
-//! where they hold something visible, for its content. Nothing is kept on disk, and in memory only
-//! the listings. Each reading verifies; an archive whose second reading fails has no end marker.
+//! where they hold something visible, for its content. The first time all at once; the second time some
+//! layers ahead of the one that is being written, as far as a few pieces of each go. Nothing is kept on
+//! disk, and in memory only the listings. Each reading verifies; an archive whose second reading fails has
+//! no end marker.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use cutaway_files::{Observer, Silent, Source};
-use cutaway_layerfs::{EntryPath, Kind, Listing, Meta};
+use cutaway_layerfs::{EntryPath, Kind, Limits, Listing, Meta};
 use cutaway_model::{Error as ModelError, Image};
+use cutaway_read::{
+    Archive, Input, LayerKey, Layers, ListingOnly, Options, Select, Task, layers,
+    layers_of_archive, on_task, visit,
+};
 use tokio::io::AsyncWrite;
+use tokio::sync::mpsc;
 
-use crate::emitter::{Emitter, Unread};
+use crate::Error;
+use crate::emitter::{Batch, Emitter, Event};
 use crate::plan::Plan;
 use crate::tarfile::{Head, TarWriter};
-use crate::{Error, Limits};
+
+/// How many pieces of a layer wait for being written, each as much as is decoded at once.
+const PIECES: usize = 8;
 
 /// What a flattened file system amounts to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,134 +36,206 @@ pub struct Flattened {
     pub bytes: u64,
 }
 
-/// Writes the file system of `image`, as a container would see it, to `out` as a tar; `target` names it in errors.
+/// Writes the file system of an image, as a container would see it, to `out` as a tar; `target` names it in
+/// errors. An archive has to pass twice, so its opener must be able to start it again.
 ///
 /// Directories, symbolic links and devices come first, sorted by path, then files layer by layer. Names
 /// of one file stay names of one file, whichever layers they are from. The root itself is left out.
 ///
+/// Needs a tokio runtime. Dropped before its end, it leaves an archive without an end marker.
+///
 /// # Errors
 ///
 /// Returns what keeps a layer from being read and verified, and what keeps `out` from being written;
-/// the archive has no end marker then.
+/// the archive has no end marker then. [`ModelError::Malformed`] where an archive holds another image the
+/// second time.
 pub async fn flatten(
-    image: &Image,
-    limits: &Limits,
+    input: Input,
+    options: &Options,
     out: impl AsyncWrite + Unpin + Send,
     target: &str,
-) -> Result<Flattened, Error> {
-    let silent: Arc<dyn Observer> = Arc::new(Silent);
-    flatten_observed(image, limits, &silent, out, target).await
+) -> Result<(Image, Flattened), Error> {
+    match input {
+        Input::Image(image) => {
+            let written = of_image(&image, options, out, target).await?;
+            Ok((*image, written))
+        }
+        Input::Archive(archive) => of_archive(&archive, options, out, target).await,
+    }
 }
 
-/// Writes the file system of `image` as [`flatten`] does, and tells `observer` how far each of the two
-/// readings of a layer is.
-///
-/// # Errors
-///
-/// As [`flatten`].
-pub async fn flatten_observed(
+async fn of_image(
     image: &Image,
-    limits: &Limits,
-    observer: &Arc<dyn Observer>,
+    options: &Options,
     out: impl AsyncWrite + Unpin + Send,
     target: &str,
 ) -> Result<Flattened, Error> {
-    let mut listings = Vec::with_capacity(image.layers().len());
-    for (position, layer) in (0_u32..).zip(image.layers()) {
-        let source = Source::open(layer, &limits.model).await?.observed(observer, layer);
-        listings.push((position, Arc::new(read(source, limits).await?.1)));
-    }
-    let mut flattening = Flattening::start(listings, limits, out, target).await?;
-    for (position, layer) in (0_u32..).zip(image.layers()) {
-        let wanted = flattening.wanted(position);
-        if !wanted.is_empty() {
-            let source = Source::open(layer, &limits.model).await?.observed(observer, layer);
-            flattening.layer(position, wanted, source, limits).await?;
+    let input = Input::from(image.clone());
+    let read = layers(input, Select::ALL, |_| ListingOnly, options).await?;
+    let listings = read.layers.iter().map(|reading| Arc::clone(&reading.listing));
+    let listings = (0_u32..).zip(listings).collect();
+    drop(read);
+    let mut flattening = Flattening::start(listings, options.limits.layerfs, out, target).await?;
+    let wanted = (0_u32..).zip(image.layers());
+    let wanted = wanted.map(|(number, layer)| (number, flattening.wanted(number), layer));
+    let mut ahead = wanted.filter(|(_, wanted, _)| !wanted.is_empty()).collect::<VecDeque<_>>();
+    let mut running = VecDeque::new();
+    let at_once = options.limits.layers_in_flight.max(1);
+    loop {
+        while running.len() < at_once
+            && let Some((number, wanted, layer)) = ahead.pop_front()
+        {
+            running.push_back(start(layer, number, wanted, options));
         }
+        let Some((mut pieces, task)) = running.pop_front() else { break };
+        while let Some(batch) = pieces.recv().await {
+            flattening.write(batch).await?;
+        }
+        task.await?;
     }
     flattening.finish().await
 }
 
-/// Reads a layer for what is in it.
-pub(crate) async fn read(
-    source: Source,
-    limits: &Limits,
-) -> Result<(cutaway_files::Measured, Listing), cutaway_files::ReadError> {
-    let what = source.what().to_owned();
-    match source.walk(limits.layerfs, &mut Unread).await? {
-        Some((measured, walked)) => Ok((measured, walked.listing)),
-        None => Err(unfinished(what).into()),
-    }
+/// Starts reading a layer for the content of some of its entries.
+fn start(
+    layer: &cutaway_model::Layer,
+    number: u32,
+    wanted: VecDeque<u32>,
+    options: &Options,
+) -> (mpsc::Receiver<Batch>, Task<Result<(), Error>>) {
+    let (to, pieces) = mpsc::channel(PIECES);
+    let (layer, options) = (layer.clone(), options.clone());
+    let task = on_task(async move {
+        let sent = Arc::new(AtomicBool::new(false));
+        // What was sent cannot be taken back.
+        let reader = || {
+            let fresh = !sent.load(Ordering::Relaxed);
+            fresh.then(|| Emitter::new(number, wanted.clone(), to.clone(), Arc::clone(&sent)))
+        };
+        let visit = visit(&layer, reader, &options).await?;
+        match visit.whole {
+            Some(_) => Ok(()),
+            None => Err(cutaway_read::Error::unfinished(layer.what()).into()),
+        }
+    });
+    (pieces, task)
 }
 
-fn unfinished(what: String) -> ModelError {
-    ModelError::malformed(what, "was not read to its end")
+async fn of_archive(
+    archive: &Archive,
+    options: &Options,
+    out: impl AsyncWrite + Unpin + Send,
+    target: &str,
+) -> Result<(Image, Flattened), Error> {
+    let listed = |_: &LayerKey| ListingOnly;
+    let first = layers_of_archive(archive, Select::ALL, listed, options).await?;
+    // A member that the image lists twice is one layer with the number of its first place.
+    let mut places: HashMap<String, u32> = HashMap::new();
+    let mut listings: Vec<(u32, Arc<Listing>)> = Vec::new();
+    for (position, (member, reading)) in (0_u32..).zip(first.members.iter().zip(&first.layers)) {
+        let number = *places.entry(member.clone()).or_insert(position);
+        listings.push((number, Arc::clone(&reading.listing)));
+    }
+    let mut flattening = Flattening::start(listings, options.limits.layerfs, out, target).await?;
+    let wanted: HashMap<String, (u32, VecDeque<u32>)> = places
+        .into_iter()
+        .map(|(member, number)| (member, (number, flattening.wanted(number))))
+        .collect();
+    let (to, mut pieces) = mpsc::channel(PIECES);
+    let emitter = move |key: &LayerKey| {
+        let wanted = key.member.as_ref().and_then(|member| wanted.get(member)).cloned();
+        let (number, wanted) = wanted.unwrap_or_default();
+        Emitter::new(number, wanted, to.clone(), Arc::default())
+    };
+    // One member at a time: they are all written to one archive.
+    let mut options = options.clone();
+    options.limits.layers_in_flight = 1;
+    let writing = async {
+        while let Some(batch) = pieces.recv().await {
+            flattening.write(batch).await?;
+        }
+        Ok::<_, Error>(flattening)
+    };
+    let reading = layers_of_archive(archive, Select::ALL, emitter, &options);
+    let (second, written) = tokio::join!(reading, writing);
+    let flattening = written?;
+    let Layers { image, .. } = second?;
+    same(&first.image, &image, &archive.place)?;
+    Ok((image, flattening.finish().await?))
+}
+
+/// Refuses an archive that held another image the second time.
+fn same(first: &Image, second: &Image, place: &str) -> Result<(), ModelError> {
+    if first.id() == second.id() {
+        return Ok(());
+    }
+    let rule = format!("held image {} and then image {}", first.id(), second.id());
+    Err(ModelError::malformed(place, rule))
 }
 
 /// A file system that is being written.
-pub(crate) struct Flattening<W: AsyncWrite + Unpin + Send> {
+struct Flattening<W: AsyncWrite + Unpin + Send> {
     plan: Plan,
     tar: TarWriter<W>,
+    /// The file that was begun: its layer, its entry and what the layer says about it.
+    current: Option<(u32, u32, Box<Meta>)>,
     written: Flattened,
 }
 
 impl<W: AsyncWrite + Unpin + Send> Flattening<W> {
     /// Lays numbered layers over each other, base first, and writes everything that has no content.
-    pub(crate) async fn start(
+    async fn start(
         listings: Vec<(u32, Arc<Listing>)>,
-        limits: &Limits,
+        limits: Limits,
         out: W,
         target: &str,
     ) -> Result<Self, Error> {
-        let plan = Plan::new(listings, limits.layerfs)?;
+        let plan = Plan::new(listings, limits)?;
         let mut tar = TarWriter::new(out, target);
         for &id in &plan.bare {
             let (path, meta) = plan.describe(id);
             tar.start(&head(&path, meta.as_ref())).await?;
         }
         let names = u64::try_from(plan.bare.len()).unwrap_or(u64::MAX);
-        Ok(Self { plan, tar, written: Flattened { names, bytes: 0 } })
+        Ok(Self { plan, tar, current: None, written: Flattened { names, bytes: 0 } })
     }
 
     /// Returns the entries of a layer whose content is visible.
-    pub(crate) fn wanted(&self, layer: u32) -> VecDeque<u32> {
+    fn wanted(&self, layer: u32) -> VecDeque<u32> {
         self.plan.wanted(layer)
     }
 
-    /// Writes the files of one layer as it streams by, and reads it to its end.
-    pub(crate) async fn layer(
-        &mut self,
-        layer: u32,
-        wanted: VecDeque<u32>,
-        source: Source,
-        limits: &Limits,
-    ) -> Result<cutaway_files::Measured, Error> {
-        let what = source.what().to_owned();
-        let mut emitter = Emitter::new(self, layer, wanted);
-        match source.walk(limits.layerfs, &mut emitter).await? {
-            Some((measured, _)) => Ok(measured),
-            None => Err(emitter.failure().unwrap_or_else(|| unfinished(what).into())),
+    /// Writes pieces of a layer.
+    async fn write(&mut self, batch: Batch) -> Result<(), Error> {
+        let Batch { layer, events } = batch;
+        for event in events {
+            match event {
+                Event::Start(entry, meta) => {
+                    self.begin(layer, entry, &meta).await?;
+                    self.current = Some((layer, entry, meta));
+                }
+                Event::Data(bytes) => self.tar.data(&bytes).await?,
+                Event::Hole(len) => self.tar.zeros(len).await?,
+                Event::End => {
+                    if let Some((layer, entry, meta)) = self.current.take() {
+                        self.end(layer, entry, &meta).await?;
+                    }
+                }
+            }
         }
+        Ok(())
     }
 
     /// Begins a file, under the first of its names.
-    pub(crate) async fn begin(&mut self, layer: u32, entry: u32, meta: &Meta) -> Result<(), Error> {
+    async fn begin(&mut self, layer: u32, entry: u32, meta: &Meta) -> Result<(), Error> {
         match self.plan.names(layer, entry).first() {
             Some(first) => self.tar.start(&head(first, Some(meta))).await,
             None => Ok(()),
         }
     }
 
-    pub(crate) async fn data(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.tar.data(bytes).await
-    }
-
-    pub(crate) async fn hole(&mut self, len: u64) -> Result<(), Error> {
-        self.tar.zeros(len).await
-    }
-
     /// Ends a file, and adds its other names.
-    pub(crate) async fn end(&mut self, layer: u32, entry: u32, meta: &Meta) -> Result<(), Error> {
+    async fn end(&mut self, layer: u32, entry: u32, meta: &Meta) -> Result<(), Error> {
         self.tar.end().await?;
         let names = self.plan.names(layer, entry);
         let Some((first, others)) = names.split_first() else { return Ok(()) };
@@ -173,7 +255,7 @@ impl<W: AsyncWrite + Unpin + Send> Flattening<W> {
     }
 
     /// Writes the end marker.
-    pub(crate) async fn finish(self) -> Result<Flattened, Error> {
+    async fn finish(self) -> Result<Flattened, Error> {
         self.tar.finish().await?;
         Ok(self.written)
     }

@@ -14,20 +14,22 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //!
-//! use cutaway_export::{Limits, flatten};
+//! use cutaway_export::flatten;
 //! use cutaway_model::source::{self, Directory, Files, Form, Selector};
+//! use cutaway_read::{Input, Options};
 //! use cutaway_ref::Platform;
 //!
 //! # let directory = tempfile::tempdir()?;
 //! # let fixture = cutaway_fixtures::image("layer plain\n  a 0644 \"1\"\n  b 0644 \"2\"\nlayer plain\n  .wh.a\n");
 //! # cutaway_fixtures::Layout::new().image("1.0", &fixture).write_dir(directory.path())?;
 //! # let path = directory.path();
-//! let limits = Limits::default();
+//! let options = Options::new(Default::default());
 //! let files: Arc<dyn Files> = Arc::new(Directory::new(path));
 //! let (selector, platform) = (Selector::parse(":1.0")?, Platform::linux("amd64"));
-//! let image = source::open(files, Form::Oci, &selector, &platform, &limits.model).await?;
+//! let limits = &options.limits.model;
+//! let image = source::open(files, Form::Oci, &selector, &platform, limits).await?;
 //! let mut tar = Vec::new();
-//! let written = flatten(&image, &limits, &mut tar, "memory").await?;
+//! let (_, written) = flatten(Input::from(image), &options, &mut tar, "memory").await?;
 //! assert_eq!((written.names, written.bytes), (1, 1));
 //! # Ok(())
 //! # }
@@ -44,21 +46,15 @@ mod error;
 mod flatten;
 mod index;
 mod layout;
-mod limits;
 mod oci_archive;
-mod passing;
 mod plan;
 mod pull;
 mod tarfile;
-mod tee;
 
 pub use content::{content, only_content};
 pub use docker_archive::DockerArchive;
 pub use error::Error;
-pub use flatten::{Flattened, flatten, flatten_observed};
+pub use flatten::{Flattened, flatten};
 pub use layout::Layout;
-pub use limits::Limits;
 pub use oci_archive::OciArchive;
-pub use passing::{Passing, flatten_passing};
 pub use pull::{Item, Pulled, Source, pull};
-pub use tee::{Tee, WriteFailure};

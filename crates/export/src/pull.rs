@@ -7,13 +7,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cutaway_model::{
     BlobSink, BlobStream, Blobs, Descriptor, Error as ModelError, Image, ImageName, Layer,
-    MediaType, Part, Unnamed, closure,
+    Limits, MediaType, Part, Unnamed, closure,
 };
+use cutaway_read::{Archive, Options};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::io::AsyncBufReadExt as _;
 
 use crate::ahead::Ahead;
-use crate::{Error, Limits, Passing, archived};
+use crate::{Error, archived};
 
 /// What is pulled.
 pub enum Source {
@@ -21,15 +22,8 @@ pub enum Source {
     Root(Item),
     /// One image: its config, its layers and its manifest, where it has one.
     Image(Box<Image>, ImageName),
-    /// The image that is meant of an archive that passes once.
-    Archive {
-        /// The bytes of the archive, which may be compressed.
-        stream: BlobStream,
-        /// What the archive is, and which image of it is meant.
-        passing: Passing,
-        /// What the image is to be found by.
-        name: ImageName,
-    },
+    /// The image that is meant of an archive that passes by.
+    Archive(Archive, ImageName),
 }
 
 impl fmt::Debug for Source {
@@ -39,8 +33,8 @@ impl fmt::Debug for Source {
             Self::Image(image, name) => {
                 f.debug_tuple("Image").field(image.id()).field(name).finish()
             }
-            Self::Archive { passing, name, .. } => {
-                f.debug_tuple("Archive").field(passing).field(name).finish()
+            Self::Archive(archive, name) => {
+                f.debug_tuple("Archive").field(archive).field(name).finish()
             }
         }
     }
@@ -103,20 +97,18 @@ impl Pulled {
 pub async fn pull(
     source: Source,
     sink: &Arc<dyn BlobSink>,
-    limits: &Limits,
+    options: &Options,
 ) -> Result<Pulled, Error> {
     match source {
-        Source::Root(item) => root(item, sink.as_ref(), limits).await,
+        Source::Root(item) => root(item, sink.as_ref(), &options.limits.model).await,
         Source::Image(image, name) => one(&image, &name, sink.as_ref()).await,
-        Source::Archive { stream, passing, name } => {
-            archived::pull(stream, &passing, &name, sink, limits).await
-        }
+        Source::Archive(archive, name) => archived::pull(&archive, &name, sink, options).await,
     }
 }
 
 async fn root(item: Item, sink: &dyn BlobSink, limits: &Limits) -> Result<Pulled, Error> {
     let Item { blobs, root, name } = item;
-    let parts = closure(blobs.as_ref(), root.clone(), &limits.model).await?;
+    let parts = closure(blobs.as_ref(), root.clone(), limits).await?;
     let (mut list, mut documents) = (Vec::new(), Vec::new());
     for Part { descriptor, document } in parts {
         match document {

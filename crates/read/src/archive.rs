@@ -83,17 +83,21 @@ impl<T: Send + Sync + 'static> Passing<T> {
     }
 
     /// Returns what was read of the layers of an image among the documents, oldest first, each of which
-    /// was what the image says of it.
-    pub(crate) fn layers(&mut self, image: &Image) -> Result<Vec<Arc<Reading<T>>>, Error> {
+    /// was what the image says of it, with the member that held it.
+    pub(crate) fn layers(
+        &mut self,
+        image: &Image,
+    ) -> Result<Vec<(String, Arc<Reading<T>>)>, Error> {
         let mut layers = Vec::with_capacity(image.layers().len());
         for layer in image.layers() {
             let name = member_of(layer);
-            let Some(outcome) = self.members.outcome(self.passed.target(&name)) else {
+            let target = self.passed.target(&name).to_owned();
+            let Some(outcome) = self.members.outcome(&target) else {
                 return Err(absent(&self.passed, layer, &name));
             };
             let reading = outcome.map_err(|error| error.about(layer))?;
             layer.check(&reading.measured.stored, &reading.measured.unpacked)?;
-            layers.push(reading);
+            layers.push((target, reading));
         }
         Ok(layers)
     }

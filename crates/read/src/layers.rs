@@ -25,6 +25,8 @@ pub struct Layers<T> {
     pub files: Option<Arc<dyn Files>>,
     /// The position of the first layer that was read.
     pub first: usize,
+    /// The members that held the layers, where an archive passed by, one a layer.
+    pub members: Vec<String>,
     /// What was read, oldest first. Layers that are the same bytes share one reading.
     pub layers: Vec<Arc<Reading<T>>>,
 }
@@ -60,7 +62,7 @@ where
             let first = select.start.min(count);
             let chosen = image.layers().get(first..select.end.min(count)).unwrap_or_default();
             let layers = of_image(chosen, reader, options).await?;
-            Ok(Layers { image: *image, form: None, files: None, first, layers })
+            Ok(Layers { image: *image, form: None, files: None, first, members: Vec::new(), layers })
         }
         Input::Archive(archive) => {
             layers_of_archive(&archive, Select(select), reader, options).await
@@ -89,11 +91,11 @@ where
     let mut passed = Passing::by(archive, reader, options).await?;
     let image = passed.image(archive, &options.limits.model).await?;
     let (form, files) = (Some(passed.form()), Some(passed.files()));
-    let mut layers = passed.layers(&image)?;
-    layers.truncate(select.end);
-    let first = select.start.min(layers.len());
-    layers.drain(..first);
-    Ok(Layers { image, form, files, first, layers })
+    let mut read = passed.layers(&image)?;
+    read.truncate(select.end);
+    let first = select.start.min(read.len());
+    let (members, layers) = read.drain(first..).unzip();
+    Ok(Layers { image, form, files, first, members, layers })
 }
 
 /// Which layers are read, by position.

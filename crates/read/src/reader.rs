@@ -23,6 +23,13 @@ pub trait LayerReader: Visitor + Send {
         std::future::ready(ControlFlow::Continue(()))
     }
 
+    /// Takes the next stored bytes of the layer, in order. All of them have come when [`LayerReader::finish`]
+    /// is called for a layer that was read to its end; how they fall between entries and their content
+    /// is not told.
+    fn stored(&mut self, bytes: &[u8]) {
+        let _ = bytes;
+    }
+
     /// Ends: the layer was read to its end and is what it claims to be, or the reading was ended by
     /// [`LayerReader::pause`].
     fn finish(self) -> impl Future<Output = Self::Out> + Send;

@@ -96,11 +96,11 @@ impl Stream {
         let mut flow = Flow::start(decoded, copies, stored);
         let mut walk = Walk::new(limits);
         let mut size = 0_u64;
-        while let Some(chunk) = flow.next().await {
+        while let Some(chunk) = flow.next(reader).await {
             unpacked.update(&chunk);
             size = size.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
             if let Err(source) = walk.push(&chunk, reader) {
-                return Err(flow.blame(source, what).await);
+                return Err(flow.blame(source, what, reader).await);
             }
             flow.chunks.give_back(chunk);
             let progress = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
@@ -111,7 +111,7 @@ impl Stream {
                 return Ok(None);
             }
         }
-        let (stored, padding) = flow.verdict(&what).await?;
+        let (stored, padding) = flow.verdict(&what, reader).await?;
         let unpacked = unpacked.verdict()?;
         let walked = walk.finish(reader).map_err(|source| Error::Layer { what, source })?;
         if let Some((observer, index)) = &observer {
@@ -143,17 +143,18 @@ impl Flow {
     }
 
     /// Returns the next uncompressed chunk; hashes stored bytes while it waits.
-    async fn next(&mut self) -> Option<Vec<u8>> {
+    async fn next(&mut self, reader: &mut impl LayerReader) -> Option<Vec<u8>> {
         loop {
             tokio::select! {
                 biased;
-                Some(copy) = self.copies.next() => self.hash(copy),
+                Some(copy) = self.copies.next() => self.take(copy, reader),
                 chunk = self.chunks.next() => return chunk,
             }
         }
     }
 
-    fn hash(&mut self, copy: Vec<u8>) {
+    fn take(&mut self, copy: Vec<u8>, reader: &mut impl LayerReader) {
+        reader.stored(&copy);
         if let Ok(check) = &mut self.stored
             && let Err(error) = check.update(&copy)
         {
@@ -163,9 +164,13 @@ impl Flow {
     }
 
     /// Returns what the stored bytes were, when all has been decoded.
-    async fn verdict(mut self, what: &str) -> Result<(Stored, u64), ModelError> {
+    async fn verdict(
+        mut self,
+        what: &str,
+        reader: &mut impl LayerReader,
+    ) -> Result<(Stored, u64), ModelError> {
         while let Some(copy) = self.copies.next().await {
-            self.hash(copy);
+            self.take(copy, reader);
         }
         let decoded = self.decode.await.map_err(|error| ModelError::from_io(error, what));
         match decoded {
@@ -180,11 +185,16 @@ impl Flow {
     }
 
     /// Returns why a walk failed: bytes that are not those of the digest before what they hold.
-    async fn blame(mut self, source: cutaway_layerfs::Error, what: String) -> Error {
-        while let Some(chunk) = self.next().await {
+    async fn blame(
+        mut self,
+        source: cutaway_layerfs::Error,
+        what: String,
+        reader: &mut impl LayerReader,
+    ) -> Error {
+        while let Some(chunk) = self.next(reader).await {
             self.chunks.give_back(chunk);
         }
-        match self.verdict(&what).await {
+        match self.verdict(&what, reader).await {
             Err(error) if names_the_bytes(&error) => error.into(),
             _ => Error::Layer { what, source },
         }

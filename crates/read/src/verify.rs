@@ -1,12 +1,12 @@
 //! Reading layers for nothing but the proof that they are what they claim to be.
 
-use cutaway_model::source;
-use cutaway_model::{Class, Compression, Image, Layer, Measured, Outline};
-use cutaway_model::source::{Files, Form};
 use std::sync::Arc;
 
+use cutaway_model::source::{self, Files, Form};
+use cutaway_model::{Class, Compression, Image, Layer, Measured, Outline};
+
 use crate::archive::Passing;
-use crate::{Archive, Error, Input, Layers, ListingOnly, Options, Reading, Select, layers};
+use crate::{Archive, Error, Input, Layers, ListingOnly, Options, Select, layers};
 
 /// Reads every layer of an image and checks it.
 ///
@@ -44,8 +44,7 @@ pub async fn look(
     let error = match passed.image(archive, limits).await {
         Ok(image) => match passed.layers(&image) {
             Ok(layers) => {
-                let measured = |reading: &Arc<Reading<()>>| reading.measured.clone();
-                let measured = layers.iter().map(measured).collect();
+                let measured = layers.iter().map(|(_, reading)| reading.measured.clone()).collect();
                 return Ok((Look::Image(Box::new(image), measured), form, files));
             }
             // An attestation has the documents of an image, and no layers of files.
