@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use cutaway_model::{BlobStream, Blobs, Descriptor, Error};
 use cutaway_ref::Digest;
 use futures_util::stream;
-use tokio::io::{AsyncBufRead, AsyncReadExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::io::StreamReader;

@@ -4,23 +4,16 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use cutaway_export::{Error, Passing, Pulled, Source};
+use cutaway_export::{Error, Pulled, Source};
 use cutaway_fixtures::{DockerArchive, ImageBuilder, LayerBuilder, LayerNames, image};
 use cutaway_model::source::Selector;
 use cutaway_model::{Compression, Limits, MediaType};
-use cutaway_ref::Platform;
 
-use crate::support::{into_layout, name, open};
+use crate::support::{archive, into_layout, name, open};
 
-async fn pulled(archive: Vec<u8>, directory: &Path) -> Result<Pulled, Error> {
-    let passing = Passing {
-        place: "archive".into(),
-        form: None,
-        selector: Selector::Only,
-        platform: Platform::linux("amd64"),
-    };
-    let stream = Box::new(std::io::Cursor::new(archive));
-    into_layout([Source::Archive { stream, passing, name: name() }], directory).await
+async fn pulled(bytes: Vec<u8>, directory: &Path) -> Result<Pulled, Error> {
+    let archive = archive(&[&bytes], Selector::Only);
+    into_layout([Source::Archive(archive, name())], directory).await
 }
 
 /// Compresses with a program; none where it is absent.
@@ -114,15 +107,9 @@ async fn an_archive_that_breaks_off_leaves_no_blob() {
 async fn what_the_image_does_not_list_is_not_kept() {
     let (one, two) = (image("layer gzip\n  a 0644 \"1\"\n"), image("layer gzip\n  b 0644 \"2\"\n"));
     let archive = DockerArchive::new().image(&["app:1"], &one).image(&["app:2"], &two).archive();
-    let passing = Passing {
-        place: "archive".into(),
-        form: None,
-        selector: Selector::parse(":app:2").unwrap(),
-        platform: Platform::linux("amd64"),
-    };
+    let archive = crate::support::archive(&[&archive], Selector::parse(":app:2").unwrap());
     let target = tempfile::tempdir().unwrap();
-    let stream = Box::new(std::io::Cursor::new(archive));
-    into_layout([Source::Archive { stream, passing, name: name() }], target.path()).await.unwrap();
+    into_layout([Source::Archive(archive, name())], target.path()).await.unwrap();
     assert_eq!(open(target.path()).await.id(), two.id());
     // Its layer, its config and its manifest.
     assert_eq!(std::fs::read_dir(target.path().join("blobs/sha256")).unwrap().count(), 3);

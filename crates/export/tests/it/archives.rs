@@ -4,20 +4,20 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use cutaway_export::{DockerArchive, Error, Item, Limits, OciArchive, Source, pull};
+use cutaway_export::{DockerArchive, Error, Item, OciArchive, Source, pull};
 use cutaway_fixtures::image;
 use cutaway_model::source::{self, Archive, Files, Form, Selector};
 use cutaway_model::{BlobSink, Image, SinkError};
 use cutaway_ref::Platform;
 
-use crate::support::{item, layout, name, open};
+use crate::support::{item, layout, name, open, options};
 
 const TEXT: &str =
     "layer gzip\n  a 0644 \"1\"\nlayer zstd\n  b 0644 \"2\"\nlayer plain\n  c 0644 \"3\"\n";
 
 /// Opens the only image of an archive, and reads every layer of it.
 async fn read(path: &Path, form: Form) -> (String, usize) {
-    let limits = Limits::default();
+    let limits = options().limits;
     let files: Arc<dyn Files> = Arc::new(Archive::open(path, &limits.model).unwrap());
     let (selector, platform) = (Selector::Tag("1".into()), Platform::linux("amd64"));
     let image = source::open(files, form, &selector, &platform, &limits.model).await.unwrap();
@@ -33,7 +33,7 @@ async fn oci_archive(item: Item) -> (Result<(), Error>, Result<Vec<u8>, SinkErro
     let roots = [(&item.root, &item.name)];
     let archive = Arc::new(OciArchive::start(Vec::new(), "oci.tar", roots).await.unwrap());
     let sink: Arc<dyn BlobSink> = archive.clone();
-    let pulled = pull(Source::Root(item), &sink, &Limits::default()).await;
+    let pulled = pull(Source::Root(item), &sink, &options()).await;
     (pulled.map(drop), archive.finish().await)
 }
 
@@ -42,7 +42,7 @@ async fn docker_archive(image: Image) -> Vec<u8> {
     let archive = DockerArchive::start(Vec::new(), "docker.tar", [(&image, &name)]).await.unwrap();
     let archive = Arc::new(archive);
     let sink: Arc<dyn BlobSink> = archive.clone();
-    pull(Source::Image(Box::new(image), name), &sink, &Limits::default()).await.unwrap();
+    pull(Source::Image(Box::new(image), name), &sink, &options()).await.unwrap();
     archive.finish().await.unwrap()
 }
 

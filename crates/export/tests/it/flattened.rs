@@ -1,16 +1,11 @@
 //! The flattened file system, row by row of the truth table, and of images that break off.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use cutaway_export::{Error, Limits, Passing, flatten, flatten_passing};
+use cutaway_export::{Error, Flattened, flatten};
 use cutaway_fixtures::{DockerArchive, image};
-use cutaway_model::source::{Form, Selector};
-use cutaway_model::{BlobStream, Error as ModelError};
-use cutaway_ref::Platform;
-use tokio::sync::Mutex;
+use cutaway_model::source::Selector;
+use cutaway_read::{Archive, Input};
 
-use crate::support::{layout, on_disk, open, stack, unpacked};
+use crate::support::{archive, layout, on_disk, open, options, stack, unpacked};
 
 /// Layers, and what a container sees; `*` marks names of one file.
 const ROWS: &[(&str, &str)] = &[
@@ -47,7 +42,7 @@ async fn rows_of_the_truth_table() {
         let directory = layout(&stack(layers));
         let mut tar = Vec::new();
         let opened = open(directory.path()).await;
-        flatten(&opened, &Limits::default(), &mut tar, "memory").await.unwrap();
+        flatten(opened.into(), &options(), &mut tar, "memory").await.unwrap();
         assert_eq!(unpacked(&tar), *wanted, "{layers}");
     }
 }
@@ -80,16 +75,16 @@ async fn umoci_unpacks_the_same() {
 async fn a_passing_archive_gives_the_same_bytes() {
     for (layers, wanted) in ROWS {
         let image = stack(layers);
-        let archive = DockerArchive::new().image(&["app:1"], &image).archive();
-        let starts = AtomicUsize::new(0);
-        let start = async || {
-            starts.fetch_add(1, Ordering::Relaxed);
-            Ok(stream(&archive))
-        };
-        let (out, written) = memory();
-        flatten_passing(start, &passing(), &Limits::default(), out, "memory").await.unwrap();
-        assert_eq!(unpacked(&written.lock().await), *wanted, "{layers}");
-        assert_eq!(starts.into_inner(), 2);
+        let bytes = DockerArchive::new().image(&["app:1"], &image).archive();
+        // It passes twice, and a third time there is none.
+        let passing = archive(&[&bytes, &bytes], Selector::Only);
+        let (written, tar) = flattened(passing).await;
+        assert_eq!(unpacked(&tar), *wanted, "{layers}");
+        let mut opened = Vec::new();
+        let directory = layout(&image);
+        let image = open(directory.path()).await;
+        let (_, same) = flatten(image.into(), &options(), &mut opened, "memory").await.unwrap();
+        assert_eq!((written.unwrap(), tar), (same, opened), "{layers}");
     }
 }
 
@@ -103,7 +98,7 @@ async fn names_sizes_and_owners_of_every_length_survive() {
     let directory = layout(&image(&text));
     let mut tar = Vec::new();
     let opened = open(directory.path()).await;
-    let written = flatten(&opened, &Limits::default(), &mut tar, "memory").await.unwrap();
+    let (_, written) = flatten(opened.into(), &options(), &mut tar, "memory").await.unwrap();
     assert_eq!(written.bytes, 2);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &tar).unwrap();
@@ -128,21 +123,15 @@ async fn names_sizes_and_owners_of_every_length_survive() {
 #[tokio::test]
 async fn what_changes_between_the_passes_has_no_end() {
     let (one, other) = (stack("a=1"), stack("a=2"));
-    let archives =
+    let [one, other] =
         [one, other].map(|image| DockerArchive::new().image(&["app:1"], &image).archive());
-    let starts = AtomicUsize::new(0);
-    let start = async || {
-        let start = starts.fetch_add(1, Ordering::Relaxed);
-        Ok(stream(&archives[start]))
-    };
-    let (out, written) = memory();
-    let error = flatten_passing(start, &passing(), &Limits::default(), out, "memory").await;
-    assert!(matches!(error, Err(Error::Model(_))), "{error:?}");
-    assert!(!written.lock().await.ends_with(&[0; 1024]));
-    let start = async || Err(ModelError::Transport("gone".into()));
-    let error =
-        flatten_passing(start, &passing(), &Limits::default(), tokio::io::sink(), "x").await;
-    assert_eq!(error.unwrap_err().to_string(), "gone");
+    let (written, tar) = flattened(archive(&[&one, &other], Selector::Only)).await;
+    assert!(matches!(written, Err(Error::Model(_))), "{written:?}");
+    assert!(!tar.ends_with(&[0; 1024]));
+    let (written, _) = flattened(archive(&[], Selector::Only)).await;
+    assert_eq!(written.unwrap_err().to_string(), "gone");
+    let (written, _) = flattened(archive(&[&one], Selector::Only)).await;
+    assert_eq!(written.unwrap_err().to_string(), "gone");
 }
 
 #[tokio::test]
@@ -174,52 +163,17 @@ async fn what_cannot_be_written_is_named() {
     let image = stack("a=1");
     let directory = layout(&image);
     let opened = open(directory.path()).await;
-    let error = flatten(&opened, &Limits::default(), Full, "the disk").await.unwrap_err();
+    let error = flatten(opened.into(), &options(), Full, "the disk").await.unwrap_err();
     assert_eq!(error.to_string(), "cannot write the disk: disk full");
-    let archive = DockerArchive::new().image(&["app:1"], &image).archive();
-    let start = async || Ok(stream(&archive));
-    let error = flatten_passing(start, &passing(), &Limits::default(), Full, "the disk").await;
+    let bytes = DockerArchive::new().image(&["app:1"], &image).archive();
+    let passing = Input::Archive(archive(&[&bytes, &bytes], Selector::Only));
+    let error = flatten(passing, &options(), Full, "the disk").await;
     assert!(matches!(error, Err(Error::Write { .. })), "{error:?}");
 }
 
-fn stream(archive: &[u8]) -> BlobStream {
-    Box::new(std::io::Cursor::new(archive.to_vec()))
-}
-
-fn passing() -> Passing {
-    Passing {
-        place: "the archive".into(),
-        form: Some(Form::Docker),
-        selector: Selector::Only,
-        platform: Platform::linux("amd64"),
-    }
-}
-
-/// Returns a writer, and what was written to it.
-fn memory() -> (impl tokio::io::AsyncWrite + Unpin + Send + 'static, Arc<Mutex<Vec<u8>>>) {
-    struct Memory(Arc<Mutex<Vec<u8>>>);
-    impl tokio::io::AsyncWrite for Memory {
-        fn poll_write(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-            bytes: &[u8],
-        ) -> std::task::Poll<std::io::Result<usize>> {
-            self.0.try_lock().unwrap().extend_from_slice(bytes);
-            std::task::Poll::Ready(Ok(bytes.len()))
-        }
-        fn poll_flush(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<std::io::Result<()>> {
-            std::task::Poll::Ready(Ok(()))
-        }
-        fn poll_shutdown(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<std::io::Result<()>> {
-            std::task::Poll::Ready(Ok(()))
-        }
-    }
-    let written = Arc::new(Mutex::new(Vec::new()));
-    (Memory(Arc::clone(&written)), written)
+/// Writes the file system of an archive; returns what was written, however it ended.
+async fn flattened(archive: Archive) -> (Result<Flattened, Error>, Vec<u8>) {
+    let mut tar = Vec::new();
+    let written = flatten(Input::Archive(archive), &options(), &mut tar, "memory").await;
+    (written.map(|(_, written)| written), tar)
 }

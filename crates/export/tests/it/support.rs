@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use cutaway_export::{Error, Item, Limits, Pulled, Source, pull};
+use async_trait::async_trait;
+use cutaway_export::{Error, Item, Pulled, Source, pull};
 use cutaway_fixtures::{FixtureImage, ImageBuilder, Layout};
 use cutaway_layerfs::{EntryPath, Kind, Meta, Tree, Visitor, Walk};
 use cutaway_model::source::{self, Directory, Files, Form, Selector};
-use cutaway_model::{BlobSink, Image, ImageName};
+use cutaway_model::{BlobSink, BlobStream, Error as ModelError, Image, ImageName};
+use cutaway_read::{Archive, Opener, Options};
 use cutaway_ref::Platform;
 use tempfile::TempDir;
 
@@ -47,16 +49,14 @@ pub(crate) fn layout(image: &FixtureImage) -> TempDir {
 pub(crate) async fn open(directory: &Path) -> Image {
     let files: Arc<dyn Files> = Arc::new(Directory::new(directory));
     let (selector, platform) = (Selector::Tag("1".into()), Platform::linux("amd64"));
-    let limits = Limits::default();
-    source::open(files, Form::Oci, &selector, &platform, &limits.model).await.unwrap()
+    source::open(files, Form::Oci, &selector, &platform, &options().limits.model).await.unwrap()
 }
 
 /// Returns the image under the tag `1` as something to write out.
 pub(crate) async fn item(directory: &Path) -> Item {
     let files: Arc<dyn Files> = Arc::new(Directory::new(directory));
     let (selector, platform) = (Selector::Tag("1".into()), Platform::linux("amd64"));
-    let limits = Limits::default();
-    let found = source::find(files, &selector, &platform, &limits.model).await.unwrap();
+    let found = source::find(files, &selector, &platform, &options().limits.model).await.unwrap();
     let (blobs, root) = (found.blobs, found.descriptor);
     Item { blobs, root, name: name() }
 }
@@ -64,6 +64,40 @@ pub(crate) async fn item(directory: &Path) -> Item {
 /// Returns the name that images of tests go by.
 pub(crate) fn name() -> ImageName {
     ImageName { full: Some("example.org/app:1".into()), tag: Some("1".into()) }
+}
+
+/// Returns the options that tests read with.
+pub(crate) fn options() -> Options {
+    Options::new(Default::default())
+}
+
+/// An archive in memory, which passes as often as there are bytes.
+#[derive(Debug)]
+struct Bytes(std::sync::Mutex<Vec<Vec<u8>>>);
+
+#[async_trait]
+impl Opener for Bytes {
+    async fn open(&self) -> Result<BlobStream, ModelError> {
+        let next = self.0.lock().unwrap().pop();
+        let bytes = next.ok_or_else(|| ModelError::Transport("gone".into()))?;
+        Ok(Box::new(std::io::Cursor::new(bytes)))
+    }
+
+    fn opens_again(&self) -> bool {
+        true
+    }
+}
+
+/// Returns an archive that holds `passes` when it passes, one after the other.
+pub(crate) fn archive(passes: &[&[u8]], selector: Selector) -> Archive {
+    let passes = passes.iter().rev().map(|bytes| bytes.to_vec()).collect();
+    Archive {
+        opener: Arc::new(Bytes(std::sync::Mutex::new(passes))),
+        place: "the archive".into(),
+        form: None,
+        selector,
+        platform: Platform::linux("amd64"),
+    }
 }
 
 /// Pulls one after the other into a layout.
@@ -75,7 +109,7 @@ pub(crate) async fn into_layout(
     let sink: Arc<dyn BlobSink> = layout.clone();
     let mut pulled = Pulled::default();
     for source in sources {
-        pulled += pull(source, &sink, &Limits::default()).await?;
+        pulled += pull(source, &sink, &options()).await?;
     }
     layout.close();
     Ok(pulled)
