@@ -2,7 +2,8 @@
 //!
 //! Which members are layers is known for sure only when the documents have passed, and they may come
 //! last. So every member that looks like a layer is read as one while it passes, and matched to the
-//! image afterwards. Members of equal bytes are kept once, and only so many that differ.
+//! image afterwards. Members of equal bytes are kept once, only so many that differ, and of all together
+//! no more entries than one image may have.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -110,12 +111,22 @@ struct Read<T> {
     same: HashMap<(Digest, DiffId), Arc<Reading<T>>>,
     failed: u64,
     max: u64,
+    /// The entries of all that is kept.
+    entries: u64,
+    max_entries: u64,
 }
 
 impl<T> Read<T> {
-    fn new(place: &str, max: u64) -> Self {
-        let (members, same) = (HashMap::new(), HashMap::new());
-        Self { place: place.to_owned(), members, same, failed: 0, max }
+    fn new(place: &str, limits: &crate::Limits) -> Self {
+        Self {
+            place: place.to_owned(),
+            members: HashMap::new(),
+            same: HashMap::new(),
+            failed: 0,
+            max: limits.archive_layers,
+            entries: 0,
+            max_entries: limits.layerfs.tar.entries,
+        }
     }
 
     /// Keeps what came of a member.
@@ -124,7 +135,12 @@ impl<T> Read<T> {
             Ok(reading) => {
                 let Stored { digest, .. } = &reading.measured.stored;
                 let key = (digest.clone(), reading.measured.unpacked.diff_id.clone());
-                Ok(Arc::clone(self.same.entry(key).or_insert_with(|| Arc::new(reading))))
+                let kept = self.same.entry(key).or_insert_with(|| {
+                    let fresh = u64::from(reading.listing.len());
+                    self.entries = self.entries.saturating_add(fresh);
+                    Arc::new(reading)
+                });
+                Ok(Arc::clone(kept))
             }
             Err(error) => {
                 self.failed = self.failed.saturating_add(1);
@@ -132,9 +148,14 @@ impl<T> Read<T> {
             }
         };
         let distinct = u64::try_from(self.same.len()).unwrap_or(u64::MAX);
-        if distinct.saturating_add(self.failed) > self.max {
-            let what = format!("members of {} that may be layers", self.place);
-            return Err(ModelError::Limit { what, limit: "archive_layers", max: self.max });
+        let distinct = distinct.saturating_add(self.failed);
+        for (found, limit, max) in
+            [(distinct, "archive_layers", self.max), (self.entries, "entries", self.max_entries)]
+        {
+            if found > max {
+                let what = format!("members of {} that may be layers", self.place);
+                return Err(ModelError::Limit { what, limit, max });
+            }
         }
         self.members.insert(name, outcome);
         Ok(())
@@ -188,7 +209,7 @@ where
 {
     let limits = &options.limits.model;
     let document_bytes = limits.config_bytes.max(limits.manifest_bytes);
-    let mut read = Read::new(place, options.limits.archive_layers);
+    let mut read = Read::new(place, &options.limits);
     let mut running: FuturesUnordered<Task<(String, Result<Reading<R::Out>, Error>)>> =
         FuturesUnordered::new();
     while let Some(member) = members.next().await? {

@@ -62,7 +62,14 @@ where
             let first = select.start.min(count);
             let chosen = image.layers().get(first..select.end.min(count)).unwrap_or_default();
             let layers = of_image(chosen, reader, options).await?;
-            Ok(Layers { image: *image, form: None, files: None, first, members: Vec::new(), layers })
+            Ok(Layers {
+                image: *image,
+                form: None,
+                files: None,
+                first,
+                members: Vec::new(),
+                layers,
+            })
         }
         Input::Archive(archive) => {
             layers_of_archive(&archive, Select(select), reader, options).await

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cutaway_layerfs::{Limits, Walk, Walked};
 use cutaway_model::{
-    BlobStream, Claim, Decoded, DiffIdCheck, Error as ModelError, Layer,
-    Limits as ModelLimits, Measured, Stored, StoredCheck,
+    BlobStream, Claim, Decoded, DiffIdCheck, Error as ModelError, Layer, Limits as ModelLimits,
+    Measured, Stored, StoredCheck,
 };
 use tokio::io::AsyncBufRead;
 use tracing::Instrument as _;
@@ -274,4 +274,3 @@ pub struct Visit<T> {
     /// What it holds, where it was read to its end and is what it claims to be.
     pub whole: Option<(Measured, Walked)>,
 }
-
