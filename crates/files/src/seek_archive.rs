@@ -47,7 +47,11 @@ async fn pass(
     out: &mut (impl Write + Send),
 ) -> Result<(Image, Finding), Error> {
     let keeper = Keeper {
-        names: last_name(search.path).filter(|_| search.content).map(<[u8]>::to_vec).into_iter().collect(),
+        names: last_name(search.path)
+            .filter(|_| search.content)
+            .map(<[u8]>::to_vec)
+            .into_iter()
+            .collect(),
         entry: entry.filter(|_| search.content).cloned(),
         files: HashMap::new(),
         open: None,

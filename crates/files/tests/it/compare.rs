@@ -1,17 +1,17 @@
 //! Two images side by side.
 
-use cutaway_files::{Comparison, Fingerprints, Side, View, Which, shared_layers};
+use cutaway_files::{Comparison, Fingerprints, Side, Which, shared_layers};
 use cutaway_layerfs::EntryPath;
 
-use crate::support::{Held, limits};
+use crate::support::Held;
 
 /// Returns each difference as `path a-side b-side`, content marked, and which layers were opened.
 async fn differences(a: &str, b: &str) -> (Vec<String>, [Vec<usize>; 2]) {
     let (a, b) = (Held::of_text(a).await, Held::of_text(b).await);
     let first = shared_layers(&a.image, &b.image);
     let key = Fingerprints::default();
-    let view_a = View::read(&a.image, first, Some(key.clone()), &limits()).await.unwrap();
-    let view_b = View::read(&b.image, first, Some(key), &limits()).await.unwrap();
+    let view_a = a.view_from(first, Some(key.clone())).await;
+    let view_b = b.view_from(first, Some(key)).await;
     let side = |side: &Side| match side {
         Side::Base => "base".to_owned(),
         Side::Absent => "absent".to_owned(),
@@ -47,8 +47,8 @@ async fn what_only_the_base_can_tell_is_said() {
             lines => upper(&format!("  {}\n", lines.trim())),
         };
         let (held_a, held_b) = (Held::of_text(&text(a)).await, Held::of_text(&text(b)).await);
-        let view_a = View::read(&held_a.image, 1, None, &limits()).await.unwrap();
-        let view_b = View::read(&held_b.image, 1, None, &limits()).await.unwrap();
+        let view_a = held_a.view_from(1, None).await;
+        let view_b = held_b.view_from(1, None).await;
         let comparison = Comparison::new(&view_a, &view_b);
         let path = |path: &[u8]| EntryPath::clean(path).unwrap();
         assert_eq!(comparison.needs_base(&path(b"d/f")), needs, "{a} | {b}");

@@ -1,14 +1,14 @@
 //! Laws, on random images: a search says what the view of all layers says, in whatever way it gets there.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
-use cutaway_files::{Companion, Progress, Search, Source, View};
+use cutaway_files::{Limits, Search};
 use cutaway_fixtures::{Compression, Entry, EntryKind, FixtureImage, ImageBuilder, LayerBuilder};
 use cutaway_layerfs::{EntryPath, Inode, Kind, Meta, Visitor};
+use cutaway_read::LayerReader;
 use proptest::prelude::*;
 
-use crate::support::{Held, limits};
+use crate::support::{Held, options};
 
 fn path() -> impl Strategy<Value = String> {
     prop_oneof![2 => "[abc]", 3 => "[abc]/[abc]", 2 => "[abc]/[abc]/[abc]"]
@@ -74,19 +74,19 @@ impl Visitor for Keep {
     fn end(&mut self) {}
 }
 
-impl Companion for Keep {
-    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+impl LayerReader for Keep {
+    type Out = BTreeMap<u32, Vec<u8>>;
+
+    async fn finish(self) -> Self::Out {
+        self.0
     }
 }
 
 async fn contents(held: &Held) -> BTreeMap<Inode, Vec<u8>> {
     let mut all = BTreeMap::new();
     for (layer, of_image) in (0_u32..).zip(held.image.layers()) {
-        let mut keep = Keep::default();
-        let source = Source::open(of_image, &limits().model).await.unwrap();
-        source.walk(limits().layerfs, &mut keep).await.unwrap().unwrap();
-        all.extend(keep.0.into_iter().map(|(entry, bytes)| (Inode { layer, entry }, bytes)));
+        let read = cutaway_read::layer(of_image, |_| Keep::default(), &options()).await.unwrap();
+        all.extend(read.out.into_iter().map(|(entry, bytes)| (Inode { layer, entry }, bytes)));
     }
     all
 }
@@ -96,7 +96,7 @@ type Said = Option<Option<(usize, Meta, Vec<u8>)>>;
 
 async fn searched(held: &Held, path: &str, follow: bool, verify: bool) -> (Said, usize) {
     let wanted = Search { path: path.as_bytes(), follow, content: true, verify, spare: 0 };
-    let (found, bytes) = held.search(wanted, &limits()).await;
+    let (found, bytes) = held.search(wanted, &Limits::default()).await;
     let Ok(found) = found else { return (None, 0) };
     assert!(found.verified || !verify);
     let first = found.read.keys().next().copied().unwrap_or_default();
@@ -111,7 +111,7 @@ async fn searched(held: &Held, path: &str, follow: bool, verify: bool) -> (Said,
 /// below it is taken to be where the path leads, whatever a lower layer has there; a layer could put
 /// it there through a link and then replace where the link leads, which is not looked for.
 async fn is_vague(held: &Held, first: usize, path: &str, follow: bool) -> bool {
-    let view = View::read(&held.image, first, None, &limits()).await.unwrap();
+    let view = held.view_from(first, None).await;
     first > 0 && view.tree().trace(path.as_bytes(), follow).is_ok_and(|way| way.implied)
 }
 

@@ -7,9 +7,9 @@
     reason = "test support: a panic is a failed test"
 )]
 
+mod archives;
 mod compare;
 mod laws;
-mod passing;
 mod scale;
 mod search;
 mod story;

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use cutaway_files::{LayerFiles, Search, View};
+use cutaway_files::{LayerFiles, Limits, Search, View};
 use cutaway_fixtures::{Compression, Entry, ImageBuilder, LayerBuilder};
 
-use crate::support::{Held, limits};
+use crate::support::Held;
 
 /// Bytes of everything that a view keeps, by its own account.
 fn memory(view: &View) -> usize {
@@ -50,7 +50,7 @@ async fn many_layers_that_say_nothing_are_not_laid_again_and_again() {
     let held = Held::of(layers.build()).await;
     let start = Instant::now();
     let wanted = Search { path: b"etc/a", follow: true, content: true, verify: false, spare: 0 };
-    let (found, _) = held.search(wanted, &limits()).await;
+    let (found, _) = held.search(wanted, &Limits::default()).await;
     assert_eq!(found.unwrap().read.len(), 120);
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

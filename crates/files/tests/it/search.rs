@@ -1,9 +1,9 @@
 //! What is read for an answer, and what is not.
 
-use cutaway_files::{Error, Search};
+use cutaway_files::{Error, Limits, Search};
 use cutaway_fixtures::{Compression, Entry, ImageBuilder, LayerBuilder};
 
-use crate::support::{Held, limits, noise, told};
+use crate::support::{Held, noise, told};
 
 /// For each question: what is there, and which layers had to be opened.
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn what_is_verified_is_read_to_its_end_and_exact() {
     ] {
         let held = large(last).await;
         let wanted = Search { path: b"etc/a", follow: true, content: true, verify: true, spare: 0 };
-        let (found, bytes) = held.search(wanted, &limits()).await;
+        let (found, bytes) = held.search(wanted, &Limits::default()).await;
         let found = found.unwrap();
         assert_eq!(String::from_utf8_lossy(&bytes), content);
         assert!(found.verified);
@@ -193,18 +193,18 @@ async fn a_large_file_streams_and_an_answer_that_is_overtaken_is_an_error() {
     assert!(matches!(found, Err(Error::Overtaken { .. })), "{found:?}");
     // Waiting gives the right one.
     let wanted = Search { path: b"a", follow: true, content: true, verify: true, spare: 0 };
-    let (found, bytes) = held.search(wanted, &limits()).await;
+    let (found, bytes) = held.search(wanted, &Limits::default()).await;
     assert_eq!((found.is_ok(), &bytes[..]), (true, &b"last"[..]));
     // So does sparing nothing, also where the large one is meant; it is read again then.
     let exact = Search { verify: false, spare: u64::MAX, ..wanted };
-    let (found, bytes) = held.search(exact, &limits()).await;
+    let (found, bytes) = held.search(exact, &Limits::default()).await;
     assert_eq!((found.unwrap().verified, &bytes[..]), (true, &b"last"[..]));
     let again = Held::of(image(Entry::directory("tmp"))).await;
-    let (found, bytes) = again.search(exact, &limits()).await;
+    let (found, bytes) = again.search(exact, &Limits::default()).await;
     assert!(found.is_ok());
     assert_eq!(bytes, noise(3_000_000));
     // What is held until it is verified is bounded by a named limit.
-    let mut small = limits();
+    let mut small = Limits::default();
     small.content_bytes = 2_000_000;
     let held = Held::of(image(Entry::directory("tmp"))).await;
     let (found, bytes) = held.search(wanted, &small).await;
@@ -221,14 +221,14 @@ async fn bytes_that_are_not_those_of_the_digest_fail() {
     fixture.layers[1].blob.bytes = stored.into();
     let held = Held::of(fixture).await;
     let wanted = Search { path: b"etc/a", follow: true, content: true, verify: true, spare: 0 };
-    let (found, bytes) = held.search(wanted, &limits()).await;
+    let (found, bytes) = held.search(wanted, &Limits::default()).await;
     assert!(found.is_err() && bytes.is_empty());
     // An early answer has not seen it, and says so.
     let (found, bytes) = held.cat("etc/a").await;
     assert_eq!((found.unwrap().verified, &bytes[..]), (false, &b"wanted"[..]));
     // One that reads on has printed and fails all the same.
     let wanted = Search { verify: false, spare: u64::MAX, ..wanted };
-    assert!(held.search(wanted, &limits()).await.0.is_err());
+    assert!(held.search(wanted, &Limits::default()).await.0.is_err());
 }
 
 #[tokio::test]
@@ -246,5 +246,8 @@ async fn circles_and_devices() {
         assert_eq!((told(&found.unwrap()).as_str(), bytes.len()), (expected, 0), "{path}");
     }
     let wanted = Search { path: b"a", follow: false, content: false, verify: false, spare: 0 };
-    assert_eq!(told(&held.search(wanted, &limits()).await.0.unwrap()), "a Symlink layer 0");
+    assert_eq!(
+        told(&held.search(wanted, &Limits::default()).await.0.unwrap()),
+        "a Symlink layer 0"
+    );
 }

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use cutaway_files::{Finding, Limits, Outcome, Search, View, search};
+use cutaway_files::{Finding, Fingerprints, Limits, Outcome, Search, View, search};
 use cutaway_fixtures::{FixtureImage, image};
 use cutaway_model::{BlobStream, Blobs, Descriptor, Error, Image, MediaType};
+use cutaway_read::{Input, Options};
 use cutaway_ref::Platform;
 use tokio::io::{AsyncRead, BufReader, ReadBuf};
 
@@ -76,9 +77,10 @@ impl Held {
         let memory = Arc::new(Memory { blobs, ..Memory::default() });
         let size = u64::try_from(fixture.manifest.bytes.len()).unwrap();
         let root = Descriptor::new(MediaType::OCI_MANIFEST, fixture.digest().clone(), size);
-        let (blobs, limits): (Arc<dyn Blobs>, _) = (memory.clone(), limits());
+        let (blobs, options): (Arc<dyn Blobs>, _) = (memory.clone(), options());
         let platform = Platform::linux("amd64");
-        let image = cutaway_model::open(blobs, root, None, &platform, &limits.model).await.unwrap();
+        let image =
+            cutaway_model::open(blobs, root, None, &platform, &options.limits.model).await.unwrap();
         Self { image, memory, fixture }
     }
 
@@ -91,7 +93,7 @@ impl Held {
             verify: false,
             spare: 100_000,
         };
-        self.search(wanted, &limits()).await
+        self.search(wanted, &Limits::default()).await
     }
 
     pub(crate) async fn search(
@@ -100,12 +102,21 @@ impl Held {
         limits: &Limits,
     ) -> (Result<Finding, cutaway_files::Error>, Vec<u8>) {
         let mut bytes = Vec::new();
-        let found = search(&self.image, &wanted, limits, &mut bytes).await;
-        (found, bytes)
+        let found = search(self.input(), &wanted, limits, &options(), &mut bytes).await;
+        (found.map(|(_, finding)| finding), bytes)
     }
 
     pub(crate) async fn view(&self) -> View {
-        View::read(&self.image, 0, None, &limits()).await.unwrap()
+        self.view_from(0, None).await
+    }
+
+    /// Reads the layers from `first` on.
+    pub(crate) async fn view_from(&self, first: usize, key: Option<Fingerprints>) -> View {
+        View::read(self.input(), first, key, &options()).await.unwrap().1
+    }
+
+    fn input(&self) -> Input {
+        Input::from(self.image.clone())
     }
 
     /// Returns the bytes that were read of a layer; none where it was not opened.
@@ -119,8 +130,10 @@ impl Held {
     }
 }
 
-pub(crate) fn limits() -> Limits {
-    Limits::new(Default::default(), Default::default(), 3)
+pub(crate) fn options() -> Options {
+    let mut options = Options::new(Default::default());
+    options.limits.layers_in_flight = 3;
+    options
 }
 
 /// Returns bytes that no compression makes smaller.

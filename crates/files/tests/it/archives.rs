@@ -1,12 +1,15 @@
-//! Archives that pass once.
+//! Archives that pass by.
 
-use cutaway_files::{Error, Finding, Given, Outcome, Search, View, search_passing};
+use std::sync::Arc;
+
+use cutaway_files::{Error, Finding, Limits, Outcome, Search, View, search};
 use cutaway_fixtures::{ArchiveShape, Compression, DockerArchive, Layout, image};
-use cutaway_layerfs::EntryPath;
+use cutaway_model::BlobStream;
 use cutaway_model::source::Selector;
+use cutaway_read::{Archive, Input, Opener};
 use cutaway_ref::Platform;
 
-use crate::support::limits;
+use crate::support::options;
 
 const TEXT: &str = "\
 layer gzip
@@ -23,27 +26,38 @@ layer zstd
   etc/.wh.gone
 ";
 
-async fn cat(
-    archive: &[u8],
-    path: &str,
-    entry: Option<&EntryPath>,
-) -> (Result<Finding, Error>, Vec<u8>) {
-    let limits = limits();
-    let platform = Platform::linux("amd64");
-    let given = Given {
-        stream: Box::new(std::io::Cursor::new(archive.to_vec())),
-        place: "standard input",
+/// An archive in memory, which can be started again or not.
+#[derive(Debug)]
+struct Again(Vec<u8>, bool);
+
+#[async_trait::async_trait]
+impl Opener for Again {
+    async fn open(&self) -> Result<BlobStream, cutaway_model::Error> {
+        Ok(Box::new(std::io::Cursor::new(self.0.clone())))
+    }
+
+    fn opens_again(&self) -> bool {
+        self.1
+    }
+}
+
+fn input(archive: &[u8], again: bool) -> Input {
+    Input::Archive(Archive {
+        opener: Arc::new(Again(archive.to_vec(), again)),
+        place: "standard input".into(),
         form: None,
-        selector: &Selector::Only,
-        platform: &platform,
-        limits: &limits.model,
-        in_flight: 2,
-    };
+        selector: Selector::Only,
+        platform: Platform::linux("amd64"),
+    })
+}
+
+async fn cat(archive: &[u8], path: &str, again: bool) -> (Result<Finding, Error>, Vec<u8>) {
     let wanted =
         Search { path: path.as_bytes(), follow: true, content: true, verify: false, spare: 0 };
     let mut bytes = Vec::new();
-    let found = search_passing(given, &wanted, entry, &limits, &mut bytes).await;
-    (found.map(|(_, _, found)| found), bytes)
+    let input = input(archive, again);
+    let found = search(input, &wanted, &Limits::default(), &options(), &mut bytes).await;
+    (found.map(|(_, found)| found), bytes)
 }
 
 #[tokio::test]
@@ -58,11 +72,11 @@ async fn one_pass_finds_what_has_the_name_and_what_links_lead_to() {
             for (path, content) in
                 [("etc/a", "new"), ("bin/dash", "dash"), ("etc/os-release", "debian")]
             {
-                let (found, bytes) = cat(&archive, path, None).await;
+                let (found, bytes) = cat(&archive, path, false).await;
                 assert!(found.unwrap().verified);
                 assert_eq!(String::from_utf8_lossy(&bytes), content, "{path}");
             }
-            let (found, _) = cat(&archive, "etc/gone", None).await;
+            let (found, _) = cat(&archive, "etc/gone", false).await;
             let Outcome::Absent(absent) = found.unwrap().outcome else { panic!("there") };
             assert_eq!(absent.path.to_string(), "etc/gone");
         }
@@ -72,10 +86,10 @@ async fn one_pass_finds_what_has_the_name_and_what_links_lead_to() {
 #[tokio::test]
 async fn what_had_passed_takes_a_second_pass() {
     let archive = Layout::new().image("1", &image(TEXT)).archive(&ArchiveShape::default());
-    let (found, bytes) = cat(&archive, "bin/sh", None).await;
-    let Err(Error::Passed { path, entry }) = found else { panic!("{found:?}") };
+    let (found, bytes) = cat(&archive, "bin/sh", false).await;
+    let Err(Error::Passed { path, .. }) = found else { panic!("{found:?}") };
     assert_eq!((path.to_string().as_str(), bytes.len()), ("bin/dash", 0));
-    let (found, bytes) = cat(&archive, "bin/sh", Some(&entry)).await;
+    let (found, bytes) = cat(&archive, "bin/sh", true).await;
     assert!(found.is_ok());
     assert_eq!(bytes, b"dash");
 }
@@ -84,17 +98,7 @@ async fn what_had_passed_takes_a_second_pass() {
 async fn a_view_of_what_passes_is_that_of_what_lies() {
     let image = image(TEXT);
     let archive = Layout::new().image("1", &image).archive(&ArchiveShape::default());
-    let (limits, platform) = (limits(), Platform::linux("amd64"));
-    let given = Given {
-        stream: Box::new(std::io::Cursor::new(archive)),
-        place: "archive",
-        form: None,
-        selector: &Selector::Only,
-        platform: &platform,
-        limits: &limits.model,
-        in_flight: 2,
-    };
-    let (_, _, passed) = View::read_passing(given, None, &limits).await.unwrap();
+    let (_, passed) = View::read(input(&archive, false), 0, None, &options()).await.unwrap();
     let held = crate::support::Held::of(image).await.view().await;
     assert_eq!(passed.stories().collect::<Vec<_>>(), held.stories().collect::<Vec<_>>());
 }
