@@ -10,7 +10,6 @@ use reqwest::Response;
 
 use crate::Times;
 use crate::failure::Failure;
-use crate::slots::Slot;
 
 /// A body that is being read.
 #[derive(Debug)]
@@ -42,9 +41,6 @@ impl Body {
                 }
             };
             let Some(chunk) = chunk else { return Ok(None) };
-            if let Some(slot) = self.response.extensions().get::<Slot>() {
-                slot.moves();
-            }
             if self.floor.is_too_slow(started.elapsed(), chunk.len()) {
                 return Err(Failure::interrupted(format!(
                     "less than {} bytes a second came (floor_bytes_per_second)",

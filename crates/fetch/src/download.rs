@@ -22,6 +22,7 @@ use crate::pause::pause;
 use crate::places::Places;
 use crate::range::{self, Fit};
 use crate::retry::Retry;
+use crate::slots::Slot;
 use crate::transport::Ask;
 use crate::{Error, Kind, Offset, Repository, veil};
 
@@ -55,6 +56,8 @@ pub(crate) struct Download {
     /// Where the bytes come from, for errors.
     url: Url,
     body: Option<Part>,
+    /// Held over all tries at one place.
+    slot: Slot,
     /// The bytes that were passed on.
     offset: u64,
     /// Their checksum, to recognise them when an answer starts over. Whether they are the right
@@ -88,6 +91,7 @@ impl Download {
             url,
             wanted,
             body: None,
+            slot: Slot::default(),
             offset: from,
             known: (from == 0).then(crc32fast::Hasher::new),
             etag: None,
@@ -170,6 +174,9 @@ impl Download {
                         known.update(&chunk);
                     }
                     self.retry.moved(length);
+                    if self.offset >= self.wanted.size {
+                        self.slot.free();
+                    }
                     return Ok(Some(chunk));
                 }
                 // All that was promised is there; how the connection ended does not matter.
@@ -248,6 +255,7 @@ impl Download {
             (self.path, self.scope, self.url, self.place) = (path, scope, url, number);
             self.retry = Retry::new(&self.exchange.transport.config.retry);
             (self.etag, self.whole, self.stated_end) = (None, false, None);
+            self.slot = Slot::default();
             return true;
         }
         false
@@ -268,7 +276,7 @@ impl Download {
             elsewhere: self.wanted.elsewhere.as_ref(),
             clock: &self.retry.clock,
         };
-        let answer = self.exchange.ask(ask, &self.scope).await?;
+        let answer = self.exchange.ask(ask, &self.scope, &mut self.slot).await?;
         let (response, url) = (answer.response, answer.url);
         let status = response.status().as_u16();
         let transport = &self.exchange.transport;

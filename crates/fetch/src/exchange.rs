@@ -8,6 +8,7 @@ use crate::answer::failure_of;
 use crate::failure::Failure;
 use crate::realm::authority;
 use crate::session::Session;
+use crate::slots::Slot;
 use crate::transport::{Answer, Ask, Transport};
 use crate::veil;
 
@@ -23,15 +24,23 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Asks once. The answer's status is not judged, but that it is no challenge.
-    pub(crate) async fn ask(&self, ask: Ask<'_>, scope: &str) -> Result<Answer, Failure> {
+    ///
+    /// `slot` is that of this exchange; it stays the caller's whatever comes of it.
+    pub(crate) async fn ask(
+        &self,
+        ask: Ask<'_>,
+        scope: &str,
+        slot: &mut Slot,
+    ) -> Result<Answer, Failure> {
         // Whoever is not the registry is told nothing.
         if ask.elsewhere.is_some() {
-            return self.transport.ask(ask, None).await;
+            return self.transport.ask(ask, None, slot).await;
         }
         let mut grant = self.session.current(&self.transport, scope).await?;
         let mut is_new = false;
         for _ in 0..ROUNDS {
-            let answer = self.transport.ask(ask, grant.as_ref().map(|grant| &grant.header)).await?;
+            let header = grant.as_ref().map(|grant| &grant.header);
+            let answer = self.transport.ask(ask, header, slot).await?;
             if answer.response.status().as_u16() != 401 {
                 if let Some(grant) = &grant {
                     grant.prove();
@@ -50,7 +59,7 @@ impl Exchange {
             }
             // A new token that never opened anything will not do it the second time either.
             if is_new && grant.as_ref().is_some_and(|grant| !grant.is_proven()) {
-                let why = self.session.why_refused(&self.transport).await;
+                let why = self.session.why_refused(&self.transport);
                 return Err(self.refused(answer, &why).await);
             }
             let headers = answer.response.headers();
@@ -64,8 +73,13 @@ impl Exchange {
     }
 
     /// Asks once, and takes nothing but success for an answer.
-    pub(crate) async fn ask_well(&self, ask: Ask<'_>, scope: &str) -> Result<Answer, Failure> {
-        let answer = self.ask(ask, scope).await?;
+    pub(crate) async fn ask_well(
+        &self,
+        ask: Ask<'_>,
+        scope: &str,
+        slot: &mut Slot,
+    ) -> Result<Answer, Failure> {
+        let answer = self.ask(ask, scope, slot).await?;
         if answer.response.status().is_success() {
             return Ok(answer);
         }

@@ -8,6 +8,7 @@ use crate::exchange::Exchange;
 use crate::manifest::{check_header, given_up};
 use crate::pause::pause;
 use crate::retry::Retry;
+use crate::slots::Slot;
 use crate::transport::Ask;
 
 /// Asks for what lies at `path`, and returns the size that the answer claims, if it claims one.
@@ -22,7 +23,7 @@ pub(crate) async fn size(
     loop {
         let clock = &retry.clock;
         let ask = Ask { path, accept, from: None, head: true, elsewhere: None, clock };
-        let failure = match exchange.ask_well(ask, scope).await {
+        let failure = match exchange.ask_well(ask, scope, &mut Slot::default()).await {
             Ok(answer) => {
                 let headers = answer.response.headers();
                 check_header(headers, digest, digest.as_str())?;

@@ -21,6 +21,7 @@ use crate::manifest::{check_header, given_up, scope};
 use crate::pause::pause;
 use crate::realm::same_origin;
 use crate::retry::Retry;
+use crate::slots::Slot;
 use crate::transport::Ask;
 use crate::{Kind, Registry, Repository};
 
@@ -195,7 +196,8 @@ async fn fetch_once(
 ) -> Result<(Page, HeaderMap, bool), Failure> {
     let config = &exchange.transport.config;
     let ask = Ask { path, accept, from: None, head: false, elsewhere: None, clock };
-    let answer = exchange.ask_well(ask, scope).await?;
+    let mut slot = Slot::default();
+    let answer = exchange.ask_well(ask, scope, &mut slot).await?;
     let url = answer.url;
     let response =
         no_page(&exchange.transport, answer.response).await.map_err(|failure| failure.at(&url))?;

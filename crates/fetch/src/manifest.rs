@@ -18,6 +18,7 @@ use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::pause::pause;
 use crate::retry::Retry;
+use crate::slots::Slot;
 use crate::transport::Ask;
 use crate::{Error, Kind};
 
@@ -155,7 +156,8 @@ async fn fetch_once(
     clock: &Clock,
 ) -> Result<(Vec<u8>, HeaderMap, bool), Failure> {
     let ask = Ask { path, accept: ACCEPT, from: None, head: false, elsewhere: None, clock };
-    let answer = exchange.ask_well(ask, scope).await?;
+    let mut slot = Slot::default();
+    let answer = exchange.ask_well(ask, scope, &mut slot).await?;
     let url = answer.url;
     let response =
         no_page(&exchange.transport, answer.response).await.map_err(|failure| failure.at(&url))?;

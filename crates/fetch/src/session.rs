@@ -1,12 +1,13 @@
 //! Who we are to one registry: challenges answered, tokens kept by scope.
 //!
 //! Nothing is asked before the registry challenges; after that each scope has one token, fetched
-//! once however many requests wait for it, and never a token for more than one scope.
+//! once however many requests wait for it, and never a token for more than one scope. A scope whose token
+//! server is slow holds up nobody who wants another one.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -14,7 +15,6 @@ use base64::engine::general_purpose::STANDARD;
 use cutaway_ref::auth::Credential;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use tokio::sync::Mutex;
 
 use crate::Kind;
 use crate::challenge::{self, Challenge};
@@ -26,16 +26,14 @@ use crate::transport::Transport;
 /// What is said to one registry.
 pub(crate) struct Session {
     credential: Credential,
-    state: Mutex<State>,
+    /// How the registry wants to be answered, once it has said so.
+    way: Mutex<Option<Way>>,
+    scopes: Mutex<HashMap<String, Scope>>,
+    generation: AtomicU64,
 }
 
-#[derive(Default)]
-struct State {
-    /// How the registry wants to be answered, once it has said so.
-    way: Option<Way>,
-    tokens: HashMap<String, Held>,
-    generation: u64,
-}
+/// What opens one scope. Its lock is held while a token is fetched, so that it is fetched once.
+type Scope = Arc<tokio::sync::Mutex<Option<Held>>>;
 
 #[derive(Clone)]
 enum Way {
@@ -70,7 +68,12 @@ impl Grant {
 
 impl Session {
     pub(crate) fn new(credential: Credential) -> Self {
-        Self { credential, state: Mutex::new(State::default()) }
+        Self {
+            credential,
+            way: Mutex::default(),
+            scopes: Mutex::default(),
+            generation: AtomicU64::new(0),
+        }
     }
 
     /// Returns what to say without being asked, as far as earlier challenges tell.
@@ -79,16 +82,18 @@ impl Session {
         transport: &Transport,
         scope: &str,
     ) -> Result<Option<Grant>, Failure> {
-        let mut state = self.state.lock().await;
+        let kept = self.scope(scope);
+        let mut kept = kept.lock().await;
         let now = Instant::now();
-        if let Some(held) =
-            state.tokens.get(scope).filter(|held| held.expires.is_none_or(|end| now < end))
-        {
+        if let Some(held) = kept.as_ref().filter(|held| held.expires.is_none_or(|end| now < end)) {
             return Ok(Some(held.grant.clone()));
         }
-        match state.way.clone() {
+        match self.known_way() {
             None => Ok(None),
-            Some(way) => self.obtain(&mut state, transport, scope, &way).await.map(Some),
+            Some(way) => {
+                let held = self.obtain(transport, scope, &way).await?;
+                Ok(Some(kept.insert(held).grant.clone()))
+            }
         }
     }
 
@@ -101,21 +106,22 @@ impl Session {
         headers: &HeaderMap,
         used: Option<&Grant>,
     ) -> Result<(Grant, bool), Failure> {
-        let mut state = self.state.lock().await;
+        let kept = self.scope(scope);
+        let mut kept = kept.lock().await;
         let newer = |held: &&Held| used.is_none_or(|used| held.grant.generation > used.generation);
-        if let Some(held) = state.tokens.get(scope).filter(newer) {
+        if let Some(held) = kept.as_ref().filter(newer) {
             return Ok((held.grant.clone(), false));
         }
         let way = self.way(transport, headers)?;
-        state.way = Some(way.clone());
-        Ok((self.obtain(&mut state, transport, scope, &way).await?, true))
+        *self.way.lock().unwrap_or_else(PoisonError::into_inner) = Some(way.clone());
+        let held = self.obtain(transport, scope, &way).await?;
+        Ok((kept.insert(held).grant.clone(), true))
     }
 
     /// Returns why a fresh answer to a challenge may have been refused.
-    pub(crate) async fn why_refused(&self, transport: &Transport) -> String {
-        let state = self.state.lock().await;
+    pub(crate) fn why_refused(&self, transport: &Transport) -> String {
         let host = transport.origin().map(|url| authority(&url)).unwrap_or_default();
-        match &state.way {
+        match &self.known_way() {
             Some(Way::Bearer { realm, trust: Trust::Anonymous, .. })
                 if self.credential != Credential::Anonymous =>
             {
@@ -128,13 +134,7 @@ impl Session {
         }
     }
 
-    async fn obtain(
-        &self,
-        state: &mut State,
-        transport: &Transport,
-        scope: &str,
-        way: &Way,
-    ) -> Result<Grant, Failure> {
+    async fn obtain(&self, transport: &Transport, scope: &str, way: &Way) -> Result<Held, Failure> {
         let veil = &transport.config.veil;
         veil.hide_credential(&self.credential);
         let (header, expires) = match (way, &self.credential) {
@@ -164,10 +164,17 @@ impl Session {
                 (bearer(&token.text)?, Some(token.expires))
             }
         };
-        state.generation = state.generation.saturating_add(1);
-        let grant = Grant { header, generation: state.generation, proven: Arc::default() };
-        state.tokens.insert(scope.to_owned(), Held { grant: grant.clone(), expires });
-        Ok(grant)
+        let generation = self.generation.fetch_add(1, Ordering::Relaxed);
+        Ok(Held { grant: Grant { header, generation, proven: Arc::default() }, expires })
+    }
+
+    fn scope(&self, name: &str) -> Scope {
+        let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(scopes.entry(name.to_owned()).or_default())
+    }
+
+    fn known_way(&self) -> Option<Way> {
+        self.way.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn way(&self, transport: &Transport, headers: &HeaderMap) -> Result<Way, Failure> {

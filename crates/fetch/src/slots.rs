@@ -1,90 +1,86 @@
-//! How many answers of one registry are on their way at once.
+//! How many exchanges with one registry are on their way at once.
 //!
-//! A slot is taken with a request and given back when its answer was read or dropped. Whoever opens
-//! many streams and reads them one after the other would wait for ever for the slots of his own, so
-//! when no byte of any answer has moved for a while, a request goes ahead without one.
+//! A slot belongs to an exchange: one question, with the challenge that it meets and the tries that it
+//! takes, until its answer was read to the end or dropped. An answer that breaks off keeps its slot for the
+//! request that goes on with it, so whoever has begun never waits again. Slots are given in the order in
+//! which they are asked for. Nothing takes one away: who opens more streams than there are slots, and reads
+//! none, waits until one of them is read or dropped.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How long all answers stand still until a request goes ahead without a slot.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// The slots of one registry.
 #[derive(Debug)]
-pub(crate) struct Slots {
-    free: Arc<Semaphore>,
-    moved: Arc<AtomicU64>,
-}
+pub(crate) struct Slots(Arc<Semaphore>);
 
-/// A slot that is taken. It travels with the answer.
-#[derive(Debug, Clone)]
-pub(crate) struct Slot {
-    _permit: Option<Arc<OwnedSemaphorePermit>>,
-    moved: Arc<AtomicU64>,
-}
+/// The slot of one exchange, from the moment at which it has one.
+#[derive(Debug, Default)]
+pub(crate) struct Slot(Option<OwnedSemaphorePermit>);
 
 impl Slots {
     pub(crate) fn new(count: u32) -> Self {
         let count = usize::try_from(count.max(1)).unwrap_or(Semaphore::MAX_PERMITS);
-        Self {
-            free: Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS))),
-            moved: Arc::default(),
-        }
+        Self(Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Waits for a slot, as long as there is a reason to.
-    pub(crate) async fn take(&self) -> Slot {
-        let permit = loop {
-            let before = self.moved.load(Ordering::Relaxed);
-            let free = Arc::clone(&self.free).acquire_owned();
-            match tokio::time::timeout(PATIENCE, free).await {
-                Ok(permit) => break permit.ok().map(Arc::new),
-                Err(_) if self.moved.load(Ordering::Relaxed) == before => break None,
-                Err(_) => {}
-            }
-        };
-        Slot { _permit: permit, moved: Arc::clone(&self.moved) }
+    /// Waits until `slot` is one of these. Where it is already, there is nothing to wait for.
+    pub(crate) async fn take(&self, slot: &mut Slot) {
+        if slot.0.is_none() {
+            // It fails only where somebody closes the semaphore, which nobody does.
+            slot.0 = Arc::clone(&self.0).acquire_owned().await.ok();
+        }
     }
 }
 
 impl Slot {
-    /// Notes that bytes of an answer were read.
-    pub(crate) fn moves(&self) {
-        self.moved.fetch_add(1, Ordering::Relaxed);
+    /// Gives it back, since nothing is on its way any more.
+    pub(crate) fn free(&mut self) {
+        self.0 = None;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use std::time::Instant;
+
+    async fn is_free(slots: &Slots) -> bool {
+        let short = Duration::from_millis(10);
+        tokio::time::timeout(short, slots.take(&mut Slot::default())).await.is_ok()
+    }
 
     #[tokio::test]
     async fn slots_come_back() {
         let slots = Slots::new(2);
-        let first = slots.take().await;
-        let _second = slots.take().await;
-        let waiting = tokio::time::timeout(Duration::from_millis(50), slots.take()).await;
-        assert!(waiting.is_err());
-        // A clone is the same slot.
-        drop(first.clone());
-        assert!(tokio::time::timeout(Duration::from_millis(50), slots.take()).await.is_err());
-        drop(first);
-        let started = Instant::now();
-        let _third = slots.take().await;
-        assert!(started.elapsed() < PATIENCE / 2);
+        let (mut first, mut second) = (Slot::default(), Slot::default());
+        slots.take(&mut first).await;
+        slots.take(&mut second).await;
+        assert!(!is_free(&slots).await);
+        // Who has one does not wait for another.
+        slots.take(&mut first).await;
+        first.free();
+        assert!(is_free(&slots).await);
+        slots.take(&mut first).await;
+        assert!(!is_free(&slots).await);
+        drop(second);
+        assert!(is_free(&slots).await);
     }
 
     #[tokio::test]
-    async fn nobody_waits_for_those_who_stand_still() {
+    async fn the_first_to_ask_is_the_first_to_have() {
         let slots = Slots::new(1);
-        let _held = slots.take().await;
-        let started = Instant::now();
-        let _next = slots.take().await;
-        assert!(started.elapsed() >= PATIENCE);
+        let mut held = Slot::default();
+        slots.take(&mut held).await;
+        let (mut second, mut third) = (Slot::default(), Slot::default());
+        let mut asks_second = std::pin::pin!(slots.take(&mut second));
+        let mut asks_third = std::pin::pin!(slots.take(&mut third));
+        let short = Duration::from_millis(10);
+        assert!(tokio::time::timeout(short, &mut asks_second).await.is_err());
+        assert!(tokio::time::timeout(short, &mut asks_third).await.is_err());
+        held.free();
+        assert!(tokio::time::timeout(short, &mut asks_third).await.is_err());
+        asks_second.await;
     }
 }

@@ -24,7 +24,7 @@ use crate::error::{quoted, redacted};
 use crate::failure::{Failure, remaining};
 use crate::proxy::Proxies;
 use crate::realm::same_origin;
-use crate::slots::Slots;
+use crate::slots::{Slot, Slots};
 use crate::{Config, Kind, tls, veil};
 
 /// The connections of one registry.
@@ -145,23 +145,23 @@ impl Transport {
         self.address(self.scheme().unwrap_or("https"), "")
     }
 
-    /// Asks the registry, and follows where it redirects to.
+    /// Asks the registry, and follows where it redirects to. Waits for `slot`, which the caller keeps as long
+    /// as the answer is on its way.
     pub(crate) async fn ask(
         &self,
         ask: Ask<'_>,
         authorization: Option<&HeaderValue>,
+        slot: &mut Slot,
     ) -> Result<Answer, Failure> {
         self.keep_quiet().await?;
-        let slot = self.slots.take().await;
+        self.slots.take(slot).await;
         let asked = async {
             match ask.elsewhere {
                 Some(url) => self.follow(None, url.clone(), ask, None).await,
                 None => self.ask_own(ask, authorization).await,
             }
         };
-        let mut answer = ask.clock.bound(asked).await?;
-        answer.response.extensions_mut().insert(slot);
-        Ok(answer)
+        ask.clock.bound(asked).await
     }
 
     async fn ask_own(
@@ -496,7 +496,7 @@ mod tests {
                 clock: &clock,
             };
             let started = Instant::now();
-            let answer = transport.ask(ask, None).await;
+            let answer = transport.ask(ask, None, &mut Slot::default()).await;
             assert_eq!(answer.is_ok(), answers, "{name}: {answer:?}");
             assert!(started.elapsed() < Duration::from_millis(1500), "{name}");
             if let Err(failure) = answer {

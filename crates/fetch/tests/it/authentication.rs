@@ -1,5 +1,7 @@
 //! Challenges and tokens.
 
+use std::time::Duration;
+
 use cutaway_fetch::Config;
 use cutaway_fixtures::registry::{FakeRegistry, Fault, Gate};
 use cutaway_model::{Descriptor, Error, MediaType};
@@ -81,6 +83,31 @@ async fn one_token_for_many() {
         assert!(bytes.unwrap() == scene.blob);
     }
     assert_eq!(scene.registry.count("/token"), 1);
+}
+
+/// A token server that keeps one scope waiting keeps no other waiting.
+#[tokio::test]
+async fn scopes_do_not_wait_for_each_other() {
+    let scene = Scene::new(100).await;
+    scene.registry.gate(Gate::bearer(&format!("http://{}/token", scene.registry.host())));
+    scene.registry.script("/token", [Fault::Silence]);
+    let mut config = quick();
+    config.times.idle = Duration::from_secs(20);
+    let (registry, repository) = scene.client(Credential::Anonymous, config);
+    let slow = format!("{}/slow/image:1", scene.registry.host()).parse().unwrap();
+    let slow = registry.resolve(&slow);
+    let fast = async {
+        while scene.registry.count("slow%2Fimage") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        read(&repository, &scene.layer).await.unwrap()
+    };
+    let fast = tokio::time::timeout(Duration::from_secs(10), fast);
+    tokio::select! {
+        biased;
+        slow = slow => panic!("the token server says nothing: {slow:?}"),
+        bytes = fast => assert!(bytes.expect("held up by another scope") == scene.blob),
+    }
 }
 
 /// The token server is on another host or port.
