@@ -5,6 +5,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::{Kind, RetryPolicy};
@@ -140,44 +143,11 @@ pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
-/// Parses `Sun, 06 Nov 1994 08:49:37 GMT` to seconds since 1970.
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT` to seconds since 1970. Which day of the week it was is not asked.
 fn http_date(text: &str) -> Option<u64> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut words = text.split_once(", ")?.1.split(' ');
-    let day: u64 = words.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;
-    let name = words.next()?;
-    let month =
-        u64::try_from(MONTHS.iter().position(|month| *month == name)?).ok()?.checked_add(1)?;
-    let year: u64 = words.next()?.parse().ok().filter(|year| (1970..=9999).contains(year))?;
-    let mut clock = words.next()?.split(':');
-    let hour: u64 = clock.next()?.parse().ok().filter(|hour| *hour < 24)?;
-    let minute: u64 = clock.next()?.parse().ok().filter(|minute| *minute < 60)?;
-    let second: u64 = clock.next()?.parse().ok().filter(|second| *second <= 60)?;
-    if words.next() != Some("GMT") || words.next().is_some() || clock.next().is_some() {
-        return None;
-    }
-    // Days from 1 March of year 0, by Howard Hinnant's civil calendar; January and February
-    // belong to the year before.
-    let (year, month) = if month > 2 {
-        (year, month.checked_sub(3)?)
-    } else {
-        (year.checked_sub(1)?, month.checked_add(9)?)
-    };
-    let leap = (year / 4).checked_sub(year / 100)?.checked_add(year / 400)?;
-    let of_year = month.checked_mul(153)?.checked_add(2)? / 5;
-    let days = year
-        .checked_mul(365)?
-        .checked_add(leap)?
-        .checked_add(of_year)?
-        .checked_add(day)?
-        .checked_sub(719_469)?;
-    days.checked_mul(24)?
-        .checked_add(hour)?
-        .checked_mul(60)?
-        .checked_add(minute)?
-        .checked_mul(60)?
-        .checked_add(second)
+    let (_, date) = text.split_once(", ")?;
+    let date = DateTime::strptime("%d %b %Y %H:%M:%S GMT", date).ok()?;
+    u64::try_from(TimeZone::UTC.to_timestamp(date).ok()?.as_second()).ok()
 }
 
 /// Varies `wait` by up to a quarter either way.
