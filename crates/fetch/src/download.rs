@@ -217,7 +217,7 @@ impl Download {
         };
         let lacks_it = matches!(failure.kind, Kind::Status { status: 404, .. });
         let over = matches!(failure.kind, Kind::Deadline);
-        let error = Error::given_up(url.as_deref().unwrap_or(&self.url), &self.retry, failure.kind);
+        let error = self.retry.given_up(url.as_deref().unwrap_or(&self.url), failure.kind);
         let mut error = veil::over_error(&self.exchange.transport.config.veil, error);
         if self.offset > 0 || error.tries.limit.is_some() {
             error.tries.offset = Some(Offset { bytes: self.offset, size: self.wanted.size });

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::retry::Retry;
-
 /// A request that failed for good.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -54,19 +52,6 @@ impl Error {
     /// Makes the error of what was never asked; `place` is shown as it is.
     pub(crate) fn unsent(place: String, kind: Kind) -> Self {
         Self { url: place, kind, tries: Box::default() }
-    }
-
-    /// Makes the error of a request that is given up, with what its tries tell.
-    pub(crate) fn given_up(url: &Url, retry: &Retry, kind: Kind) -> Self {
-        let kind = match kind {
-            Kind::Status { status, body, .. } => {
-                Kind::Status { status, body, waited: retry.asked_to_wait() }
-            }
-            kind => kind,
-        };
-        let mut error = Self::new(url, retry.attempts(), kind);
-        error.tries.limit = retry.limit();
-        error
     }
 }
 

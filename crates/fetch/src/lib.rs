@@ -25,6 +25,7 @@
 
 mod address;
 mod answer;
+mod blobs;
 mod body;
 pub mod challenge;
 mod clock;
@@ -46,7 +47,9 @@ mod plugged;
 mod proxy;
 mod range;
 mod realm;
+mod redirect;
 mod registry;
+mod repository;
 mod retry;
 mod session;
 mod settings;
@@ -65,5 +68,6 @@ pub use oci_distribution as oci_client;
 pub use places::Elsewhere;
 #[cfg(feature = "oci-client")]
 pub use plugged::ClientRepository;
-pub use registry::{Registry, Repository};
+pub use registry::Registry;
+pub use repository::Repository;
 pub use settings::{ClientCertificate, Config, Limits, Proxy, RetryPolicy, Times};

@@ -198,7 +198,7 @@ pub(crate) fn given_up(
             let place = Error::new(&url, 1, kind);
             ModelError::NotFound { what: what.to_owned(), place: format!("the registry: {place}") }
         }
-        kind => Error::given_up(&url, retry, kind).into(),
+        kind => retry.given_up(&url, kind).into(),
     }
 }
 

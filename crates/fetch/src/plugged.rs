@@ -17,9 +17,9 @@ use oci_distribution::errors::{DigestError, OciDistributionError};
 use oci_distribution::secrets::RegistryAuth;
 use tokio_util::io::StreamReader;
 
+use crate::blobs::is_document;
 use crate::error::quoted;
 use crate::manifest::{Resolved, media_type};
-use crate::registry::is_document;
 use crate::{Error, Kind};
 
 /// The media types of documents that are asked for.

@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use reqwest::Url;
 
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::{Kind, RetryPolicy};
+use crate::{Error, Kind, RetryPolicy};
 
 /// The state of one request, or of one blob over its requests.
 #[derive(Debug)]
@@ -46,11 +47,6 @@ impl Retry {
     /// Returns how many tries there were, the present one included.
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
-    }
-
-    /// Returns how long was waited because the server asked for it.
-    pub(crate) fn asked_to_wait(&self) -> Duration {
-        self.asked_to_wait
     }
 
     /// Returns the name of the limit that has ended the tries.
@@ -108,6 +104,19 @@ impl Retry {
             }
             _ => failure,
         }
+    }
+
+    /// Makes the error of a request that is given up, with what its tries tell.
+    pub(crate) fn given_up(&self, url: &Url, kind: Kind) -> Error {
+        let kind = match kind {
+            Kind::Status { status, body, .. } => {
+                Kind::Status { status, body, waited: self.asked_to_wait }
+            }
+            kind => kind,
+        };
+        let mut error = Error::new(url, self.attempts(), kind);
+        error.tries.limit = self.limit;
+        error
     }
 
     /// Notes that the next try begins, since one failed for `reason`, and after a wait of `asked` where the
@@ -286,7 +295,7 @@ mod tests {
             assert_eq!(wait, Some(Duration::from_secs(waited)));
             retry.begin(String::new(), wait);
         }
-        assert_eq!(retry.asked_to_wait(), Duration::from_secs(61));
+        assert_eq!(retry.asked_to_wait, Duration::from_secs(61));
     }
 
     #[test]

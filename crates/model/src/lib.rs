@@ -41,6 +41,7 @@
 
 mod blobs;
 mod buffered;
+mod carried;
 mod closure;
 mod compression;
 mod config;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cutaway_ref::Platform;
 use tokio::io::AsyncReadExt as _;
 
+use crate::carried::check;
 use crate::verify::{Claim, Stored, Verified, algorithm_of};
 use crate::{
     BlobStream, Blobs, Config, Descriptor, Document, Error, Image, Index, Limits, Manifest, Remark,
@@ -79,7 +80,7 @@ pub(crate) async fn choose(
         }
         let (document, raw) = match brought {
             Some(raw) => {
-                let raw = verify(raw, &descriptor, &what)?;
+                check(&raw, &descriptor, &what)?;
                 (Document::parse(&raw, Some(&descriptor.media_type), limits, &what)?, raw)
             }
             None => match read_document(blobs, &descriptor, limits).await {
@@ -314,36 +315,4 @@ async fn read_once(
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.map_err(|error| Error::of_document(error, what))?;
     Ok(bytes)
-}
-
-impl Descriptor {
-    /// Returns the bytes that the descriptor carries itself, where they are those that it describes.
-    pub fn carried(&self) -> Option<&[u8]> {
-        let data = self.data.as_deref()?;
-        check(data, self, "data").is_ok().then_some(data)
-    }
-}
-
-/// Checks bytes that are there already against their descriptor.
-fn verify(bytes: Vec<u8>, descriptor: &Descriptor, what: &str) -> Result<Vec<u8>, Error> {
-    check(&bytes, descriptor, what)?;
-    Ok(bytes)
-}
-
-fn check(bytes: &[u8], descriptor: &Descriptor, what: &str) -> Result<(), Error> {
-    let found = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if found != descriptor.size {
-        return Err(Error::Size {
-            what: what.to_owned(),
-            expected: descriptor.size,
-            found: found.to_string(),
-        });
-    }
-    let mut hasher = algorithm_of(Some(&descriptor.digest), what)?.hasher();
-    hasher.update(bytes);
-    let found = hasher.finish();
-    if found != descriptor.digest {
-        return Err(Error::Digest { what: what.to_owned(), found });
-    }
-    Ok(())
 }

@@ -4,12 +4,11 @@
 //! ([`Directory`]), an archive read by offset ([`Archive`]) and the documents of a stream that has
 //! passed ([`Passed`]) provide it.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use cutaway_ref::{Digest, Platform};
 
-use crate::{BlobStream, Blobs, Descriptor, DiffId, Error, Image, Limits, Outline, Remark};
+use crate::{Blobs, Descriptor, Error, Image, Limits, Outline};
 
 mod archive;
 mod both;
@@ -17,6 +16,7 @@ mod directory;
 mod docker;
 mod docker_v1;
 mod file;
+mod files;
 mod members;
 mod oci;
 mod passed;
@@ -25,27 +25,11 @@ mod selector;
 pub use archive::Archive;
 pub use directory::Directory;
 pub use file::ReadAt;
+pub use files::Files;
 pub use members::{Member, Members};
+pub use oci::Found;
 pub use passed::Passed;
 pub use selector::Selector;
-
-/// Named files that together are one or more images.
-pub trait Files: Debug + Send + Sync {
-    /// Opens a file and returns its bytes and their number; `None` where there is none of this name.
-    ///
-    /// # Errors
-    ///
-    /// Returns what keeps a file that is there from being opened.
-    fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error>;
-
-    /// Returns how errors call the whole.
-    fn place(&self) -> &str;
-
-    /// Returns the diffID that a file was measured to have while it passed, where it has passed.
-    fn diff_id(&self, _name: &str) -> Option<DiffId> {
-        None
-    }
-}
 
 /// The most bytes that an `index.json` without an entry has: a digest alone is as long.
 const EMPTY_INDEX: u64 = 150;
@@ -143,17 +127,6 @@ pub fn needs_diff_ids(files: &dyn Files) -> Result<bool, Error> {
     Ok(files.open(docker_v1::REPOSITORIES)?.is_some())
 }
 
-/// An image or index of an OCI layout, found and not opened.
-#[derive(Debug)]
-pub struct Found {
-    /// The blobs of the layout.
-    pub blobs: Arc<dyn Blobs>,
-    /// What `index.json`, or an index that it lists, says of the image or index.
-    pub descriptor: Descriptor,
-    /// What is odd about the layout.
-    pub remarks: Vec<Remark>,
-}
-
 /// Finds the image or index of an OCI layout that `selector` names.
 ///
 /// Nothing but `index.json` is read, the indexes that it lists where a digest is not its own, and where
@@ -187,23 +160,4 @@ pub async fn referrers(
 /// Returns all blobs of an OCI layout, without a look at what it lists.
 pub fn blobs(files: Arc<dyn Files>) -> Arc<dyn Blobs> {
     Arc::new(oci::LayoutBlobs(files))
-}
-
-/// Reads a small document of `files` whole; `None` where there is none of this name.
-async fn read_file(
-    files: &dyn Files,
-    name: &str,
-    limit: &'static str,
-    max: u64,
-) -> Result<Option<Vec<u8>>, Error> {
-    use tokio::io::AsyncReadExt as _;
-    let Some((stream, size)) = files.open(name)? else { return Ok(None) };
-    let what = format!("{} in {}", name.escape_debug(), files.place());
-    if size > max {
-        return Err(Error::Limit { what: format!("{what} with {size} bytes"), limit, max });
-    }
-    let mut bytes = Vec::new();
-    let read = stream.take(max).read_to_end(&mut bytes).await;
-    read.map_err(|error| Error::of_document(error, &what))?;
-    Ok(Some(bytes))
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use cutaway_tar::{Kind, Reader, Step};
 
-use super::Files;
 use super::file::{FileRange, ReadAt, open_regular};
+use super::files::Files;
 use crate::error::of_tar;
 use crate::{BlobStream, Error, Limits};
 

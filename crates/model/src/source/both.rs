@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use cutaway_ref::{Digest, Platform};
 
+use super::files::Files;
 use super::oci::{self, LayoutBlobs};
-use super::{Files, Selector, docker};
+use super::{Selector, docker};
 use crate::{Config, Descriptor, Document, Error, Image, Limits, Stated};
 
 /// Checks the image that `index.json` names against those that `manifest.json` offers under the same name.

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Files;
 use super::file::{FileRange, open_regular};
+use super::files::Files;
 use crate::{BlobStream, Error};
 
 /// A directory on disk. Only regular files in it are opened.

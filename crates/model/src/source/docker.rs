@@ -7,7 +7,8 @@ use cutaway_ref::{Digest, Platform};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Files, Selector, both, docker_v1, read_file};
+use super::files::{Files, read_file};
+use super::{Selector, both, docker_v1};
 use crate::json::{self, OtherKeys, null_as_empty};
 use crate::layer::Origin;
 use crate::{Config, Descriptor, DiffId, Error, Image, Limits, Outline, Remark};

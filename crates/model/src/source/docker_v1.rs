@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 
-use super::{Files, Selector, read_file};
+use super::Selector;
+use super::files::{Files, read_file};
 use crate::json::{self, Known, null_as_empty, strict_option};
 use crate::layer::Origin;
 use crate::verify::DiffIdCheck;

@@ -7,9 +7,21 @@ use async_trait::async_trait;
 use cutaway_ref::{Digest, Platform};
 use serde::Deserialize;
 
-use super::{Files, Found, Selector, both, read_file};
+use super::files::{Files, read_file};
+use super::{Selector, both};
 use crate::json;
 use crate::{BlobStream, Blobs, Descriptor, Document, Error, Image, Index, Limits, Remark};
+
+/// An image or index of an OCI layout, found and not opened.
+#[derive(Debug)]
+pub struct Found {
+    /// The blobs of the layout.
+    pub blobs: Arc<dyn Blobs>,
+    /// What `index.json`, or an index that it lists, says of the image or index.
+    pub descriptor: Descriptor,
+    /// What is odd about the layout.
+    pub remarks: Vec<Remark>,
+}
 
 /// The annotations that name an image in a layout, the most exact first.
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];

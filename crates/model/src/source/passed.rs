@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::Files;
 use super::archive::{endless, is_document, member_name};
+use super::files::Files;
 use crate::{BlobStream, DiffId, Error, Limits};
 
 /// What is kept of an archive on a stream: its documents, and the names and sizes of all else.

@@ -1,0 +1,128 @@
+//! A repository as a source of blobs.
+
+use async_trait::async_trait;
+use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError, MediaType};
+use reqwest::header::HeaderMap;
+
+use crate::download::{Download, Wanted};
+use crate::manifest::{self, ACCEPT, scope};
+use crate::{Error, Kind, Repository, foreign, head};
+
+#[async_trait]
+impl Blobs for Repository {
+    async fn open(&self, blob: &Descriptor) -> Result<BlobStream, ModelError> {
+        match behind(self, blob, 0).await {
+            Err(error) if is_not_found(&error) && !is_document(&blob.media_type) => {
+                foreign::open(self, blob).await?.ok_or(error)
+            }
+            opened => opened,
+        }
+    }
+
+    async fn resume(&self, blob: &Descriptor, from: u64) -> Result<Option<BlobStream>, ModelError> {
+        match behind(self, blob, from).await {
+            // Other places of a foreign layer are asked for the whole.
+            Err(error) if is_not_found(&error) => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, ModelError> {
+        let Some(places) = self.places() else { return size(self, blob).await };
+        let begin = places.begin(&blob.digest);
+        let mut error = None;
+        for number in begin.. {
+            let place = match number {
+                0 => Some(Ok(self.clone())),
+                _ => places.place(number).await,
+            };
+            let Some(place) = place else { break };
+            match place {
+                Ok(place) => match size(&place, blob).await {
+                    Ok(size) => return Ok(size),
+                    Err(failed) => error = Some(failed),
+                },
+                Err(failed) => error = error.or(Some(failed)),
+            }
+        }
+        match error {
+            Some(error) => Err(error),
+            None => size(self, blob).await,
+        }
+    }
+
+    async fn report_bad_bytes(&self, blob: &Descriptor) -> bool {
+        match self.places() {
+            Some(places) => places.report_bad_bytes(&blob.digest).await,
+            None => false,
+        }
+    }
+}
+
+/// Opens a blob behind its first `from` bytes.
+async fn behind(
+    repository: &Repository,
+    blob: &Descriptor,
+    from: u64,
+) -> Result<BlobStream, ModelError> {
+    let document = is_document(&blob.media_type);
+    let wanted = Wanted {
+        digest: blob.digest.clone(),
+        kind: kind(document),
+        accept: if document { ACCEPT } else { "*/*" },
+        size: blob.size,
+        elsewhere: None,
+    };
+    let started = Download::start(repository, wanted, from).await;
+    let (mut download, mut headers) = started.map_err(|error| missing(error, blob))?;
+    while let Err(error) = check(&headers, blob, document) {
+        headers = download.begin_elsewhere(repository.exchange().veiled(error)).await?;
+    }
+    Ok(download.into_stream())
+}
+
+async fn size(place: &Repository, blob: &Descriptor) -> Result<Option<u64>, ModelError> {
+    let document = is_document(&blob.media_type);
+    let path = format!("{}/{}/{}", place.name(), kind(document), blob.digest);
+    let accept = if document { ACCEPT } else { "*/*" };
+    let scope = scope(&place.name());
+    let size = head::size(place.exchange(), &path, accept, &scope, &blob.digest).await;
+    size.map_err(|error| place.exchange().veiled(error))
+}
+
+/// Returns what stands between a repository and a digest.
+fn kind(document: bool) -> &'static str {
+    if document { "manifests" } else { "blobs" }
+}
+
+/// Checks what the headers of a blob say of it.
+fn check(headers: &HeaderMap, blob: &Descriptor, document: bool) -> Result<(), ModelError> {
+    manifest::check_header(headers, &blob.digest, blob.digest.as_str())?;
+    if document { manifest::check_type(headers, blob) } else { Ok(()) }
+}
+
+/// Returns whether a blob lies with the manifests: images, indexes, and Docker's old ones.
+pub(crate) fn is_document(kind: &MediaType) -> bool {
+    kind.is_manifest()
+        || kind.is_index()
+        || matches!(
+            kind.as_str(),
+            "application/vnd.docker.distribution.manifest.v1+json"
+                | "application/vnd.docker.distribution.manifest.v1+prettyjws"
+                | "application/vnd.oci.artifact.manifest.v1+json"
+        )
+}
+
+fn is_not_found(error: &ModelError) -> bool {
+    matches!(error, ModelError::NotFound { .. })
+}
+
+fn missing(error: Error, blob: &Descriptor) -> ModelError {
+    match &error.kind {
+        Kind::Status { status: 404, .. } => ModelError::NotFound {
+            what: blob.digest.to_string(),
+            place: format!("the registry: {error}"),
+        },
+        _ => error.into(),
+    }
+}
