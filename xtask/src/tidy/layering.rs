@@ -3,7 +3,7 @@
 //! `docs/ARCHITECTURE.md` says why the arrows point as they do. An edge may pass over floors (what
 //! a crate may name, it may name all the way down) and never climbs.
 
-use crate::tidy::metadata::Package;
+use crate::tidy::metadata::{Dependency, Package};
 
 /// Our crates, lowest first, each with those of ours that lie directly below it.
 const FLOORS: &[(&str, &[&str])] = &[
@@ -81,6 +81,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["cutaway-cli"]),
 ];
 
+/// Who may have the credentials of `cutaway-ref`: all others take names alone, and link no TOML for a digest.
+const AUTHENTICATED: &[&str] = &["cutaway-fetch", "cutaway-cloud", "cutaway", "cutaway-cli"];
+
 /// Returns one line for every edge that the tables do not allow.
 pub(crate) fn check(packages: &[Package]) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -106,9 +109,16 @@ pub(crate) fn check(packages: &[Package]) -> Vec<String> {
                     "{from} depends on {to}, which the layering table does not allow"
                 ));
             }
+            if to == "cutaway-ref" && has_auth(dependency) && !AUTHENTICATED.contains(&from) {
+                complaints.push(format!("{from} takes {to} with its auth, and needs names alone"));
+            }
         }
     }
     complaints
+}
+
+fn has_auth(dependency: &Dependency) -> bool {
+    dependency.features.iter().any(|feature| matches!(feature.as_str(), "default" | "auth"))
 }
 
 fn is_ours(name: &str) -> bool {
@@ -132,10 +142,9 @@ fn lies_below(from: &str, to: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tidy::metadata::Dependency;
 
     fn edge(from: &str, to: &str, dev: bool) -> Vec<String> {
-        let dependencies = vec![Dependency { name: to.into(), dev, rename: None }];
+        let dependencies = vec![Dependency { name: to.into(), dev, ..Dependency::default() }];
         check(&[Package { name: from.into(), dependencies, ..Package::default() }])
     }
 
@@ -165,6 +174,22 @@ mod tests {
             ("cutaway-new", "thiserror", false, false),
         ] {
             assert_eq!(edge(from, to, dev).is_empty(), fine, "{from} {to} {dev}");
+        }
+    }
+
+    #[test]
+    fn names_are_had_without_credentials() {
+        for (from, features, fine) in [
+            ("cutaway-model", &[][..], true),
+            ("cutaway-model", &["default"], false),
+            ("cutaway-daemon", &["auth"], false),
+            ("cutaway-fetch", &["auth"], true),
+        ] {
+            let features = features.iter().map(ToString::to_string).collect();
+            let to = Dependency { name: "cutaway-ref".into(), features, ..Dependency::default() };
+            let package =
+                Package { name: from.into(), dependencies: vec![to], ..Package::default() };
+            assert_eq!(check(&[package]).is_empty(), fine, "{from}");
         }
     }
 

@@ -48,7 +48,7 @@ pub(crate) struct Shown {
 }
 
 /// An edge to another package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Dependency {
     /// The package's name in its registry, whatever we call it here.
     pub(crate) name: String,
@@ -56,6 +56,8 @@ pub(crate) struct Dependency {
     pub(crate) dev: bool,
     /// What we call it, where that is not its own name.
     pub(crate) rename: Option<String>,
+    /// The features that are switched on; `default` among them unless it was switched off.
+    pub(crate) features: Vec<String>,
 }
 
 /// Returns the packages of the workspace.
@@ -108,7 +110,16 @@ fn package(package: &Value) -> Package {
 }
 
 fn dependency(dependency: &Value) -> Dependency {
+    let default = dependency.get("uses_default_features").and_then(Value::as_bool);
+    let named = list(dependency, "features").iter().filter_map(Value::as_str);
     Dependency {
+        features: default
+            .unwrap_or(true)
+            .then_some("default")
+            .into_iter()
+            .chain(named)
+            .map(str::to_owned)
+            .collect(),
         name: text(dependency, "name"),
         dev: text(dependency, "kind") == "dev",
         rename: dependency.get("rename").and_then(Value::as_str).map(str::to_owned),

@@ -96,7 +96,12 @@ mod tests {
             let package = Package {
                 name: "a".into(),
                 folder: "crates/a".into(),
-                dependencies: vec![Dependency { name: name.into(), dev, rename }],
+                dependencies: vec![Dependency {
+                    name: name.into(),
+                    dev,
+                    rename,
+                    ..Dependency::default()
+                }],
                 ..Package::default()
             };
             let everything =
