@@ -129,10 +129,13 @@ fn forms(secret: &str) -> Vec<String> {
         }
     }
     forms.extend([percent.replace("%20", "+"), percent, all, hex]);
+    // Shown on one line, where only what moves the cursor is escaped.
+    let lines: Vec<String> = forms.iter().map(|form| on_one_line(form)).collect();
     // Escaped once more by whoever quotes it, with and without its quotes.
     let escaped: Vec<String> = forms.iter().map(|form| form.escape_debug().to_string()).collect();
     forms.extend(escaped.iter().map(|form| form.replace("\\\"", "\"").replace("\\'", "'")));
     forms.extend(escaped);
+    forms.extend(lines);
     // In base64 a secret looks different with one and with two bytes before it. The characters that
     // depend on its neighbours are left out.
     for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
@@ -144,6 +147,14 @@ fn forms(secret: &str) -> Vec<String> {
         }
     }
     forms
+}
+
+fn on_one_line(text: &str) -> String {
+    let mut line = String::new();
+    for c in text.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
 }
 
 #[cfg(test)]
@@ -184,6 +195,13 @@ mod tests {
             // At most a few characters at both ends belong to what stands around it.
             assert!(shown.len() < HIDDEN.len() + 10, "{dress}: {shown}");
         }
+    }
+
+    #[test]
+    fn shown_on_one_line() {
+        let veil = Veil::default();
+        veil.hide("k\\e\"y\tzq9c4n4ry");
+        assert_eq!(veil.over("<k\\e\"y\\tzq9c4n4ry>"), "<[hidden]>");
     }
 
     #[test]
