@@ -52,6 +52,8 @@ impl Clouds {
     ///
     /// Several that ask at once wait for one exchange.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the exchange.
+    ///
     /// # Errors
     ///
     /// Returns why there is no credential; an image that is public can be had without one.

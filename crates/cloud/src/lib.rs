@@ -9,6 +9,11 @@
 //! passed in as [`Sources`]. A metadata service is asked only where one was passed in, and a file or a
 //! program that the settings of a source name only by the [`Machine`] that was.
 //!
+//! # Runtime
+//!
+//! [`Clouds::find`] needs a tokio runtime with I/O and time. Dropping its future ends the exchange, and
+//! whoever else waits for it begins anew; a program that a [`Machine`] runs is left to the machine to end.
+//!
 //! ```no_run
 //! use cutaway_cloud::{AccessKey, Clouds, Settings, Sources};
 //!

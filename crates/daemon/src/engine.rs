@@ -31,6 +31,8 @@ pub struct Engine {
 impl Engine {
     /// Connects to the first of `addresses` at which a daemon answers; `kind` names it in errors.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Absent`] with what happened at each address.
@@ -78,6 +80,8 @@ impl Engine {
 
     /// Finds the image that the daemon knows by `name`, which may be a name, an ID or the beginning of one.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
+    ///
     /// # Errors
     ///
     /// Returns [`ModelError::NotFound`] where there is none, [`ModelError::Ambiguous`] for what is no name,
@@ -104,6 +108,8 @@ impl Engine {
 
     /// Has the image saved, and returns the archive as it comes: uncompressed, in the form that
     /// [`Found::form`] says, with the image under [`Found::selector`].
+    ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
     ///
     /// # Errors
     ///

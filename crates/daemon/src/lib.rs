@@ -11,6 +11,12 @@
 //! Where the daemon is comes from outside: this crate reads no environment and no files.
 //! [`context`] understands the files of Docker's contexts, as bytes.
 //!
+//! # Runtime
+//!
+//! Every `async` function and every stream needs a tokio runtime with I/O and time. Dropping a future or a
+//! stream ends its request. A [`Containerd`] has one task that drives its connection; it ends with the last
+//! that uses it.
+//!
 //! ```no_run
 //! use cutaway_daemon::{Address, Config, Engine};
 //!

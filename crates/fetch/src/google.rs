@@ -65,6 +65,8 @@ struct WireManifest {
 impl Repository {
     /// Lists the tags, and what else the registry says with them.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
+    ///
     /// # Errors
     ///
     /// As [`Repository::tags`].

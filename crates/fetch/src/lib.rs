@@ -8,6 +8,14 @@
 //! It never looks inside a blob: that size and digest are right is for the model to verify. It
 //! reads no environment and no files.
 //!
+//! # Runtime
+//!
+//! Every `async` function here, every method of [`Repository`] as a [`cutaway_model::Blobs`] and every
+//! stream that it opens needs a tokio runtime with I/O and time switched on; making a [`Registry`] needs
+//! none. Dropping a future or a stream ends its request and frees its slot of [`Limits::requests`]; a token
+//! that another request waits for too is then fetched by that one. Streams are read concurrently or one after the other; one that nobody reads
+//! keeps its slot.
+//!
 //! ```no_run
 //! use cutaway_fetch::{Config, Registry};
 //! use cutaway_model::Blobs as _;

@@ -31,6 +31,8 @@ pub(crate) const PAGE: u32 = 1000;
 impl Registry {
     /// Lists the names of the registry's repositories, in its order. Many registries allow it to nobody.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
+    ///
     /// # Errors
     ///
     /// Returns what kept a page from being fetched, and the rule that its link to the next one breaks.
@@ -53,6 +55,8 @@ impl Registry {
 impl Repository {
     /// Lists the tags, in the registry's order.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
+    ///
     /// # Errors
     ///
     /// As [`Registry::catalog`].
@@ -70,6 +74,8 @@ impl Repository {
     ///
     /// Registries that do not know the question are asked for the tag that stands in for it. The
     /// documents are as they were sent, mostly one; nothing in them is checked.
+    ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
     ///
     /// # Errors
     ///

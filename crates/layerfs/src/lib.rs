@@ -10,7 +10,7 @@
 //! base first, into the file system that a container would see, and knows for each name which layer
 //! put it there and which entry holds its content.
 //!
-//! Nothing here does I/O, starts a task, decompresses or checks a digest, and no path of an image is
+//! Nothing here is `async`, does I/O, starts a task, decompresses or checks a digest, and no path of an image is
 //! ever opened on the host.
 //!
 //! ```

@@ -11,6 +11,9 @@ use crate::{Descriptor, Error};
 pub type BlobStream = Box<dyn AsyncBufRead + Send + Unpin>;
 
 /// A place that holds blobs: the one thing that a source of images must provide.
+///
+/// Dropping a future or a stream must end what it has begun, such as a request: whoever reads an image
+/// cancels by dropping.
 #[async_trait]
 pub trait Blobs: Debug + Send + Sync {
     /// Opens the stored bytes of `blob`, which may be a manifest, an index, a config or a layer.
