@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use cutaway_tar::Escaped;
+
 /// An address of a daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
@@ -33,7 +35,7 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let refuse = |rule| {
-            let address = text.chars().take(200).collect::<String>().escape_debug().to_string();
+            let address = Escaped::new(text).at_most(200).to_string();
             Err(AddressError { address, rule })
         };
         let Some((scheme, rest)) = text.split_once("://") else {
@@ -66,12 +68,12 @@ impl FromStr for Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unix(path) => write!(f, "unix://{}", path.display().to_string().escape_debug()),
+            Self::Unix(path) => write!(f, "unix://{}", Escaped::path(path)),
             Self::Tcp { authority, secure: true } => {
-                write!(f, "https://{}", authority.escape_debug())
+                write!(f, "https://{}", Escaped::new(authority))
             }
             Self::Tcp { authority, secure: false } => {
-                write!(f, "tcp://{}", authority.escape_debug())
+                write!(f, "tcp://{}", Escaped::new(authority))
             }
         }
     }

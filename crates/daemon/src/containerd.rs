@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError};
+use cutaway_tar::Escaped;
 use futures_util::stream;
 use tokio_util::io::StreamReader;
 
@@ -28,6 +29,8 @@ pub struct Containerd {
 impl Containerd {
     /// Connects to the first of `sockets` at which a daemon listens.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Absent`] with what happened at each socket.
@@ -38,9 +41,9 @@ impl Containerd {
     ) -> Result<Self, Error> {
         let mut tried = Vec::new();
         for path in sockets {
-            let shown = path.display().to_string().escape_debug().to_string();
+            let shown = Escaped::path(path).to_string();
             let name =
-                format!("containerd at unix://{shown}, namespace {}", namespace.escape_debug());
+                format!("containerd at unix://{shown}, namespace {}", Escaped::new(namespace));
             let header = ("containerd-namespace", namespace.to_owned());
             match Channel::connect(path, name, header, config).await {
                 Ok(channel) => return Ok(Self { channel }),
@@ -57,6 +60,8 @@ impl Containerd {
 
     /// Returns the manifest or index that the first of `names` stands for that containerd knows.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
+    ///
     /// # Errors
     ///
     /// Returns [`ModelError::NotFound`] where it knows none of them, and [`ModelError::Transport`] with
@@ -72,7 +77,7 @@ impl Containerd {
                 Err(Failure::Other(error)) => return Err(error.into()),
             }
         }
-        let what = names.first().copied().unwrap_or_default().escape_debug().to_string();
+        let what = Escaped::new(names.first().copied().unwrap_or_default()).to_string();
         Err(ModelError::NotFound { what, place: format!("{}: {said}", self.name()) })
     }
 

@@ -1,6 +1,7 @@
 //! What goes wrong on the way to a daemon and back.
 
 use cutaway_model as model;
+use cutaway_tar::Escaped;
 
 use crate::AddressError;
 
@@ -76,16 +77,8 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     quoted(cause.to_string().as_bytes())
 }
 
-/// Returns foreign text in one short line: control characters escaped, its length bounded.
+/// Returns foreign text in one short line.
 pub(crate) fn quoted(bytes: &[u8]) -> String {
     const SHOWN: usize = 300;
-    let text = String::from_utf8_lossy(bytes.get(..SHOWN).unwrap_or(bytes)).into_owned();
-    let mut line = String::new();
-    for c in text.trim().chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    if bytes.len() > SHOWN {
-        line.push('…');
-    }
-    line
+    Escaped::new(bytes.trim_ascii()).at_most(SHOWN).to_string()
 }

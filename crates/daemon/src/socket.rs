@@ -3,6 +3,8 @@
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use cutaway_tar::Escaped;
+
 /// Refuses what is no socket, and warns of one that everybody may write to.
 pub(crate) fn check(path: &Path) -> Result<(), String> {
     let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
@@ -13,7 +15,7 @@ pub(crate) fn check(path: &Path) -> Result<(), String> {
         return Err("is not a socket".into());
     }
     if metadata.permissions().mode() & 0o002 != 0 {
-        let path = path.display().to_string().escape_debug().to_string();
+        let path = Escaped::path(path).to_string();
         tracing::warn!(path, "everybody on this machine may write to the socket of the daemon");
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! As much of the protobuf encoding as containerd's answers need (Protocol Buffers, "Encoding").
 
+use cutaway_tar::len64;
+
 /// The kinds of fields (wire types).
 const VARINT: u64 = 0;
 const FIXED64: u64 = 1;
@@ -36,7 +38,7 @@ pub(crate) fn put_text(message: &mut Vec<u8>, field: u64, text: &str) {
         return;
     }
     put_number(message, field.saturating_mul(8).saturating_add(LENGTH));
-    put_number(message, u64::try_from(text.len()).unwrap_or(u64::MAX));
+    put_number(message, len64(text.len()));
     message.extend_from_slice(text.as_bytes());
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cutaway_model::{BlobStream, Error as ModelError};
 use cutaway_ref::Digest;
+use cutaway_tar::len64;
 use futures_util::stream;
 use reqwest::Url;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
@@ -168,7 +169,7 @@ impl Download {
             };
             let failure = match outcome {
                 Ok(Some(chunk)) => {
-                    let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+                    let length = len64(chunk.len());
                     self.offset = self.offset.saturating_add(length);
                     if let Some(known) = &mut self.known {
                         known.update(&chunk);

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use cutaway_tar::Escaped;
 use reqwest::Url;
 
 /// A request that failed for good.
@@ -151,24 +152,9 @@ pub(crate) fn redacted(url: &Url) -> String {
     quoted(format!("{}://{host}{port}{}", url.scheme(), url.path()).as_bytes(), 360)
 }
 
-/// Returns at most `max` bytes of what a server sent, with everything but plain characters escaped.
+/// Returns at most `max` bytes of what a server sent, in one line.
 pub(crate) fn quoted(bytes: &[u8], max: usize) -> String {
-    let cut = bytes.get(..max).unwrap_or(bytes);
-    let mut text = String::new();
-    for character in String::from_utf8_lossy(cut).chars() {
-        match character {
-            // Quotes are everywhere in JSON and do no harm.
-            '"' | '\'' => text.push(character),
-            _ => text.extend(character.escape_debug()),
-        }
-        if text.len() >= max {
-            break;
-        }
-    }
-    if cut.len() < bytes.len() || text.len() >= max {
-        text.push('…');
-    }
-    text
+    Escaped::new(bytes).at_most(max).to_string()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use cutaway_model::{Descriptor, Error as ModelError, MediaType};
 use cutaway_ref::{Digest, Reference};
+use cutaway_tar::len64;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
@@ -58,7 +59,7 @@ pub(crate) async fn resolve(
     check_claim(&headers, &digest, &bytes, reference)?;
     let content_type = content_type(&headers);
     let media_type = media_type(content_type.as_deref(), &bytes, reference)?;
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let size = len64(bytes.len());
     Ok(Resolved {
         descriptor: Descriptor::new(media_type.as_str(), digest, size),
         bytes,

@@ -11,6 +11,7 @@ use std::io;
 use async_trait::async_trait;
 use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError};
 use cutaway_ref::{DOCKER_HUB, DOCKER_HUB_API, Digest, Reference};
+use cutaway_tar::len64;
 use futures_util::{StreamExt as _, future};
 use oci_distribution::client::Client;
 use oci_distribution::errors::{DigestError, OciDistributionError};
@@ -60,6 +61,8 @@ impl ClientRepository {
     ///
     /// `max` is the largest document that is passed on, in bytes; the client has read it by then.
     ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
+    ///
     /// # Errors
     ///
     /// As [`Registry::resolve`](crate::Registry::resolve).
@@ -74,7 +77,7 @@ impl ClientRepository {
         };
         let what = reference.to_string();
         let bytes = self.document(&image, &what).await?;
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let size = len64(bytes.len());
         if size > max {
             let what = format!("the manifest of {what}");
             return Err(ModelError::Limit { what, limit: "manifest_bytes", max });

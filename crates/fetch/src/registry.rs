@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cutaway_model::Error as ModelError;
 use cutaway_ref::auth::Credential;
 use cutaway_ref::{DOCKER_HUB, DOCKER_HUB_API, Reference};
+use cutaway_tar::Escaped;
 
 use crate::exchange::Exchange;
 use crate::manifest::{self, Resolved};
@@ -29,7 +30,7 @@ impl Registry {
     pub fn new(registry: &str, credential: Credential, config: Config) -> Result<Self, Error> {
         let host = if registry == DOCKER_HUB { DOCKER_HUB_API } else { registry };
         let transport = Transport::new(host, config)
-            .map_err(|kind| Error::unsent(registry.escape_debug().to_string(), kind))?;
+            .map_err(|kind| Error::unsent(Escaped::new(registry).to_string(), kind))?;
         Ok(Self { exchange: Arc::new(Exchange { transport, session: Session::new(credential) }) })
     }
 
@@ -40,6 +41,8 @@ impl Registry {
     }
 
     /// Fetches the manifest or index that `reference` names, with one request.
+    ///
+    /// Needs a tokio runtime with I/O and time; dropping the future ends the request.
     ///
     /// # Errors
     ///

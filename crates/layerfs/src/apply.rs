@@ -205,8 +205,9 @@ impl Application<'_> {
             && self.tree.arena.is_above(existing, target)
         {
             // Unpackers remove the old name first, and the target with it.
-            let message =
-                || format!("hard link to itself or below itself ({}); skipped", Escaped(link));
+            let message = || {
+                format!("hard link to itself or below itself ({}); skipped", Escaped::name(link))
+            };
             self.warnings.push("hard-link-to-itself", Some(path), message);
             return Ok(None);
         }
@@ -217,12 +218,14 @@ impl Application<'_> {
         match content {
             Some(content) if content.kind != Kind::Directory => Ok(Some(content)),
             Some(_) => {
-                let message = || format!("hard link to the directory {}; skipped", Escaped(link));
+                let message =
+                    || format!("hard link to the directory {}; skipped", Escaped::name(link));
                 self.warnings.push("hard-link-to-directory", Some(path), message);
                 Ok(None)
             }
             None => {
-                let message = || format!("hard link target missing: {}; skipped", Escaped(link));
+                let message =
+                    || format!("hard link target missing: {}; skipped", Escaped::name(link));
                 self.warnings.push("hard-link-target-missing", Some(path), message);
                 self.note_dangling(path)?;
                 Ok(None)

@@ -11,7 +11,7 @@ pub enum Error {
     Tar(#[from] cutaway_tar::Error),
     /// A name that says "hide" without saying what (OCI image specification, layer.md,
     /// "Whiteouts").
-    #[error("whiteout {} hides nothing that a file can be called, at offset {offset} of the archive", Escaped(.path))]
+    #[error("whiteout {} hides nothing that a file can be called, at offset {offset} of the archive", Escaped::name(.path))]
     BareWhiteout {
         /// The name, as in the archive.
         path: Box<[u8]>,
@@ -19,7 +19,7 @@ pub enum Error {
         offset: u64,
     },
     /// More than a limit allows.
-    #[error("over the limit {limit} = {max}, at {}", Escaped(.path))]
+    #[error("over the limit {limit} = {max}, at {}", Escaped::name(.path))]
     Limit {
         /// Name of the field of [`Limits`](crate::Limits).
         limit: &'static str,

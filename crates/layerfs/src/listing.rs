@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use cutaway_tar::len64;
+
 use crate::blocks::Blocks;
 use crate::record::{self, BLOCK, Decoder, Encoder, Record, Start};
 use crate::{EntryPath, Error, Kind, Meta};
@@ -243,7 +245,7 @@ impl Builder {
         {
             return u64::try_from(last).unwrap_or(u64::MAX);
         }
-        let next = u64::try_from(self.listing.owners.len()).unwrap_or(u64::MAX);
+        let next = len64(self.listing.owners.len());
         let owners = &mut self.listing.owners;
         *self.owners.entry(owner).or_insert_with_key(|owner| {
             owners.push(owner.clone());

@@ -1,5 +1,7 @@
 //! Noting, while a layer is applied, what it ends and hides.
 
+use cutaway_tar::len64;
+
 use crate::apply::{Application, over};
 use crate::arena::NodeId;
 use crate::changes::{Dangling, End, Hidden, Superseded, Version};
@@ -69,7 +71,7 @@ impl Application<'_> {
 
 /// Counts what is noted against its limit.
 fn spend(bytes: &mut u64, path: &EntryPath, max: u64) -> Result<(), Error> {
-    let length = u64::try_from(path.as_bytes().len()).unwrap_or(u64::MAX);
+    let length = len64(path.as_bytes().len());
     *bytes = bytes.saturating_add(length).saturating_add(64);
     if *bytes > max { Err(over("tree_bytes", max, path.as_bytes())) } else { Ok(()) }
 }

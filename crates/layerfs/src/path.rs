@@ -3,6 +3,8 @@
 use std::borrow::Borrow;
 use std::fmt;
 
+use cutaway_tar::Escaped;
+
 /// A path inside an image, relative to its root, such as `var/lib/dpkg/status`.
 ///
 /// Guaranteed to have no leading, trailing or doubled slash, no NUL and no component `.` or `..`.
@@ -130,22 +132,10 @@ impl AsRef<[u8]> for EntryPath {
     }
 }
 
-/// Prints the path with control characters and bytes that are not UTF-8 escaped.
+/// Prints the path on one line, as [`Escaped`] does.
 impl fmt::Display for EntryPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                if c.is_control() {
-                    write!(f, "{}", c.escape_default())?;
-                } else {
-                    write!(f, "{c}")?;
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
-        }
-        Ok(())
+        Escaped::new(self).fmt(f)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Following a path through a merged tree, symbolic links included, without ever leaving it.
 
-use cutaway_tar::Kind;
+use cutaway_tar::{Kind, len64};
 
 use crate::arena::{Arena, NodeId};
 
@@ -119,8 +119,7 @@ pub(crate) fn follow(
             return Err(Circle { max_hops, link_bytes: place.link_bytes });
         }
         let target = arena.link(child);
-        place.link_bytes =
-            place.link_bytes.saturating_add(u64::try_from(target.len()).unwrap_or(u64::MAX));
+        place.link_bytes = place.link_bytes.saturating_add(len64(target.len()));
         // A link to nowhere at all: the kernel finds nothing there.
         place.strays |= target.is_empty();
         if target.first() == Some(&b'/') {

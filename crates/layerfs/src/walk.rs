@@ -120,7 +120,7 @@ impl Walk {
         let path = match EntryPath::clean(&entry.path) {
             Ok(path) => path,
             Err(reason) => {
-                let message = || format!("{}: {reason}; skipped", Escaped(&entry.path));
+                let message = || format!("{}: {reason}; skipped", Escaped::name(&entry.path));
                 self.warnings.push("entry-outside-root", None, message);
                 return Ok(false);
             }
@@ -163,7 +163,7 @@ impl Walk {
                 let message = || {
                     format!(
                         "{}: root cannot be anything but a directory; skipped",
-                        Escaped(&entry.path)
+                        Escaped::name(&entry.path)
                     )
                 };
                 self.warnings.push("root-not-a-directory", None, message);

@@ -1,5 +1,7 @@
 //! Bytes that are there already: those that a descriptor carries itself, and those that came with a request.
 
+use cutaway_tar::len64;
+
 use crate::verify::algorithm_of;
 use crate::{Descriptor, Error};
 
@@ -18,7 +20,7 @@ impl Descriptor {
 /// Returns [`Error::Size`] or [`Error::Digest`] where they are others, and [`Error::Malformed`] for a digest of
 /// an algorithm that cannot be verified.
 pub(crate) fn check(bytes: &[u8], descriptor: &Descriptor, what: &str) -> Result<(), Error> {
-    let found = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let found = len64(bytes.len());
     if found != descriptor.size {
         return Err(Error::Size {
             what: what.to_owned(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use cutaway_ref::Digest;
+use cutaway_tar::len64;
 
 use crate::{Blobs, Descriptor, Document, Error, Limits, read_document};
 
@@ -111,7 +112,7 @@ impl<'a> Documents<'a> {
     }
 
     fn count(&self) -> u64 {
-        u64::try_from(self.seen.len()).unwrap_or(u64::MAX)
+        len64(self.seen.len())
     }
 
     fn leave_out(&mut self, descriptor: Descriptor, error: Error) {
@@ -149,7 +150,7 @@ pub async fn closure(
         if let Some((_, error)) = walk.left_out.take() {
             return Err(error);
         }
-        held = held.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        held = held.saturating_add(len64(bytes.len()));
         if held > limits.closure_bytes {
             let what = format!("documents with {held} bytes in all");
             return Err(Error::Limit { what, limit: "closure_bytes", max: limits.closure_bytes });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use cutaway_ref::{Digest, Platform};
+use cutaway_tar::Escaped;
 use serde::{Deserialize, Serialize};
 
 /// What a descriptor says about the bytes that it points to.
@@ -118,6 +119,6 @@ impl From<&str> for MediaType {
 
 impl fmt::Display for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.escape_debug())
+        write!(f, "{}", Escaped::new(&self.0))
     }
 }

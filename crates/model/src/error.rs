@@ -3,9 +3,9 @@
 use std::io;
 
 use cutaway_ref::Digest;
+use cutaway_tar::Escaped;
 
 use crate::DiffId;
-use crate::line::Line;
 
 /// How many bytes of a name or rule are shown. Two of them and the words around make less than 1 KiB.
 const PART: usize = 470;
@@ -20,10 +20,10 @@ const WHOLE: usize = 1000;
 #[non_exhaustive]
 pub enum Error {
     /// The way to the bytes failed: requests, redirects, tokens, time-outs.
-    #[error("{}", Line(&.0.to_string(), WHOLE))]
+    #[error("{}", Escaped::new(&.0.to_string()).at_most(WHOLE))]
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The image that was asked for is not there.
-    #[error("{} is not in {}", Line(.what, PART), Line(.place, PART))]
+    #[error("{} is not in {}", Escaped::new(.what).at_most(PART), Escaped::new(.place).at_most(PART))]
     NotFound {
         /// What was asked for.
         what: String,
@@ -31,16 +31,16 @@ pub enum Error {
         place: String,
     },
     /// The request names no single image.
-    #[error("{}", Line(.0, WHOLE))]
+    #[error("{}", Escaped::new(.0).at_most(WHOLE))]
     Ambiguous(String),
     /// A blob that a document lists is not there.
-    #[error("{} is listed but missing", Line(.what, PART))]
+    #[error("{} is listed but missing", Escaped::new(.what).at_most(PART))]
     Missing {
         /// The blob.
         what: String,
     },
     /// An image or index that an index lists is not there.
-    #[error("index entry {} missing: {}", Line(.entry, PART), Line(&.source.to_string(), PART))]
+    #[error("index entry {} missing: {}", Escaped::new(.entry).at_most(PART), Escaped::new(&.source.to_string()).at_most(PART))]
     Entry {
         /// The entry: its digest, and its platform where it has one.
         entry: String,
@@ -48,13 +48,13 @@ pub enum Error {
         source: Box<Self>,
     },
     /// Bytes were asked for that have passed.
-    #[error("{} has passed and cannot be read a second time", Line(.what, PART))]
+    #[error("{} has passed and cannot be read a second time", Escaped::new(.what).at_most(PART))]
     Passed {
         /// The member that held them.
         what: String,
     },
     /// A file of an image, or a stream of this machine, cannot be read.
-    #[error("cannot read {}: {}", Line(.path, PART), Line(&.source.to_string(), PART))]
+    #[error("cannot read {}: {}", Escaped::new(.path).at_most(PART), Escaped::new(&.source.to_string()).at_most(PART))]
     File {
         /// The file or stream.
         path: String,
@@ -62,7 +62,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A document, an archive or a stream breaks its format.
-    #[error("{}: {}", Line(.what, PART), Line(.rule, PART))]
+    #[error("{}: {}", Escaped::new(.what).at_most(PART), Escaped::new(.rule).at_most(PART))]
     Malformed {
         /// The document or stream.
         what: String,
@@ -70,7 +70,7 @@ pub enum Error {
         rule: String,
     },
     /// The stored bytes are fewer or more than their descriptor says.
-    #[error("{} has {} bytes, not the {expected} that its descriptor says", Line(.what, PART), Line(.found, PART))]
+    #[error("{} has {} bytes, not the {expected} that its descriptor says", Escaped::new(.what).at_most(PART), Escaped::new(.found).at_most(PART))]
     Size {
         /// The blob.
         what: String,
@@ -80,7 +80,7 @@ pub enum Error {
         found: String,
     },
     /// The stored bytes have another digest than their name.
-    #[error("{} has the digest {found}: its bytes were changed", Line(.what, PART))]
+    #[error("{} has the digest {found}: its bytes were changed", Escaped::new(.what).at_most(PART))]
     Digest {
         /// The blob, by the digest that it should have.
         what: String,
@@ -88,7 +88,7 @@ pub enum Error {
         found: Digest,
     },
     /// The uncompressed layer has another digest than the config says.
-    #[error("{} unpacks to diffID {found}, not the {expected} of the config", Line(.what, PART))]
+    #[error("{} unpacks to diffID {found}, not the {expected} of the config", Escaped::new(.what).at_most(PART))]
     DiffId {
         /// The layer.
         what: String,
@@ -98,7 +98,7 @@ pub enum Error {
         found: DiffId,
     },
     /// A named limit was met.
-    #[error("{} is over the limit {limit} of {max}", Line(.what, PART))]
+    #[error("{} is over the limit {limit} of {max}", Escaped::new(.what).at_most(PART))]
     Limit {
         /// What is too large.
         what: String,

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use cutaway_tar::Escaped;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -18,7 +19,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, 
         let shown: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
         return Err(Error::malformed(
             what,
-            format!("is no JSON document; it begins \"{}\"", shown.escape_debug()),
+            format!("is no JSON document; it begins \"{}\"", Escaped::new(&shown)),
         ));
     }
     serde_json::from_slice(bytes).map_err(|error| {
@@ -59,7 +60,7 @@ impl OtherKeys {
             {
                 return Err(format!(
                     "key \"{}\" is \"{known}\" in another case",
-                    key.escape_debug()
+                    Escaped::new(key)
                 ));
             }
         }

@@ -4,6 +4,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use cutaway_ref::Digest;
+use cutaway_tar::Escaped;
 use tokio::io::AsyncRead;
 
 use crate::decode::{Decoded, peek};
@@ -177,7 +178,7 @@ impl Layer {
             Origin::Blob { descriptor, .. } => {
                 format!("layer {place}/{count} {}", descriptor.digest)
             }
-            Origin::Member { name, .. } => format!("layer {place}/{count} {}", name.escape_debug()),
+            Origin::Member { name, .. } => format!("layer {place}/{count} {}", Escaped::new(name)),
         }
     }
 

@@ -9,6 +9,14 @@
 //! such as a layout on disk; where images are written is a [`BlobSink`]. This crate does no HTTP and reads
 //! no layer's tar.
 //!
+//! # Runtime
+//!
+//! The futures and streams of this crate need no runtime of their own: they start no task and wait for
+//! nothing but the [`Blobs`], [`source::Files`] and [`BlobSink`] that they are given, whose documentation
+//! says what those need. Files on disk are read in place, and block for as long as the disk takes. Dropping a
+//! future drops the streams that it has opened, and leaves nothing half done: what did not come to its end was
+//! not verified, and nobody was told otherwise.
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -56,7 +64,6 @@ mod image;
 mod json;
 mod layer;
 mod limits;
-mod line;
 mod measured;
 mod oci_spec;
 mod open;

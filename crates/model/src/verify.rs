@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use cutaway_ref::{Algorithm, Digest, Hasher};
+use cutaway_tar::len64;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::{DiffId, Error, poll_read_buffered};
@@ -120,7 +121,7 @@ impl StoredCheck {
     ///
     /// Returns [`Error::Size`] for the first byte past the size that is claimed.
     pub fn update(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.size = self.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        self.size = self.size.saturating_add(len64(bytes.len()));
         if let Some(expected) = self.claim.size
             && self.size > expected
         {
@@ -277,7 +278,7 @@ impl DiffIdCheck {
     /// Adds the next bytes of the uncompressed layer.
     pub fn update(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
-        self.size = self.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        self.size = self.size.saturating_add(len64(bytes.len()));
     }
 
     /// Ends the check.

@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             match reader.step(&mut input)? {
                 Step::NeedInput => break,
                 Step::Entry(entry) => {
-                    println!("{:?} {:>12} {}", entry.kind, entry.size, Escaped(&entry.path));
+                    println!("{:?} {:>12} {}", entry.kind, entry.size, Escaped::name(&entry.path));
                 }
                 Step::Warning(warning) => eprintln!("warning: {warning}"),
                 Step::Data(_) | Step::Hole(_) | Step::EndEntry | Step::EndOfArchive => {}

@@ -1,5 +1,7 @@
 //! Cutting input into blocks of 512 bytes, whatever chunks it comes in.
 
+use crate::len64;
+
 /// Length of a block, the unit of the format.
 pub(crate) const BLOCK: usize = 512;
 
@@ -33,7 +35,7 @@ impl PartialBlock {
 
     /// Returns how many bytes there are so far.
     pub(crate) fn len(&self) -> u64 {
-        len(&self.0)
+        len64(self.0.len())
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -54,10 +56,6 @@ pub(crate) fn take<'c>(input: &mut &'c [u8], max: u64) -> &'c [u8] {
     let (taken, rest) = input.split_at_checked(at).unwrap_or_default();
     *input = rest;
     taken
-}
-
-pub(crate) fn len(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn is_zero(block: &[u8; BLOCK]) -> bool {

@@ -78,6 +78,6 @@ struct InEntry<'a>(Option<&'a [u8]>);
 
 impl fmt::Display for InEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |path| write!(f, ", in {}", Escaped(path)))
+        self.0.map_or(Ok(()), |path| write!(f, ", in {}", Escaped::name(path)))
     }
 }

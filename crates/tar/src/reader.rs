@@ -4,11 +4,11 @@ mod headers;
 
 use std::collections::VecDeque;
 
-use crate::block::{BLOCK, BLOCK_LEN, PartialBlock, is_zero, leading_zeros, len, padding, take};
+use crate::block::{BLOCK, BLOCK_LEN, PartialBlock, is_zero, leading_zeros, padding, take};
 use crate::content::{Content, Next};
 use crate::extension::{Extensions, Owners};
 use crate::sparse::{self, MapReader, Region};
-use crate::{End, Entry, Error, ErrorKind, Limits, Summary, Warning};
+use crate::{End, Entry, Error, ErrorKind, Limits, Summary, Warning, len64};
 
 /// Takes a tar stream apart, chunk by chunk.
 ///
@@ -319,14 +319,15 @@ impl Reader {
     }
 
     fn count(&mut self, taken: &[u8]) -> u64 {
-        let taken = len(taken);
+        let taken = len64(taken.len());
         self.offset = self.offset.saturating_add(taken);
         taken
     }
 
     fn count_trailing(&mut self, bytes: &[u8]) {
         let zeros = if self.trailing > 0 { 0 } else { leading_zeros(bytes) };
-        self.trailing = self.trailing.saturating_add(len(bytes.get(zeros..).unwrap_or_default()));
+        self.trailing =
+            self.trailing.saturating_add(len64(bytes.get(zeros..).unwrap_or_default().len()));
     }
 
     fn check_complete(&mut self) -> Result<(), Error> {

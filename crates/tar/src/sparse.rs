@@ -1,7 +1,7 @@
 //! Maps of sparse files: which regions of a file the archive holds (GNU tar manual, "Storing Sparse
 //! Files": the old GNU form and the PAX forms 0.0, 0.1 and 1.0).
 
-use crate::{ErrorKind, number};
+use crate::{ErrorKind, len64, number};
 
 /// A region with data; what lies between regions is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl MapReader {
     }
 
     fn is_complete(&self) -> bool {
-        let have = u64::try_from(self.numbers.len()).unwrap_or(u64::MAX);
+        let have = len64(self.numbers.len());
         self.wanted.is_some_and(|wanted| have >= wanted)
     }
 }

@@ -116,7 +116,7 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.kind)?;
         if !self.path.is_empty() {
-            write!(f, ", in {}", Escaped(&self.path))?;
+            write!(f, ", in {}", Escaped::name(&self.path))?;
         }
         write!(f, ", at offset {} of the archive", self.offset)
     }

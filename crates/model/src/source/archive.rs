@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use cutaway_tar::{Kind, Reader, Step};
+use cutaway_tar::{Escaped, Kind, Reader, Step};
 
 use super::file::{FileRange, ReadAt, open_regular};
 use super::files::Files;
@@ -41,7 +41,7 @@ impl Archive {
     /// [`Error::Malformed`] for what is no regular file or no tar, is cut short, or names a document
     /// twice, and [`Error::Limit`] for too many members.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, Error> {
-        let place = path.display().to_string().escape_debug().to_string();
+        let place = Escaped::path(path).to_string();
         let Some((file, size)) = open_regular(path)? else {
             return Err(Error::NotFound { what: place, place: "the file system".into() });
         };
@@ -68,7 +68,7 @@ impl Archive {
 
 impl Files for Archive {
     fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error> {
-        let what = || format!("{} in {}", name.escape_debug(), self.place);
+        let what = || format!("{} in {}", Escaped::new(name), self.place);
         let Some(name) = member_name(name.as_bytes()) else { return Ok(None) };
         let Some((offset, size)) = follow(&self.members, name, self.max_links, &what)? else {
             return Ok(None);
@@ -108,7 +108,7 @@ fn walk(
                 Step::Entry(entry) => {
                     let end = entry.content_offset.checked_add(entry.stored);
                     if end.is_none_or(|end| end > length) {
-                        let name = String::from_utf8_lossy(&entry.path).escape_debug().to_string();
+                        let name = Escaped::new(&entry.path).to_string();
                         return Err(malformed(format!(
                             "is cut short: member {name} has {} bytes from byte {}, the file ends at byte {length}",
                             entry.stored, entry.content_offset

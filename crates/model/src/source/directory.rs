@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cutaway_tar::Escaped;
+
 use super::file::{FileRange, open_regular};
 use super::files::Files;
 use crate::{BlobStream, Error};
@@ -17,7 +19,7 @@ pub struct Directory {
 impl Directory {
     /// Names a directory; nothing is read yet.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), place: path.display().to_string().escape_debug().to_string() }
+        Self { path: path.to_owned(), place: Escaped::path(path).to_string() }
     }
 }
 
@@ -29,7 +31,7 @@ impl Files for Directory {
         }
         let path = self.path.join(name);
         let Some((file, size)) = open_regular(&path)? else { return Ok(None) };
-        let what = format!("{}/{}", self.place, name.escape_debug());
+        let what = format!("{}/{}", self.place, Escaped::new(name));
         Ok(Some((Box::new(FileRange::new(Arc::new(file), what, 0, size)), size)))
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cutaway_ref::{Digest, Platform};
+use cutaway_tar::Escaped;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -121,7 +122,7 @@ async fn read_entries(files: &dyn Files, limits: &Limits) -> Result<Option<Vec<E
 async fn read_config(files: &dyn Files, entry: &Entry, limits: &Limits) -> Result<Vec<u8>, Error> {
     read_file(files, &entry.config, "config_bytes", limits.config_bytes)
         .await?
-        .ok_or_else(|| Error::Missing { what: format!("config {}", entry.config.escape_debug()) })
+        .ok_or_else(|| Error::Missing { what: format!("config {}", Escaped::new(&entry.config)) })
 }
 
 /// Returns where the layers of an entry are, each with what it was pulled as.
@@ -141,7 +142,7 @@ fn origins(files: &Arc<dyn Files>, entry: &Entry, config: &[u8]) -> Result<Vec<O
         let name = name.clone();
         if size.is_none() {
             let place = index.saturating_add(1);
-            let what = format!("layer {place}/{} {}", entry.layers.len(), name.escape_debug());
+            let what = format!("layer {place}/{} {}", entry.layers.len(), Escaped::new(&name));
             return Err(Error::Missing { what });
         }
         let (files, source) = (Arc::clone(files), source(index).map(Box::new));
@@ -197,7 +198,7 @@ async fn select<'a>(
                 .collect();
             match meant.as_slice() {
                 [] => Err(Error::NotFound {
-                    what: format!("\"{}\"", tag.escape_debug()),
+                    what: format!("\"{}\"", Escaped::new(tag)),
                     place: format!("{place}, which has {}", tags()),
                 }),
                 [only] => Ok(only),

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use cutaway_tar::Escaped;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
@@ -116,7 +117,7 @@ fn select<'a>(
             let ids: BTreeSet<&str> = meant.iter().map(|(_, id)| *id).collect();
             match ids.first() {
                 None => Err(Error::NotFound {
-                    what: format!("\"{}\"", tag.escape_debug()),
+                    what: format!("\"{}\"", Escaped::new(tag)),
                     place: format!("{place}, which has {}", names()),
                 }),
                 Some(id) if ids.len() == 1 => Ok(id),
@@ -138,7 +139,7 @@ async fn chain(files: &dyn Files, top: &str, limits: &Limits) -> Result<Vec<Step
     let mut steps: Vec<Step> = Vec::new();
     let mut next = top.to_owned();
     while !next.is_empty() {
-        let what = format!("layer {} in {}", next.escape_debug(), files.place());
+        let what = format!("layer {} in {}", Escaped::new(&next), files.place());
         if next.len() != 64 || !next.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(Error::malformed(what, "is not called by 64 hexadecimal digits"));
         }

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use cutaway_tar::Escaped;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::{Error, poll_read_buffered};
@@ -21,12 +22,8 @@ const CHUNK: usize = 256 << 10;
 
 /// Opens a regular file; anything else (a pipe, a device, a directory) is refused, and no open waits for a peer.
 pub(super) fn open_regular(path: &Path) -> Result<Option<(File, u64)>, Error> {
-    let failed = |source| Error::File {
-        path: path.display().to_string().escape_debug().to_string(),
-        source,
-    };
-    let refused =
-        |rule| Error::malformed(path.display().to_string().escape_debug().to_string(), rule);
+    let failed = |source| Error::File { path: Escaped::path(path).to_string(), source };
+    let refused = |rule| Error::malformed(Escaped::path(path).to_string(), rule);
     let file = match std::fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)

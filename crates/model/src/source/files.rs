@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use cutaway_tar::Escaped;
 use tokio::io::AsyncReadExt as _;
 
 use crate::{BlobStream, DiffId, Error};
@@ -32,7 +33,7 @@ pub(super) async fn read_file(
     max: u64,
 ) -> Result<Option<Vec<u8>>, Error> {
     let Some((stream, size)) = files.open(name)? else { return Ok(None) };
-    let what = format!("{} in {}", name.escape_debug(), files.place());
+    let what = format!("{} in {}", Escaped::new(name), files.place());
     if size > max {
         return Err(Error::Limit { what: format!("{what} with {size} bytes"), limit, max });
     }

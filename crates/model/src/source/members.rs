@@ -1,6 +1,6 @@
 //! A tar that passes by once, member after member.
 
-use cutaway_tar::{Kind, Reader, Step};
+use cutaway_tar::{Escaped, Kind, Reader, Step};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
 use super::archive::{Slot, slot_of, tar_limits};
@@ -63,7 +63,7 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
                     return Ok(Some(Member { name, size: 0, link: Some(target) }));
                 }
                 None if entry.kind == Kind::File && entry.stored != entry.size => {
-                    let name = String::from_utf8_lossy(&entry.path).escape_debug().to_string();
+                    let name = Escaped::new(&entry.path).to_string();
                     return Err(Error::malformed(
                         &self.place,
                         format!("member {name} is a sparse file"),

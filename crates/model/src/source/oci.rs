@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cutaway_ref::{Digest, Platform};
+use cutaway_tar::Escaped;
 use serde::Deserialize;
 
 use super::files::{Files, read_file};
@@ -188,7 +189,7 @@ async fn check_version(files: &dyn Files, limits: &Limits) -> Result<Option<Rema
                 return Ok(None);
             }
             let shown: String = version.chars().take(40).collect();
-            let shown = shown.escape_debug();
+            let shown = Escaped::new(&shown);
             format!("oci-layout says version \"{shown}\", which is not 1.x; it was read as that")
         }
     };
@@ -236,7 +237,7 @@ fn select(
             }),
             Selector::Only => Err(Error::malformed(place, "holds no image: its index is empty")),
             Selector::Tag(tag) => Err(Error::NotFound {
-                what: format!("\"{}\"", tag.escape_debug()),
+                what: format!("\"{}\"", Escaped::new(tag)),
                 place: format!("{place}, which has {}", listed(&index.manifests)),
             }),
         },
@@ -282,7 +283,7 @@ fn listed(entries: &[Descriptor]) -> String {
 
 fn listed_refs(entries: &[&Descriptor]) -> String {
     let label = |entry: &&Descriptor| match names(entry).next() {
-        Some(name) => format!("\"{}\" ({})", name.escape_debug(), entry.digest),
+        Some(name) => format!("\"{}\" ({})", Escaped::new(name), entry.digest),
         None => format!("@{}", entry.digest),
     };
     let mut labels: Vec<String> = entries.iter().take(8).map(label).collect();

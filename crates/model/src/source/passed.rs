@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 
+use cutaway_tar::{Escaped, len64};
+
 use super::archive::{endless, is_document, member_name};
 use super::files::Files;
 use crate::{BlobStream, DiffId, Error, Limits};
@@ -55,7 +57,7 @@ impl Passed {
     /// Returns [`Error::Malformed`] for a second document of one name, which would mean a second
     /// image, and [`Error::Limit`] when the documents together become too large.
     pub fn document(&mut self, name: String, bytes: Vec<u8>) -> Result<(), Error> {
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let size = len64(bytes.len());
         self.kept_bytes = self.kept_bytes.saturating_add(size);
         if self.kept_bytes > self.max_bytes {
             let what = format!("documents of {} with {} bytes in all", self.place, self.kept_bytes);
@@ -113,11 +115,11 @@ impl Files for Passed {
     fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error> {
         self.check()?;
         let Some(name) = member_name(name.as_bytes()) else { return Ok(None) };
-        let what = || format!("{} in {}", name.escape_debug(), self.place);
+        let what = || format!("{} in {}", Escaped::new(&name), self.place);
         match self.members.get(self.target(&name)) {
             None => Ok(None),
             Some(Kept::Document(bytes)) => {
-                let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                let size = len64(bytes.len());
                 Ok(Some((Box::new(io::Cursor::new(bytes.clone())), size)))
             }
             Some(Kept::Other(size)) => Ok(Some((Box::new(Gone(what())), *size))),

@@ -1,6 +1,7 @@
 //! Which image of several is meant.
 
 use cutaway_ref::Digest;
+use cutaway_tar::Escaped;
 
 use crate::Error;
 
@@ -27,14 +28,14 @@ impl Selector {
         }
         if let Some(digest) = text.strip_prefix('@') {
             return digest.parse().map(Self::Digest).map_err(|error| {
-                Error::Ambiguous(format!("digest \"{}\": {error}", digest.escape_debug()))
+                Error::Ambiguous(format!("digest \"{}\": {error}", Escaped::new(digest)))
             });
         }
         match text.strip_prefix(':') {
             Some(tag) if !tag.is_empty() => Ok(Self::Tag(tag.to_owned())),
             _ => Err(Error::Ambiguous(format!(
                 "\"{}\" behind the path is neither :TAG nor @DIGEST",
-                text.escape_debug()
+                Escaped::new(text)
             ))),
         }
     }
@@ -52,7 +53,7 @@ impl Selector {
 
 /// Returns names for a message: the first eight of them, or how many images have none.
 pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>, images: usize) -> String {
-    let names: Vec<String> = names.take(8).map(|name| name.escape_debug().to_string()).collect();
+    let names: Vec<String> = names.take(8).map(|name| Escaped::new(name).to_string()).collect();
     if names.is_empty() { format!("{images} images without a tag") } else { names.join(", ") }
 }
 
