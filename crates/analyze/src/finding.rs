@@ -1,6 +1,6 @@
 //! What analyzers find: packages, keys, distributions, and what they could not read.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::FileRecords;
 
@@ -77,20 +77,26 @@ impl Package {
     /// True for dpkg's `installed`, `triggers-awaited`, `triggers-pending`, `half-configured`,
     /// `unpacked` and `half-installed`; false for `config-files`, `not-installed` and what is unknown.
     pub fn is_installed(&self) -> bool {
-        matches!(
-            self.state.as_str(),
-            "installed"
-                | "triggers-awaited"
-                | "triggers-pending"
-                | "half-configured"
-                | "unpacked"
-                | "half-installed"
-        )
+        state_is_installed(&self.state)
     }
 }
 
+/// Returns whether a package in this state has its files on the system, at least in part; see
+/// [`Package::is_installed`].
+pub fn state_is_installed(state: &str) -> bool {
+    matches!(
+        state,
+        "installed"
+            | "triggers-awaited"
+            | "triggers-pending"
+            | "half-configured"
+            | "unpacked"
+            | "half-installed"
+    )
+}
+
 /// The source package of a binary package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Source {
     /// The name of the source package.
     pub name: String,
@@ -127,6 +133,15 @@ impl Kind {
 impl Serialize for Kind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const ALL: [Kind; 4] = [Kind::Alpm, Kind::Apk, Kind::Deb, Kind::Rpm];
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let known = ALL.into_iter().find(|kind| kind.name() == name);
+        known.ok_or_else(|| serde::de::Error::custom("a kind of package that is not known"))
     }
 }
 
@@ -168,7 +183,7 @@ pub struct Diagnostic {
 }
 
 /// How much a diagnostic matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Odd, but read.

@@ -40,6 +40,8 @@ pub use content_digest::ContentDigest;
 pub use file_record::{
     Diversion, Exclusion, FileRecord, FileRecords, Origin, Owner, PackageRef, Role, Traits,
 };
-pub use finding::{Diagnostic, Distro, Findings, Key, Kind, Package, Severity, Source};
+pub use finding::{
+    Diagnostic, Distro, Findings, Key, Kind, Package, Severity, Source, state_is_installed,
+};
 pub use story::{PackageEvent, PackageStory, Turn, stories};
 pub use timeline::{Present, Removed, State, Timeline, timeline};

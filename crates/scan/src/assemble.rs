@@ -15,15 +15,15 @@ use cutaway_ref::Platform;
 use crate::databases::{Database, Unreadable, Visible, visible};
 use crate::layer::Facts;
 use crate::owned::{self, Said, Top};
-use crate::purl::purl;
-use crate::report::{
-    DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
-    PlatformReport, RemovedReport, Report,
-};
 use crate::second::{Key, key};
 use crate::skip::Skip;
 use crate::story;
-use crate::{Error, Limits, Options, Subject};
+use crate::{Error, Limits, Options};
+use cutaway_report::purl;
+use cutaway_report::{
+    DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
+    PlatformReport, RemovedReport, Report, Schema, Subject,
+};
 
 /// The layers of an image, laid over each other: what the report is made of.
 #[derive(Debug, Default)]
@@ -80,7 +80,7 @@ impl Laid {
             let warnings = facts.warnings.into_iter().chain(applied);
             laid.diagnostics.extend(warnings.map(|warning| DiagnosticReport {
                 severity: Severity::Warning,
-                code: warning.code,
+                code: warning.code.into(),
                 path: warning.path.map(|path| path.to_string_lossy().into_owned()),
                 layer: Some(index),
                 message: warning.message,
@@ -184,7 +184,7 @@ impl Laid {
         diagnostics.dedup();
         let complete = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         Report {
-            schema: "cutaway.scan/1",
+            schema: Schema::Scan1,
             image: image_report(image, subject),
             distro: distro.map(|(distro, database)| distro_report(distro, &database)),
             layers: self.layer_reports(image),
@@ -335,7 +335,7 @@ impl Laid {
                 .unwrap_or_default();
             diagnostics.extend(said.iter().map(|diagnostic| DiagnosticReport {
                 severity: diagnostic.severity,
-                code: diagnostic.code,
+                code: diagnostic.code.into(),
                 path: Some(database.path.to_string_lossy().into_owned()),
                 layer: Some(position(database.file)),
                 message: diagnostic.message.clone(),
@@ -343,14 +343,14 @@ impl Laid {
         }
         diagnostics.extend(self.unreadable.iter().map(|place| DiagnosticReport {
             severity: if place.harmless { Severity::Warning } else { Severity::Error },
-            code: "database-unreadable",
+            code: "database-unreadable".into(),
             path: Some(place.path.to_owned()),
             layer: None,
             message: format!("nothing can be read there: {}", place.reason),
         }));
         diagnostics.extend(self.skipped.iter().map(|(pattern, count)| DiagnosticReport {
             severity: Severity::Warning,
-            code: "skipped",
+            code: "skipped".into(),
             path: Some(pattern.clone()),
             layer: None,
             message: format!("{count} entries were left out of analysis, as asked"),
@@ -394,7 +394,7 @@ impl Laid {
         others
             .map(|(database, named)| DiagnosticReport {
                 severity: Severity::Warning,
-                code: "distributions-disagree",
+                code: "distributions-disagree".into(),
                 path: Some(database.path.to_string_lossy().into_owned()),
                 layer: Some(position(database.file)),
                 message: format!(
@@ -418,7 +418,7 @@ impl Laid {
         layers
             .map(|(index, Measured { stored, unpacked, .. })| DiagnosticReport {
                 severity: Severity::Warning,
-                code: "compression-ratio",
+                code: "compression-ratio".into(),
                 path: None,
                 layer: index.checked_add(self.first),
                 message: format!(
@@ -450,7 +450,7 @@ impl Laid {
             warnings.extend(with_records.filter(|other| records(other) != chosen_records).map(
                 |other| DiagnosticReport {
                     severity: Severity::Warning,
-                    code: "databases-disagree",
+                    code: "databases-disagree".into(),
                     path: Some(other.path.to_string_lossy().into_owned()),
                     layer: Some(position(other.file)),
                     message: format!(
@@ -535,14 +535,13 @@ fn position(inode: Inode) -> usize {
 }
 
 fn remark(remark: Remark) -> DiagnosticReport {
-    let Remark { code, layer, message } = remark;
-    DiagnosticReport { severity: Severity::Warning, code, path: None, layer, message }
+    DiagnosticReport::from(remark)
 }
 
 fn note(code: &'static str, message: &str) -> DiagnosticReport {
     DiagnosticReport {
         severity: Severity::Warning,
-        code,
+        code: code.into(),
         path: None,
         layer: None,
         message: message.to_owned(),

@@ -12,7 +12,8 @@
 //!
 //! use cutaway_model::source::{self, Directory, Form, Selector};
 //! use cutaway_ref::Platform;
-//! use cutaway_scan::{Limits, Options, Silent, SourceKind, Subject, scan};
+//! use cutaway_report::{SourceKind, Subject};
+//! use cutaway_scan::{Limits, Options, Silent, scan};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let options = Options {
@@ -43,8 +44,6 @@ mod limits;
 mod onepass;
 mod options;
 mod owned;
-mod purl;
-mod report;
 mod run;
 mod second;
 mod skip;
@@ -53,15 +52,11 @@ mod validate;
 mod verify;
 
 pub use cutaway_files::Measured;
+pub use cutaway_report::{Report, SourceKind, Subject};
 pub use error::Error;
 pub use limits::Limits;
 pub use onepass::{scan_stream, scan_stream_with_history};
-pub use options::{Asked, Observer, Options, Silent, SourceKind, Subject};
-pub use owned::FileList;
-pub use report::{
-    DiagnosticReport, DistroReport, EventReport, FileReport, FilesReport, ImageReport, KeyReport,
-    LayerReport, PackageReport, PlatformReport, RemovedReport, Report, StoryReport,
-};
+pub use options::{Asked, Observer, Options, Silent};
 pub use run::{scan, scan_with_history};
 pub use validate::{Depth, Finding, Validation, validate, validate_image};
 pub use verify::{Look, is_no_layer, look_at_stream, verify, verify_stream};

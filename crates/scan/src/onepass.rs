@@ -13,7 +13,8 @@ use crate::collect::{Collector, Wanted};
 use crate::layer::{Dispatch, Facts, Taken, read};
 use crate::second::{lacking, unread};
 use crate::skip::Skip;
-use crate::{Asked, Error, Options, Report, SourceKind, Subject};
+use crate::{Asked, Error, Options};
+use cutaway_report::{Report, SourceKind, Subject};
 
 /// Scans an image in an archive that passes once: OCI or docker save, compressed or not, its members in any order.
 ///

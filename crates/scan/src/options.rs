@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use cutaway_analyze::Analyzer;
 pub use cutaway_files::{Observer, Silent};
-use cutaway_model::source::Form;
 use cutaway_ref::Platform;
-use serde::Serialize;
+use cutaway_report::SourceKind;
 
 use crate::Limits;
 
@@ -24,46 +23,6 @@ pub struct Options {
     pub platform: Platform,
     /// Who is told how far the scan is.
     pub observer: Arc<dyn Observer>,
-}
-
-/// What is scanned, as the report names it.
-#[derive(Debug, Clone)]
-pub struct Subject {
-    /// The name by which it was asked for.
-    pub name: String,
-    /// Where it lies.
-    pub source: SourceKind,
-}
-
-/// The kind of place where an image lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum SourceKind {
-    /// A registry.
-    Registry,
-    /// An OCI layout directory.
-    Oci,
-    /// An OCI layout in a tar.
-    OciArchive,
-    /// A tar as `docker save` writes it.
-    DockerArchive,
-    /// A Docker daemon.
-    Docker,
-    /// A Podman service.
-    Podman,
-    /// A containerd daemon.
-    Containerd,
-}
-
-impl SourceKind {
-    /// Returns the kind of an archive in this form.
-    pub fn of_archive(form: Form) -> Self {
-        match form {
-            Form::Oci => Self::OciArchive,
-            Form::Docker => Self::DockerArchive,
-        }
-    }
 }
 
 /// What was asked for, where the source may only show when the archive has passed.

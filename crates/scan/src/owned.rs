@@ -18,15 +18,13 @@ use cutaway_analyze::{ContentDigest, FileRecords, Package, Severity, Unrecorded}
 use cutaway_layerfs::{Changes, End, EntryPath, Kind, NodeId, Trace, Tree};
 
 use crate::digests::{Digests, FileDigests};
-use crate::report::{DiagnosticReport, FilesReport};
 use crate::skip::Skip;
 use claims::{Claims, Place};
+use cutaway_report::{DiagnosticReport, FilesReport};
 use explain::Explainer;
 use judge::{Judgement, Verdict};
-use list::Builder;
+use list::{Builder, Files};
 use owners::{Owners, some};
-
-pub use list::FileList;
 
 /// What the layers make together.
 #[derive(Debug)]
@@ -83,7 +81,7 @@ pub(crate) fn compare(
         }
     });
     let report = FilesReport {
-        unowned: FileList::unowned(top, &claims, &explainer),
+        unowned: Files::unowned(top, &claims, &explainer),
         modified: modified.finish(),
         missing: missing.finish(),
         unowned_directories: unowned_directories(top, &claims),
@@ -266,7 +264,13 @@ impl Tally {
 }
 
 fn error(code: &'static str, message: String) -> DiagnosticReport {
-    DiagnosticReport { severity: Severity::Error, code, path: None, layer: None, message }
+    DiagnosticReport {
+        severity: Severity::Error,
+        code: code.into(),
+        path: None,
+        layer: None,
+        message,
+    }
 }
 
 fn link_text(target: &[u8]) -> String {

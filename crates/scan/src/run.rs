@@ -13,7 +13,8 @@ use crate::collect::Wanted;
 use crate::layer::{Facts, analyze};
 use crate::second::{self, lacking};
 use crate::skip::Skip;
-use crate::{Error, Options, Report, Subject};
+use crate::{Error, Options};
+use cutaway_report::{Report, Subject};
 
 /// Scans an image.
 ///

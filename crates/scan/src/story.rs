@@ -1,10 +1,10 @@
 //! The stories of packages as the report has them.
 
-use cutaway_analyze::{PackageEvent, PackageStory, State, Turn, stories};
+use cutaway_analyze::{PackageStory, State, Turn, stories};
 use cutaway_layerfs::EntryPath;
 use cutaway_model::Layer;
 
-use crate::report::{EventReport, StoryReport};
+use cutaway_report::{EventReport, StoryReport};
 
 /// Tells what each of `layers` did to each package; `paths` are the databases by number.
 pub(crate) fn report(
@@ -14,7 +14,7 @@ pub(crate) fn report(
 ) -> Vec<StoryReport> {
     let event = |turn: &Turn<'_>| EventReport {
         layer: turn.layer,
-        event: name(turn.event),
+        event: turn.event.into(),
         version: turn.version.to_owned(),
         from: turn.from.map(str::to_owned),
         database: paths
@@ -33,13 +33,4 @@ pub(crate) fn report(
         events: story.turns.iter().map(event).collect(),
     };
     stories(states).into_iter().map(story).collect()
-}
-
-fn name(event: PackageEvent) -> &'static str {
-    match event {
-        PackageEvent::Installed => "installed",
-        PackageEvent::Upgraded => "upgraded",
-        PackageEvent::Removed => "removed",
-        PackageEvent::Hidden => "hidden",
-    }
 }

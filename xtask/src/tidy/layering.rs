@@ -55,7 +55,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("libc", &["cutaway-model"]),
     ("oci-client", &["cutaway-fetch"]),
     ("oci-spec", &["cutaway-model"]),
-    ("packageurl", &["cutaway-report", "cutaway-scan"]),
+    ("packageurl", &["cutaway-report"]),
     ("rayon", &["cutaway-scan"]),
     ("reqwest", &["cutaway-fetch", "cutaway-cloud", "cutaway-daemon"]),
     ("ring", &["cutaway-cloud"]),

@@ -8,7 +8,8 @@ use cutaway_model::{
     Stored,
 };
 use cutaway_ref::Digest;
-use cutaway_scan::{DiagnosticReport, Measured, SourceKind, Subject};
+use cutaway_report::{DiagnosticReport, SourceKind, Subject};
+use cutaway_scan::Measured;
 use serde::Serialize;
 
 use super::surroundings::Surroundings;

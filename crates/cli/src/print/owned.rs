@@ -6,7 +6,7 @@
 use std::io;
 use std::iter;
 
-use cutaway_scan::{FileList, FileReport, FilesReport};
+use cutaway_report::{FileList, FileReport, FilesReport};
 
 use super::{Column, Layout, Style, escape};
 

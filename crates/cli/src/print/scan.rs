@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use cutaway_analyze::Severity;
-use cutaway_scan::{DiagnosticReport, Report};
+use cutaway_report::{DiagnosticReport, Report};
 
 use super::table::escape;
 use super::{Column, Style, Table};
@@ -175,7 +175,8 @@ fn history(report: &Report, style: Style, text: &mut String) {
             for event in story.events.iter().filter(|event| event.layer == layer.index) {
                 let from =
                     event.from.as_ref().map_or_else(String::new, |from| format!("{from} → "));
-                let line = format!("{:<9}  {} {from}{}", event.event, story.name, event.version);
+                let line =
+                    format!("{:<9}  {} {from}{}", event.event.name(), story.name, event.version);
                 events.push(escape(&line));
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cutaway_files::{Deed, Span, Story, View};
 use cutaway_layerfs::End;
 use cutaway_model::{Image, Layer};
-use cutaway_scan::Report;
+use cutaway_report::{Event, Report};
 use serde::Serialize;
 
 use super::view::Entry;
@@ -106,10 +106,10 @@ pub(crate) fn packages(report: &Report) -> BTreeMap<usize, Packages> {
         for event in &story.events {
             let layer = layers.entry(event.layer).or_default();
             let list = match event.event {
-                "installed" => &mut layer.installed,
-                "upgraded" => &mut layer.upgraded,
-                "removed" => &mut layer.removed,
-                _ => &mut layer.hidden,
+                Event::Installed => &mut layer.installed,
+                Event::Upgraded => &mut layer.upgraded,
+                Event::Removed => &mut layer.removed,
+                Event::Hidden => &mut layer.hidden,
             };
             list.push(Package {
                 kind: story.kind.name(),

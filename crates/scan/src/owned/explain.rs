@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::claims::Claims;
 use super::owners::Owners;
 use super::{Said, Top, error};
-use crate::report::DiagnosticReport;
+use cutaway_report::DiagnosticReport;
 
 /// Endings of names under which package managers leave a second version of a configuration file.
 const LEFT_BESIDE: &[&str] = &[

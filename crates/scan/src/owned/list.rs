@@ -1,26 +1,24 @@
 //! Lists of files, kept small: of a large image every file may be on one.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use cutaway_layerfs::{EntryPath, Kind, NodeId, Tree};
-use serde::{Serialize, Serializer};
+use cutaway_report::{FileList, FileReport, FileSource};
 
 use super::claims::Claims;
 use super::explain::Explainer;
 use super::owners::Owners;
 use super::recorded::Recorded;
 use super::{Top, position};
-use crate::report::FileReport;
 
 /// Files that are not as packages record them, sorted by path.
 ///
 /// The report of a file is made whenever it is looked at; for that the list holds the tree of the image
 /// and the digests of its files, about 200 bytes a file.
-#[derive(Clone)]
-pub struct FileList {
+pub(super) struct Files {
     top: Arc<Top>,
     files: Vec<File>,
     said: Vec<Said>,
@@ -54,7 +52,7 @@ struct Said {
 
 /// Makes a list of files that packages own.
 pub(super) struct Builder<'o> {
-    list: FileList,
+    list: Files,
     owners: &'o Owners<'o>,
     reasons: Numbers<Option<String>>,
     packages: Numbers<Vec<u32>>,
@@ -63,9 +61,13 @@ pub(super) struct Builder<'o> {
 /// Numbers for things, in the order in which they come first.
 type Numbers<T> = HashMap<T, u32>;
 
-impl FileList {
+impl Files {
     /// Lists everything but directories that no package owns.
-    pub(super) fn unowned(top: &Arc<Top>, claims: &Claims<'_>, explainer: &Explainer<'_>) -> Self {
+    pub(super) fn unowned(
+        top: &Arc<Top>,
+        claims: &Claims<'_>,
+        explainer: &Explainer<'_>,
+    ) -> FileList {
         let mut list = Self::new(top);
         let mut reasons = Numbers::new();
         let tree = &top.tree;
@@ -91,38 +93,7 @@ impl FileList {
         if order.tied {
             list.sort();
         }
-        list
-    }
-
-    /// Returns how many files there are.
-    pub fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    /// Returns whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-
-    /// Returns the files, sorted by path.
-    pub fn iter(&self) -> impl Iterator<Item = FileReport> + '_ {
-        self.files.iter().map(|file| self.report(file))
-    }
-
-    /// Returns the files that nothing in the image explains, sorted by path.
-    pub fn unexplained(&self) -> impl Iterator<Item = FileReport> + '_ {
-        let files = self.files.iter().filter(|file| self.reason(file).is_none());
-        files.map(|file| self.report(file))
-    }
-
-    /// Returns each explanation, and how many files it explains.
-    pub fn reasons(&self) -> BTreeMap<&str, u64> {
-        let mut counts = BTreeMap::new();
-        for reason in self.files.iter().filter_map(|file| self.reason(file)) {
-            let count: &mut u64 = counts.entry(reason).or_default();
-            *count = count.saturating_add(1);
-        }
-        counts
+        FileList::new(Arc::new(list))
     }
 
     fn new(top: &Arc<Top>) -> Self {
@@ -180,7 +151,7 @@ impl FileList {
 impl<'o> Builder<'o> {
     pub(super) fn new(top: &Arc<Top>, owners: &'o Owners<'o>) -> Self {
         let (reasons, packages) = (Numbers::new(), Numbers::new());
-        Self { list: FileList::new(top), owners, reasons, packages }
+        Self { list: Files::new(top), owners, reasons, packages }
     }
 
     /// Adds what is at a node, or what is gone from a path.
@@ -204,27 +175,27 @@ impl<'o> Builder<'o> {
     pub(super) fn finish(self) -> FileList {
         let mut list = self.list;
         list.sort();
-        list
+        FileList::new(Arc::new(list))
     }
 }
 
-impl PartialEq for FileList {
-    fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+impl FileSource for Files {
+    fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    fn get(&self, position: usize) -> Option<FileReport> {
+        self.files.get(position).map(|file| self.report(file))
+    }
+
+    fn explained(&self, position: usize) -> Option<&str> {
+        self.files.get(position).and_then(|file| self.reason(file))
     }
 }
 
-impl Eq for FileList {}
-
-impl fmt::Debug for FileList {
+impl fmt::Debug for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-impl Serialize for FileList {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+        f.debug_list().entries(self.files.iter().map(|file| self.report(file))).finish()
     }
 }
 

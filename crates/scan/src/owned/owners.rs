@@ -6,7 +6,7 @@ use cutaway_analyze::{FileRecords, Kind, Package, PackageRef};
 use cutaway_layerfs::EntryPath;
 
 use super::error;
-use crate::report::DiagnosticReport;
+use cutaway_report::DiagnosticReport;
 
 /// The packages of the top, and who of them each record is about.
 #[derive(Debug)]

@@ -91,8 +91,8 @@ pub(crate) fn removed(report: &Report) -> Vec<String> {
 }
 
 /// Returns the codes of the diagnostics.
-pub(crate) fn codes(report: &Report) -> Vec<&'static str> {
-    report.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+pub(crate) fn codes(report: &Report) -> Vec<&str> {
+    report.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect()
 }
 
 /// Returns the line of an image text for an apk database that has `packages`, each `name version`.

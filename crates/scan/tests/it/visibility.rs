@@ -91,7 +91,7 @@ fn licences_of_debs_come_from_their_copyright_files() {
         status(&["b", "c"]),
     ));
     let licenses =
-        |package: &cutaway_scan::PackageReport| (package.name.clone(), package.licenses.clone());
+        |package: &cutaway_report::PackageReport| (package.name.clone(), package.licenses.clone());
     let known = |name: &str, licence: &str| (name.to_owned(), vec![licence.to_owned()]);
     assert_eq!(
         report.packages.iter().map(licenses).collect::<Vec<_>>(),

@@ -1,18 +1,25 @@
 //! The report, field by field as programs read it (schema `cutaway.scan/1`).
 
-use cutaway_analyze::{Kind, Severity, Source};
+use cutaway_analyze::{Kind, PackageEvent, Severity, Source, state_is_installed};
 use cutaway_model::{DiffId, MediaType, Remark};
 use cutaway_ref::Digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::SourceKind;
-use crate::owned::FileList;
+use crate::{Code, FilesReport, SourceKind};
+
+/// The name and version of the form of a report; others are refused when one is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Schema {
+    /// `cutaway.scan/1`.
+    #[serde(rename = "cutaway.scan/1")]
+    Scan1,
+}
 
 /// What is in an image. Serialises to the same bytes for the same image and options.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The name and version of this form.
-    pub schema: &'static str,
+    pub schema: Schema,
     /// Which image it is.
     pub image: ImageReport,
     /// The distribution, where a release file names one.
@@ -30,63 +37,15 @@ pub struct Report {
     /// False exactly when a diagnostic is an error: then what is listed may not be all there is.
     pub complete: bool,
     /// What each layer did to each package, sorted; only where that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<StoryReport>>,
     /// Files against what their packages record; only where that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<FilesReport>,
 }
 
-/// Files that are not as packages record them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FilesReport {
-    /// Everything but directories that no package owns, sorted.
-    pub unowned: FileList,
-    /// What packages own and is something else than they recorded, or has other content, sorted.
-    pub modified: FileList,
-    /// What packages record and the image lacks, sorted.
-    pub missing: FileList,
-    /// Directories in which no package owns anything, none of them within another one, sorted.
-    #[serde(skip)]
-    pub unowned_directories: Vec<String>,
-}
-
-impl FilesReport {
-    /// Returns the directory around `path` in which no package owns anything, the largest one.
-    pub fn directory_of(&self, path: &str) -> Option<&str> {
-        let directories = &self.unowned_directories;
-        let slashes = path.match_indices('/').map(|(at, _)| at);
-        let above = slashes.filter_map(|at| path.get(..at));
-        let mut found = above.filter_map(|above| {
-            let at = directories.binary_search_by(|known| known.as_str().cmp(above)).ok()?;
-            directories.get(at).map(String::as_str)
-        });
-        found.next()
-    }
-}
-
-/// A file that is not as a package records it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct FileReport {
-    /// The path.
-    pub path: String,
-    /// The layer that put there what is there now; of a missing file the one that hid it, where a
-    /// layer ever had it.
-    pub layer: Option<usize>,
-    /// The packages that own it.
-    pub packages: Vec<String>,
-    /// Whether a package has it as a configuration file.
-    pub config: bool,
-    /// What was recorded: a digest such as `md5:…`, `link:TARGET`, or what else was there.
-    pub recorded: Option<String>,
-    /// What is there: a digest, `link:TARGET`, or what else it is.
-    pub found: Option<String>,
-    /// What in the image explains it.
-    pub explained: Option<String>,
-}
-
 /// What became of a package, layer by layer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoryReport {
     /// The package manager's kind.
     pub kind: Kind,
@@ -99,12 +58,12 @@ pub struct StoryReport {
 }
 
 /// What a layer did to a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventReport {
     /// The layer.
     pub layer: usize,
-    /// `installed`, `upgraded`, `removed`, or `hidden` with its whole database.
-    pub event: &'static str,
+    /// What it did.
+    pub event: Event,
     /// The version that came or went.
     pub version: String,
     /// The version that was there before an upgrade.
@@ -115,8 +74,22 @@ pub struct EventReport {
     pub created_by: Option<String>,
 }
 
+/// What a layer can do to a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    /// It was not installed before.
+    Installed,
+    /// Another version was installed before, whichever of the two is the newer.
+    Upgraded,
+    /// It is not installed any more, but its database is there.
+    Removed,
+    /// It is gone with its whole database.
+    Hidden,
+}
+
 /// Which image was scanned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageReport {
     /// The name by which it was asked for.
     pub name: String,
@@ -133,7 +106,7 @@ pub struct ImageReport {
 }
 
 /// A platform as a config has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlatformReport {
     /// The operating system.
     pub os: Option<String>,
@@ -144,7 +117,7 @@ pub struct PlatformReport {
 }
 
 /// The distribution, and where it is named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DistroReport {
     /// `ID`.
     pub id: String,
@@ -163,7 +136,7 @@ pub struct DistroReport {
 }
 
 /// One layer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerReport {
     /// Its position, 0 for the oldest.
     pub index: usize,
@@ -186,7 +159,7 @@ pub struct LayerReport {
 }
 
 /// One record of a package database.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PackageReport {
     /// The package manager's kind.
     pub kind: Kind,
@@ -217,7 +190,7 @@ pub struct PackageReport {
 }
 
 /// A package that is not there any more.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RemovedReport {
     /// Its last record in which it was installed.
     #[serde(flatten)]
@@ -227,7 +200,7 @@ pub struct RemovedReport {
 }
 
 /// A signing key that a package manager trusts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct KeyReport {
     /// Its name in the database.
     pub name: String,
@@ -242,12 +215,12 @@ pub struct KeyReport {
 }
 
 /// Something that could not be read, or that a reader should know.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DiagnosticReport {
     /// How much it matters.
     pub severity: Severity,
     /// What kind of thing it is.
-    pub code: &'static str,
+    pub code: Code,
     /// The file it is about, where it is about one.
     pub path: Option<String>,
     /// The layer it is about, where it is about one.
@@ -256,9 +229,47 @@ pub struct DiagnosticReport {
     pub message: String,
 }
 
+impl Report {
+    /// Returns the packages that are installed, at least in part.
+    pub fn installed(&self) -> impl Iterator<Item = &PackageReport> {
+        self.packages.iter().filter(|package| package.is_installed())
+    }
+}
+
+impl PackageReport {
+    /// Returns whether the files of the package are there, at least in part: see
+    /// [`state_is_installed`].
+    pub fn is_installed(&self) -> bool {
+        state_is_installed(&self.state)
+    }
+}
+
+impl Event {
+    /// Returns the word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Upgraded => "upgraded",
+            Self::Removed => "removed",
+            Self::Hidden => "hidden",
+        }
+    }
+}
+
+impl From<PackageEvent> for Event {
+    fn from(event: PackageEvent) -> Self {
+        match event {
+            PackageEvent::Installed => Self::Installed,
+            PackageEvent::Upgraded => Self::Upgraded,
+            PackageEvent::Removed => Self::Removed,
+            PackageEvent::Hidden => Self::Hidden,
+        }
+    }
+}
+
 impl From<Remark> for DiagnosticReport {
     fn from(remark: Remark) -> Self {
         let Remark { code, layer, message } = remark;
-        Self { severity: Severity::Warning, code, path: None, layer, message }
+        Self { severity: Severity::Warning, code: code.into(), path: None, layer, message }
     }
 }

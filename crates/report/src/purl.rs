@@ -8,7 +8,7 @@ use cutaway_analyze::{Distro, Kind, Package, Source};
 use packageurl::PackageUrl;
 
 /// Returns the package URL of `package` in an image of `distro`.
-pub(crate) fn purl(package: &Package, distro: Option<&Distro>) -> String {
+pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
     let kind = package.kind.name();
     let version = match (package.kind, package.epoch) {
         (Kind::Rpm, Some(epoch)) => {

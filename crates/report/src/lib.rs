@@ -1,0 +1,35 @@
+//! What is in an image, as a value that is written and read.
+//!
+//! A [`Report`] needs no image: it is made by a scan, or read from what an earlier one wrote, and
+//! judged then. JSON that was read and is written again is the same, byte for byte.
+//!
+//! ```
+//! use cutaway_report::{Format, Purls, Report};
+//!
+//! # let json = r#"{"schema":"cutaway.scan/1","image":{"name":"a","source":"oci","digest":null,"id":null,
+//! #     "media_type":null,"platform":{"os":"linux","architecture":"amd64","variant":null}},"distro":null,
+//! #     "layers":[],"packages":[],"removed":[],"keys":[],"diagnostics":[],"complete":true}"#;
+//! let report = Report::read(json.as_bytes())?;
+//! let mut purls = Vec::new();
+//! Purls.write(&report, &mut purls)?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod code;
+mod files;
+mod format;
+mod purl;
+mod report;
+#[cfg(test)]
+mod round_trip;
+mod subject;
+
+pub use code::Code;
+pub use files::{FileList, FileReport, FileSource, FilesReport};
+pub use format::{Format, Json, Purls, write_json};
+pub use purl::purl;
+pub use report::{
+    DiagnosticReport, DistroReport, Event, EventReport, ImageReport, KeyReport, LayerReport,
+    PackageReport, PlatformReport, RemovedReport, Report, Schema, StoryReport,
+};
+pub use subject::{SourceKind, Subject};
