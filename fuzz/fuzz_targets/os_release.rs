@@ -3,18 +3,16 @@
 
 #![no_main]
 
-use cutaway_analyze::Location;
-use cutaway_analyzers_os::ALL;
+use cutaway_analyze::{Place, Role};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|content: &[u8]| {
-    for analyzer in ALL.iter().filter(|analyzer| {
-        analyzer.name().contains("release") || analyzer.name().contains("version")
-    }) {
-        let Some(Location::File(path)) = analyzer.locations().first() else { continue };
+    let analyzers = cutaway_analyzers_os::analyzers();
+    for (_, member) in analyzers.of_role(Role::Release) {
+        let Some(Place::File(path)) = member.interest().places().first() else { continue };
         cutaway_fuzz::read(path, content, None, |findings| {
-            assert!(findings.distro.as_ref().is_none_or(|distro| !distro.id.is_empty()));
-            assert!(findings.packages.is_empty());
+            assert!(findings.distro().is_none_or(|distro| !distro.id.is_empty()));
+            assert!(findings.packages().is_empty());
         });
     }
 });

@@ -1,7 +1,7 @@
 //! What the targets for package databases and release files have in common.
 
-use cutaway_analyze::{Findings, Input};
-use cutaway_analyzers_os::WITH_FILES;
+use cutaway_analyze::{File, Findings};
+use cutaway_analyzers_os::analyzers_with_records;
 use cutaway_layerfs::EntryPath;
 
 /// Reads bytes with every analyzer that wants the path, and hands on what each found.
@@ -9,13 +9,16 @@ use cutaway_layerfs::EntryPath;
 /// For any bytes the diagnostics are of a bounded number, each of one short line.
 pub fn read(path: &str, content: &[u8], companion: Option<&[u8]>, check: impl Fn(&Findings)) {
     let path = EntryPath::clean(path.as_bytes()).expect("a clean path");
-    for analyzer in WITH_FILES.iter().filter(|analyzer| analyzer.wants(path.as_bytes())) {
+    let analyzers = analyzers_with_records();
+    for position in analyzers.matching(path.as_bytes()).analyzers {
         let mut findings = Findings::default();
-        analyzer.analyze(&Input { path: &path, content, companion }, &mut findings);
-        assert!(findings.diagnostics.len() <= 102);
+        let file = File::new(&path, content);
+        let _ = analyzers.members()[position]
+            .analyzer()
+            .analyze(&file.with_companions(&[companion]), &mut findings);
+        assert!(findings.diagnostics().len() <= 102);
         assert!(
-            findings
-                .diagnostics
+            findings.diagnostics()
                 .iter()
                 .all(|it| it.message.len() <= 300 && !it.message.contains('\n'))
         );
@@ -30,10 +33,10 @@ pub fn read(path: &str, content: &[u8], companion: Option<&[u8]>, check: impl Fn
 pub fn read_text(path: &str, content: &[u8]) {
     read(path, content, None, |findings| {
         let names: usize =
-            findings.packages.iter().map(|it| it.name.len() + it.version.len()).sum();
+            findings.packages().iter().map(|it| it.name.len() + it.version.len()).sum();
         // A byte that is not UTF-8 becomes three.
         assert!(names <= 3 * content.len());
-        assert!(findings.packages.iter().all(|it| !it.name.is_empty() && !it.version.is_empty()));
+        assert!(findings.packages().iter().all(|it| !it.name.is_empty() && !it.version.is_empty()));
     });
 }
 
@@ -41,7 +44,7 @@ pub fn read_text(path: &str, content: &[u8]) {
 pub fn read_rpm(path: &str, content: &[u8], companion: Option<&[u8]>) {
     let room = content.len() + companion.map_or(0, <[u8]>::len);
     // A header with a name and a version has at least 8 + 2 * 16 + 4 bytes.
-    read(path, content, companion, |findings| assert!(findings.packages.len() <= room / 44));
+    read(path, content, companion, |findings| assert!(findings.packages().len() <= room / 44));
 }
 
 /// The checksum of NDB's blobs, which no fuzzer would guess.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cutaway_layerfs::EntryPath;
 
 use crate::packed_records::PackedRecords;
-use crate::{ContentDigest, Kind};
+use crate::{ContentDigest, Ecosystem};
 
 /// What anything weighs beside its texts, in bytes.
 const FIXED: usize = 64;
@@ -20,7 +20,7 @@ pub struct FileRecords {
     origins: Vec<Origin>,
     diversions: Vec<Diversion>,
     exclusions: Vec<Exclusion>,
-    records: PackedRecords,
+    pub(crate) records: PackedRecords,
     weight: usize,
     /// The most that `weight` may become; none where there is no limit.
     max: Option<usize>,
@@ -30,8 +30,8 @@ pub struct FileRecords {
 /// A package, as the file that names its files knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// The package manager's kind.
-    pub kind: Kind,
+    /// Whose package it is.
+    pub ecosystem: Ecosystem,
     /// Which package it is.
     pub package: PackageRef,
     /// Whether the records are the list of the package's files, without which nothing is known of them.
@@ -83,8 +83,8 @@ pub struct Exclusion {
     pub pattern: String,
     /// Whether what matches is left out.
     pub excluded: bool,
-    /// The packages that it is about.
-    pub kind: Kind,
+    /// Whose packages it is about.
+    pub ecosystem: Ecosystem,
     /// The setting as it stands.
     pub setting: String,
 }
@@ -97,7 +97,7 @@ pub struct FileRecord<'a> {
     /// The path, in the normal form of [`EntryPath`].
     pub path: &'a [u8],
     /// What is at the path.
-    pub role: Role,
+    pub role: FileRole,
     /// What its content is.
     pub digest: Option<ContentDigest>,
     /// The target of a symbolic link.
@@ -108,7 +108,7 @@ pub struct FileRecord<'a> {
 
 /// What is said to be at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
+pub enum FileRole {
     /// The record does not say.
     Any,
     /// A directory.
@@ -188,10 +188,10 @@ impl FileRecords {
     }
 
     /// Adds a package and returns its position.
-    pub fn owner(&mut self, kind: Kind, package: PackageRef, lists: bool) -> u32 {
+    pub fn owner(&mut self, ecosystem: Ecosystem, package: PackageRef, lists: bool) -> u32 {
         let position = u32::try_from(self.owners.len()).unwrap_or(u32::MAX);
         if self.takes(&[package.len()]) {
-            self.owners.push(Owner { kind, package, lists });
+            self.owners.push(Owner { ecosystem, package, lists });
         }
         position
     }
@@ -237,9 +237,26 @@ impl FileRecords {
         self.records.at(place)
     }
 
+    /// Returns whether two say the same of files, whatever their limits.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        self.owners == other.owners
+            && self.origins == other.origins
+            && self.diversions == other.diversions
+            && self.exclusions == other.exclusions
+            && self.is_over == other.is_over
+            && self.records.says_the_same(&other.records)
+    }
+
     /// Gives back the room that is not needed.
     pub fn shrink(&mut self) {
         self.records.shrink();
+    }
+
+    /// Takes records that were packed before; none where they are none, or go over the limit.
+    pub(crate) fn take_packed(&mut self, bytes: &[u8]) -> Option<()> {
+        let (records, text) = PackedRecords::from_bytes(bytes, self.owners.len())?;
+        let fixed = records.len().saturating_mul(FIXED).saturating_sub(FIXED);
+        self.takes(&[fixed, text]).then(|| self.records = records)
     }
 
     /// Counts something that holds texts of these lengths; returns whether there is room for it.
@@ -280,7 +297,7 @@ mod tests {
         let record = FileRecord {
             owner: 0,
             path: &path,
-            role: Role::File,
+            role: FileRole::File,
             digest: None,
             link: None,
             traits: Traits::default(),
@@ -298,7 +315,7 @@ mod tests {
         assert!(records.is_over() && records.is_empty() && records.weight() == 0);
         records.push(&record);
         records.originate(origin());
-        records.owner(Kind::Deb, PackageRef::Database(origin().path), true);
+        records.owner(Ecosystem::DEB, PackageRef::Database(origin().path), true);
         assert!(records.is_over() && records.is_empty() && records.owners().is_empty());
         let mut records = FileRecords::within(4 * 1064);
         records.originate(origin());

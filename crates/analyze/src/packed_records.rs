@@ -2,7 +2,8 @@
 //! every number in as few groups of seven bits as it needs. A large image has some hundred thousand.
 
 use crate::content_digest::ContentDigest;
-use crate::file_record::{FileRecord, Role, Traits};
+use crate::file_record::{FileRecord, FileRole, Traits};
+use crate::wire::{get, get_bytes, put, put_bytes};
 
 /// Records, in the order in which they were added.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +17,11 @@ pub(crate) struct PackedRecords {
 impl PackedRecords {
     pub(crate) fn len(&self) -> usize {
         self.count
+    }
+
+    /// Returns whether two have the same records.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
     }
 
     pub(crate) fn push(&mut self, record: &FileRecord<'_>) {
@@ -58,6 +64,29 @@ impl PackedRecords {
         read(&mut self.bytes.get(place..)?, None)
     }
 
+    /// Returns the records as bytes, for [`PackedRecords::from_bytes`].
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns records that were packed before, and how many bytes their paths and links have; none
+    /// where the bytes are no records of so many owners.
+    pub(crate) fn from_bytes(bytes: &[u8], owners: usize) -> Option<(Self, usize)> {
+        let mut rest = bytes;
+        let (mut path, mut count, mut text) = (Vec::new(), 0_usize, 0_usize);
+        while !rest.is_empty() {
+            let record = read(&mut rest, Some(&mut path))?;
+            let known = usize::try_from(record.owner).is_ok_and(|owner| owner < owners);
+            if !known || path.len() > PATH_MAX {
+                return None;
+            }
+            count = count.saturating_add(1);
+            let link = record.link.map(<[u8]>::len).unwrap_or_default();
+            text = text.saturating_add(path.len()).saturating_add(link);
+        }
+        Some((Self { bytes: bytes.to_vec(), last: Vec::new(), count }, text))
+    }
+
     /// Gives back the room that is not needed.
     pub(crate) fn shrink(&mut self) {
         self.last = Vec::new();
@@ -65,8 +94,17 @@ impl PackedRecords {
     }
 }
 
-const ROLES: [Role; 6] =
-    [Role::Any, Role::Directory, Role::File, Role::FileOrLink, Role::Link, Role::Special];
+/// The longest path that is taken from bytes; analyzers make none that is longer.
+const PATH_MAX: usize = 4096;
+
+const ROLES: [FileRole; 6] = [
+    FileRole::Any,
+    FileRole::Directory,
+    FileRole::File,
+    FileRole::FileOrLink,
+    FileRole::Link,
+    FileRole::Special,
+];
 
 fn read<'a>(rest: &mut &'a [u8], path: Option<&mut Vec<u8>>) -> Option<FileRecord<'a>> {
     let owner = u32::try_from(get(rest)?).ok()?;
@@ -84,43 +122,6 @@ fn read<'a>(rest: &mut &'a [u8], path: Option<&mut Vec<u8>>) -> Option<FileRecor
     let traits =
         Traits { config: flag(5), optional: flag(4), volatile: flag(3), supplement: flag(2) };
     Some(FileRecord { owner, path: &[], role, digest, link, traits })
-}
-
-fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
-        number >>= 7;
-    }
-    out.push(u8::try_from(number).unwrap_or(0));
-}
-
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put(out, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-    out.extend_from_slice(bytes);
-}
-
-fn get(rest: &mut &[u8]) -> Option<u64> {
-    let mut number = 0_u64;
-    let mut shift = 0_u32;
-    loop {
-        let byte = *take(rest, 1)?.first()?;
-        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-        shift = shift.saturating_add(7);
-    }
-}
-
-fn get_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let len = usize::try_from(get(rest)?).ok()?;
-    take(rest, len)
-}
-
-fn take<'a>(rest: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(len)?;
-    *rest = left;
-    Some(taken)
 }
 
 #[cfg(test)]
@@ -195,7 +196,7 @@ mod tests {
             records.push(&FileRecord {
                 owner: 0,
                 path: path.as_bytes(),
-                role: Role::File,
+                role: FileRole::File,
                 digest: Some(ContentDigest::Sha256([1; 32])),
                 link: None,
                 traits: Traits::default(),

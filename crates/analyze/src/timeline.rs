@@ -1,28 +1,52 @@
-//! The story of packages from layer to layer: which layer brought each, which one ended it.
+//! What became of packages from layer to layer: which layer brought each, which one ended it.
 //!
-//! The only input is what the visible databases said after each layer. An entry of a database says
-//! nothing about when it came; comparing the states does.
+//! The only input is what each layer changed in the visible databases. An entry of a database says
+//! nothing about when it came; comparing the states does. What a layer did not change costs nothing,
+//! so all layers together cost what their databases have records, however often one is listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Kind, Package};
+use crate::{Identity, Package};
 
-/// What the visible databases said after one layer was applied.
+/// A database as a layer brought it: ordered by preference, so of several that have the same record
+/// the smallest is the one that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DatabaseRef {
+    /// Its place in the order of preference.
+    pub rank: usize,
+    /// A number that no other file has, and no other version of this one.
+    pub version: usize,
+    /// A number of its path.
+    pub path: usize,
+}
+
+/// A record, and the database that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// The record.
+    pub package: &'a Package,
+    /// The database.
+    pub database: DatabaseRef,
+}
+
+/// What one layer changed in the visible databases. A database that it changed stands in both lists.
 #[derive(Debug, Clone, Default)]
-pub struct State<'a> {
-    /// Every record, each with a number that names its database.
-    pub records: Vec<(&'a Package, usize)>,
-    /// Whether a database or a record could not be read, so that a missing record proves nothing.
+pub struct Change<'a> {
+    /// The records of the databases that are not visible any more.
+    pub ended: Vec<Listed<'a>>,
+    /// The records of the databases that are visible since.
+    pub begun: Vec<Listed<'a>>,
+    /// Whether a visible database or a record could not be read, so that a missing record proves nothing.
     pub incomplete: bool,
 }
 
-/// A record of the top state.
+/// A record that is visible at the top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Present<'a> {
     /// The record.
     pub package: &'a Package,
-    /// The number of its database.
-    pub database: usize,
+    /// Its database.
+    pub database: DatabaseRef,
     /// The layer that brought the version that is there now.
     pub layer: usize,
 }
@@ -32,8 +56,8 @@ pub struct Present<'a> {
 pub struct Removed<'a> {
     /// The last record in which it was installed.
     pub package: &'a Package,
-    /// The number of its database.
-    pub database: usize,
+    /// Its database.
+    pub database: DatabaseRef,
     /// The layer that brought that version.
     pub layer: usize,
     /// The layer that ended it.
@@ -43,186 +67,244 @@ pub struct Removed<'a> {
 /// What became of all packages.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline<'a> {
-    /// Every record of the top state, in its order.
+    /// Every record of the top, each once, by identity and version.
     pub present: Vec<Present<'a>>,
-    /// Packages that a lower layer had installed and the image has not, by kind, name and architecture.
+    /// Packages that a lower layer had installed and the image has not, by identity and version.
     pub removed: Vec<Removed<'a>>,
-}
-
-/// What makes two records the same package, whatever their version.
-type Identity<'a> = (Kind, &'a str, Option<&'a str>);
-
-/// One version of a package that is there.
-#[derive(Debug, Clone, Copy)]
-struct Version<'a> {
-    package: &'a Package,
-    database: usize,
-    since: usize,
-}
-
-/// One package on its way through the layers.
-#[derive(Debug, Default)]
-struct Story<'a> {
-    /// The records of the newest state.
-    now: Vec<Version<'a>>,
-    /// The records with which it was last installed.
-    installed: Vec<Version<'a>>,
-    /// The layer since which it is not installed any more.
-    ended: Option<usize>,
 }
 
 /// Compares the states after each layer, oldest first.
 ///
 /// A package that comes back after it was gone is brought by the layer in which it comes back. An
-/// upgrade is no removal. Where a state is incomplete, what it lacks is taken for unchanged.
-pub fn timeline<'a>(states: &[State<'a>]) -> Timeline<'a> {
-    let mut stories: BTreeMap<Identity<'a>, Story<'a>> = BTreeMap::new();
-    for (layer, state) in states.iter().enumerate() {
-        let mut records: BTreeMap<Identity<'a>, Vec<(&'a Package, usize)>> = BTreeMap::new();
-        for &(package, database) in &state.records {
-            records.entry(identity(package)).or_default().push((package, database));
-            stories.entry(identity(package)).or_default();
+/// upgrade is no removal, and neither is it one to change between `native` architectures and none
+/// (`all`, `noarch`) in one layer. Where a state is incomplete, what it lacks is taken for unchanged.
+pub fn timeline<'a>(changes: &[Change<'a>], native: &[&str]) -> Timeline<'a> {
+    let mut tracker = Tracker::default();
+    for (layer, change) in changes.iter().enumerate() {
+        tracker.step(layer, change, native, |_, _| {});
+    }
+    let mut told = Timeline::default();
+    for track in tracker.tracks.values() {
+        for (version, listed) in &track.listed {
+            let layer = track.now.get(version).map_or(0, |version| version.since);
+            let Some((&database, packages)) = listed.first_key_value() else { continue };
+            let mut packages = packages.clone();
+            packages.sort_unstable();
+            packages.dedup();
+            let present = packages.into_iter().map(|package| Present { package, database, layer });
+            told.present.extend(present);
         }
-        for (identity, story) in &mut stories {
-            match records.get(identity) {
-                Some(records) => story.go_on(layer, records),
-                None if state.incomplete => {}
-                None => story.go_on(layer, &[]),
+        if let Some((hidden_by, last)) = &track.ended {
+            told.removed.extend(last.iter().map(
+                |&Version { package, database, since, .. }| Removed {
+                    package,
+                    database,
+                    layer: since,
+                    hidden_by: *hidden_by,
+                },
+            ));
+        }
+    }
+    told
+}
+
+/// All packages on their way through the layers.
+#[derive(Debug, Default)]
+pub(crate) struct Tracker<'a> {
+    tracks: BTreeMap<Identity<'a>, Track<'a>>,
+    /// Packages without a record since a state was incomplete: what became of them is not known yet.
+    frozen: BTreeSet<Identity<'a>>,
+    /// How many records each visible database has, by the number of its path.
+    records: BTreeMap<usize, usize>,
+}
+
+/// One package on its way.
+#[derive(Debug, Default)]
+struct Track<'a> {
+    /// The records that are visible, by version; of those that say the same the first one counts.
+    listed: BTreeMap<&'a str, BTreeMap<DatabaseRef, Vec<&'a Package>>>,
+    /// The versions that are taken to be there.
+    now: BTreeMap<&'a str, Version<'a>>,
+    /// How many of them are installed.
+    installed: usize,
+    /// Versions whose records changed since they were last looked at.
+    touched: BTreeSet<&'a str>,
+    /// Which layer ended it, and the versions that were installed before.
+    ended: Option<(usize, Vec<Version<'a>>)>,
+}
+
+/// One version of a package that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version<'a> {
+    pub(crate) package: &'a Package,
+    pub(crate) database: DatabaseRef,
+    since: usize,
+    installed: bool,
+}
+
+/// What one layer did to one package.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Turned<'a> {
+    /// The versions that are not installed any more, by version.
+    pub(crate) gone: Vec<Version<'a>>,
+    /// The versions that are installed since, by version.
+    pub(crate) come: Vec<Version<'a>>,
+    /// Whether none was installed before, and whether none is now.
+    fresh: bool,
+    over: bool,
+}
+
+impl<'a> Tracker<'a> {
+    /// Takes in what a layer changed, and tells of each package that it brought, changed or ended.
+    pub(crate) fn step(
+        &mut self,
+        layer: usize,
+        change: &Change<'a>,
+        native: &[&str],
+        mut tell: impl FnMut(Identity<'a>, Turned<'a>),
+    ) {
+        let mut touched = BTreeSet::new();
+        for listed in &change.ended {
+            touched.insert(self.touch(listed, Track::end));
+            let count = self.records.entry(listed.database.path).or_default();
+            *count = count.saturating_sub(1);
+        }
+        for listed in &change.begun {
+            touched.insert(self.touch(listed, Track::begin));
+            let count = self.records.entry(listed.database.path).or_default();
+            *count = count.saturating_add(1);
+        }
+        if !change.incomplete {
+            touched.append(&mut self.frozen);
+        }
+        let mut turns: BTreeMap<Identity<'a>, Turned<'a>> = BTreeMap::new();
+        for identity in touched {
+            let Some(track) = self.tracks.get_mut(&identity) else { continue };
+            if change.incomplete && track.listed.is_empty() {
+                self.frozen.insert(identity);
+                continue;
+            }
+            self.frozen.remove(&identity);
+            let turned = track.go_on(layer);
+            if !turned.gone.is_empty() || !turned.come.is_empty() {
+                turns.insert(identity, turned);
+            }
+        }
+        self.join_architectures(&mut turns, native);
+        turns.into_iter().for_each(|(identity, turned)| tell(identity, turned));
+    }
+
+    /// Returns whether a database has a visible record, by the number of its path.
+    pub(crate) fn has_records(&self, path: usize) -> bool {
+        self.records.get(&path).is_some_and(|count| *count > 0)
+    }
+
+    fn touch(
+        &mut self,
+        listed: &Listed<'a>,
+        change: impl FnOnce(&mut Track<'a>, &Listed<'a>),
+    ) -> Identity<'a> {
+        let identity = listed.package.identity();
+        let track = self.tracks.entry(identity).or_default();
+        change(track, listed);
+        track.touched.insert(&listed.package.version);
+        identity
+    }
+
+    /// Makes one upgrade of a package that ended in one architecture and began in another, where one
+    /// of them is that of the system and the other none.
+    fn join_architectures(
+        &mut self,
+        turns: &mut BTreeMap<Identity<'a>, Turned<'a>>,
+        native: &[&str],
+    ) {
+        let is_none = |arch: Option<&str>| matches!(arch, Some("all" | "noarch"));
+        let is_native = |arch: Option<&str>| arch.is_some_and(|arch| native.contains(&arch));
+        let mut over: BTreeMap<Identity<'a>, Vec<Identity<'a>>> = BTreeMap::new();
+        let mut begun = Vec::new();
+        for (identity, turned) in &*turns {
+            if turned.over && (is_none(identity.arch) || is_native(identity.arch)) {
+                let any = Identity { arch: None, ..*identity };
+                over.entry(any).or_default().push(*identity);
+            }
+            if turned.fresh {
+                begun.push(*identity);
+            }
+        }
+        for new in begun {
+            let changes = |old: &&Identity<'a>| {
+                (is_none(old.arch) && is_native(new.arch))
+                    || (is_native(old.arch) && is_none(new.arch))
+            };
+            let same = over.get(&Identity { arch: None, ..new });
+            let of_old = same.and_then(|same| same.iter().find(changes).copied());
+            let Some(old) = of_old else { continue };
+            if let Some(track) = self.tracks.get_mut(&old) {
+                track.ended = None;
+            }
+            let gone = turns.remove(&old).map(|turned| turned.gone).unwrap_or_default();
+            if let Some(turned) = turns.get_mut(&new) {
+                turned.gone.extend(gone);
             }
         }
     }
-    let top = states.last().map(|state| state.records.as_slice()).unwrap_or_default();
-    let present = top
-        .iter()
-        .map(|&(package, database)| {
-            let now = stories
-                .get(&identity(package))
-                .map(|story| story.now.as_slice())
-                .unwrap_or_default();
-            let version = now.iter().find(|version| version.package.version == package.version);
-            Present { package, database, layer: version.map_or(0, |version| version.since) }
-        })
-        .collect();
-    Timeline { present, removed: stories.values().flat_map(Story::removed).collect() }
 }
 
-impl<'a> Story<'a> {
-    /// Takes in what the state after `layer` says of the package.
-    fn go_on(&mut self, layer: usize, records: &[(&'a Package, usize)]) {
-        let mut before = std::mem::take(&mut self.now);
-        let was_installed = before.iter().any(|version| version.package.is_installed());
-        for &(package, database) in records {
-            let same = before.iter().position(|version| version.package.version == package.version);
-            let since = match same.map(|position| before.swap_remove(position)) {
-                Some(old) if old.package.is_installed() || !package.is_installed() => old.since,
-                _ => layer,
+impl<'a> Track<'a> {
+    fn begin(&mut self, listed: &Listed<'a>) {
+        let version = self.listed.entry(&listed.package.version).or_default();
+        version.entry(listed.database).or_default().push(listed.package);
+    }
+
+    fn end(&mut self, listed: &Listed<'a>) {
+        // Databases end whole, so the first record of a version takes the others along.
+        let version = listed.package.version.as_str();
+        let Some(databases) = self.listed.get_mut(version) else { return };
+        databases.remove(&listed.database);
+        if databases.is_empty() {
+            self.listed.remove(version);
+        }
+    }
+
+    /// Looks again at the versions that were touched.
+    fn go_on(&mut self, layer: usize) -> Turned<'a> {
+        let was_installed = self.installed;
+        let mut turned = Turned::default();
+        for version in std::mem::take(&mut self.touched) {
+            let old = self.now.get(version).copied();
+            let new = self.listed.get(version).and_then(|databases| {
+                let (&database, packages) = databases.first_key_value()?;
+                let is_installed = |package: &&&'a Package| package.is_installed();
+                let package = *packages.iter().find(is_installed).or(packages.first())?;
+                let installed = package.is_installed();
+                let goes_on = |old: &Version<'_>| old.installed || !installed;
+                let since = old.filter(goes_on).map_or(layer, |old| old.since);
+                Some(Version { package, database, since, installed })
+            });
+            let installed = |version: Option<Version<'a>>| version.filter(|it| it.installed);
+            match (installed(old), installed(new)) {
+                (Some(old), None) => {
+                    self.installed = self.installed.saturating_sub(1);
+                    turned.gone.push(old);
+                }
+                (None, Some(new)) => {
+                    self.installed = self.installed.saturating_add(1);
+                    turned.come.push(new);
+                }
+                (Some(_), Some(_)) | (None, None) => {}
+            }
+            match new {
+                Some(new) => self.now.insert(version, new),
+                None => self.now.remove(version),
             };
-            self.now.push(Version { package, database, since });
         }
-        let installed: Vec<_> =
-            self.now.iter().copied().filter(|version| version.package.is_installed()).collect();
-        if !installed.is_empty() {
-            self.installed = installed;
+        turned.fresh = was_installed == 0 && self.installed > 0;
+        turned.over = was_installed > 0 && self.installed == 0;
+        if turned.over {
+            self.ended = Some((layer, turned.gone.clone()));
+        } else if self.installed > 0 {
             self.ended = None;
-        } else if was_installed {
-            self.ended = Some(layer);
         }
-    }
-
-    fn removed(&self) -> impl Iterator<Item = Removed<'a>> {
-        self.ended.into_iter().flat_map(|hidden_by| {
-            self.installed.iter().map(move |&Version { package, database, since }| Removed {
-                package,
-                database,
-                layer: since,
-                hidden_by,
-            })
-        })
-    }
-}
-
-fn identity(package: &Package) -> Identity<'_> {
-    (package.kind, &package.name, package.arch.as_deref())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn package(text: &str) -> Package {
-        let mut words = text.split(' ');
-        let mut word = || words.next().unwrap_or_default().to_owned();
-        let (name, version, state) = (word(), word(), word());
-        let state = if state.is_empty() { "installed".into() } else { state };
-        Package {
-            kind: Kind::Deb,
-            name,
-            version,
-            epoch: None,
-            release: None,
-            arch: Some("amd64".into()),
-            source: None,
-            licenses: Vec::new(),
-            vendor: None,
-            state,
-        }
-    }
-
-    /// Tells a story: states parted by `|`, records by `,`, `?` for an incomplete state.
-    fn tell(text: &str) -> (String, String) {
-        let states: Vec<(Vec<Package>, bool)> = text
-            .split('|')
-            .map(|state| {
-                let records = state.split(',').map(|record| record.trim_matches([' ', '?']));
-                let records = records.filter(|record| !record.is_empty());
-                (records.map(package).collect(), state.contains('?'))
-            })
-            .collect();
-        let states: Vec<State<'_>> = states
-            .iter()
-            .map(|(records, incomplete)| State {
-                records: records.iter().map(|record| (record, 0)).collect(),
-                incomplete: *incomplete,
-            })
-            .collect();
-        let told = timeline(&states);
-        let present = told
-            .present
-            .iter()
-            .map(|p| format!("{} {}@{}", p.package.name, p.package.version, p.layer));
-        let removed = told.removed.iter().map(|r| {
-            format!("{} {}@{}-{}", r.package.name, r.package.version, r.layer, r.hidden_by)
-        });
-        (present.collect::<Vec<_>>().join(","), removed.collect::<Vec<_>>().join(","))
-    }
-
-    #[test]
-    fn stories() {
-        for (text, present, removed) in [
-            ("a 1 | a 1 | a 1", "a 1@0", ""),
-            ("a 1 | a 2 | a 2", "a 2@1", ""),
-            ("a 1 | a 1, b 1", "a 1@0,b 1@1", ""),
-            ("a 1, b 1 | a 1", "a 1@0", "b 1@0-1"),
-            ("a 1 | | a 1", "a 1@2", ""),
-            ("a 1 | a 2 |", "", "a 2@1-2"),
-            ("a 1 | a 1 config-files | a 1 config-files", "a 1@0", "a 1@0-1"),
-            ("a 1 | a 1 config-files |", "", "a 1@0-1"),
-            ("a 1 | a 1 config-files | a 1", "a 1@2", ""),
-            ("a 1 config-files | a 1 config-files", "a 1@0", ""),
-            ("a 1 | a 1 half-configured | a 1", "a 1@0", ""),
-            ("k 1, k 2 | k 2, k 3", "k 2@0,k 3@1", ""),
-            ("k 1, k 2 |", "", "k 1@0-1,k 2@0-1"),
-            ("a 1, b 1 | a 1 ? | a 1, b 1", "a 1@0,b 1@0", ""),
-            ("a 1, b 1 | a 1 ?", "a 1@0", ""),
-            ("a 1, b 1 | a 1 ? | a 1", "a 1@0", "b 1@0-2"),
-            ("", "", ""),
-        ] {
-            assert_eq!(tell(text), (present.to_owned(), removed.to_owned()), "{text}");
-        }
-    }
-
-    #[test]
-    fn no_layers() {
-        assert!(timeline(&[]).present.is_empty());
+        turned
     }
 }

@@ -9,8 +9,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use cutaway_analyze::{Findings, Input};
-use cutaway_analyzers_os::ALL;
+use cutaway_analyze::{File, Findings};
 use cutaway_layerfs::EntryPath;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -20,32 +19,33 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let path = EntryPath::clean(path.as_bytes())?;
     let content = std::fs::read(&file)?;
-    for analyzer in ALL.iter().filter(|analyzer| analyzer.wants(path.as_bytes())) {
-        let companion =
-            analyzer.companion().and_then(|suffix| std::fs::read(format!("{file}{suffix}")).ok());
+    let analyzers = cutaway_analyzers_os::analyzers();
+    for position in analyzers.matching(path.as_bytes()).analyzers {
+        let Some(member) = analyzers.get(position) else { continue };
+        let companions: Vec<Option<Vec<u8>>> = member
+            .companions()
+            .iter()
+            .map(|companion| std::fs::read(format!("{file}{}", companion.suffix)).ok())
+            .collect();
+        let companions: Vec<Option<&[u8]>> = companions.iter().map(Option::as_deref).collect();
         let mut findings = Findings::default();
         let start = Instant::now();
-        analyzer.analyze(
-            &Input { path: &path, content: &content, companion: companion.as_deref() },
-            &mut findings,
-        );
+        let seen = File::new(&path, &content).with_companions(&companions);
+        let outcome = member.analyzer().analyze(&seen, &mut findings);
         let time = start.elapsed();
-        if let Some(distro) = &findings.distro {
+        if let Some(distro) = findings.distro() {
             println!("{} {}", distro.id, distro.version_id.as_deref().unwrap_or("-"));
         }
-        for package in &findings.packages {
+        for package in findings.packages() {
             println!(
                 "{} {} {} {}",
-                package.kind.name(),
-                package.name,
-                package.version,
-                package.state
+                package.ecosystem, package.name, package.version, package.state
             );
         }
-        for diagnostic in &findings.diagnostics {
+        for diagnostic in findings.diagnostics() {
             println!("{:?}: {}: {}", diagnostic.severity, diagnostic.code, diagnostic.message);
         }
-        println!("{}: {} packages, {time:?}", analyzer.name(), findings.packages.len());
+        println!("{}: {} packages, {time:?}, {outcome:?}", member.id(), findings.packages().len());
     }
     Ok(())
 }

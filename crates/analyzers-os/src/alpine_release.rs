@@ -4,7 +4,7 @@
 //! 3.18.4
 //! ```
 
-use cutaway_analyze::{Analyzer, Distro, Findings, Input, Location};
+use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
 
 use crate::line::lines;
 use crate::reporter::Reporter;
@@ -14,23 +14,19 @@ use crate::reporter::Reporter;
 pub(crate) struct AlpineRelease;
 
 impl Analyzer for AlpineRelease {
-    fn name(&self) -> &'static str {
-        "alpine-release"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("alpine-release", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["etc/alpine-release"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("etc/alpine-release")]
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
-        match first_line(input.content) {
+        match first_line(file.start()) {
             Some(version) => {
-                reporter.findings().distro = Some(Distro {
+                reporter.findings().set_distro(Distro {
                     id: "alpine".to_owned(),
                     version_id: Some(version),
                     ..Distro::default()
@@ -40,6 +36,7 @@ impl Analyzer for AlpineRelease {
                 .warning("release-file-unreadable", "the file has no version in its first line"),
         }
         reporter.finish();
+        Outcome::Done
     }
 }
 

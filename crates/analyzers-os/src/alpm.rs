@@ -13,7 +13,10 @@
 
 use std::collections::BTreeMap;
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source, Unrecorded};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, Package, Place,
+    Source, Unrecorded,
+};
 
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
@@ -27,25 +30,17 @@ pub(crate) const LOCAL: &str = "var/lib/pacman/local";
 pub(crate) struct Alpm;
 
 impl Analyzer for Alpm {
-    fn name(&self) -> &'static str {
-        "alpm"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("alpm", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().at(Place::in_each(LOCAL, "desc"))
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::InEach { path: LOCAL, file: "desc" }]
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::PACMAN
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
-        let fields = Fields::read(input.content, &mut reporter);
+        let fields = Fields::read(file.start(), &mut reporter);
         let missing = if fields.first("NAME").is_none() { "name" } else { "version" };
         match (fields.first("NAME"), fields.first("VERSION")) {
             (Some(name), Some(version)) => reporter.package(package(&fields, name, version)),
@@ -55,6 +50,13 @@ impl Analyzer for Alpm {
             ),
         }
         reporter.finish();
+        Outcome::Done
+    }
+}
+
+impl Database for Alpm {
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::PACMAN
     }
 }
 
@@ -66,18 +68,15 @@ fn package(fields: &Fields<'_>, name: &[u8], version: &[u8]) -> Package {
     };
     let release = rest.rsplit_once('-').map(|(_, release)| release.to_owned());
     let base = fields.first("BASE").map(text);
-    Package {
-        kind: Kind::Alpm,
-        name: text(name),
-        epoch,
-        release,
-        arch: fields.first("ARCH").map(text),
-        source: base.map(|name| Source { name, version: Some(version.clone()) }),
-        licenses: fields.all("LICENSE").map(|line| text(line.text)).collect(),
-        vendor: fields.first("PACKAGER").map(text),
-        state: "installed".to_owned(),
-        version,
-    }
+    let source = base.map(|name| Source { name, version: Some(version.clone()) });
+    let mut package = Package::new(Ecosystem::ALPM, text(name), version);
+    package.epoch = epoch;
+    package.release = release;
+    package.arch = fields.first("ARCH").map(text);
+    package.source = source;
+    package.licenses = fields.all("LICENSE").map(|line| text(line.text)).collect();
+    package.vendor = fields.first("PACKAGER").map(text);
+    package
 }
 
 fn text(value: &[u8]) -> String {
@@ -142,10 +141,10 @@ mod tests {
 
     fn read(content: &str) -> Findings {
         let path = EntryPath::clean(b"var/lib/pacman/local/a-1-1/desc").unwrap();
-        assert!(Alpm.wants(path.as_bytes()));
+        assert!(Alpm.interest().holds(path.as_bytes()));
         let mut findings = Findings::default();
-        let input = Input { path: &path, content: content.as_bytes(), companion: None };
-        Alpm.analyze(&input, &mut findings);
+        let input = File::new(&path, content.as_bytes());
+        let _ = Alpm.analyze(&input, &mut findings);
         findings
     }
 
@@ -154,13 +153,13 @@ mod tests {
         let findings = read(
             "%NAME%\nlibfoo\n\n%VERSION%\n1:2.3-4\n\n%BASE%\nfoo\n\n%ARCH%\nx86_64\n\n%PACKAGER%\nA <a@b>\n\n%LICENSE%\nGPL\nMIT\n\n%VALIDATION%\npgp\n\n",
         );
-        let package = &findings.packages[0];
+        let package = &findings.packages()[0];
         assert_eq!((package.name.as_str(), package.version.as_str()), ("libfoo", "1:2.3-4"));
         assert_eq!((package.epoch, package.release.as_deref()), (Some(1), Some("4")));
         assert_eq!(package.licenses, ["GPL", "MIT"]);
         let source = package.source.as_ref().unwrap();
         assert_eq!((source.name.as_str(), source.version.as_deref()), ("foo", Some("1:2.3-4")));
-        assert_eq!(findings.diagnostics, []);
+        assert_eq!(findings.diagnostics(), []);
     }
 
     #[test]
@@ -173,8 +172,8 @@ mod tests {
             ("junk\n%NAME%\na\n\n%VERSION%\n1-1\n", 1, "alpm-line-unreadable"),
         ] {
             let findings = read(content);
-            let found: Vec<&str> = findings.diagnostics.iter().map(|it| it.code).collect();
-            assert_eq!((findings.packages.len(), found.join(" ")), (packages, codes.to_owned()));
+            let found: Vec<&str> = findings.diagnostics().iter().map(|it| &*it.code).collect();
+            assert_eq!((findings.packages().len(), found.join(" ")), (packages, codes.to_owned()));
         }
     }
 }

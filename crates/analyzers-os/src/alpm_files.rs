@@ -12,8 +12,8 @@
 //! complete it, and a package without them cannot be compared.
 
 use cutaway_analyze::{
-    Analyzer, ContentDigest, FileRecord, FileRecords, Findings, Input, Kind, Location, PackageRef,
-    Role, Traits,
+    Analyzer, AnalyzerId, ContentDigest, Database, Ecosystem, File, FileRecord, FileRecords,
+    FileRole, Findings, Interest, Outcome, PackageRef, Place, Traits,
 };
 use cutaway_layerfs::EntryPath;
 
@@ -29,53 +29,47 @@ use crate::{recorded, script};
 pub(crate) struct AlpmFiles;
 
 impl Analyzer for AlpmFiles {
-    fn name(&self) -> &'static str {
-        "alpm-files"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("alpm-files", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default()
+            .at(Place::in_each(LOCAL, "files"))
+            .at(Place::in_each(LOCAL, "mtree"))
+            .at(Place::in_each(LOCAL, "install"))
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[
-            Location::InEach { path: LOCAL, file: "files" },
-            Location::InEach { path: LOCAL, file: "mtree" },
-            Location::InEach { path: LOCAL, file: "install" },
-        ]
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let directory = input.path.directory();
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        let directory = file.path().directory();
         let database = PackageRef::Database(directory.join(&[b"desc"]));
         let mut files = std::mem::take(&mut findings.files);
         let mut reporter = Reporter::new(findings);
-        let name = input.path.name();
-        let owner = files.owner(Kind::Alpm, database, name == b"files");
+        let name = file.path().name();
+        let owner = files.owner(Ecosystem::ALPM, database, name == b"files");
         match name {
-            b"files" => list(input.content, owner, &mut files, &mut reporter),
-            b"mtree" => sums(input.content, owner, &mut files, &mut reporter),
+            b"files" => list(file.start(), owner, &mut files, &mut reporter),
+            b"mtree" => sums(file.start(), owner, &mut files, &mut reporter),
             b"install" => {
                 let package = String::from_utf8_lossy(directory.name()).into_owned();
                 let reason = format!("named in the install script of {package}");
-                script::origins(input.content, owner, &reason, &mut files);
+                script::origins(file.start(), owner, &reason, &mut files);
             }
             _ => {}
         }
         reporter.finish();
         files.shrink();
         findings.files = files;
+        Outcome::Done
     }
 }
+
+impl Database for AlpmFiles {}
 
 fn list(content: &[u8], owner: u32, files: &mut FileRecords, reporter: &mut Reporter<'_>) {
     let fields = Fields::read(content, reporter);
     for line in fields.all("FILES") {
-        let role = if line.text.ends_with(b"/") { Role::Directory } else { Role::Any };
+        let role = if line.text.ends_with(b"/") { FileRole::Directory } else { FileRole::Any };
         if let Some(path) = usable(line.text, line.number, reporter) {
             let (path, traits) = (path.as_bytes(), Traits::default());
             files.push(&FileRecord { owner, path, role, digest: None, link: None, traits });
@@ -98,7 +92,14 @@ fn list(content: &[u8], owner: u32, files: &mut FileRecords, reporter: &mut Repo
         if let Some(path) = usable(path, line.number, reporter) {
             let traits = Traits { config: true, supplement: true, ..Traits::default() };
             let path = path.as_bytes();
-            files.push(&FileRecord { owner, path, role: Role::Any, digest, link: None, traits });
+            files.push(&FileRecord {
+                owner,
+                path,
+                role: FileRole::Any,
+                digest,
+                link: None,
+                traits,
+            });
         }
     }
 }
@@ -165,9 +166,9 @@ mod tests {
 
     fn read(name: &str, content: &[u8]) -> String {
         let path = EntryPath::clean(format!("{LOCAL}/a-1-1/{name}").as_bytes()).unwrap();
-        assert!(AlpmFiles.wants(path.as_bytes()));
+        assert!(AlpmFiles.interest().holds(path.as_bytes()));
         let mut findings = Findings::default();
-        AlpmFiles.analyze(&Input { path: &path, content, companion: None }, &mut findings);
+        let _ = AlpmFiles.analyze(&File::new(&path, content), &mut findings);
         outline(&findings).replace("var/lib/pacman/local/a-1-1/desc", "a")
     }
 

@@ -15,7 +15,9 @@
 
 use std::sync::Arc;
 
-use cutaway_analyze::{Analyzer, Findings, Input, Location, Origin};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, File, Findings, Interest, Origin, Outcome, Place,
+};
 use cutaway_layerfs::EntryPath;
 
 use crate::line::lines;
@@ -26,30 +28,21 @@ use crate::reporter::{Reporter, quote};
 pub(crate) struct Alternatives;
 
 impl Analyzer for Alternatives {
-    fn name(&self) -> &'static str {
-        "alternatives"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("alternatives", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default()
+            .at(Place::directory("var/lib/dpkg/alternatives", &[".dpkg-tmp"]))
+            .at(Place::directory("var/lib/alternatives", &[".new"]))
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[
-            Location::Dir { path: "var/lib/dpkg/alternatives", except: &[".dpkg-tmp"] },
-            Location::Dir { path: "var/lib/alternatives", except: &[".new"] },
-        ]
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let name = input.path.name();
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        let name = file.path().name();
         let reason: Arc<str> = format!("alternative {}", String::from_utf8_lossy(name)).into();
         let mut reporter = Reporter::new(findings);
-        let mut all = lines(input.content).take_while(|line| !line.text.is_empty());
+        let mut all = lines(file.start()).take_while(|line| !line.text.is_empty());
         let mode = all.next().map(|line| line.text);
         if !matches!(mode, Some(b"auto" | b"manual")) {
             reporter.warning(
@@ -60,7 +53,7 @@ impl Analyzer for Alternatives {
                 ),
             );
             reporter.finish();
-            return;
+            return Outcome::Done;
         }
         let mut add = |path: &[u8]| {
             if let Ok(path) = EntryPath::clean(path) {
@@ -78,8 +71,11 @@ impl Analyzer for Alternatives {
             add(link.text);
         }
         reporter.finish();
+        Outcome::Done
     }
 }
+
+impl Database for Alternatives {}
 
 #[cfg(test)]
 mod tests {
@@ -98,8 +94,8 @@ mod tests {
         ] {
             let path = EntryPath::clean(b"var/lib/dpkg/alternatives/awk").unwrap();
             let mut findings = Findings::default();
-            let input = Input { path: &path, content: content.as_bytes(), companion: None };
-            Alternatives.analyze(&input, &mut findings);
+            let input = File::new(&path, content.as_bytes());
+            let _ = Alternatives.analyze(&input, &mut findings);
             let paths: Vec<String> =
                 findings.files.origins().iter().map(|origin| origin.path.to_string()).collect();
             assert_eq!(paths.join(" "), expected, "{content}");
@@ -107,8 +103,7 @@ mod tests {
         }
         let path = EntryPath::clean(b"var/lib/dpkg/alternatives/awk").unwrap();
         let mut findings = Findings::default();
-        Alternatives
-            .analyze(&Input { path: &path, content: b"junk", companion: None }, &mut findings);
+        let _ = Alternatives.analyze(&File::new(&path, b"junk"), &mut findings);
         assert_eq!(outline(&findings), "alternative-unreadable");
     }
 }

@@ -15,7 +15,10 @@
 //! A *record* is a run of `K:value` lines up to a blank one: what the package is, then its files.
 //! The files are not listed here. Format: apk-v2(5), and `apk_db_fdb_read` of apk-tools.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source, Unrecorded};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, Package, Source,
+    Unrecorded,
+};
 
 use crate::apk_version;
 use crate::line::{Line, lines};
@@ -27,42 +30,41 @@ use crate::unrecorded;
 pub(crate) struct Apk;
 
 impl Analyzer for Apk {
-    fn name(&self) -> &'static str {
-        "apk"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("apk", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files([
+            "lib/apk/db/installed",
+            "usr/lib/apk/db/installed",
+            "var/lib/apk/db/installed",
+        ])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[
-            Location::File("lib/apk/db/installed"),
-            Location::File("usr/lib/apk/db/installed"),
-            Location::File("var/lib/apk/db/installed"),
-        ]
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::APK
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reader =
             Reader { reporter: Reporter::new(findings), number: 0, record: Record::default() };
-        for line in lines(input.content) {
+        for line in lines(file.start()) {
             if line.text.is_empty() {
                 reader.finish();
             } else {
                 reader.line(line);
             }
         }
-        reader.check_end(input.content);
+        reader.check_end(file.start());
         reader.finish();
         if reader.number == 0 && !reader.reporter.findings().incomplete() {
             reader.reporter.empty();
         }
         reader.reporter.finish();
+        Outcome::Done
+    }
+}
+
+impl Database for Apk {
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::APK
     }
 }
 
@@ -200,18 +202,11 @@ impl<'a> Reader<'a, '_> {
                 ),
             );
         }
-        self.reporter.package(Package {
-            kind: Kind::Apk,
-            name: text(name),
-            version,
-            epoch: None,
-            release: None,
-            arch: record.arch.map(text),
-            source: record.origin.map(|origin| Source { name: text(origin), version: None }),
-            licenses: record.license.map(text).into_iter().collect(),
-            vendor: None,
-            state: "installed".to_owned(),
-        });
+        let mut package = Package::new(Ecosystem::APK, text(name), version);
+        package.arch = record.arch.map(text);
+        package.source = record.origin.map(|origin| Source { name: text(origin), version: None });
+        package.licenses = record.license.map(text).into_iter().collect();
+        self.reporter.package(package);
     }
 
     fn missing(&mut self, record: &Record<'_>, line: usize) {
@@ -248,7 +243,7 @@ fn text(value: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cutaway_analyze::{Analyzer, Findings, Input};
+    use cutaway_analyze::{Analyzer, File, Findings};
     use cutaway_layerfs::EntryPath;
 
     use super::Apk;
@@ -256,7 +251,7 @@ mod tests {
     fn read(content: &[u8]) -> Findings {
         let path = EntryPath::clean(b"lib/apk/db/installed").unwrap();
         let mut findings = Findings::default();
-        Apk.analyze(&Input { path: &path, content, companion: None }, &mut findings);
+        let _ = Apk.analyze(&File::new(&path, content), &mut findings);
         findings
     }
 
@@ -264,11 +259,11 @@ mod tests {
     fn outline(findings: &Findings) -> (Vec<String>, Vec<&str>) {
         (
             findings
-                .packages
+                .packages()
                 .iter()
                 .map(|package| format!("{} {}", package.name, package.version))
                 .collect(),
-            findings.diagnostics.iter().map(|diagnostic| diagnostic.code).collect(),
+            findings.diagnostics().iter().map(|diagnostic| &*diagnostic.code).collect(),
         )
     }
 

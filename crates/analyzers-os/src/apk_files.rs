@@ -20,8 +20,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use cutaway_analyze::{
-    Analyzer, ContentDigest, FileRecord, FileRecords, Findings, Input, Kind, Location, PackageRef,
-    Role, Traits,
+    Analyzer, AnalyzerId, ContentDigest, Database, Ecosystem, File, FileRecord, FileRecords,
+    FileRole, Findings, Interest, Outcome, PackageRef, Traits,
 };
 
 use crate::apk::Apk;
@@ -34,27 +34,19 @@ use crate::reporter::{Reporter, quote};
 pub(crate) struct ApkFiles;
 
 impl Analyzer for ApkFiles {
-    fn name(&self) -> &'static str {
-        "apk-files"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("apk-files", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Apk.interest()
     }
 
-    fn locations(&self) -> &'static [Location] {
-        Apk.locations()
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut files = std::mem::take(&mut findings.files);
         let mut reporter = Reporter::new(findings);
         let mut record = Record::default();
-        for line in lines(input.content) {
+        for line in lines(file.start()) {
             match line.text {
                 b"" => record.finish(&mut files, &mut reporter),
                 // The reader of packages says so.
@@ -70,8 +62,11 @@ impl Analyzer for ApkFiles {
         reporter.finish();
         files.shrink();
         findings.files = files;
+        Outcome::Done
     }
 }
+
+impl Database for ApkFiles {}
 
 /// A record while its lines are read.
 #[derive(Debug, Default)]
@@ -81,11 +76,11 @@ struct Record<'a> {
     /// Whether checksums of 160 bits are of SHA-256.
     truncated: bool,
     directory: Option<&'a [u8]>,
-    files: Vec<File<'a>>,
+    files: Vec<RecordedFile<'a>>,
 }
 
 #[derive(Debug)]
-struct File<'a> {
+struct RecordedFile<'a> {
     line: usize,
     directory: &'a [u8],
     /// None for the directory itself.
@@ -102,7 +97,7 @@ impl<'a> Record<'a> {
             b'f' => self.truncated = value.contains(&b'S'),
             b'F' => {
                 self.directory = Some(value);
-                self.files.push(File {
+                self.files.push(RecordedFile {
                     line: line.number,
                     directory: value,
                     name: None,
@@ -110,7 +105,7 @@ impl<'a> Record<'a> {
                 });
             }
             b'R' => match self.directory {
-                Some(directory) => self.files.push(File {
+                Some(directory) => self.files.push(RecordedFile {
                     line: line.number,
                     directory,
                     name: Some(value),
@@ -132,7 +127,7 @@ impl<'a> Record<'a> {
         let Some(name) = record.name else { return };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let package = PackageRef::Named { name: text(name), arch: record.arch.map(text) };
-        let owner = files.owner(Kind::Apk, package, true);
+        let owner = files.owner(Ecosystem::APK, package, true);
         for file in &record.files {
             let digest = match file.checksum.map(|text| checksum(text, record.truncated)) {
                 None => None,
@@ -161,7 +156,7 @@ impl<'a> Record<'a> {
                     continue;
                 }
             };
-            let role = if file.name.is_some() { Role::FileOrLink } else { Role::Directory };
+            let role = if file.name.is_some() { FileRole::FileOrLink } else { FileRole::Directory };
             let traits = Traits {
                 config: file.name.is_some() && is_protected(path.as_bytes()),
                 ..Traits::default()
@@ -239,8 +234,8 @@ mod tests {
         ] {
             let path = EntryPath::clean(b"lib/apk/db/installed").unwrap();
             let mut findings = Findings::default();
-            let input = Input { path: &path, content: content.as_bytes(), companion: None };
-            ApkFiles.analyze(&input, &mut findings);
+            let input = File::new(&path, content.as_bytes());
+            let _ = ApkFiles.analyze(&input, &mut findings);
             assert_eq!(outline(&findings), expected, "{content}");
         }
     }

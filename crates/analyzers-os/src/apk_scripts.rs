@@ -1,6 +1,8 @@
 //! The scripts of apk's packages, which lie in one tar: `busybox-1.36.1-r29.Q1….post-install`.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind as PackageKind, Location, PackageRef};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, PackageRef,
+};
 use cutaway_layerfs::{EntryPath, Kind, Limits, Meta, Visitor, Walk};
 
 use crate::gunzip::gunzip;
@@ -12,34 +14,26 @@ use crate::script;
 pub(crate) struct ApkScripts;
 
 impl Analyzer for ApkScripts {
-    fn name(&self) -> &'static str {
-        "apk-scripts"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("apk-scripts", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files([
+            "lib/apk/db/scripts.tar",
+            "usr/lib/apk/db/scripts.tar",
+            "lib/apk/db/scripts.tar.gz",
+            "usr/lib/apk/db/scripts.tar.gz",
+        ])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[
-            Location::File("lib/apk/db/scripts.tar"),
-            Location::File("usr/lib/apk/db/scripts.tar"),
-            Location::File("lib/apk/db/scripts.tar.gz"),
-            Location::File("usr/lib/apk/db/scripts.tar.gz"),
-        ]
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut scripts = Scripts::default();
         let mut walk = Walk::new(Limits::default());
-        let unpacked = if input.content.starts_with(&[0x1f, 0x8b]) {
-            gunzip(input.content)
+        let unpacked = if file.start().starts_with(&[0x1f, 0x8b]) {
+            gunzip(file.start())
         } else {
-            Ok(input.content.to_vec())
+            Ok(file.start().to_vec())
         };
         let read = unpacked.and_then(|tar| {
             walk.push(&tar, &mut scripts).map_err(|error| error.to_string())?;
@@ -49,7 +43,7 @@ impl Analyzer for ApkScripts {
             let Some((package, kind)) = package_of(name) else { continue };
             let reason = format!("named in the {kind} of {package}");
             let package = PackageRef::Named { name: package, arch: None };
-            let owner = findings.files.owner(PackageKind::Apk, package, false);
+            let owner = findings.files.owner(Ecosystem::APK, package, false);
             script::origins(content, owner, &reason, &mut findings.files);
         }
         if let Err(error) = read {
@@ -58,8 +52,11 @@ impl Analyzer for ApkScripts {
                 .warning("apk-scripts-unreadable", format_args!("the scripts end early: {error}"));
             reporter.finish();
         }
+        Outcome::Done
     }
 }
+
+impl Database for ApkScripts {}
 
 /// The scripts of a tar, each with the name of its member.
 #[derive(Debug, Default)]

@@ -225,7 +225,8 @@ mod tests {
         reporter.finish();
         let expected = [("ID", "a"), ("NAME", "x"), ("V", "\u{7}\u{fffd}"), ("ID", "last")];
         assert_eq!(found, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        let codes: Vec<_> = findings.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        let codes: Vec<_> =
+            findings.diagnostics().iter().map(|diagnostic| &*diagnostic.code).collect();
         assert_eq!(
             codes,
             [["release-line-unreadable"; 4].as_slice(), &["release-value-unprintable"]].concat()

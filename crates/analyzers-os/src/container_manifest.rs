@@ -8,7 +8,10 @@
 //! size, architecture, epoch as a number, source rpm. It is the output of an `rpm -qa` query format.
 //! Its sibling `container-manifest-1` has the same packages with fewer columns and is not read.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Unrecorded};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, Package,
+    Unrecorded,
+};
 
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
@@ -22,26 +25,18 @@ const COLUMNS: usize = 10;
 pub(crate) struct ContainerManifest;
 
 impl Analyzer for ContainerManifest {
-    fn name(&self) -> &'static str {
-        "container-manifest"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("container-manifest", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["var/lib/rpmmanifest/container-manifest-2"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("var/lib/rpmmanifest/container-manifest-2")]
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::RPM_MANIFEST
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
         let mut any = false;
-        for line in lines(input.content).filter(|line| !line.text.trim_ascii().is_empty()) {
+        for line in lines(file.start()).filter(|line| !line.text.trim_ascii().is_empty()) {
             any = true;
             match package(line, &mut reporter) {
                 Ok(package) => reporter.package(package),
@@ -55,6 +50,13 @@ impl Analyzer for ContainerManifest {
             reporter.empty();
         }
         reporter.finish();
+        Outcome::Done
+    }
+}
+
+impl Database for ContainerManifest {
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::RPM_MANIFEST
     }
 }
 
@@ -95,23 +97,18 @@ fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'sta
         Some(epoch) if epoch > 0 => format!("{epoch}:{full}"),
         _ => full.to_owned(),
     };
-    Ok(Package {
-        kind: Kind::Rpm,
-        name: name.to_owned(),
-        version,
-        epoch,
-        release,
-        arch: arch.map(str::to_owned),
-        source: source_rpm.map(source_of),
-        licenses: Vec::new(),
-        vendor: vendor.map(str::to_owned),
-        state: "installed".to_owned(),
-    })
+    let mut package = Package::new(Ecosystem::RPM, name, version);
+    package.epoch = epoch;
+    package.release = release;
+    package.arch = arch.map(str::to_owned);
+    package.source = source_rpm.map(source_of);
+    package.vendor = vendor.map(str::to_owned);
+    Ok(package)
 }
 
 #[cfg(test)]
 mod tests {
-    use cutaway_analyze::{Analyzer, Findings, Input};
+    use cutaway_analyze::{Analyzer, File, Findings};
     use cutaway_layerfs::EntryPath;
 
     use super::ContainerManifest;
@@ -123,17 +120,15 @@ mod tests {
             format!("{good}\nbad\tline\n{good}\textra\n\t1-1\t\t\t\t\t\t\t\t\n\r\n{good}");
         let path = EntryPath::clean(b"var/lib/rpmmanifest/container-manifest-2").unwrap();
         let mut findings = Findings::default();
-        ContainerManifest.analyze(
-            &Input { path: &path, content: content.as_bytes(), companion: None },
-            &mut findings,
-        );
-        assert_eq!(findings.packages.len(), 2, "the last line counts without a newline");
-        let package = &findings.packages[0];
+        let _ = ContainerManifest.analyze(&File::new(&path, content.as_bytes()), &mut findings);
+        assert_eq!(findings.packages().len(), 2, "the last line counts without a newline");
+        let package = &findings.packages()[0];
         assert_eq!((package.version.as_str(), package.epoch), ("2:9.0-1.cm2", Some(2)));
         assert_eq!(package.release.as_deref(), Some("1.cm2"));
         let source = package.source.as_ref().unwrap();
         assert_eq!((source.name.as_str(), source.version.as_deref()), ("vim", Some("9.0-1.cm2")));
-        let messages: Vec<_> = findings.diagnostics.iter().map(|it| it.message.as_str()).collect();
+        let messages: Vec<_> =
+            findings.diagnostics().iter().map(|it| it.message.as_str()).collect();
         assert_eq!(messages.len(), 3, "{messages:?}");
         assert!(messages[0].starts_with("line 2 has not ten columns"), "{messages:?}");
         assert!(messages[2].starts_with("line 4 has no name"), "{messages:?}");

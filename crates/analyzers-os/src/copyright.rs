@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use cutaway_analyze::{Analyzer, Findings, Input, Location};
+use cutaway_analyze::{Analyzer, AnalyzerId, File, Findings, Interest, Outcome, Place};
 
 /// The reader of copyright files.
 #[derive(Debug)]
@@ -20,27 +20,19 @@ const MAX_NAME: usize = 200;
 const COMMON: &[u8] = b"/usr/share/common-licenses/";
 
 impl Analyzer for Copyright {
-    fn name(&self) -> &'static str {
-        "debian-copyright"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("debian-copyright", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().at(Place::in_each("usr/share/doc", "copyright"))
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::InEach { path: "usr/share/doc", file: "copyright" }]
-    }
-
-    fn worth_a_second_read(&self) -> bool {
-        // What a licence file says completes a package that is known without it.
-        false
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let stated = stated(input.content);
-        let names = if stated.is_empty() { referred(input.content) } else { stated };
-        findings.licenses = names.into_iter().take(MAX_LICENSES).collect();
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        let stated = stated(file.start());
+        let names = if stated.is_empty() { referred(file.start()) } else { stated };
+        names.into_iter().take(MAX_LICENSES).for_each(|name| findings.license(name));
+        Outcome::Done
     }
 }
 
@@ -89,11 +81,8 @@ mod tests {
     fn licenses(content: &str) -> Vec<String> {
         let path = EntryPath::clean(b"usr/share/doc/a/copyright").unwrap();
         let mut findings = Findings::default();
-        Copyright.analyze(
-            &Input { path: &path, content: content.as_bytes(), companion: None },
-            &mut findings,
-        );
-        findings.licenses
+        let _ = Copyright.analyze(&File::new(&path, content.as_bytes()), &mut findings);
+        findings.licenses().to_vec()
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! Derivatives ship it too (Ubuntu with Debian's code name), so it ranks below every other file.
 
-use cutaway_analyze::{Analyzer, Distro, Findings, Input, Location};
+use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
 
 use crate::alpine_release::first_line;
 use crate::reporter::Reporter;
@@ -16,26 +16,23 @@ use crate::reporter::Reporter;
 pub(crate) struct DebianVersion;
 
 impl Analyzer for DebianVersion {
-    fn name(&self) -> &'static str {
-        "debian-version"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("debian-version", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["etc/debian_version"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("etc/debian_version")]
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
-        match first_line(input.content) {
-            Some(line) => reporter.findings().distro = Some(distro(line)),
+        match first_line(file.start()) {
+            Some(line) => reporter.findings().set_distro(distro(line)),
             None => reporter
                 .warning("release-file-unreadable", "the file has no version in its first line"),
         }
         reporter.finish();
+        Outcome::Done
     }
 }
 

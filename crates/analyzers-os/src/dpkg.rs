@@ -12,7 +12,10 @@
 //! continues the field above. Files, `info/` and the backup `status-old` are not read. Format:
 //! deb822(5), and dpkg's `parse.c` for what it takes and refuses.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Kind, Location, Package, Source, Unrecorded};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, Package, Place,
+    Source, Unrecorded,
+};
 
 use crate::dpkg_version;
 use crate::line::{Line, lines};
@@ -26,44 +29,33 @@ const STATUS_D: &str = "var/lib/dpkg/status.d";
 pub(crate) struct Dpkg;
 
 impl Analyzer for Dpkg {
-    fn name(&self) -> &'static str {
-        "dpkg"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("dpkg", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        // What stands beside the records are files of dpkg's `info` directory.
+        Interest::default().files(["var/lib/dpkg/status"]).at(Place::directory(
+            STATUS_D,
+            &[
+                ".conffiles",
+                ".config",
+                ".list",
+                ".md5sums",
+                ".postinst",
+                ".postrm",
+                ".preinst",
+                ".prerm",
+                ".shlibs",
+                ".symbols",
+                ".templates",
+                ".triggers",
+            ],
+        ))
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[
-            Location::File("var/lib/dpkg/status"),
-            Location::Dir {
-                path: STATUS_D,
-                // What stands beside the records are files of dpkg's `info` directory.
-                except: &[
-                    ".conffiles",
-                    ".config",
-                    ".list",
-                    ".md5sums",
-                    ".postinst",
-                    ".postrm",
-                    ".preinst",
-                    ".prerm",
-                    ".shlibs",
-                    ".symbols",
-                    ".templates",
-                    ".triggers",
-                ],
-            },
-        ]
-    }
-
-    fn unrecorded(&self) -> &'static [Unrecorded] {
-        unrecorded::DPKG
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let one_by_one = input.path.parent() == STATUS_D.as_bytes();
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        let one_by_one = file.path().parent() == STATUS_D.as_bytes();
         let mut reader = Reader {
             reporter: Reporter::new(findings),
             one_by_one,
@@ -71,7 +63,7 @@ impl Analyzer for Dpkg {
             current: None,
             record: Record::default(),
         };
-        for line in lines(input.content) {
+        for line in lines(file.start()) {
             if line.text.is_empty() {
                 reader.finish();
             } else {
@@ -84,6 +76,13 @@ impl Analyzer for Dpkg {
         }
         reader.reporter.finish();
         warn_of_repeated(findings);
+        Outcome::Done
+    }
+}
+
+impl Database for Dpkg {
+    fn unrecorded(&self) -> &'static [Unrecorded] {
+        unrecorded::DPKG
     }
 }
 
@@ -297,18 +296,13 @@ impl<'a> Reader<'a, '_> {
             );
         }
         let source = source(record.value(Field::Source).unwrap_or_default(), &name, &version);
-        self.reporter.package(Package {
-            kind: Kind::Deb,
-            name,
-            version,
-            epoch: parts.epoch,
-            release: parts.revision,
-            arch: record.value(Field::Architecture).map(text),
-            source: Some(source),
-            licenses: Vec::new(),
-            vendor: None,
-            state,
-        });
+        let mut package = Package::new(Ecosystem::DEB, name, version);
+        package.epoch = parts.epoch;
+        package.release = parts.revision;
+        package.arch = record.value(Field::Architecture).map(text);
+        package.source = Some(source);
+        package.state = state;
+        self.reporter.package(package);
     }
 
     /// Returns the third word of the status: the state as it stands.
@@ -378,7 +372,7 @@ fn source(field: &[u8], name: &str, version: &str) -> Source {
 /// Warns where one file has two records of one package and architecture, which dpkg never writes.
 fn warn_of_repeated(findings: &mut Findings) {
     let mut keys: Vec<_> =
-        findings.packages.iter().map(|package| (&package.name, &package.arch)).collect();
+        findings.packages().iter().map(|package| (&package.name, &package.arch)).collect();
     keys.sort_unstable();
     let mut repeated: Vec<String> = Vec::new();
     let (mut number, mut last) = (0_usize, None);

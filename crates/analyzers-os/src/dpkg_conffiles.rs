@@ -13,8 +13,8 @@
 //! said. Format: dpkg's `parse.c`, `f_conffiles`.
 
 use cutaway_analyze::{
-    Analyzer, ContentDigest, FileRecord, FileRecords, Findings, Input, Kind, Location, PackageRef,
-    Role, Traits,
+    Analyzer, AnalyzerId, ContentDigest, Database, Ecosystem, File, FileRecord, FileRecords,
+    FileRole, Findings, Interest, Outcome, PackageRef, Traits,
 };
 
 use crate::dpkg_info::clean;
@@ -26,27 +26,19 @@ use crate::reporter::{Reporter, quote};
 pub(crate) struct DpkgConffiles;
 
 impl Analyzer for DpkgConffiles {
-    fn name(&self) -> &'static str {
-        "dpkg-conffiles"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("dpkg-conffiles", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["var/lib/dpkg/status"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("var/lib/dpkg/status")]
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut records = std::mem::take(&mut findings.files);
         let mut reporter = Reporter::new(findings);
         let mut record = Record::default();
-        for line in lines(input.content) {
+        for line in lines(file.start()) {
             if line.text.is_empty() {
                 record.finish(&mut records, &mut reporter);
                 record = Record::default();
@@ -61,8 +53,11 @@ impl Analyzer for DpkgConffiles {
         reporter.finish();
         records.shrink();
         findings.files = records;
+        Outcome::Done
     }
 }
+
+impl Database for DpkgConffiles {}
 
 /// The fields of a record that matter here.
 #[derive(Debug, Default)]
@@ -99,7 +94,7 @@ impl<'a> Record<'a> {
         let Some(name) = self.name.filter(|_| !self.conffiles.is_empty()) else { return };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let package = PackageRef::Named { name: text(name), arch: self.arch.map(text) };
-        let owner = records.owner(Kind::Deb, package, false);
+        let owner = records.owner(Ecosystem::DEB, package, false);
         for line in &self.conffiles {
             let Some((path, sum)) = parse(line.text) else {
                 reporter.error(
@@ -117,7 +112,7 @@ impl<'a> Record<'a> {
                 records.push(&FileRecord {
                     owner,
                     path: path.as_bytes(),
-                    role: Role::Any,
+                    role: FileRole::Any,
                     digest: sum,
                     link: None,
                     traits: Traits { config: true, supplement: true, ..Traits::default() },
@@ -171,8 +166,8 @@ mod tests {
         ] {
             let path = EntryPath::clean(b"var/lib/dpkg/status").unwrap();
             let mut findings = Findings::default();
-            let input = Input { path: &path, content: content.as_bytes(), companion: None };
-            DpkgConffiles.analyze(&input, &mut findings);
+            let input = File::new(&path, content.as_bytes());
+            let _ = DpkgConffiles.analyze(&input, &mut findings);
             assert_eq!(outline(&findings), expected, "{content}");
         }
     }

@@ -3,7 +3,9 @@
 //! Three lines each: the path, where it is diverted to, and the package that diverts it (`:` for an
 //! administrator), whose own file stays. Format: dpkg's `divertdb.c`.
 
-use cutaway_analyze::{Analyzer, Diversion, Findings, Input, Location};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, Diversion, File, Findings, Interest, Outcome,
+};
 use cutaway_layerfs::EntryPath;
 
 use crate::line::lines;
@@ -14,25 +16,17 @@ use crate::reporter::{Reporter, quote};
 pub(crate) struct DpkgDiversions;
 
 impl Analyzer for DpkgDiversions {
-    fn name(&self) -> &'static str {
-        "dpkg-diversions"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("dpkg-diversions", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["var/lib/dpkg/diversions"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("var/lib/dpkg/diversions")]
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
-        let mut all = lines(input.content).filter(|line| !line.is_too_long());
+        let mut all = lines(file.start()).filter(|line| !line.is_too_long());
         while let Some(from) = all.next() {
             let (to, package) = (all.next(), all.next());
             let clean = |path: &[u8]| EntryPath::clean(path).ok().filter(|path| !path.is_root());
@@ -55,8 +49,11 @@ impl Analyzer for DpkgDiversions {
             reporter.findings().files.divert(Diversion { from, to, except });
         }
         reporter.finish();
+        Outcome::Done
     }
 }
+
+impl Database for DpkgDiversions {}
 
 #[cfg(test)]
 mod tests {
@@ -79,8 +76,8 @@ mod tests {
         ] {
             let path = EntryPath::clean(b"var/lib/dpkg/diversions").unwrap();
             let mut findings = Findings::default();
-            let input = Input { path: &path, content: content.as_bytes(), companion: None };
-            DpkgDiversions.analyze(&input, &mut findings);
+            let input = File::new(&path, content.as_bytes());
+            let _ = DpkgDiversions.analyze(&input, &mut findings);
             assert_eq!(outline(&findings), expected, "{content}");
         }
     }

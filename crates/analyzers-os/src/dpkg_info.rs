@@ -15,7 +15,8 @@
 //! and dpkg's `filesdb.c` and `filesdb-hash.c`.
 
 use cutaway_analyze::{
-    Analyzer, ContentDigest, FileRecord, Findings, Input, Kind, Location, PackageRef, Role, Traits,
+    Analyzer, AnalyzerId, ContentDigest, Database, Ecosystem, File, FileRecord, FileRole, Findings,
+    Interest, Outcome, PackageRef, Place, Traits,
 };
 use cutaway_layerfs::EntryPath;
 
@@ -38,76 +39,66 @@ pub(crate) struct DpkgInfo;
 pub(crate) struct StatusSums;
 
 impl Analyzer for DpkgInfo {
-    fn name(&self) -> &'static str {
-        "dpkg-info"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("dpkg-info", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().at(Place::directory(INFO, OTHERS))
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::Dir { path: INFO, except: OTHERS }]
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let name = input.path.name();
-        let Some(dot) = name.iter().rposition(|&byte| byte == b'.') else { return };
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        let name = file.path().name();
+        let Some(dot) = name.iter().rposition(|&byte| byte == b'.') else {
+            return Outcome::Done;
+        };
         let (stem, suffix) = name.split_at_checked(dot).unwrap_or_default();
         let package = named(stem);
-        let owner = findings.files.owner(Kind::Deb, package, suffix == b".list");
+        let owner = findings.files.owner(Ecosystem::DEB, package, suffix == b".list");
         let shown = String::from_utf8_lossy(stem).into_owned();
         match suffix {
-            b".list" => paths(input.content, owner, Traits::default(), findings),
-            b".md5sums" => sums(input.content, owner, true, findings),
+            b".list" => paths(file.start(), owner, Traits::default(), findings),
+            b".md5sums" => sums(file.start(), owner, true, findings),
             b".conffiles" => {
                 let traits = Traits { config: true, supplement: true, ..Traits::default() };
-                paths(input.content, owner, traits, findings);
+                paths(file.start(), owner, traits, findings);
             }
             b".preinst" | b".postinst" | b".prerm" | b".postrm" | b".config" => {
                 let script_name = String::from_utf8_lossy(suffix.get(1..).unwrap_or_default());
                 let reason = format!("named in the {script_name} of {shown}");
-                script::origins(input.content, owner, &reason, &mut findings.files);
+                script::origins(file.start(), owner, &reason, &mut findings.files);
             }
             _ => {}
         }
         findings.files.shrink();
+        Outcome::Done
     }
 }
+
+impl Database for DpkgInfo {}
 
 impl Analyzer for StatusSums {
-    fn name(&self) -> &'static str {
-        "dpkg-status-sums"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("dpkg-status-sums", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().at(Place::ending_in("var/lib/dpkg/status.d", ".md5sums"))
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::Dir { path: "var/lib/dpkg/status.d", except: &[] }]
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn wants(&self, path: &[u8]) -> bool {
-        path.ends_with(b".md5sums") && self.locations().iter().any(|place| place.holds(path))
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let Some(stem) = input.path.as_bytes().strip_suffix(b".md5sums") else { return };
-        let Ok(record) = EntryPath::clean(stem) else { return };
-        let owner = findings.files.owner(Kind::Deb, PackageRef::Database(record), true);
-        sums(input.content, owner, false, findings);
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        let Some(stem) = file.path().as_bytes().strip_suffix(b".md5sums") else {
+            return Outcome::Done;
+        };
+        let Ok(record) = EntryPath::clean(stem) else { return Outcome::Done };
+        let owner = findings.files.owner(Ecosystem::DEB, PackageRef::Database(record), true);
+        sums(file.start(), owner, false, findings);
         findings.files.shrink();
+        Outcome::Done
     }
 }
+
+impl Database for StatusSums {}
 
 /// Returns the package of a file name: `name` or `name:arch`.
 fn named(stem: &[u8]) -> PackageRef {
@@ -134,7 +125,7 @@ fn paths(content: &[u8], owner: u32, traits: Traits, findings: &mut Findings) {
             records.push(&FileRecord {
                 owner,
                 path,
-                role: Role::Any,
+                role: FileRole::Any,
                 digest: None,
                 link: None,
                 traits,
@@ -177,7 +168,7 @@ fn sums(content: &[u8], owner: u32, supplement: bool, findings: &mut Findings) {
             records.push(&FileRecord {
                 owner,
                 path: path.as_bytes(),
-                role: Role::File,
+                role: FileRole::File,
                 digest: Some(digest),
                 link: None,
                 traits,
@@ -231,12 +222,12 @@ mod tests {
     fn read(path: &str, content: &str) -> Findings {
         let path = EntryPath::clean(path.as_bytes()).unwrap();
         let mut findings = Findings::default();
-        let input = Input { path: &path, content: content.as_bytes(), companion: None };
-        if StatusSums.wants(path.as_bytes()) {
-            StatusSums.analyze(&input, &mut findings);
+        let input = File::new(&path, content.as_bytes());
+        if StatusSums.interest().holds(path.as_bytes()) {
+            let _ = StatusSums.analyze(&input, &mut findings);
         } else {
-            assert!(DpkgInfo.wants(path.as_bytes()));
-            DpkgInfo.analyze(&input, &mut findings);
+            assert!(DpkgInfo.interest().holds(path.as_bytes()));
+            let _ = DpkgInfo.analyze(&input, &mut findings);
         }
         findings
     }

@@ -2,7 +2,9 @@
 //!
 //! Images are often made small so. What matches is recorded by its package and yet not there.
 
-use cutaway_analyze::{Analyzer, Exclusion, Findings, Input, Kind, Location};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, Ecosystem, Exclusion, File, Findings, Interest, Outcome, Place,
+};
 
 use crate::line::lines;
 
@@ -18,28 +20,19 @@ pub(crate) struct DpkgExclusions;
 pub(crate) struct PacmanExclusions;
 
 impl Analyzer for DpkgExclusions {
-    fn name(&self) -> &'static str {
-        "dpkg-exclusions"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("dpkg-exclusions", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn locations(&self) -> &'static [Location] {
+    fn interest(&self) -> Interest {
         // In the order in which dpkg reads them.
-        &[
-            Location::Dir { path: "etc/dpkg/dpkg.cfg.d", except: &[".dpkg-old", ".dpkg-new", "~"] },
-            Location::File("etc/dpkg/dpkg.cfg"),
-        ]
+        Interest::default()
+            .at(Place::directory("etc/dpkg/dpkg.cfg.d", &[".dpkg-old", ".dpkg-new", "~"]))
+            .files(["etc/dpkg/dpkg.cfg"])
     }
 
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let settings = lines(input.content).filter_map(|line| {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        let settings = lines(file.start()).filter_map(|line| {
             let setting = String::from_utf8_lossy(line.text.trim_ascii()).into_owned();
             let (excluded, value) = match setting.strip_prefix("path-exclude") {
                 Some(value) => (true, value),
@@ -47,31 +40,26 @@ impl Analyzer for DpkgExclusions {
             };
             let pattern = value.strip_prefix(['=', ' ', '\t'])?.trim();
             let pattern = pattern.trim_matches('"').strip_prefix('/')?.to_owned();
-            Some(Exclusion { pattern, excluded, kind: Kind::Deb, setting })
+            Some(Exclusion { pattern, excluded, ecosystem: Ecosystem::DEB, setting })
         });
         settings.take(MAX_SETTINGS).for_each(|exclusion| findings.files.exclude(exclusion));
+        Outcome::Done
     }
 }
 
+impl Database for DpkgExclusions {}
+
 impl Analyzer for PacmanExclusions {
-    fn name(&self) -> &'static str {
-        "pacman-exclusions"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("pacman-exclusions", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["etc/pacman.conf"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("etc/pacman.conf")]
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        for line in lines(input.content) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        for line in lines(file.start()) {
             let text = String::from_utf8_lossy(line.text);
             let Some((key, value)) = text.split_once('=') else { continue };
             if key.trim() != "NoExtract" {
@@ -83,13 +71,16 @@ impl Analyzer for PacmanExclusions {
                 findings.files.exclude(Exclusion {
                     pattern: pattern.strip_prefix('/').unwrap_or(pattern).to_owned(),
                     excluded: !word.starts_with('!'),
-                    kind: Kind::Alpm,
+                    ecosystem: Ecosystem::ALPM,
                     setting: format!("NoExtract {word}"),
                 });
             }
         }
+        Outcome::Done
     }
 }
+
+impl Database for PacmanExclusions {}
 
 #[cfg(test)]
 mod tests {
@@ -114,12 +105,10 @@ mod tests {
             ),
         ] {
             let path = EntryPath::clean(path.as_bytes()).unwrap();
-            let analyzer = analyzers.iter().find(|it| it.wants(path.as_bytes())).unwrap();
+            let analyzer =
+                analyzers.iter().find(|it| it.interest().holds(path.as_bytes())).unwrap();
             let mut findings = Findings::default();
-            analyzer.analyze(
-                &Input { path: &path, content: content.as_bytes(), companion: None },
-                &mut findings,
-            );
+            let _ = analyzer.analyze(&File::new(&path, content.as_bytes()), &mut findings);
             assert_eq!(outline(&findings), expected);
         }
     }

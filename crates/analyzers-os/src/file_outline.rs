@@ -1,6 +1,6 @@
 //! Findings about files in one line, for tables in tests.
 
-use cutaway_analyze::{FileRecord, Findings, Owner, PackageRef, Role};
+use cutaway_analyze::{FileRecord, FileRole, Findings, Owner, PackageRef};
 
 /// Returns the records, then origins, diversions and exclusions, then the codes of the diagnostics.
 pub(crate) fn outline(findings: &Findings) -> String {
@@ -18,7 +18,7 @@ pub(crate) fn outline(findings: &Findings) -> String {
         let sign = if exclusion.excluded { '-' } else { '+' };
         format!("{sign}{}", exclusion.pattern)
     }));
-    words.extend(findings.diagnostics.iter().map(|diagnostic| diagnostic.code.to_owned()));
+    words.extend(findings.diagnostics().iter().map(|diagnostic| diagnostic.code.to_string()));
     words.join(", ")
 }
 
@@ -29,12 +29,12 @@ fn line(owners: &[Owner], record: &FileRecord<'_>) -> String {
         PackageRef::Database(path) => path.to_string(),
     };
     let sign = match record.role {
-        Role::Any => '?',
-        Role::Directory => '/',
-        Role::File => '=',
-        Role::FileOrLink => '~',
-        Role::Link => '>',
-        Role::Special => '!',
+        FileRole::Any => '?',
+        FileRole::Directory => '/',
+        FileRole::File => '=',
+        FileRole::FileOrLink => '~',
+        FileRole::Link => '>',
+        FileRole::Special => '!',
     };
     let mut text = format!("{owner}: {sign}{}", String::from_utf8_lossy(record.path));
     if let Some(digest) = &record.digest {

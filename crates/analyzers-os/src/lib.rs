@@ -9,17 +9,19 @@
 //! that the file has, with bytes that are not UTF-8 replaced.
 //!
 //! ```
-//! use cutaway_analyze::{Findings, Input};
+//! use cutaway_analyze::{File, Findings, Outcome};
 //! use cutaway_layerfs::EntryPath;
 //!
+//! let analyzers = cutaway_analyzers_os::analyzers();
 //! let path = EntryPath::clean(b"lib/apk/db/installed").expect("a clean path");
 //! let content = b"P:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\no:musl\n\n";
-//! let mut findings = Findings::default();
-//! for analyzer in cutaway_analyzers_os::ALL.iter().filter(|it| it.wants(path.as_bytes())) {
-//!     analyzer.analyze(&Input { path: &path, content, companion: None }, &mut findings);
+//! let mut found = Findings::default();
+//! for position in analyzers.matching(path.as_bytes()).analyzers {
+//!     let analyzer = analyzers.members()[position].analyzer();
+//!     assert_eq!(analyzer.analyze(&File::new(&path, content), &mut found), Outcome::Done);
 //! }
-//! assert_eq!(findings.packages[0].version, "1.2.5-r0");
-//! assert!(!findings.incomplete());
+//! assert_eq!(found.packages()[0].version, "1.2.5-r0");
+//! assert!(!found.incomplete());
 //! ```
 
 mod alpine_release;
@@ -57,62 +59,72 @@ mod suse_release;
 mod system_release_cpe;
 mod unrecorded;
 
-use cutaway_analyze::Analyzer;
+use cutaway_analyze::{Analyzers, Builder};
 
-/// Every analyzer of this crate.
+/// Returns the readers of release files and of package databases.
 ///
 /// Those that name a distribution come first, the most trustworthy evidence in front: of several
-/// files that name one, the first analyzer here, and of its locations the first, is to be believed.
-pub const ALL: &[&dyn Analyzer] = &[
-    &os_release::OsRelease,
-    &alpine_release::AlpineRelease,
-    &named_release::NamedRelease,
-    &suse_release::SuseRelease,
-    &system_release_cpe::SystemReleaseCpe,
-    &lsb_release::LsbRelease,
-    &debian_version::DebianVersion,
-    &apk::Apk,
-    &dpkg::Dpkg,
-    &rpm::Rpm,
-    &alpm::Alpm,
-    &container_manifest::ContainerManifest,
-    &copyright::Copyright,
-];
+/// files that name one, the first analyzer here, and of its places the first, is to be believed.
+pub fn analyzers() -> Analyzers {
+    built(packages())
+}
 
-/// Those of [`ALL`] whose files list packages: where such a file changes, packages do.
-pub const DATABASES: &[&dyn Analyzer] =
-    &[&apk::Apk, &dpkg::Dpkg, &rpm::Rpm, &container_manifest::ContainerManifest];
+/// Returns what [`analyzers`] does, and the readers of what packages record of files: for comparing
+/// the files of an image with what their packages say.
+pub fn analyzers_with_records() -> Analyzers {
+    let records = packages()
+        .records(dpkg_info::DpkgInfo)
+        .records(dpkg_info::StatusSums)
+        .records(dpkg_conffiles::DpkgConffiles)
+        .records(dpkg_diversions::DpkgDiversions)
+        .records(exclusions::DpkgExclusions)
+        .records(exclusions::PacmanExclusions)
+        .records(alternatives::Alternatives)
+        .records(apk_files::ApkFiles)
+        .records(apk_scripts::ApkScripts)
+        .records(rpm::RpmFiles)
+        .records(alpm_files::AlpmFiles)
+        .records(unrecorded::AnySystem);
+    built(records)
+}
 
-/// Every reader of what packages say about files.
-pub const FILES: &[&dyn Analyzer] = &[
-    &dpkg_info::DpkgInfo,
-    &dpkg_info::StatusSums,
-    &dpkg_conffiles::DpkgConffiles,
-    &dpkg_diversions::DpkgDiversions,
-    &exclusions::DpkgExclusions,
-    &exclusions::PacmanExclusions,
-    &alternatives::Alternatives,
-    &apk_files::ApkFiles,
-    &apk_scripts::ApkScripts,
-    &rpm::RpmFiles,
-    &alpm_files::AlpmFiles,
-    &unrecorded::AnySystem,
-];
+/// Makes a set of ours, of which a test says that it can be made.
+fn built(builder: Builder) -> Analyzers {
+    builder.build().unwrap_or_default()
+}
 
-/// [`ALL`], and [`FILES`] behind them: for comparing files with what their packages record.
-pub const WITH_FILES: &[&dyn Analyzer] = &both();
+fn packages() -> Builder {
+    Analyzers::builder()
+        .release(os_release::OsRelease)
+        .release(alpine_release::AlpineRelease)
+        .release(named_release::NamedRelease)
+        .release(suse_release::SuseRelease)
+        .release(system_release_cpe::SystemReleaseCpe)
+        .release(lsb_release::LsbRelease)
+        .release(debian_version::DebianVersion)
+        .database(apk::Apk)
+        .database(dpkg::Dpkg)
+        .database(rpm::Rpm)
+        .database(alpm::Alpm)
+        .database(container_manifest::ContainerManifest)
+        .artifact(copyright::Copyright)
+}
 
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "what does not fit does not compile"
-)]
-const fn both() -> [&'static dyn Analyzer; ALL.len() + FILES.len()] {
-    let mut both = [ALL[0]; ALL.len() + FILES.len()];
-    let mut at = 0;
-    while at < both.len() {
-        both[at] = if at < ALL.len() { ALL[at] } else { FILES[at - ALL.len()] };
-        at += 1;
+#[cfg(test)]
+mod tests {
+    use cutaway_analyze::Role;
+
+    use super::*;
+
+    #[test]
+    fn all_can_be_served() {
+        let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
+        let all = analyzers_with_records();
+        let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
+        assert_eq!(roles.map(|role| count(&all, role)), [7, 5, 1, 12]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [7, 5, 1, 0]);
+        for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
+            assert!(all.is_database(database.as_bytes()), "{database}");
+        }
     }
-    both
 }

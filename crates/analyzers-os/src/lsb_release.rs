@@ -9,7 +9,7 @@
 //!
 //! Red Hat's file of this name has `LSB_VERSION` only and names no distribution.
 
-use cutaway_analyze::{Analyzer, Distro, Findings, Input, Location};
+use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
 
 use crate::assignment;
 use crate::reporter::Reporter;
@@ -19,22 +19,18 @@ use crate::reporter::Reporter;
 pub(crate) struct LsbRelease;
 
 impl Analyzer for LsbRelease {
-    fn name(&self) -> &'static str {
-        "lsb-release"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("lsb-release", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["etc/lsb-release"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("etc/lsb-release")]
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
         let mut distro = Distro::default();
-        assignment::read(input.content, &mut reporter, |key, value| {
+        assignment::read(file.start(), &mut reporter, |key, value| {
             let optional = Some(value).filter(|value| !value.is_empty());
             match key {
                 // The IDs of os-release are in lower case, those of LSB are not.
@@ -46,8 +42,9 @@ impl Analyzer for LsbRelease {
             }
         });
         if !distro.id.is_empty() {
-            reporter.findings().distro = Some(distro);
+            reporter.findings().set_distro(distro);
         }
         reporter.finish();
+        Outcome::Done
     }
 }

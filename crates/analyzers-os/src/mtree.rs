@@ -1,11 +1,11 @@
 //! mtree(5), as far as package managers write it: a line an entry, with settings for those that follow.
 
-use cutaway_analyze::{ContentDigest, Role};
+use cutaway_analyze::{ContentDigest, FileRole};
 
 /// What is set for the entries to come.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    role: Option<Role>,
+    role: Option<FileRole>,
 }
 
 /// One entry.
@@ -14,7 +14,7 @@ pub(crate) struct Entry {
     /// The path, as it stands but for escapes.
     pub(crate) path: Vec<u8>,
     /// What it is.
-    pub(crate) role: Role,
+    pub(crate) role: FileRole,
     /// The SHA-256 of its content, else the MD5.
     pub(crate) digest: Option<ContentDigest>,
     /// The target of a link.
@@ -50,7 +50,7 @@ impl Settings {
         }
         let mut entry = Entry {
             path: unescape(first),
-            role: self.role.unwrap_or(Role::Any),
+            role: self.role.unwrap_or(FileRole::Any),
             digest: None,
             link: None,
         };
@@ -79,13 +79,13 @@ impl Settings {
     }
 }
 
-fn role(value: &[u8]) -> Role {
+fn role(value: &[u8]) -> FileRole {
     match value {
-        b"file" => Role::File,
-        b"dir" => Role::Directory,
-        b"link" => Role::Link,
-        b"char" | b"block" | b"fifo" | b"socket" => Role::Special,
-        _ => Role::Any,
+        b"file" => FileRole::File,
+        b"dir" => FileRole::Directory,
+        b"link" => FileRole::Link,
+        b"char" | b"block" | b"fifo" | b"socket" => FileRole::Special,
+        _ => FileRole::Any,
     }
 }
 
@@ -125,17 +125,17 @@ mod tests {
         assert_eq!(read("#mtree"), Ok(None));
         assert_eq!(read(""), Ok(None));
         let entry = read("./a").unwrap().unwrap();
-        assert_eq!((entry.path.as_slice(), entry.role), (&b"./a"[..], Role::Any));
+        assert_eq!((entry.path.as_slice(), entry.role), (&b"./a"[..], FileRole::Any));
         assert_eq!(read("/set type=file uid=0"), Ok(None));
         let entry = read(&format!("./a\\134b\\9 mode=644  md5digest={md5}")).unwrap().unwrap();
-        assert_eq!((entry.path.as_slice(), entry.role), (&b"./a\\b\\9"[..], Role::File));
+        assert_eq!((entry.path.as_slice(), entry.role), (&b"./a\\b\\9"[..], FileRole::File));
         assert_eq!(entry.digest, ContentDigest::from_hex(md5.as_bytes()));
         assert!(read("./a sha256digest=12").is_err());
         assert!(read(&format!("./a sha256digest={md5}")).is_err());
         let entry = read("./l type=link link=../x").unwrap().unwrap();
-        assert_eq!((entry.role, entry.link.as_deref()), (Role::Link, Some(&b"../x"[..])));
+        assert_eq!((entry.role, entry.link.as_deref()), (FileRole::Link, Some(&b"../x"[..])));
         assert_eq!(read("/unset all"), Ok(None));
-        assert_eq!(read("./b type=block").unwrap().unwrap().role, Role::Special);
-        assert_eq!(read("./b").unwrap().unwrap().role, Role::Any);
+        assert_eq!(read("./b type=block").unwrap().unwrap().role, FileRole::Special);
+        assert_eq!(read("./b").unwrap().unwrap().role, FileRole::Any);
     }
 }

@@ -7,7 +7,7 @@
 //! A distribution of Red Hat's family ships its own file and, for old programs, `redhat-release`,
 //! often as a link; so the specific files rank first. Photon's title has no word `release`.
 
-use cutaway_analyze::{Analyzer, Distro, Findings, Input, Location};
+use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
 
 use crate::alpine_release::first_line;
 use crate::reporter::{Reporter, quote};
@@ -17,40 +17,37 @@ use crate::reporter::{Reporter, quote};
 pub(crate) struct NamedRelease;
 
 impl Analyzer for NamedRelease {
-    fn name(&self) -> &'static str {
-        "named-release"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("named-release", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files([
+            "etc/oracle-release",
+            "etc/rocky-release",
+            "etc/almalinux-release",
+            "etc/centos-release",
+            "etc/fedora-release",
+            "usr/lib/fedora-release",
+            "etc/photon-release",
+            "etc/system-release",
+            "usr/lib/system-release",
+            "etc/redhat-release",
+        ])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[
-            Location::File("etc/oracle-release"),
-            Location::File("etc/rocky-release"),
-            Location::File("etc/almalinux-release"),
-            Location::File("etc/centos-release"),
-            Location::File("etc/fedora-release"),
-            Location::File("usr/lib/fedora-release"),
-            Location::File("etc/photon-release"),
-            Location::File("etc/system-release"),
-            Location::File("usr/lib/system-release"),
-            Location::File("etc/redhat-release"),
-        ]
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
-        let title = first_line(input.content).unwrap_or_default();
+        let title = first_line(file.start()).unwrap_or_default();
         match distro(&title) {
-            Some(distro) => reporter.findings().distro = Some(distro),
+            Some(distro) => reporter.findings().set_distro(distro),
             None => reporter.warning(
                 "release-file-unreadable",
                 format_args!("{} names no distribution and version", quote(title.as_bytes())),
             ),
         }
         reporter.finish();
+        Outcome::Done
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! Format: os-release(5).
 
-use cutaway_analyze::{Analyzer, Distro, Findings, Input, Location};
+use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
 
 use crate::assignment;
 use crate::reporter::Reporter;
@@ -21,28 +21,24 @@ const LIKE_MAX: usize = 64;
 pub(crate) struct OsRelease;
 
 impl Analyzer for OsRelease {
-    fn name(&self) -> &'static str {
-        "os-release"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("os-release", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files([
+            "etc/os-release",
+            "usr/lib/os-release",
+            "aarch64-bottlerocket-linux-gnu/sys-root/usr/lib/os-release",
+            "x86_64-bottlerocket-linux-gnu/sys-root/usr/lib/os-release",
+        ])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[
-            Location::File("etc/os-release"),
-            Location::File("usr/lib/os-release"),
-            Location::File("aarch64-bottlerocket-linux-gnu/sys-root/usr/lib/os-release"),
-            Location::File("x86_64-bottlerocket-linux-gnu/sys-root/usr/lib/os-release"),
-        ]
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
         let mut distro = Distro::default();
         let mut named = false;
-        assignment::read(input.content, &mut reporter, |key, value| {
+        assignment::read(file.start(), &mut reporter, |key, value| {
             // As in a shell, an empty value is the same as none, and a later assignment wins.
             let optional = Some(value).filter(|value| !value.is_empty());
             match key {
@@ -65,9 +61,10 @@ impl Analyzer for OsRelease {
                 .warning("os-release-without-id", "the file has no ID; its default is \"linux\"");
         }
         if named {
-            reporter.findings().distro = Some(distro);
+            reporter.findings().set_distro(distro);
         }
         reporter.finish();
+        Outcome::Done
     }
 }
 
@@ -77,7 +74,7 @@ fn words(value: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use cutaway_analyze::{Analyzer, Findings, Input};
+    use cutaway_analyze::{Analyzer, File, Findings};
     use cutaway_layerfs::EntryPath;
 
     use super::OsRelease;
@@ -85,7 +82,7 @@ mod tests {
     fn read(content: &[u8]) -> Findings {
         let path = EntryPath::clean(b"etc/os-release").unwrap();
         let mut findings = Findings::default();
-        OsRelease.analyze(&Input { path: &path, content, companion: None }, &mut findings);
+        let _ = OsRelease.analyze(&File::new(&path, content), &mut findings);
         findings
     }
 
@@ -94,13 +91,13 @@ mod tests {
         let findings = read(
             b"NAME=\"X\"\nID='x y'\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nPRETTY_NAME=\"X \\\"12\\\"\"\nID_LIKE=\"rhel  fedora\"\n",
         );
-        let distro = findings.distro.unwrap();
+        let distro = findings.distro().unwrap();
         assert_eq!(distro.id, "x y");
         assert_eq!(distro.version_id.as_deref(), Some("12"));
         assert_eq!(distro.codename.as_deref(), Some("bookworm"));
         assert_eq!(distro.pretty_name.as_deref(), Some("X \"12\""));
         assert_eq!(distro.id_like, ["rhel", "fedora"]);
-        assert_eq!(findings.diagnostics, []);
+        assert_eq!(findings.diagnostics(), []);
     }
 
     #[test]
@@ -118,13 +115,11 @@ mod tests {
         ];
         for (content, expected, codes) in table {
             let findings = read(content);
-            let found = findings
-                .distro
-                .as_ref()
-                .map(|distro| (distro.id.as_str(), distro.version_id.as_deref()));
+            let found =
+                findings.distro().map(|distro| (distro.id.as_str(), distro.version_id.as_deref()));
             assert_eq!(found, *expected, "{}", content.escape_ascii());
             let found: Vec<_> =
-                findings.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+                findings.diagnostics().iter().map(|diagnostic| &*diagnostic.code).collect();
             assert_eq!(found, *codes, "{}", content.escape_ascii());
         }
     }

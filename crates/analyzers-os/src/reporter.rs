@@ -47,7 +47,7 @@ impl<'a> Reporter<'a> {
 
     /// Adds a package.
     pub(crate) fn package(&mut self, package: Package) {
-        self.findings.packages.push(package);
+        self.findings.package(package);
     }
 
     /// Returns the findings, for what is neither a package nor a diagnostic.
@@ -125,7 +125,7 @@ mod tests {
         let mut reporter = Reporter::new(&mut findings);
         reporter.error("code", format!("a\nb\x1b[31m\u{202e}{}", "é".repeat(1000)));
         reporter.finish();
-        let message = &findings.diagnostics[0].message;
+        let message = &findings.diagnostics()[0].message;
         assert!(message.starts_with("a\\u{a}b\\u{1b}[31m\\u{202e}é"), "{message}");
         assert!(message.len() <= MESSAGE_MAX);
         assert!(message.ends_with('…'));
@@ -140,7 +140,7 @@ mod tests {
         }
         reporter.error("code", "lost");
         reporter.finish();
-        assert_eq!(findings.diagnostics.len(), DIAGNOSTICS_MAX + 1);
+        assert_eq!(findings.diagnostics().len(), DIAGNOSTICS_MAX + 1);
         assert!(findings.incomplete(), "an omitted error still counts");
     }
 

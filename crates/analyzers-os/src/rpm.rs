@@ -10,7 +10,10 @@ mod ndb;
 mod record;
 mod sqlite;
 
-use cutaway_analyze::{Analyzer, Findings, Input, Location, Selection, Unrecorded};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Companion, Database, File, Findings, Interest, Outcome, Selection,
+    Unrecorded,
+};
 
 pub(crate) use record::source_of;
 
@@ -18,50 +21,51 @@ use crate::reporter::{Reporter, quote};
 use crate::unrecorded;
 use record::Records;
 
+/// SQLite's write-ahead log. The other forms have no second file of this name.
+const COMPANIONS: &[Companion] = &[Companion::new("-wal")];
+
 /// The reader of rpm's database.
 #[derive(Debug)]
 pub(crate) struct Rpm;
 
 impl Analyzer for Rpm {
-    fn name(&self) -> &'static str {
-        "rpm"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("rpm", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn locations(&self) -> &'static [Location] {
+    fn interest(&self) -> Interest {
         // One root has one database. Newer places and forms come first: the older ones are links
         // to them, or were left behind.
-        &[
-            Location::File("usr/lib/sysimage/rpm/rpmdb.sqlite"),
-            Location::File("usr/lib/sysimage/rpm/Packages.db"),
-            Location::File("usr/lib/sysimage/rpm/Packages"),
-            Location::File("var/lib/rpm/rpmdb.sqlite"),
-            Location::File("var/lib/rpm/Packages.db"),
-            Location::File("var/lib/rpm/Packages"),
-            Location::File("usr/share/rpm/rpmdb.sqlite"),
-            Location::File("usr/share/rpm/Packages.db"),
-            Location::File("usr/share/rpm/Packages"),
-        ]
+        Interest::default().files([
+            "usr/lib/sysimage/rpm/rpmdb.sqlite",
+            "usr/lib/sysimage/rpm/Packages.db",
+            "usr/lib/sysimage/rpm/Packages",
+            "var/lib/rpm/rpmdb.sqlite",
+            "var/lib/rpm/Packages.db",
+            "var/lib/rpm/Packages",
+            "usr/share/rpm/rpmdb.sqlite",
+            "usr/share/rpm/Packages.db",
+            "usr/share/rpm/Packages",
+        ])
     }
 
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        read(file, Records::packages(Reporter::new(findings)));
+        Outcome::Done
+    }
+}
+
+impl Database for Rpm {
     fn selection(&self) -> Selection {
         Selection::First
     }
 
-    fn companion(&self) -> Option<&'static str> {
-        // SQLite's write-ahead log. The other forms have no second file of this name.
-        Some("-wal")
+    fn companions(&self) -> &[Companion] {
+        COMPANIONS
     }
 
     fn unrecorded(&self) -> &'static [Unrecorded] {
         unrecorded::RPM
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        read(input, Records::packages(Reporter::new(findings)));
     }
 }
 
@@ -70,43 +74,38 @@ impl Analyzer for Rpm {
 pub(crate) struct RpmFiles;
 
 impl Analyzer for RpmFiles {
-    fn name(&self) -> &'static str {
-        "rpm-files"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("rpm-files", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Rpm.interest()
     }
 
-    fn locations(&self) -> &'static [Location] {
-        Rpm.locations()
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
+        let mut files = std::mem::take(&mut findings.files);
+        read(file, Records::files(Reporter::new(findings), &mut files));
+        files.shrink();
+        findings.files = files;
+        Outcome::Done
     }
+}
 
+impl Database for RpmFiles {
     fn selection(&self) -> Selection {
         Rpm.selection()
     }
 
-    fn companion(&self) -> Option<&'static str> {
-        Rpm.companion()
-    }
-
-    fn reads_files(&self) -> bool {
-        true
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
-        let mut files = std::mem::take(&mut findings.files);
-        read(input, Records::files(Reporter::new(findings), &mut files));
-        files.shrink();
-        findings.files = files;
+    fn companions(&self) -> &[Companion] {
+        COMPANIONS
     }
 }
 
 /// Reads the headers of a database, whichever form it has.
-fn read(input: &Input<'_>, mut records: Records<'_>) {
-    let content = input.content;
+fn read(file: &File<'_>, mut records: Records<'_>) {
+    let content = file.start();
     if sqlite::is_database(content) {
-        sqlite::read(content, input.companion.unwrap_or_default(), &mut records);
+        sqlite::read(content, file.companion(0).unwrap_or_default(), &mut records);
     } else if ndb::is_database(content) {
         ndb::read(content, &mut records);
     } else if bdb::is_database(content) {
@@ -117,7 +116,7 @@ fn read(input: &Input<'_>, mut records: Records<'_>) {
             "rpm-form-unknown",
             format_args!("neither SQLite nor NDB nor BerkeleyDB: the file starts with {start}"),
         );
-    } else if let Some(log) = input.companion {
+    } else if let Some(log) = file.companion(0) {
         records.reporter.error(
             "rpm-sqlite-page-missing",
             format_args!("the database is empty, its write-ahead log has {} bytes", log.len()),

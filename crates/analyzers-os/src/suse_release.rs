@@ -6,7 +6,7 @@
 //! PATCHLEVEL = 4
 //! ```
 
-use cutaway_analyze::{Analyzer, Distro, Findings, Input, Location};
+use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
 
 use crate::alpine_release::first_line;
 use crate::line::lines;
@@ -17,26 +17,23 @@ use crate::reporter::Reporter;
 pub(crate) struct SuseRelease;
 
 impl Analyzer for SuseRelease {
-    fn name(&self) -> &'static str {
-        "suse-release"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("suse-release", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["etc/SuSE-release"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("etc/SuSE-release")]
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
-        match distro(input.content) {
-            Some(distro) => reporter.findings().distro = Some(distro),
+        match distro(file.start()) {
+            Some(distro) => reporter.findings().set_distro(distro),
             None => reporter
                 .warning("release-file-unreadable", "the first line names no SUSE distribution"),
         }
         reporter.finish();
+        Outcome::Done
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Format: NISTIR 7695, as a URI (`cpe:/`) or as a formatted string (`cpe:2.3:`).
 
-use cutaway_analyze::{Analyzer, Distro, Findings, Input, Location};
+use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
 
 use crate::alpine_release::first_line;
 use crate::reporter::{Reporter, quote};
@@ -16,29 +16,26 @@ use crate::reporter::{Reporter, quote};
 pub(crate) struct SystemReleaseCpe;
 
 impl Analyzer for SystemReleaseCpe {
-    fn name(&self) -> &'static str {
-        "system-release-cpe"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("system-release-cpe", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default().files(["etc/system-release-cpe"])
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[Location::File("etc/system-release-cpe")]
-    }
-
-    fn analyze(&self, input: &Input<'_>, findings: &mut Findings) {
+    fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
-        let line = first_line(input.content).unwrap_or_default();
+        let line = first_line(file.start()).unwrap_or_default();
         match distro(&line) {
-            Some(distro) => reporter.findings().distro = Some(distro),
+            Some(distro) => reporter.findings().set_distro(distro),
             None => reporter.warning(
                 "release-file-unreadable",
                 format_args!("{} is no CPE name of an operating system", quote(line.as_bytes())),
             ),
         }
         reporter.finish();
+        Outcome::Done
     }
 }
 

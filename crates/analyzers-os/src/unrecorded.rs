@@ -3,34 +3,32 @@
 //! A reason explains a file to people; it is no proof that the program wrote it. So the tables are
 //! narrow: state and caches that exist for that one purpose, and links that lead to what is owned.
 
-use cutaway_analyze::{Analyzer, Findings, Input, Location, Trace, Unrecorded};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Database, File, Findings, Interest, Outcome, Trace, Unrecorded,
+};
 
 /// What programs write on any system, whichever package manager it has.
 #[derive(Debug)]
 pub(crate) struct AnySystem;
 
 impl Analyzer for AnySystem {
-    fn name(&self) -> &'static str {
-        "any-system"
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("any-system", 1)
     }
 
-    fn version(&self) -> u32 {
-        1
+    fn interest(&self) -> Interest {
+        Interest::default()
     }
 
-    fn locations(&self) -> &'static [Location] {
-        &[]
+    fn analyze(&self, _: &File<'_>, _: &mut Findings) -> Outcome {
+        Outcome::Done
     }
+}
 
-    fn reads_files(&self) -> bool {
-        true
-    }
-
+impl Database for AnySystem {
     fn unrecorded(&self) -> &'static [Unrecorded] {
         ANY
     }
-
-    fn analyze(&self, _: &Input<'_>, _: &mut Findings) {}
 }
 
 /// What dpkg and apt keep.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use cutaway::{Class, Error};
 use cutaway_analyze::Severity;
-use cutaway_scan::Report;
+use cutaway_report::Report;
 
 /// The exit statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

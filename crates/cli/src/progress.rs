@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cutaway::Image;
 use cutaway_model::BlobStream;
-use cutaway_scan::{Observer, Silent};
+use cutaway_read::{Observer, Silent};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 

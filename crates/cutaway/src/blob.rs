@@ -43,7 +43,7 @@ impl Client {
                 (Arc::new(Directory::new(&path)), digest)
             }
             Place::Archive(path, Selector::Digest(digest), _) => {
-                (Arc::new(Archive::open(&path, &self.limits().scan.model)?), digest)
+                (Arc::new(Archive::open(&path, &self.limits().read.model)?), digest)
             }
             _ => return Err(no_digest()),
         };

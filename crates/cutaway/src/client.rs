@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use cutaway_read::{Observer, Options};
 use cutaway_ref::Platform;
-use cutaway_scan::{Observer, Options};
 
 use crate::builder::Builder;
 use crate::environment::Environment;
@@ -51,15 +51,9 @@ impl Client {
         &self.settings.limits
     }
 
-    /// Returns the options of a run without analyzers.
+    /// Returns how layers are read.
     pub(crate) fn options(&self, observer: Arc<dyn Observer>) -> Options {
-        Options {
-            analyzers: &[],
-            limits: self.limits().scan,
-            skip: Vec::new(),
-            platform: self.platform(),
-            observer,
-        }
+        Options::new(self.limits().read).observed(observer)
     }
 
     pub(crate) fn is_told_platform(&self) -> bool {

@@ -66,6 +66,9 @@ pub enum Error {
     /// The image or the way to it.
     #[error(transparent)]
     Model(#[from] cutaway_model::Error),
+    /// Reading its layers.
+    #[error(transparent)]
+    Read(#[from] cutaway_read::Error),
     /// Reading its packages.
     #[error(transparent)]
     Scan(#[from] cutaway_scan::Error),
@@ -115,6 +118,7 @@ impl Error {
             Self::Route { .. } | Self::Unreachable(_) | Self::LeftOut(_) => Class::Transport,
             Self::Absent(_) => Class::Absent,
             Self::Mirrors { source, .. } | Self::Model(source) => source.class().into(),
+            Self::Read(error) => error.class().into(),
             Self::Scan(error) => error.class().into(),
             Self::Files(cutaway_files::Error::Write(_)) => Class::Write,
             Self::Files(error) => error.class().into(),
@@ -124,9 +128,11 @@ impl Error {
 
     /// Returns whether a part of an image is listed and not there.
     pub(crate) fn is_about_missing(&self) -> bool {
-        use cutaway_files::ReadError;
+        use cutaway_read::Error as ReadError;
         let model = match self {
             Self::Model(error)
+            | Self::Read(ReadError::Model(error))
+            | Self::Export(cutaway_export::Error::Model(error))
             | Self::Scan(cutaway_scan::Error::Model(error))
             | Self::Files(cutaway_files::Error::Read(ReadError::Model(error))) => error,
             _ => return false,

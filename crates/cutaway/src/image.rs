@@ -8,18 +8,18 @@ mod write;
 use std::fmt;
 use std::sync::Arc;
 
-use cutaway_files::{Observer, Silent};
+use cutaway_read::{Observer, Silent};
 use cutaway_model::source::Form;
 use cutaway_model::{BlobStream, Layer};
-use cutaway_scan::{Options, SourceKind, Subject};
+use cutaway_report::{SourceKind, Subject};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::input::{Archive, Input};
+use cutaway_read::{Archive, Input, Options};
 use crate::openers::Watched;
 
 pub use files::{File, Wanted, absence, node, thing};
-pub use scan::{Analyzers, Inventory, ScanOptions};
+pub use scan::{Inventory, ScanOptions};
 
 /// An image, opened by its name: in a registry, a layout, an archive or a daemon.
 ///

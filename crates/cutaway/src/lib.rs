@@ -25,7 +25,6 @@ mod environment;
 mod error;
 mod hosts;
 mod image;
-mod input;
 mod limits;
 mod memory;
 mod moved;
@@ -38,14 +37,16 @@ mod pull;
 mod registry;
 mod root;
 mod settings;
+mod tee;
 mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
 pub use environment::Environment;
 pub use error::{Class, Error};
-pub use image::{Analyzers, File, Image, Inventory, ScanOptions, Wanted, absence, node, thing};
-pub use input::{Archive, Input, Once, Opener};
+pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing};
+pub use cutaway_analyze::Analyzers;
+pub use cutaway_read::{Archive, Input, Once, Opener};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_size};
 pub use moved::Moved;
 pub use open::is_compressed;
@@ -57,5 +58,11 @@ pub use root::{Root, Start};
 
 /// Returns all analyzers of ours.
 pub fn analyzers() -> Analyzers {
-    cutaway_analyzers_os::ALL
+    cutaway_analyzers_os::analyzers()
+}
+
+/// Returns all analyzers of ours with the readers of what packages record of files, for comparing files
+/// with their packages.
+pub fn analyzers_with_records() -> Analyzers {
+    cutaway_analyzers_os::analyzers_with_records()
 }

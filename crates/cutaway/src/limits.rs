@@ -22,8 +22,12 @@ use table::ROWS;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Documents, layers, and what is made of them.
+    /// Documents, streams and layers.
+    pub read: cutaway_read::Limits,
+    /// What is made of layers by analyzers.
     pub scan: cutaway_scan::Limits,
+    /// Single files.
+    pub files: cutaway_files::Limits,
     /// Requests to registries.
     pub transport: Transport,
     /// Looking for credentials.
@@ -76,9 +80,10 @@ impl Default for Lookup {
 /// The limits for this machine: as many layers at once as its cores can read.
 impl Default for Limits {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            scan: cutaway_scan::Limits::for_cores(cores),
+            read: cutaway_read::Limits::default(),
+            scan: cutaway_scan::Limits::default(),
+            files: cutaway_files::Limits::default(),
             transport: Transport::default(),
             lookup: Lookup::default(),
             stdin_bytes: 512 << 20,
@@ -146,15 +151,6 @@ impl Limits {
         let value = parse_size(value)
             .map_err(|rule| LimitError::Value { name: name.to_owned(), rule: rule.to_owned() })?;
         self.set(name, value)
-    }
-
-    /// Returns the limits of the file view among these.
-    pub(crate) fn files(&self) -> cutaway_files::Limits {
-        let Self { scan, .. } = self;
-        let mut files = cutaway_files::Limits::new(scan.model, scan.layerfs, scan.layers_in_flight);
-        files.content_bytes = scan.content_bytes;
-        files.hold_bytes = scan.hold_bytes;
-        files
     }
 
     /// Lists every limit as it stands, always in the same order.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use cutaway_model::Compression;
 use cutaway_model::source::{self, Directory, Files, Form, Selector};
-use cutaway_scan::{SourceKind, Subject};
+use cutaway_report::{SourceKind, Subject};
 use tokio::io::BufReader;
 
 use crate::client::Client;
 use crate::error::Error;
 use crate::image::Image;
-use crate::input::{Archive, Once};
+use cutaway_read::{Archive, Once};
 use crate::openers::{CHUNK, InFile};
 use crate::place::{Engine, Place};
 
@@ -26,7 +26,7 @@ impl Client {
     ///
     /// Returns why there is no such image, or why its documents cannot be had or do not make one.
     pub async fn open(&self, name: &str) -> Result<Image, Error> {
-        let (platform, limits) = (self.platform(), &self.limits().scan.model);
+        let (platform, limits) = (self.platform(), &self.limits().read.model);
         let of =
             |image, source| Image::of_image(self, image, Subject { name: name.to_owned(), source });
         match Place::of(name)? {
@@ -86,7 +86,7 @@ impl Client {
     #[cfg(feature = "daemons")]
     async fn open_containerd(&self, there: &str, name: &str) -> Result<Image, Error> {
         let (blobs, root) = self.containerd(there).await?;
-        let (platform, limits) = (self.platform(), &self.limits().scan.model);
+        let (platform, limits) = (self.platform(), &self.limits().read.model);
         let image = cutaway_model::open(Arc::new(blobs), root, None, &platform, limits).await?;
         let subject = Subject { name: name.to_owned(), source: SourceKind::Containerd };
         Ok(Image::of_image(self, image, subject))

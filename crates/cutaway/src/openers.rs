@@ -10,7 +10,7 @@ use bytes::Bytes;
 use cutaway_model::{BlobStream, Error};
 use tokio::io::BufReader;
 
-use crate::input::Opener;
+use cutaway_read::Opener;
 
 /// Bytes that are asked for at once.
 pub(crate) const CHUNK: usize = 256 << 10;

@@ -3,22 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cutaway_export::{
-    DockerArchive, Item, Layout, Limits, OciArchive, Passing, Pulled, Source, Tee, pull,
-};
+use cutaway_export::{DockerArchive, Item, Layout, OciArchive, Pulled, Source, pull};
 use cutaway_model::source::{Archive as InArchive, Form};
 use cutaway_model::{BlobSink, ImageName};
 use cutaway_ref::Reference;
-use cutaway_scan::{SourceKind, verify_stream};
+use cutaway_report::SourceKind;
 use tokio::io::AsyncWrite;
 
 use crate::client::Client;
 use crate::error::Error;
 use crate::image::Image;
-use crate::input::{Archive, Input};
+use cutaway_read::{Archive, Input, Layers, Once, Options, Silent, verify};
+
 use crate::open::is_compressed;
 use crate::place::Place;
 use crate::root::{Root, Start};
+use crate::tee::Tee;
 
 /// What images are pulled into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum PullFormat {
 #[must_use]
 pub struct Pull {
     format: PullFormat,
-    limits: Limits,
+    options: Options,
     what: What,
 }
 
@@ -60,12 +60,11 @@ impl Client {
     ///
     /// Returns why one of them cannot be opened, or cannot be written in this format.
     pub async fn pull(&self, names: &[String], format: PullFormat) -> Result<Pull, Error> {
-        let scan = self.limits().scan;
-        let limits = Limits::new(scan.model, scan.layerfs);
+        let options = self.options(Arc::new(Silent));
         if let [name] = names
             && let Some((image, archive)) = self.passing(name, format).await?
         {
-            return Ok(Pull { format, limits, what: What::Archive(image, archive) });
+            return Ok(Pull { format, options, what: What::Archive(image, archive) });
         }
         let mut roots = Vec::with_capacity(names.len());
         let mut images = Vec::with_capacity(names.len());
@@ -92,7 +91,7 @@ impl Client {
             PullFormat::DockerArchive => What::Images(images),
             _ => What::Roots(roots),
         };
-        Ok(Pull { format, limits, what })
+        Ok(Pull { format, options, what })
     }
 
     /// Opens an image that has to pass: because it can be read but once, or because a layout is made of
@@ -108,7 +107,7 @@ impl Client {
             Place::Archive(path, selector, form) if format == PullFormat::Layout => {
                 let form = match form {
                     Some(form) => form,
-                    None => Form::of(&InArchive::open(&path, &self.limits().scan.model)?)?,
+                    None => Form::of(&InArchive::open(&path, &self.limits().read.model)?)?,
                 };
                 if form == Form::Oci {
                     return Ok(None);
@@ -137,15 +136,12 @@ impl Pull {
             What::Roots(roots) => roots.into_iter().map(Source::Root).collect(),
             What::Images(images) => sources(images),
             What::Archive(image, archive) => {
-                let stream = archive.opener.open().await?;
-                let Archive { place, form, selector, platform, .. } = archive;
-                let passing = Passing { place, form, selector, platform };
-                vec![Source::Archive { stream, passing, name: name_at_daemon(&image) }]
+                vec![Source::Archive(archive, name_at_daemon(&image))]
             }
         };
         let layout = Arc::new(Layout::open(path)?);
         let sink: Arc<dyn BlobSink> = layout.clone();
-        let pulled = put(sources, &sink, &self.limits).await?;
+        let pulled = put(sources, &sink, &self.options).await?;
         layout.close();
         Ok(pulled)
     }
@@ -171,7 +167,7 @@ impl Pull {
                 let archive = Arc::new(OciArchive::start(out, target, listed).await?);
                 let sink: Arc<dyn BlobSink> = archive.clone();
                 let roots = roots.into_iter().map(Source::Root).collect();
-                let pulled = put(roots, &sink, &self.limits).await?;
+                let pulled = put(roots, &sink, &self.options).await?;
                 archive.finish().await?;
                 Ok(pulled)
             }
@@ -179,7 +175,7 @@ impl Pull {
                 let listed = images.iter().map(|(image, name)| (image, name));
                 let archive = Arc::new(DockerArchive::start(out, target, listed).await?);
                 let sink: Arc<dyn BlobSink> = archive.clone();
-                let pulled = put(sources(images), &sink, &self.limits).await?;
+                let pulled = put(sources(images), &sink, &self.options).await?;
                 archive.finish().await?;
                 Ok(pulled)
             }
@@ -195,11 +191,11 @@ fn sources(images: Vec<(cutaway_model::Image, ImageName)>) -> Vec<Source> {
 async fn put(
     sources: Vec<Source>,
     sink: &Arc<dyn BlobSink>,
-    limits: &Limits,
+    options: &Options,
 ) -> Result<Pulled, Error> {
     let mut all = Pulled::default();
     for source in sources {
-        all += pull(source, sink, limits).await?;
+        all += pull(source, sink, options).await?;
     }
     Ok(all)
 }
@@ -212,18 +208,18 @@ async fn copy(
     out: impl AsyncWrite + Unpin + Send + 'static,
     target: &str,
 ) -> Result<Pulled, Error> {
-    let Archive { opener, place, form, selector, .. } = archive;
-    let (tee, failure) = Tee::new(opener.open().await?, out);
-    let options = image.options();
-    let verified = verify_stream(Box::new(tee), place, *form, selector, &options).await;
+    let place = &archive.place;
+    let (tee, failure) = Tee::new(archive.opener.open().await?, out);
+    let passing = Archive { opener: Arc::new(Once::new(Box::new(tee), place)), ..archive.clone() };
+    let verified = verify(Input::Archive(passing), &image.options()).await;
     let verified = failure.instead_of(verified, target)?;
-    let (_, form, _) = verified.map_err(|error| image.blame(error))?;
+    let Layers { form, .. } = verified.map_err(|error| image.blame(error))?;
     // Docker with manifests saves both forms in one.
     let fits = match format {
         PullFormat::DockerArchive => {
-            form == Form::Docker || image.source() == Some(SourceKind::Docker)
+            form == Some(Form::Docker) || image.source() == Some(SourceKind::Docker)
         }
-        PullFormat::OciArchive | PullFormat::Layout => form == Form::Oci,
+        PullFormat::OciArchive | PullFormat::Layout => form == Some(Form::Oci),
     };
     if !fits {
         let message = format!(

@@ -7,7 +7,8 @@ use cutaway_fetch::Repository;
 use cutaway_model::source::{self, Archive, Directory, Files, Form, Found, Selector};
 use cutaway_model::{Blobs, Descriptor, Remark, read_document};
 use cutaway_ref::Reference;
-use cutaway_scan::{Depth, SourceKind, Subject, Validation, validate};
+use cutaway_read::{Depth, Observer, Validation, validate};
+use cutaway_report::{SourceKind, Subject};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -53,7 +54,7 @@ impl Client {
     ///
     /// Returns why there is no such image, or why its first document cannot be had.
     pub async fn start(&self, name: &str) -> Result<Start, Error> {
-        let limits = &self.limits().scan.model;
+        let limits = &self.limits().read.model;
         let root = match Place::of(name)? {
             Place::Registry(text) => self.root_of_registry(&text).await?,
             Place::Layout(path, selector) => {
@@ -97,7 +98,7 @@ impl Client {
         source: SourceKind,
         name: &str,
     ) -> Result<Root, Error> {
-        let (platform, limits) = (self.platform(), &self.limits().scan.model);
+        let (platform, limits) = (self.platform(), &self.limits().read.model);
         let Found { blobs, descriptor, remarks } =
             source::find(Arc::clone(&files), selector, &platform, limits).await?;
         let (_, raw) = read_document(blobs.as_ref(), &descriptor, limits).await?;
@@ -130,7 +131,7 @@ impl Root {
     /// Returns why its documents cannot be had, or make no image.
     pub async fn image(&self) -> Result<Image, Error> {
         let (blobs, raw) = (Arc::clone(&self.blobs), Some(self.raw.clone()));
-        let (platform, limits) = (self.client.platform(), &self.client.limits().scan.model);
+        let (platform, limits) = (self.client.platform(), &self.client.limits().read.model);
         let root = self.descriptor.clone();
         let image = cutaway_model::open(blobs, root, raw, &platform, limits).await?;
         Ok(Image::of_image(&self.client, image, self.subject.clone()))
@@ -170,10 +171,11 @@ impl Root {
     pub async fn validate(
         &self,
         depth: Depth,
-        observer: Arc<dyn cutaway_files::Observer>,
+        observer: Arc<dyn Observer>,
     ) -> Result<Validation, Error> {
         let options = self.client.options(observer);
-        Ok(validate(&self.blobs, self.descriptor.clone(), depth, &options).await?)
+        let (root, platform) = (self.descriptor.clone(), self.client.platform());
+        Ok(validate(&self.blobs, root, depth, &platform, &options).await?)
     }
 }
 

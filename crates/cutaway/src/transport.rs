@@ -24,7 +24,7 @@ pub(crate) fn config(settings: &Settings) -> Result<Config, Error> {
         retry: limits.transport.retry,
         ..Config::default()
     };
-    config.limits.manifest_bytes = limits.scan.model.manifest_bytes;
+    config.limits.manifest_bytes = limits.read.model.manifest_bytes;
     config.ca_certificates =
         settings.authorities.iter().map(Pem::read).collect::<Result<_, _>>()?;
     config.client_certificate = match (&settings.certificate, &settings.key) {

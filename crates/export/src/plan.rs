@@ -31,7 +31,7 @@ impl Plan {
                 source,
             })?;
             for warning in warnings {
-                tracing::warn!(layer, code = warning.code, "{}", warning.message);
+                tracing::warn!(layer, code = &*warning.code, "{}", warning.message);
             }
         }
         let (mut bare, mut files) = (Vec::new(), Vec::new());

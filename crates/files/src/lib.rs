@@ -62,6 +62,7 @@ mod view;
 
 pub use compare::{Comparison, Difference, Present, Side, Which, shared_layers};
 pub use contents::{Contents, Fingerprints};
+pub use cutaway_model::Measured;
 pub use error::Error;
 pub use filter::{Filter, Owner, Patterns};
 pub use limits::Limits;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cutaway_layerfs::{
     Changes, EntryPath, Inode, Limits, Listing, Meta, NodeId, Superseded, Tree, Visitor, Warning,
 };
-use cutaway_model::{Image, Measured};
+use cutaway_model::{Image, Layer, Measured};
 use cutaway_read::{Input, LayerReader, Layers, Options, Reading, layers};
 
 use crate::Error;
@@ -32,6 +32,20 @@ pub struct View {
     first: usize,
     layers: Vec<LayerFiles>,
     changes: Changes,
+}
+
+impl LayerFiles {
+    /// Reads one layer to its end.
+    ///
+    /// Needs a tokio runtime. Dropping the future ends the reading.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps it from being read and verified.
+    pub async fn read(layer: &Layer, options: &Options) -> Result<Self, Error> {
+        let reading = cutaway_read::layer(layer, |_| ContentReader(None), options).await?;
+        Ok(Self::from(&reading))
+    }
 }
 
 impl From<&Reading<Arc<Contents>>> for LayerFiles {

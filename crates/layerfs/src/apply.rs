@@ -19,7 +19,7 @@ use crate::record::Record;
 use crate::resolve::{Last, Loop, Place, follow};
 use crate::tree::{Inode, Tree};
 use crate::warning::Warnings;
-use crate::{EntryPath, Error, Warning};
+use crate::{EntryPath, Error, Warning, Watch};
 
 impl Tree {
     /// Lays a layer over the tree. Layers come base first, each with a number of its own.
@@ -32,7 +32,27 @@ impl Tree {
     /// Returns an error when the tree goes over a limit; it then holds part of the layer and is of
     /// no more use.
     pub fn apply(&mut self, layer: u32, listing: &Listing) -> Result<Vec<Warning>, Error> {
-        self.lay(layer, listing, None)
+        self.lay(layer, listing, None, None)
+    }
+
+    /// Lays a layer over the tree, as [`Tree::apply`] does, and tells `watch` which names it puts
+    /// into the watched directories or takes from them; with `changes` it also notes what it ends and
+    /// hides, as [`Tree::apply_noting`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::apply_noting`].
+    pub fn apply_watching(
+        &mut self,
+        layer: u32,
+        listing: &Listing,
+        watch: &mut Watch,
+        changes: Option<&mut Changes>,
+    ) -> Result<Vec<Warning>, Error> {
+        match changes {
+            Some(changes) => self.lay_noting(layer, listing, Some(watch), changes),
+            None => self.lay(layer, listing, Some(watch), None),
+        }
     }
 
     /// Lays a layer over the tree, as [`Tree::apply`] does, and notes what it ends and hides.
@@ -46,8 +66,18 @@ impl Tree {
         listing: &Listing,
         changes: &mut Changes,
     ) -> Result<Vec<Warning>, Error> {
+        self.lay_noting(layer, listing, None, changes)
+    }
+
+    fn lay_noting(
+        &mut self,
+        layer: u32,
+        listing: &Listing,
+        watch: Option<&mut Watch>,
+        changes: &mut Changes,
+    ) -> Result<Vec<Warning>, Error> {
         let before = changes.superseded.len();
-        let warnings = self.lay(layer, listing, Some(changes))?;
+        let warnings = self.lay(layer, listing, watch, Some(changes))?;
         for superseded in changes.superseded.iter_mut().skip(before) {
             if self.at(&superseded.version.path).is_some() {
                 superseded.end = End::Replaced;
@@ -60,6 +90,7 @@ impl Tree {
         &mut self,
         layer: u32,
         listing: &Listing,
+        watch: Option<&mut Watch>,
         changes: Option<&mut Changes>,
     ) -> Result<Vec<Warning>, Error> {
         self.entries = self.entries.saturating_add(u64::from(listing.len()));
@@ -71,6 +102,7 @@ impl Tree {
             layer,
             warnings: Warnings::default(),
             hidden: HashMap::new(),
+            watch,
             changes,
         };
         application.hide(listing)?;
@@ -87,6 +119,8 @@ pub(crate) struct Application<'t> {
     /// What hard links point to that stand before a whiteout in the archive, by their entry: an
     /// unpacker makes such a link before it removes the name that the link points to.
     hidden: HashMap<u32, (NodeId, Content)>,
+    /// Directories in which the caller wants to know which names change.
+    pub(crate) watch: Option<&'t mut Watch>,
     /// Where the caller wants it noted what the layer changes.
     pub(crate) changes: Option<&'t mut Changes>,
 }
@@ -127,6 +161,7 @@ impl Application<'_> {
         let Some(directory) = place.unpacked() else { return Ok(()) };
         match kind {
             WhiteoutKind::Opaque => {
+                self.watch_below(directory);
                 self.note_below(directory)?;
                 self.tree.arena.clear(directory);
             }
@@ -277,6 +312,7 @@ impl Application<'_> {
             let message = || "lies below what is no directory; that is read as one".into();
             self.warnings.push("parent-not-a-directory", Some(path), message);
             self.note(directory)?;
+            self.watch_node(directory);
             let implied = self.implied();
             if let Some(data) = self.tree.arena.get_mut(directory) {
                 data.content = implied;
@@ -310,6 +346,9 @@ impl Application<'_> {
         if !within(text, tree.limits.tree_bytes) {
             return Err(over("tree_bytes", tree.limits.tree_bytes, path));
         }
+        if let Some(watch) = self.watch.as_deref_mut() {
+            watch.tell(directory, name);
+        }
         let inserted = tree.arena.insert(directory, name, explicit, self.layer, content);
         inserted.map_err(|Full| over("tree_bytes", tree.limits.tree_bytes, path))
     }
@@ -327,6 +366,7 @@ impl Application<'_> {
 
     /// Removes a node and all below it.
     fn remove(&mut self, node: NodeId) -> Result<(), Error> {
+        self.watch_node(node);
         self.note(node)?;
         self.note_below(node)?;
         self.tree.arena.remove(node);

@@ -54,6 +54,11 @@ impl<T> Blocks<T> {
         &mut self.last
     }
 
+    /// Returns the blocks in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[T]> {
+        self.closed.iter().chain([&self.last]).map(Vec::as_slice)
+    }
+
     pub(crate) fn get(&self, block: usize) -> Option<&[T]> {
         if block == self.closed.len() {
             return Some(&self.last);

@@ -17,13 +17,13 @@ use crate::{EntryPath, Error, Kind, Meta};
 /// entries take about 40 bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
-    records: Blocks<u8>,
+    pub(crate) records: Blocks<u8>,
     /// Where every 16th record begins.
-    starts: Vec<Start>,
-    len: u32,
-    owners: Vec<Owner>,
-    whiteouts: Vec<u8>,
-    whiteout_count: u32,
+    pub(crate) starts: Vec<Start>,
+    pub(crate) len: u32,
+    pub(crate) owners: Vec<Owner>,
+    pub(crate) whiteouts: Vec<u8>,
+    pub(crate) whiteout_count: u32,
 }
 
 /// An entry of a layer.
@@ -54,16 +54,16 @@ pub enum WhiteoutKind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Owner {
-    uid: u64,
-    gid: u64,
-    uname: Arc<[u8]>,
-    gname: Arc<[u8]>,
+pub(crate) struct Owner {
+    pub(crate) uid: u64,
+    pub(crate) gid: u64,
+    pub(crate) uname: Arc<[u8]>,
+    pub(crate) gname: Arc<[u8]>,
 }
 
 /// Bytes of records in a block, and what sixteen common ones take at most.
-const BYTES: usize = 1 << 16;
-const ALONE: usize = 1 << 12;
+pub(crate) const BYTES: usize = 1 << 16;
+pub(crate) const ALONE: usize = 1 << 12;
 
 impl Listing {
     /// Returns the number of entries.

@@ -152,35 +152,35 @@ impl<'a> Decoder<'a> {
                 self.rest = self.records.get(self.block)?;
             }
         }
-        let rest = &mut self.rest;
-        let flags = get(rest)?;
-        let kind = *KINDS.get(usize::try_from(flags & 7).ok()?)?;
-        get_path(rest, &mut self.path)?;
-        let mode = get_u32(rest)?;
-        let owner = usize::try_from(get(rest)?).ok()?;
-        self.mtime = self.mtime.wrapping_add(unzigzag(get(rest)?));
-        let mtime_nanos = if flags & HAS_NANOS == 0 { 0 } else { get_u32(rest)? };
-        let (mut size, mut link, mut device) = (0, None, None);
-        match kind {
-            Kind::File => size = get(rest)?,
-            Kind::HardLink | Kind::Symlink => link = Some(get_bytes(rest)?),
-            Kind::CharDevice | Kind::BlockDevice => device = Some((get_u32(rest)?, get_u32(rest)?)),
-            Kind::Directory | Kind::Fifo | Kind::Other(_) => {}
-        }
-        let xattrs = Xattrs(if flags & HAS_XATTRS == 0 { None } else { Some(get_bytes(rest)?) });
+        let record = read(&mut self.rest, &mut self.path, &mut self.mtime)?;
         self.at = self.at.saturating_add(1);
-        Some(Record {
-            kind,
-            mode,
-            owner,
-            size,
-            mtime: self.mtime,
-            mtime_nanos,
-            link,
-            device,
-            xattrs,
-        })
+        Some(record)
     }
+}
+
+/// Reads a record behind the one whose path and time these are, which become its own.
+pub(crate) fn read<'a>(
+    rest: &mut &'a [u8],
+    path: &mut Vec<u8>,
+    last_mtime: &mut i64,
+) -> Option<Record<'a>> {
+    let flags = get(rest)?;
+    let kind = *KINDS.get(usize::try_from(flags & 7).ok()?)?;
+    get_path(rest, path)?;
+    let mode = get_u32(rest)?;
+    let owner = usize::try_from(get(rest)?).ok()?;
+    let mtime = last_mtime.wrapping_add(unzigzag(get(rest)?));
+    *last_mtime = mtime;
+    let mtime_nanos = if flags & HAS_NANOS == 0 { 0 } else { get_u32(rest)? };
+    let (mut size, mut link, mut device) = (0, None, None);
+    match kind {
+        Kind::File => size = get(rest)?,
+        Kind::HardLink | Kind::Symlink => link = Some(get_bytes(rest)?),
+        Kind::CharDevice | Kind::BlockDevice => device = Some((get_u32(rest)?, get_u32(rest)?)),
+        Kind::Directory | Kind::Fifo | Kind::Other(_) => {}
+    }
+    let xattrs = Xattrs(if flags & HAS_XATTRS == 0 { None } else { Some(get_bytes(rest)?) });
+    Some(Record { kind, mode, owner, size, mtime, mtime_nanos, link, device, xattrs })
 }
 
 impl Xattrs<'_> {
@@ -250,12 +250,12 @@ fn get_u32(rest: &mut &[u8]) -> Option<u32> {
     u32::try_from(get(rest)?).ok()
 }
 
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put(out, u64::try_from(bytes.len()).unwrap_or(0));
     out.extend_from_slice(bytes);
 }
 
-fn get_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn get_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let len = usize::try_from(get(rest)?).ok()?;
     let (bytes, after) = rest.split_at_checked(len)?;
     *rest = after;

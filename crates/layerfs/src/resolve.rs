@@ -72,6 +72,17 @@ pub(crate) fn follow(
     last: Last,
     max_hops: u64,
 ) -> Result<Place, Circle> {
+    follow_telling(arena, path, last, max_hops, |_, _| {})
+}
+
+/// Follows a path as [`follow`] does, and tells of each name that was looked up, and in which directory.
+pub(crate) fn follow_telling(
+    arena: &Arena,
+    path: &[u8],
+    last: Last,
+    max_hops: u64,
+    mut looked_up: impl FnMut(NodeId, &[u8]),
+) -> Result<Place, Circle> {
     let mut place = Place {
         node: NodeId::ROOT,
         missing: Vec::new(),
@@ -103,8 +114,12 @@ pub(crate) fn follow(
             }
             _ => {}
         }
-        let child =
-            if place.missing.is_empty() { arena.child(place.node, component) } else { None };
+        let child = if place.missing.is_empty() {
+            looked_up(place.node, component);
+            arena.child(place.node, component)
+        } else {
+            None
+        };
         let Some(child) = child else {
             place.missing.push(component.into());
             continue;

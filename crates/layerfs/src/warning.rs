@@ -1,5 +1,7 @@
 //! What is odd in a layer without making it unreadable.
 
+use std::borrow::Cow;
+
 use crate::EntryPath;
 
 /// How many warnings are kept of one layer; the rest is counted.
@@ -12,10 +14,9 @@ const KEPT: usize = 100;
 /// `hard-link-to-directory`, `hard-link-to-itself`, `parent-not-a-directory` and `symlink-loop`.
 /// `more-warnings` ends a list that was cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Warning {
-    /// A name for the oddity, in kebab-case.
-    pub code: &'static str,
+    /// A name for the oddity, in kebab-case; owned where it was read back.
+    pub code: Cow<'static, str>,
     /// The entry it is about; none for a name that is no path inside the image.
     pub path: Option<EntryPath>,
     /// What is odd and how it was taken, as a fragment of text without control characters.
@@ -42,13 +43,13 @@ impl Warnings {
             return;
         }
         let path = path.and_then(|path| EntryPath::clean(path).ok());
-        self.kept.push(Warning { code, path, message: message() });
+        self.kept.push(Warning { code: code.into(), path, message: message() });
     }
 
     pub(crate) fn into_vec(mut self) -> Vec<Warning> {
         if self.left_out > 0 {
             let message = format!("{} more warnings about this layer", self.left_out);
-            self.kept.push(Warning { code: "more-warnings", path: None, message });
+            self.kept.push(Warning { code: "more-warnings".into(), path: None, message });
         }
         self.kept
     }

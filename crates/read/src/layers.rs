@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use crate::archive::Passing;
 use crate::stream::{Visit, visit};
-use crate::task::on_task;
+use crate::task::{Task, on_task};
 use crate::{Archive, Error, Input, LayerKey, LayerReader, Options, Reading};
 
 /// The layers that were read, and the image that they are of.
@@ -61,7 +61,7 @@ where
             let count = image.layers().len();
             let first = select.start.min(count);
             let chosen = image.layers().get(first..select.end.min(count)).unwrap_or_default();
-            let layers = of_image(chosen, reader, options).await?;
+            let layers = layers_of_image(chosen, reader, options).await?;
             Ok(Layers {
                 image: *image,
                 form: None,
@@ -145,11 +145,43 @@ pub async fn layer<R: LayerReader>(
     Ok(Reading { measured, listing, warnings, out })
 }
 
-async fn of_image<R, F>(
+/// Reads these layers of an image, as [`layers`] does.
+///
+/// # Errors
+///
+/// As [`layers`].
+pub async fn layers_of_image<R, F>(
     layers: &[Layer],
     reader: F,
     options: &Options,
 ) -> Result<Vec<Arc<Reading<R::Out>>>, Error>
+where
+    R: LayerReader + 'static,
+    R::Out: Send + Sync + 'static,
+    F: Fn(&LayerKey) -> R + Clone + Send + Sync + 'static,
+{
+    let mut tasks = start(layers, reader, options);
+    let mut known: HashMap<LayerKey, Arc<Reading<R::Out>>> = HashMap::new();
+    let mut read = Vec::with_capacity(layers.len());
+    for layer in layers {
+        let key = LayerKey::from(layer);
+        let reading = match (tasks.remove(&key), known.get(&key)) {
+            (Some(task), _) => Arc::new(task.await?),
+            (None, Some(reading)) => Arc::clone(reading),
+            (None, None) => return Err(Error::unfinished(layer.what())),
+        };
+        known.insert(key, Arc::clone(&reading));
+        read.push(reading);
+    }
+    Ok(read)
+}
+
+/// Starts reading layers, each key once, the largest first, so many at once as the limit allows.
+pub(crate) fn start<R, F>(
+    layers: &[Layer],
+    reader: F,
+    options: &Options,
+) -> HashMap<LayerKey, Task<Result<Reading<R::Out>, Error>>>
 where
     R: LayerReader + 'static,
     R::Out: Send + Sync + 'static,
@@ -175,17 +207,5 @@ where
         };
         tasks.insert(key, on_task(task.instrument(span)));
     }
-    let mut known: HashMap<LayerKey, Arc<Reading<R::Out>>> = HashMap::new();
-    let mut read = Vec::with_capacity(layers.len());
-    for layer in layers {
-        let key = LayerKey::from(layer);
-        let reading = match (tasks.remove(&key), known.get(&key)) {
-            (Some(task), _) => Arc::new(task.await?),
-            (None, Some(reading)) => Arc::clone(reading),
-            (None, None) => return Err(Error::unfinished(layer.what())),
-        };
-        known.insert(key, Arc::clone(&reading));
-        read.push(reading);
-    }
-    Ok(read)
+    tasks
 }

@@ -48,14 +48,16 @@ mod reader;
 mod stream;
 mod tap;
 mod task;
+mod validate;
 mod verify;
 
 pub use error::Error;
 pub use input::{Archive, Input, Once, Opener};
-pub use layers::{Layers, Select, layer, layers, layers_of_archive};
+pub use layers::{Layers, Select, layer, layers, layers_of_archive, layers_of_image};
 pub use observer::{Observer, Silent};
 pub use options::{Limits, Options};
 pub use reader::{LayerKey, LayerReader, ListingOnly, Progress, Reading};
 pub use stream::{Visit, visit};
 pub use task::{Task, on_task};
+pub use validate::{Depth, Finding, Validation, validate, validate_image};
 pub use verify::{Look, is_no_layer, look, verify};

@@ -41,8 +41,6 @@ pub struct Limits {
     /// `archive_layers`: how many different members of an archive that passes once are kept as what may
     /// be layers, until the documents tell. 10,000.
     pub archive_layers: u64,
-    /// `held_bytes`: what all readers hold of files, of all layers together, before the layers wait. 64 MiB.
-    pub held_bytes: u64,
 }
 
 impl Limits {
@@ -53,7 +51,6 @@ impl Limits {
             layerfs: cutaway_layerfs::Limits::default(),
             layers_in_flight: cores.saturating_add(1).min(16),
             archive_layers: 10_000,
-            held_bytes: 64 << 20,
         }
     }
 }

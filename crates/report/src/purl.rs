@@ -4,14 +4,14 @@
 //! `ID-VERSION_ID`, `upstream` the source package. A deb keeps its epoch in the version, an rpm has
 //! a qualifier of its own.
 
-use cutaway_analyze::{Distro, Kind, Package, Source};
+use cutaway_analyze::{Distro, Ecosystem, Package, Source};
 use packageurl::PackageUrl;
 
 /// Returns the package URL of `package` in an image of `distro`.
 pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
-    let kind = package.kind.name();
-    let version = match (package.kind, package.epoch) {
-        (Kind::Rpm, Some(epoch)) => {
+    let kind = package.ecosystem.name();
+    let version = match package.epoch {
+        Some(epoch) if package.ecosystem == Ecosystem::RPM => {
             package.version.strip_prefix(&format!("{epoch}:")).unwrap_or(&package.version)
         }
         _ => &package.version,
@@ -23,10 +23,10 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
     let _ = purl.with_version(version.to_owned());
     match distro {
         Some(distro) => {
-            let _ = purl.with_namespace(namespace(package.kind, distro));
+            let _ = purl.with_namespace(namespace(&package.ecosystem, distro));
         }
         // A package URL of this type has a namespace, and pacman is Arch Linux's.
-        None if package.kind == Kind::Alpm => {
+        None if package.ecosystem == Ecosystem::ALPM => {
             let _ = purl.with_namespace("arch");
         }
         None => {}
@@ -42,18 +42,19 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
         "epoch",
         package
             .epoch
-            .filter(|epoch| package.kind == Kind::Rpm && *epoch > 0)
+            .filter(|epoch| package.ecosystem == Ecosystem::RPM && *epoch > 0)
             .map(|e| e.to_string()),
     );
     qualify("upstream", package.source.as_ref().and_then(|source| upstream(package, source)));
     purl.to_string()
 }
 
-fn namespace(kind: Kind, distro: &Distro) -> String {
-    match (kind, distro.id.as_str()) {
-        (Kind::Rpm, "rhel") => "redhat".into(),
-        (Kind::Rpm, id) if id.starts_with("opensuse") => "opensuse".into(),
-        (_, id) => id.to_owned(),
+fn namespace(ecosystem: &Ecosystem, distro: &Distro) -> String {
+    let is_rpm = *ecosystem == Ecosystem::RPM;
+    match distro.id.as_str() {
+        "rhel" if is_rpm => "redhat".into(),
+        id if is_rpm && id.starts_with("opensuse") => "opensuse".into(),
+        id => id.to_owned(),
     }
 }
 
@@ -66,11 +67,11 @@ fn release(distro: &Distro) -> String {
 
 /// Returns the source package, where it says more than the package itself.
 fn upstream(package: &Package, source: &Source) -> Option<String> {
-    match (package.kind, &source.version) {
-        (Kind::Rpm, Some(version)) => Some(format!("{}-{version}.src.rpm", source.name)),
-        (_, Some(version)) if *version != package.version => {
-            Some(format!("{}@{version}", source.name))
+    match &source.version {
+        Some(version) if package.ecosystem == Ecosystem::RPM => {
+            Some(format!("{}-{version}.src.rpm", source.name))
         }
+        Some(version) if *version != package.version => Some(format!("{}@{version}", source.name)),
         _ => (source.name != package.name).then(|| source.name.clone()),
     }
 }
@@ -83,21 +84,14 @@ mod tests {
     fn urls() {
         let package =
             |kind, name: &str, version: &str, epoch, source: Option<(&str, Option<&str>)>| {
-                Package {
-                    kind,
+                let mut package = Package::new(kind, name, version);
+                package.epoch = epoch;
+                package.arch = Some("amd64".into());
+                package.source = source.map(|(name, version)| Source {
                     name: name.into(),
-                    version: version.into(),
-                    epoch,
-                    release: None,
-                    arch: Some("amd64".into()),
-                    source: source.map(|(name, version)| Source {
-                        name: name.into(),
-                        version: version.map(Into::into),
-                    }),
-                    licenses: Vec::new(),
-                    vendor: None,
-                    state: "installed".into(),
-                }
+                    version: version.map(Into::into),
+                });
+                package
             };
         let distro = |id: &str, version: &str| Distro {
             id: id.into(),
@@ -107,7 +101,7 @@ mod tests {
         for (package, distro, expected) in [
             (
                 package(
-                    Kind::Deb,
+                    Ecosystem::DEB,
                     "libgcc-s1",
                     "1:12.2.0-14",
                     Some(1),
@@ -117,22 +111,26 @@ mod tests {
                 "pkg:deb/debian/libgcc-s1@1:12.2.0-14?arch=amd64&distro=debian-12&upstream=gcc-12@12.2.0-14",
             ),
             (
-                package(Kind::Apk, "ssl_client", "1.30.1-r2", None, Some(("busybox", None))),
+                package(Ecosystem::APK, "ssl_client", "1.30.1-r2", None, Some(("busybox", None))),
                 Some(distro("alpine", "3.10")),
                 "pkg:apk/alpine/ssl_client@1.30.1-r2?arch=amd64&distro=alpine-3.10&upstream=busybox",
             ),
             (
-                package(Kind::Rpm, "vim", "2:9.0-1", Some(2), Some(("vim", Some("9.0-1")))),
+                package(Ecosystem::RPM, "vim", "2:9.0-1", Some(2), Some(("vim", Some("9.0-1")))),
                 Some(distro("rhel", "9")),
                 "pkg:rpm/redhat/vim@9.0-1?arch=amd64&distro=rhel-9&epoch=2&upstream=vim-9.0-1.src.rpm",
             ),
-            (package(Kind::Deb, "a", "1", None, None), None, "pkg:deb/a@1?arch=amd64"),
+            (package(Ecosystem::DEB, "a", "1", None, None), None, "pkg:deb/a@1?arch=amd64"),
             (
-                package(Kind::Alpm, "libfoo", "1:2-3", Some(1), Some(("foo", Some("1:2-3")))),
+                package(Ecosystem::ALPM, "libfoo", "1:2-3", Some(1), Some(("foo", Some("1:2-3")))),
                 Some(Distro { id: "manjaro".into(), ..Distro::default() }),
                 "pkg:alpm/manjaro/libfoo@1:2-3?arch=amd64&distro=manjaro&upstream=foo",
             ),
-            (package(Kind::Alpm, "a", "1-1", None, None), None, "pkg:alpm/arch/a@1-1?arch=amd64"),
+            (
+                package(Ecosystem::ALPM, "a", "1-1", None, None),
+                None,
+                "pkg:alpm/arch/a@1-1?arch=amd64",
+            ),
         ] {
             assert_eq!(
                 purl(&package, distro.as_ref()).replace("%40", "@").replace("%3A", ":"),

@@ -1,6 +1,6 @@
 //! The report, field by field as programs read it (schema `cutaway.scan/1`).
 
-use cutaway_analyze::{Kind, PackageEvent, Severity, Source, state_is_installed};
+use cutaway_analyze::{Ecosystem, PackageEvent, Severity, Source, state_is_installed};
 use cutaway_model::{DiffId, MediaType, Remark};
 use cutaway_ref::Digest;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoryReport {
     /// The package manager's kind.
-    pub kind: Kind,
+    pub kind: Ecosystem,
     /// The name.
     pub name: String,
     /// The architecture, where records have one.
@@ -162,7 +162,7 @@ pub struct LayerReport {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PackageReport {
     /// The package manager's kind.
-    pub kind: Kind,
+    pub kind: Ecosystem,
     /// The name.
     pub name: String,
     /// The full version as the package manager prints it.

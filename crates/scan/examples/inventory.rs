@@ -12,7 +12,8 @@ use cutaway_scan::{Limits, Options, Silent, SourceKind, Subject, scan};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = std::env::args().nth(1).ok_or("usage: inventory DIR")?;
     let options = Options {
-        analyzers: cutaway_analyzers_os::ALL,
+        analyzers: cutaway_analyzers_os::analyzers(),
+        cache: None,
         limits: Limits::for_cores(2),
         skip: Vec::new(),
         platform: Platform::linux(std::env::consts::ARCH),

@@ -1,9 +1,10 @@
 //! The files of a layer that somebody wants, as the walk comes past them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use cutaway_analyze::Analyzer;
+use cutaway_analyze::{Analyzers, Candidate, Matches, PickedFile, Pickup, PickupLimits, Reading};
 use cutaway_layerfs::{EntryPath, Kind, Meta, Visitor};
 
 use crate::skip::Skip;
@@ -12,45 +13,48 @@ use crate::skip::Skip;
 #[derive(Debug, Clone)]
 pub(crate) enum Wanted {
     /// Those that an analyzer wants, and their companions.
-    ByAnalyzers { analyzers: &'static [&'static dyn Analyzer], skip: Arc<Skip> },
-    /// Those of these entries.
+    ByAnalyzers(Arc<Skip>),
+    /// All of these entries.
     Entries(BTreeSet<u32>),
+    /// Parts of these entries: for each the analyzers that want some.
+    Ranges(BTreeMap<u32, Vec<(usize, Vec<Range<u64>>)>>),
 }
 
-/// A visitor that keeps the wanted files, each until it is taken.
+/// A visitor that keeps what is wanted of files, each until it is taken.
 #[derive(Debug)]
 pub(crate) struct Collector {
     wanted: Wanted,
-    max_bytes: u64,
-    open: Option<Collected>,
+    analyzers: Analyzers,
+    limits: PickupLimits,
+    matches: Matches,
+    open: Option<Open>,
     finished: Vec<Collected>,
-    oversized: Vec<Oversized>,
 }
 
-/// A file that was wanted, with all its bytes.
+#[derive(Debug)]
+struct Open {
+    entry: u32,
+    companion: bool,
+    pickup: Pickup,
+}
+
+/// A file that was wanted, with what is held of it.
 #[derive(Debug)]
 pub(crate) struct Collected {
     /// Its entry in the listing of the layer.
     pub(crate) entry: u32,
-    /// Its path in the layer.
-    pub(crate) path: EntryPath,
-    /// The positions of the analyzers that want it; none for a companion.
-    pub(crate) analyzers: Vec<usize>,
-    /// Its bytes.
-    pub(crate) content: Vec<u8>,
-}
-
-/// A file that was wanted and is larger than any database may be.
-#[derive(Debug)]
-pub(crate) struct Oversized {
-    pub(crate) entry: u32,
-    pub(crate) analyzers: Vec<usize>,
-    pub(crate) size: u64,
+    /// Its path, and its bytes.
+    pub(crate) file: PickedFile,
+    /// What analyzers are going to make of it; nothing of a mere companion.
+    pub(crate) readings: Vec<Reading>,
+    /// Whether it is the companion of another file.
+    pub(crate) companion: bool,
 }
 
 impl Collector {
-    pub(crate) fn new(wanted: Wanted, max_bytes: u64) -> Self {
-        Self { wanted, max_bytes, open: None, finished: Vec::new(), oversized: Vec::new() }
+    pub(crate) fn new(wanted: Wanted, analyzers: Analyzers, limits: PickupLimits) -> Self {
+        let matches = Matches::default();
+        Self { wanted, analyzers, limits, matches, open: None, finished: Vec::new() }
     }
 
     /// Returns the files that are complete since the last call.
@@ -58,35 +62,27 @@ impl Collector {
         std::mem::take(&mut self.finished)
     }
 
-    /// Returns the files that were too large.
-    pub(crate) fn take_oversized(&mut self) -> Vec<Oversized> {
-        std::mem::take(&mut self.oversized)
-    }
-
-    /// Returns who wants the entry; `None` where nobody does.
-    fn readers(&self, entry: u32, path: &EntryPath) -> Option<Vec<usize>> {
-        let (analyzers, skip) = match &self.wanted {
-            Wanted::Entries(entries) => return entries.contains(&entry).then(Vec::new),
-            Wanted::ByAnalyzers { analyzers, skip } => (analyzers, skip),
-        };
-        let bytes = path.as_bytes();
-        let stem_of = |suffix: &str| bytes.strip_suffix(suffix.as_bytes());
-        let is_companion = |analyzer: &&dyn Analyzer| {
-            analyzer.companion().and_then(stem_of).is_some_and(|stem| analyzer.wants(stem))
-        };
-        let wanted =
-            analyzers.iter().any(|analyzer| analyzer.wants(bytes) || is_companion(analyzer));
-        if !wanted || skip.matches(bytes) {
-            return None;
+    fn pick(&mut self, entry: u32, candidate: &Candidate<'_>) -> Option<(Pickup, bool)> {
+        let (analyzers, limits) = (&self.analyzers, self.limits);
+        match &self.wanted {
+            Wanted::Entries(entries) => entries
+                .contains(&entry)
+                .then(|| (Pickup::whole(analyzers, &[], candidate, limits), false)),
+            Wanted::Ranges(entries) => {
+                let readers = entries.get(&entry)?;
+                Some((Pickup::again(analyzers, readers, candidate, limits), false))
+            }
+            Wanted::ByAnalyzers(skip) => {
+                let path = candidate.path.as_bytes();
+                analyzers.matcher().find(path, &mut self.matches);
+                let Matches { analyzers: interested, companion, .. } = &self.matches;
+                if (interested.is_empty() && !companion) || skip.matches(path) {
+                    return None;
+                }
+                let pickup = Pickup::begin(analyzers, interested, *companion, candidate, limits);
+                pickup.map(|pickup| (pickup, *companion))
+            }
         }
-        Some(
-            analyzers
-                .iter()
-                .enumerate()
-                .filter(|(_, a)| a.wants(bytes))
-                .map(|(position, _)| position)
-                .collect(),
-        )
     }
 }
 
@@ -95,34 +91,30 @@ impl Visitor for Collector {
         if meta.kind != Kind::File {
             return false;
         }
-        let Some(analyzers) = self.readers(id, path) else { return false };
-        if meta.size > self.max_bytes {
-            self.oversized.push(Oversized { entry: id, analyzers, size: meta.size });
-            return false;
-        }
-        self.open =
-            Some(Collected { entry: id, path: path.clone(), analyzers, content: Vec::new() });
-        true
+        let picked = self.pick(id, &Candidate::new(path, meta.size, meta.mode));
+        self.open = picked.map(|(pickup, companion)| Open { entry: id, companion, pickup });
+        self.open.is_some()
     }
 
     fn data(&mut self, chunk: &[u8]) {
         if let Some(open) = &mut self.open {
-            open.content.extend_from_slice(chunk);
+            open.pickup.push(chunk);
         }
     }
 
     fn hole(&mut self, len: u64) {
         if let Some(open) = &mut self.open {
-            // The size of the whole was checked when the file was opened.
-            let room = self
-                .max_bytes
-                .saturating_sub(u64::try_from(open.content.len()).unwrap_or(u64::MAX));
-            let len = usize::try_from(len.min(room)).unwrap_or_default();
-            open.content.resize(open.content.len().saturating_add(len), 0);
+            open.pickup.skip(len);
         }
     }
 
     fn end(&mut self) {
-        self.finished.extend(self.open.take());
+        if let Some(Open { entry, companion, pickup }) = self.open.take() {
+            let (file, readings) = pickup.finish();
+            let asked_for = matches!(self.wanted, Wanted::Entries(_));
+            if companion || asked_for || !readings.is_empty() {
+                self.finished.push(Collected { entry, file, readings, companion });
+            }
+        }
     }
 }

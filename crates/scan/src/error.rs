@@ -1,7 +1,7 @@
 //! Why a scan gave no report.
 
-use cutaway_files::ReadError;
 use cutaway_model::{self as model, Class};
+use cutaway_read::Error as ReadError;
 
 /// Why an image could not be scanned. Every text is one line.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,14 @@ pub enum Error {
         what: String,
         /// The rule, and where it is broken.
         source: cutaway_layerfs::Error,
+    },
+    /// What is found goes over a limit of the whole run.
+    #[error("what was found takes more than the limit {limit} of {max} bytes")]
+    Limit {
+        /// The limit.
+        limit: &'static str,
+        /// Its value.
+        max: u64,
     },
     /// A pattern of entries to skip is none.
     #[error("pattern \"{pattern}\" of entries to skip: {reason}")]
@@ -43,7 +51,7 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Model(error) => error.class(),
-            Self::Layer { .. } => Class::Malformed,
+            Self::Layer { .. } | Self::Limit { .. } => Class::Malformed,
             Self::Pattern { .. } => Class::Usage,
         }
     }

@@ -1,10 +1,9 @@
 //! From an image to an inventory.
 //!
-//! [`scan`] streams the layers of an image, all at once up to a bound, hands the files that analyzers
-//! want to them, lays the layers over each other and reports what is visible at the top, which layer
-//! brought it, and what a lower layer had. [`scan_stream`] does the same with an archive that passes
-//! once. Nothing is written to disk, and no finding leaves before the size, the digest and the diffID
-//! of every layer that was read have matched.
+//! [`scan`] streams the layers of an image through `cutaway-read`, hands the files that analyzers want to
+//! them, lays the layers over each other and reports what is visible at the top, which layer brought it,
+//! and what a lower layer had. Nothing is written to disk, and no finding leaves before the size, the
+//! digest and the diffID of every layer that was read have matched.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -12,21 +11,15 @@
 //!
 //! use cutaway_model::source::{self, Directory, Form, Selector};
 //! use cutaway_ref::Platform;
-//! use cutaway_report::{SourceKind, Subject};
-//! use cutaway_scan::{Limits, Options, Silent, scan};
+//! use cutaway_scan::{Options, scan};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let options = Options {
-//!     analyzers: cutaway_analyzers_os::ALL,
-//!     limits: Limits::for_cores(2),
-//!     skip: Vec::new(),
-//!     platform: Platform::linux("amd64"),
-//!     observer: Arc::new(Silent),
-//! };
+//! let options = Options::new(cutaway_analyzers_os::analyzers(), Platform::linux("amd64"));
 //! let files = Arc::new(Directory::new(Path::new("layout")));
-//! let image = source::open(files, Form::Oci, &Selector::Only, &options.platform, &options.limits.model).await?;
-//! let report = scan(&image, &Subject { name: "layout".into(), source: SourceKind::Oci }, &options).await?;
-//! println!("{} packages", report.packages.len());
+//! let limits = &options.read.limits.model;
+//! let image = source::open(files, Form::Oci, &Selector::Only, &options.platform, limits).await?;
+//! let scanned = scan(image.into(), "layout", &options).await?;
+//! println!("{} packages", scanned.report.packages.len());
 //! # Ok(())
 //! # }
 //! ```
@@ -36,27 +29,25 @@
 mod assemble;
 mod bridge;
 mod collect;
-mod databases;
+mod diagnostics;
 mod digests;
+mod dispatch;
 mod error;
+mod inventory;
+mod kept;
 mod layer;
 mod limits;
-mod onepass;
+mod merged;
 mod options;
 mod owned;
 mod run;
 mod second;
+mod sight;
 mod skip;
 mod story;
-mod validate;
-mod verify;
+mod visible;
 
-pub use cutaway_files::Measured;
-pub use cutaway_report::{Report, SourceKind, Subject};
 pub use error::Error;
 pub use limits::Limits;
-pub use onepass::{scan_stream, scan_stream_with_history};
-pub use options::{Asked, Observer, Options, Silent};
-pub use run::{scan, scan_with_history};
-pub use validate::{Depth, Finding, Validation, validate, validate_image};
-pub use verify::{Look, is_no_layer, look_at_stream, verify, verify_stream};
+pub use options::{Asked, Options};
+pub use run::{Scanned, scan};

@@ -1,17 +1,20 @@
 //! The named limits of a scan.
 
+use cutaway_analyze::PickupLimits;
+
 /// Everything that bounds a scan, each with its name in errors and on the command line.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Limits of documents and streams.
-    pub model: cutaway_model::Limits,
-    /// Limits of layers.
-    pub layerfs: cutaway_layerfs::Limits,
     /// `database_bytes`: the size of a database file that is read. 512 MiB.
     pub database_bytes: u64,
-    /// `pending_bytes`: database files of one layer that wait for an analyzer before the layer itself waits. 64 MiB.
+    /// `pending_bytes`: files of all layers that wait for an analyzer before the layers themselves wait. 64 MiB.
     pub pending_bytes: u64,
+    /// `window_bytes`: the parts of one file that are held where not all of it is. 8 MiB.
+    pub window_bytes: u64,
+    /// `findings_bytes`: what the findings of a run hold together, beside 400 bytes for each package
+    /// and the records of files. 32 MiB.
+    pub findings_bytes: u64,
     /// `record_bytes`: what packages record of files, from one layer, while files are compared. 128 MiB.
     pub record_bytes: u64,
     /// `hole_bytes`: holes of sparse files of one layer that are hashed while files are compared. 1 GiB.
@@ -19,30 +22,25 @@ pub struct Limits {
     /// `exclusions`: patterns by which package managers leave files out that are looked at while files are
     /// compared. 1000, where systems have some ten.
     pub exclusions: usize,
-    /// `content_bytes`: the size of a file that the file view holds until it is verified. 512 MiB.
-    pub content_bytes: u64,
-    /// `hold_bytes`: how much of a file the file view holds back while it may turn out to be another one. 1 MiB.
-    pub hold_bytes: u64,
-    /// `layers_in_flight`: how many layers are read at once.
-    pub layers_in_flight: usize,
 }
 
-impl Limits {
-    /// Returns the default limits for a machine of `cores` cores.
-    ///
-    /// One layer more than there are cores is in flight, so that one can wait for its source.
-    pub fn for_cores(cores: usize) -> Self {
+impl Default for Limits {
+    fn default() -> Self {
         Self {
-            model: cutaway_model::Limits::default(),
-            layerfs: cutaway_layerfs::Limits::default(),
             database_bytes: 512 << 20,
             pending_bytes: 64 << 20,
+            window_bytes: 8 << 20,
+            findings_bytes: 32 << 20,
             record_bytes: 128 << 20,
             hole_bytes: 1 << 30,
             exclusions: 1000,
-            content_bytes: 512 << 20,
-            hold_bytes: 1 << 20,
-            layers_in_flight: cores.saturating_add(1).min(16),
         }
+    }
+}
+
+impl Limits {
+    /// Returns how much of one file is held for analyzers.
+    pub(crate) fn pickup(&self) -> PickupLimits {
+        PickupLimits { whole_bytes: self.database_bytes, window_bytes: self.window_bytes }
     }
 }

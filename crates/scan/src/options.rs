@@ -1,10 +1,9 @@
 //! What a caller decides about a scan.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
-use cutaway_analyze::Analyzer;
-pub use cutaway_files::{Observer, Silent};
+use cutaway_analyze::{Analyzers, FactsCache};
+use cutaway_files::Fingerprints;
 use cutaway_ref::Platform;
 use cutaway_report::SourceKind;
 
@@ -12,17 +11,43 @@ use crate::Limits;
 
 /// How to scan.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Options {
-    /// The analyzers, in order of preference.
-    pub analyzers: &'static [&'static dyn Analyzer],
-    /// The limits.
+    /// The analyzers.
+    pub analyzers: Analyzers,
+    /// How layers are read, and who is told how far they are.
+    pub read: cutaway_read::Options,
+    /// The limits of what is made of them.
     pub limits: Limits,
     /// Patterns of paths in the image whose entries are left out of analysis.
     pub skip: Vec<String>,
     /// The platform that was asked for; another one in the image is worth a warning.
     pub platform: Platform,
-    /// Who is told how far the scan is.
-    pub observer: Arc<dyn Observer>,
+    /// Where the facts of layers are kept, so that a layer is not read again.
+    pub cache: Option<Arc<dyn FactsCache>>,
+    /// The lowest layer that is read, as if there were none below; of an archive all of it passes.
+    pub first: usize,
+    /// Whether the report also tells what each layer did to each package.
+    pub history: bool,
+    /// What tells the contents of files apart, where that is wanted with the files of the layers.
+    pub fingerprints: Option<Fingerprints>,
+}
+
+impl Options {
+    /// Scans all layers with `analyzers` within the default limits.
+    pub fn new(analyzers: Analyzers, platform: Platform) -> Self {
+        Self {
+            analyzers,
+            read: cutaway_read::Options::new(cutaway_read::Limits::default()),
+            limits: Limits::default(),
+            skip: Vec::new(),
+            platform,
+            cache: None,
+            first: 0,
+            history: false,
+            fingerprints: None,
+        }
+    }
 }
 
 /// What was asked for, where the source may only show when the archive has passed.

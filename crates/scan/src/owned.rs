@@ -37,6 +37,8 @@ pub(crate) struct Top {
     pub(crate) digests: Vec<Arc<Digests>>,
     /// What is left out.
     pub(crate) skip: Skip,
+    /// The position of the lowest layer in its image.
+    pub(crate) first: usize,
     /// How many bytes of link targets may still be followed.
     pub(crate) link_bytes: AtomicU64,
 }
@@ -198,7 +200,7 @@ impl Top {
     /// Returns the layer that left nothing at a path; none where no layer ever had anything there.
     fn hidden_by(&self, path: &EntryPath) -> Option<usize> {
         let last = self.changes.of(path).iter().max_by_key(|superseded| superseded.ended_by)?;
-        (last.end == End::Hidden).then(|| position(last.ended_by))
+        (last.end == End::Hidden).then(|| position(last.ended_by).saturating_add(self.first))
     }
 }
 

@@ -1,150 +1,172 @@
-//! The scan of an image whose layers can be opened one by one.
+//! The scan of an image, wherever it lies.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use cutaway_files::{Fingerprints, LayerFiles, on_task};
+use cutaway_analyze::Budget;
+use cutaway_files::LayerFiles;
 use cutaway_model::{Image, Layer};
-use tokio::sync::Semaphore;
+use cutaway_read::{Archive, Input, LayerKey, Select, layers_of_archive, layers_of_image};
+use cutaway_report::{Report, SourceKind, Subject};
 use tracing::Instrument as _;
 
-use crate::assemble::Laid;
-use crate::collect::Wanted;
-use crate::layer::{Facts, analyze};
+use crate::assemble::{self, Task};
+use crate::dispatch::Pending;
+use crate::kept;
+use crate::layer::{LayerRead, LayerScan};
+use crate::merged::{Merged, Rules};
 use crate::second::{self, lacking};
 use crate::skip::Skip;
-use crate::{Error, Options};
-use cutaway_report::{Report, Subject};
+use crate::{Asked, Error, Options};
+
+/// What a scan gave.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Scanned {
+    /// The image.
+    pub image: Image,
+    /// What is in it.
+    pub report: Report,
+    /// The files of the layers that were read, so that nobody has to read them again.
+    pub files: Vec<LayerFiles>,
+    /// The position of the first of them.
+    pub first: usize,
+}
 
 /// Scans an image.
 ///
 /// Each layer is read once, also where the image lists it twice; a layer that a database turns out
-/// to be a link into is read once more.
+/// to be a link into is read once more. An archive passes once; what would have to be read again is a
+/// diagnostic then. Layers are numbered as in the whole image.
+///
+/// Needs a tokio runtime, on whose threads the layers are read; analyzers run on rayon's. Dropping the
+/// future ends the reading.
 ///
 /// # Errors
 ///
 /// Returns the first thing, in the order of the layers, that keeps a layer from being read and
-/// verified; nothing that was found is returned then. A database that cannot be read is no error
-/// but a diagnostic of the report.
-pub async fn scan(image: &Image, subject: &Subject, options: &Options) -> Result<Report, Error> {
-    let span = tracing::info_span!("image", id = %image.id());
-    async {
-        let skip = Arc::new(Skip::new(&options.skip)?);
-        let facts = read_layers(image.layers(), None, options, &skip).await?;
-        report(image, 0, subject, options, &skip, facts, false).await
-    }
-    .instrument(span)
-    .await
-}
-
-/// Scans an image as [`scan`] does, or its layers from `first` on as if there were none below; the
-/// report also tells what each layer did to each package, and the files of the layers come with it,
-/// with `fingerprints` also what tells their contents apart, so that nobody has to read them again.
-///
-/// Layers are numbered from `first` on as if it were the lowest.
-///
-/// # Errors
-///
-/// As [`scan`].
-pub async fn scan_with_history(
-    image: &Image,
-    first: usize,
-    subject: &Subject,
-    fingerprints: Option<&Fingerprints>,
+/// verified, and what keeps an archive from being read; nothing that was found is returned then. A
+/// database that cannot be read is no error but a diagnostic of the report.
+pub async fn scan(
+    input: Input,
+    asked: impl Into<Asked<'_>>,
     options: &Options,
-) -> Result<(Report, Vec<LayerFiles>), Error> {
-    let skip = Arc::new(Skip::new(&options.skip)?);
-    let layers = image.layers().get(first..).unwrap_or_default();
-    let facts = read_layers(layers, fingerprints, options, &skip).await?;
-    let files = facts.iter().map(Facts::files).collect();
-    Ok((report(image, first, subject, options, &skip, facts, true).await?, files))
-}
-
-async fn report(
-    image: &Image,
-    first: usize,
-    subject: &Subject,
-    options: &Options,
-    skip: &Skip,
-    facts: Vec<Facts>,
-    history: bool,
-) -> Result<Report, Error> {
-    let mut laid = Laid::new(facts, options.analyzers, skip, &options.limits)?;
-    (laid.history, laid.first) = (history, first);
-    let layers = image.layers().get(first..).unwrap_or_default();
-    let Laid { states, records, findings, .. } = &mut laid;
-    let lacking = lacking(states.iter().chain([&*records]), options.analyzers, findings);
-    if !lacking.is_empty() {
-        second::read(layers, options.analyzers, &lacking, &options.limits, findings).await?;
-    }
-    Ok(laid.report(image, subject, options))
-}
-
-/// Reads all layers, several at once, and returns what was found by position.
-pub(crate) async fn read_layers(
-    layers: &[Layer],
-    fingerprints: Option<&Fingerprints>,
-    options: &Options,
-    skip: &Arc<Skip>,
-) -> Result<Vec<Facts>, Error> {
-    let permits = Arc::new(Semaphore::new(options.limits.layers_in_flight.max(1)));
-    let mut distinct: Vec<&Layer> = Vec::new();
-    for layer in layers {
-        if !distinct.iter().any(|known| same(known, layer)) {
-            distinct.push(layer);
+) -> Result<Scanned, Error> {
+    let asked = asked.into();
+    let run = Run {
+        options,
+        skip: Arc::new(Skip::new(&options.skip)?),
+        budget: Budget::new(options.limits.findings_bytes),
+        pending: Pending::new(options.limits.pending_bytes),
+    };
+    match input {
+        Input::Image(image) => {
+            let span = tracing::info_span!("image", id = %image.id());
+            run.of_image(*image, asked).instrument(span).await
         }
+        Input::Archive(archive) => run.of_archive(&archive, asked).await,
     }
-    // The largest first, so that no large one is left to run alone at the end.
-    let mut order: Vec<&Layer> = distinct.clone();
-    order.sort_by_key(|layer| std::cmp::Reverse(layer.size()));
-    let mut tasks = HashMap::new();
-    for layer in order {
-        let permits = Arc::clone(&permits);
-        let wanted = Wanted::ByAnalyzers { analyzers: options.analyzers, skip: Arc::clone(skip) };
-        let (layer, options) = (layer.clone(), options.clone());
-        let fingerprints = fingerprints.cloned();
-        let index = layer.index();
-        let span = tracing::info_span!("layer", index, diff_id = %layer.diff_id());
-        let task = async move {
-            // The semaphore is never closed.
-            let _permit = permits.acquire_owned().await;
-            analyze(
-                &layer,
-                options.analyzers,
-                wanted,
-                fingerprints,
-                &options.limits,
-                options.observer,
-            )
-            .await
-        };
-        tasks.insert(index, on_task(task.instrument(span)));
-    }
-    let mut read: Vec<(&Layer, Facts)> = Vec::new();
-    for layer in distinct {
-        if let Some(task) = tasks.remove(&layer.index()) {
-            read.push((layer, task.await?));
-        }
-    }
-    Ok(by_position(layers, read))
 }
 
-/// Returns whether two layers are the same bytes.
-fn same(a: &Layer, b: &Layer) -> bool {
-    a.diff_id() == b.diff_id() && a.digest() == b.digest() && a.member() == b.member()
+/// One scan.
+struct Run<'o> {
+    options: &'o Options,
+    skip: Arc<Skip>,
+    budget: Budget,
+    pending: Pending,
 }
 
-/// Returns the facts of each position; those of a layer that is listed again are copied.
-fn by_position(layers: &[Layer], mut read: Vec<(&Layer, Facts)>) -> Vec<Facts> {
-    let mut facts = Vec::with_capacity(layers.len());
-    for (position, layer) in layers.iter().enumerate() {
-        let Some(found) = read.iter().position(|(known, _)| same(known, layer)) else { continue };
-        let again = layers.iter().skip(position.saturating_add(1)).any(|later| same(later, layer));
-        if again {
-            facts.extend(read.get(found).map(|(_, facts)| facts.clone()));
-        } else {
-            facts.push(read.swap_remove(found).1);
+impl Run<'_> {
+    async fn of_image(&self, image: Image, asked: Asked<'_>) -> Result<Scanned, Error> {
+        let Options { first, history, .. } = *self.options;
+        let layers = image.layers().get(first..).unwrap_or_default();
+        let mut reads = self.read(layers).await?;
+        let files = reads.iter().map(LayerRead::files).collect();
+        second::read_again(layers, &mut reads, &self.budget, self.options).await?;
+        self.within()?;
+        if let Some(cache) = &self.options.cache {
+            for read in reads.iter().filter(|read| !read.kept) {
+                kept::put(cache, &read.facts, self.options).await;
+            }
         }
+        let mut merged = self.merge(reads, first)?;
+        let lacking = lacking(merged.every(), &self.options.analyzers, &merged.findings);
+        if !lacking.is_empty() {
+            let found = &mut merged.findings;
+            second::read(layers, lacking, &self.budget, self.options, found).await?;
+        }
+        self.within()?;
+        let source = asked.source.unwrap_or(SourceKind::Oci);
+        let subject = &Subject { name: asked.name.to_owned(), source };
+        let task = Task { image: &image, subject, first, history };
+        let report = assemble::report(&merged, task, self.options);
+        Ok(Scanned { image, report, files, first })
     }
-    facts
+
+    async fn of_archive(&self, archive: &Archive, asked: Asked<'_>) -> Result<Scanned, Error> {
+        let Options { history, .. } = *self.options;
+        let read = layers_of_archive(archive, Select::ALL, self.reader(), &self.options.read).await?;
+        let cutaway_read::Layers { image, form, layers, .. } = read;
+        let mut reads: Vec<_> = layers.into_iter().map(LayerRead::new).collect();
+        let files = reads.iter().map(LayerRead::files).collect();
+        second::give_up_again(&mut reads, &self.budget, &self.options.analyzers);
+        self.within()?;
+        let mut merged = self.merge(reads, 0)?;
+        let lacking = lacking(merged.every(), &self.options.analyzers, &merged.findings);
+        for key in lacking.into_keys() {
+            let why = "it is a link to a file that had passed before that showed; scan the archive from a file";
+            merged.findings.insert(key, second::unread(why));
+        }
+        let of_form = form.map_or(SourceKind::DockerArchive, SourceKind::of_archive);
+        let source = asked.source.unwrap_or(of_form);
+        let subject = &Subject { name: asked.name.to_owned(), source };
+        let task = Task { image: &image, subject, first: 0, history };
+        let report = assemble::report(&merged, task, self.options);
+        Ok(Scanned { image, report, files, first: 0 })
+    }
+
+    /// Returns what makes a reader for each layer.
+    fn reader(&self) -> impl Fn(&LayerKey) -> LayerScan + Clone + Send + Sync + 'static {
+        let (options, skip) = (self.options.clone(), Arc::clone(&self.skip));
+        let (budget, pending) = (self.budget.clone(), self.pending.clone());
+        move |_| LayerScan::new(&options, &skip, &budget, &pending)
+    }
+
+    /// Returns what layers hold: those whose facts are kept from the cache, the others read.
+    async fn read(&self, layers: &[Layer]) -> Result<Vec<LayerRead>, Error> {
+        let mut reads = Vec::with_capacity(layers.len());
+        for layer in layers {
+            reads.push(self.kept(layer).await);
+        }
+        let unread = layers.iter().zip(&reads).filter(|(_, kept)| kept.is_none());
+        let unread: Vec<Layer> = unread.map(|(layer, _)| layer.clone()).collect();
+        let read = layers_of_image(&unread, self.reader(), &self.options.read).await?;
+        let mut read = read.into_iter().map(LayerRead::new);
+        Ok(reads.into_iter().filter_map(|kept| kept.or_else(|| read.next())).collect())
+    }
+
+    /// Returns the facts of a layer where they are kept. What is kept has neither fingerprints nor digests of
+    /// files.
+    async fn kept(&self, layer: &Layer) -> Option<LayerRead> {
+        let Options { cache, fingerprints, analyzers, .. } = self.options;
+        let cache = cache.as_ref()?;
+        if fingerprints.is_some() || analyzers.read_records() {
+            return None;
+        }
+        let facts = kept::get(cache, layer.diff_id(), &self.budget, self.options).await?;
+        Some(LayerRead::of_kept(facts))
+    }
+
+    fn merge(&self, reads: Vec<LayerRead>, first: usize) -> Result<Merged, Error> {
+        let Options { analyzers, read, .. } = self.options;
+        let reads = reads.into_iter().map(|read| (read.facts, read.digests));
+        let of_layers = read.limits.layerfs;
+        let rules = Rules { analyzers, skip: &self.skip, of_layers, first };
+        Merged::new(reads, rules)
+    }
+
+    /// Returns an error where more was found than the limit allows.
+    fn within(&self) -> Result<(), Error> {
+        let max = self.budget.max().filter(|_| self.budget.is_overspent());
+        max.map_or(Ok(()), |max| Err(Error::Limit { limit: "findings_bytes", max }))
+    }
 }

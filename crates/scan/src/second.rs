@@ -1,89 +1,142 @@
-//! Second reads: files that turned out to be databases only once the layers lay over each other.
+//! Second reads: files that turned out to be databases only once the layers lay over each other, and
+//! parts of files that an analyzer asks for once it has seen others.
 //!
 //! A database may be a link to a file that nobody wanted when its layer was read, or have its
 //! companion in another layer. Such a layer is read once more, for these files alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
 
-use cutaway_analyze::{Analyzer, Findings};
+use cutaway_analyze::{
+    Analyzers, Budget, FileFindings, Findings, Outcome, PickedFile, Reading, Role,
+};
 use cutaway_layerfs::Inode;
 use cutaway_model::Layer;
 
 use crate::bridge::on_pool;
 use crate::collect::{Collected, Wanted};
-use crate::databases::{Database, Visible};
-use crate::layer::{extract, findings_of, nothing_yet};
-use crate::{Error, Limits};
+use crate::dispatch::settle_records;
+use crate::layer::{LayerRead, extract};
+use crate::sight::{FileKey, Sight};
+use crate::{Error, Options};
 
-/// What makes findings findings of the same bytes: the analyzer, the file and its companion.
-pub(crate) type Key = (usize, Inode, Option<Inode>);
-
-/// Returns the key of a database's findings.
-pub(crate) fn key(database: &Database) -> Key {
-    (database.analyzer, database.file, database.companion)
+/// A file of which an analyzer needs parts that were not held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Again {
+    /// The position of the analyzer.
+    pub(crate) analyzer: usize,
+    /// The entry of the file.
+    pub(crate) entry: u32,
+    /// The parts.
+    pub(crate) ranges: Vec<Range<u64>>,
 }
 
-/// Returns the databases whose findings are not there and worth a second read, each key once.
+/// Reads the files again of which analyzers need more, and adds what they find.
+pub(crate) async fn read_again(
+    layers: &[Layer],
+    reads: &mut [LayerRead],
+    budget: &Budget,
+    options: &Options,
+) -> Result<(), Error> {
+    let Options { analyzers, .. } = options;
+    for (layer, read) in layers.iter().zip(reads) {
+        let again = std::mem::take(&mut read.again);
+        if again.is_empty() {
+            continue;
+        }
+        let mut wanted: BTreeMap<u32, Vec<(usize, Vec<Range<u64>>)>> = BTreeMap::new();
+        for Again { analyzer, entry, ranges } in again {
+            wanted.entry(entry).or_default().push((analyzer, ranges));
+        }
+        tracing::info!(
+            layer = layer.index(),
+            files = wanted.len(),
+            "reading a layer a second time: analyzers need more of its files"
+        );
+        let collected = extract(layer, Wanted::Ranges(wanted), options).await?;
+        for Collected { entry, file, readings, .. } in collected {
+            let file = Arc::new(file);
+            for reading in readings {
+                let analyzer = reading.analyzer;
+                let findings =
+                    read_one(reading, Arc::clone(&file), Vec::new(), budget, options).await;
+                add(read, analyzers, analyzer, entry, findings);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says of files of which analyzers need more that they cannot be had again.
+pub(crate) fn give_up_again(reads: &mut [LayerRead], budget: &Budget, analyzers: &Analyzers) {
+    for read in reads {
+        for Again { analyzer, entry, .. } in std::mem::take(&mut read.again) {
+            let mut findings = Findings::within(budget.clone(), 0);
+            findings.error(
+                "needs-a-second-read",
+                "the file would have to be read a second time; scan the archive from a file",
+            );
+            add(read, analyzers, analyzer, entry, findings);
+        }
+    }
+}
+
+/// Returns the sights whose findings are not there and worth a second read, each key once.
 pub(crate) fn lacking<'a>(
-    states: impl Iterator<Item = &'a Visible>,
-    analyzers: &[&'static dyn Analyzer],
-    known: &HashMap<Key, Findings>,
-) -> BTreeMap<Key, &'a Database> {
-    let databases = states.flatten().flat_map(|databases| databases.iter());
-    let worth = databases.filter(|database| {
-        analyzers.get(database.analyzer).is_some_and(|analyzer| analyzer.worth_a_second_read())
-    });
-    worth.filter(|database| !known.contains_key(&key(database))).map(|d| (key(d), d)).collect()
+    sights: impl IntoIterator<Item = &'a Sight>,
+    analyzers: &Analyzers,
+    known: &HashMap<FileKey, Findings>,
+) -> BTreeMap<FileKey, Sight> {
+    let worth = |sight: &&Sight| {
+        analyzers.get(sight.analyzer).is_some_and(|member| member.is_worth_a_second_read())
+    };
+    let sights = sights.into_iter().filter(worth);
+    let lacking = sights.filter(|sight| !known.contains_key(&sight.key()));
+    lacking.map(|sight| (sight.key(), sight.clone())).collect()
 }
 
 /// Reads the layers of `lacking` databases again and adds their findings to `known`.
 pub(crate) async fn read(
     layers: &[Layer],
-    analyzers: &'static [&'static dyn Analyzer],
-    lacking: &BTreeMap<Key, &Database>,
-    limits: &Limits,
-    known: &mut HashMap<Key, Findings>,
+    lacking: BTreeMap<FileKey, Sight>,
+    budget: &Budget,
+    options: &Options,
+    known: &mut HashMap<FileKey, Findings>,
 ) -> Result<(), Error> {
+    let Options { analyzers, .. } = options;
     let mut wanted: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    for (_, file, companion) in lacking.keys() {
-        for inode in [Some(*file), *companion].into_iter().flatten() {
+    for key in lacking.keys() {
+        for inode in key.companions.iter().flatten().chain([&key.file]) {
             wanted.entry(inode.layer).or_default().insert(inode.entry);
         }
     }
-    let mut files: HashMap<Inode, Collected> = HashMap::new();
+    let mut files: HashMap<Inode, Arc<PickedFile>> = HashMap::new();
     for (layer, entries) in wanted {
         let source = usize::try_from(layer).ok().and_then(|position| layers.get(position));
         let Some(source) = source else { continue };
         tracing::info!(
-            layer,
+            layer = source.index(),
             files = entries.len(),
             "reading a layer a second time: a database is a link into it"
         );
-        for file in extract(source, Wanted::Entries(entries), limits).await? {
-            files.insert(Inode { layer, entry: file.entry }, file);
+        for read in extract(source, Wanted::Entries(entries), options).await? {
+            files.insert(Inode { layer, entry: read.entry }, Arc::new(read.file));
         }
     }
-    let files = std::sync::Arc::new(files);
-    for (&(position, file, companion), database) in lacking {
-        let Some(analyzer) = analyzers.get(position).copied() else { continue };
-        let path = database.path.clone();
-        let files = std::sync::Arc::clone(&files);
-        let record_bytes = limits.record_bytes;
-        let findings = on_pool(move || match files.get(&file) {
-            Some(content) => {
-                let companion = companion.and_then(|companion| files.get(&companion));
-                findings_of(analyzer, content, companion, record_bytes)
+    for (key, sight) in lacking {
+        let held = |inode: &Inode| files.get(inode).filter(|file| file.held().all().is_some());
+        let findings = match held(&key.file) {
+            Some(file) => {
+                let companions =
+                    key.companions.iter().map(|it| it.as_ref().and_then(held).cloned());
+                let companions = companions.collect();
+                let reading = Reading::of_held(key.analyzer);
+                read_one(reading, Arc::clone(file), companions, budget, options).await
             }
             None => unread("the file is larger than the limit database_bytes, or not in its layer"),
-        });
-        let mut findings = findings.result().await;
-        if findings == nothing_yet(record_bytes) && !analyzer.reads_files() {
-            findings.warning(
-                "database-without-records",
-                format!("{path} is a link to a file without records"),
-            );
-        }
-        known.insert((position, file, companion), findings);
+        };
+        known.insert(key.clone(), with_word(findings, &sight, analyzers));
     }
     Ok(())
 }
@@ -93,4 +146,54 @@ pub(crate) fn unread(why: &str) -> Findings {
     let mut findings = Findings::default();
     findings.error("database-unread", why);
     findings
+}
+
+/// Says so where a link leads to a file without records.
+fn with_word(mut findings: Findings, sight: &Sight, analyzers: &Analyzers) -> Findings {
+    let role = analyzers.get(sight.analyzer).map(|member| member.role());
+    if findings.is_empty() && role != Some(Role::Records) {
+        let path = &sight.path;
+        let message = format!("{path} is a link to a file without records");
+        findings.warning("database-without-records", message);
+    }
+    findings
+}
+
+async fn read_one(
+    reading: Reading,
+    file: Arc<PickedFile>,
+    companions: Vec<Option<Arc<PickedFile>>>,
+    budget: &Budget,
+    options: &Options,
+) -> Findings {
+    let (analyzers, budget) = (options.analyzers.clone(), budget.clone());
+    let record_bytes = options.limits.record_bytes;
+    let job = on_pool(move || {
+        let mut findings = Findings::within(budget.clone(), record_bytes);
+        let companions: Vec<_> = companions.iter().map(Option::as_deref).collect();
+        match reading.read(&analyzers, &file, &companions, &mut findings) {
+            Outcome::Done => settle_records(&mut findings),
+            Outcome::Again { .. } => {
+                findings = Findings::within(budget, 0);
+                let message = "the analyzer needs parts of the file that it did not ask for";
+                findings.error("needs-a-second-read", message);
+            }
+        }
+        findings
+    });
+    job.result().await
+}
+
+fn add(
+    read: &mut LayerRead,
+    analyzers: &Analyzers,
+    analyzer: usize,
+    entry: u32,
+    findings: Findings,
+) {
+    let Some(member) = analyzers.get(analyzer) else { return };
+    let files = read.facts.findings.entry(member.id().clone()).or_default();
+    let companions = vec![None; member.companions().len()];
+    let at = files.partition_point(|file| file.entry < entry);
+    files.insert(at, FileFindings { entry, companions, findings });
 }

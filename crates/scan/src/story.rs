@@ -1,36 +1,34 @@
 //! The stories of packages as the report has them.
 
-use cutaway_analyze::{PackageStory, State, Turn, stories};
-use cutaway_layerfs::EntryPath;
+use cutaway_analyze::{PackageStory, Turn, stories};
 use cutaway_model::Layer;
-
 use cutaway_report::{EventReport, StoryReport};
 
-/// Tells what each of `layers` did to each package; `paths` are the databases by number.
+use crate::inventory::Inventory;
+
+/// Tells what each of `layers` did to each package; the lowest of them has the number `first`.
 pub(crate) fn report(
-    states: &[State<'_>],
-    paths: &[&EntryPath],
+    inventory: &Inventory<'_>,
+    native: &[&str],
     layers: &[Layer],
+    first: usize,
 ) -> Vec<StoryReport> {
     let event = |turn: &Turn<'_>| EventReport {
-        layer: turn.layer,
+        layer: turn.layer.saturating_add(first),
         event: turn.event.into(),
         version: turn.version.to_owned(),
         from: turn.from.map(str::to_owned),
-        database: paths
-            .get(turn.database)
-            .map(|path| path.to_string_lossy().into_owned())
-            .unwrap_or_default(),
+        database: inventory.path_of(turn.database),
         created_by: layers
             .get(turn.layer)
             .and_then(|layer| layer.history())
             .map(|step| step.created_by.clone()),
     };
     let story = |story: PackageStory<'_>| StoryReport {
-        kind: story.kind,
+        kind: story.ecosystem.clone(),
         name: story.name.to_owned(),
         arch: story.arch.map(str::to_owned),
         events: story.turns.iter().map(event).collect(),
     };
-    stories(states).into_iter().map(story).collect()
+    stories(&inventory.changes, native).into_iter().map(story).collect()
 }

@@ -12,7 +12,9 @@ use super::record::{ARCH, NAME};
 use crate::bytes::size;
 use crate::reporter::{Reporter, quote};
 use crate::{recorded, script};
-use cutaway_analyze::{ContentDigest, FileRecord, FileRecords, Kind, PackageRef, Role, Traits};
+use cutaway_analyze::{
+    ContentDigest, Ecosystem, FileRecord, FileRecords, FileRole, PackageRef, Traits,
+};
 
 const OLD_FILE_NAMES: u32 = 1027;
 const FILE_STATES: u32 = 1029;
@@ -87,7 +89,7 @@ pub(super) fn add(
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let arch = header.string(ARCH).ok().flatten().filter(|arch| !matches!(*arch, b"" | b"(none)"));
     let package = PackageRef::Named { name: text(name), arch: arch.map(text) };
-    let owner = records.owner(Kind::Rpm, package, true);
+    let owner = records.owner(Ecosystem::RPM, package, true);
     let files = match read(header) {
         Ok(files) => files,
         Err(error) => {
@@ -121,20 +123,20 @@ pub(super) fn add(
         // Whatever comes to lie in the place of a ghost, or of a file that was not installed, is right.
         let is_open = flags & GHOST != 0 || state != NORMAL;
         let role = match role(files.modes.get(at).copied()) {
-            Role::Directory => Role::Directory,
-            _ if is_open => Role::Any,
+            FileRole::Directory => FileRole::Directory,
+            _ if is_open => FileRole::Any,
             role => role,
         };
         let parsed = ContentDigest::from_hex(digest).filter(|it| is(it, algorithm));
-        if !digest.is_empty() && parsed.is_none() && role == Role::File {
+        if !digest.is_empty() && parsed.is_none() && role == FileRole::File {
             unknown = unknown.or(Some(digest));
         }
         records.push(&FileRecord {
             owner,
             path: path.as_bytes(),
             role,
-            digest: parsed.filter(|_| role == Role::File),
-            link: files.links.get(at).copied().filter(|_| role == Role::Link),
+            digest: parsed.filter(|_| role == FileRole::File),
+            link: files.links.get(at).copied().filter(|_| role == FileRole::Link),
             traits: Traits {
                 config: flags & CONFIG != 0,
                 optional: is_open || flags & MISSING_OK != 0,
@@ -204,13 +206,13 @@ fn read(header: Header<'_>) -> Result<Files<'_>, String> {
 }
 
 /// Returns what a mode says a file is.
-fn role(mode: Option<u32>) -> Role {
+fn role(mode: Option<u32>) -> FileRole {
     match mode.map(|mode| mode & 0o170_000) {
-        Some(0o040_000) => Role::Directory,
-        Some(0o100_000) => Role::File,
-        Some(0o120_000) => Role::Link,
-        Some(0o020_000 | 0o060_000 | 0o010_000 | 0o140_000) => Role::Special,
-        _ => Role::Any,
+        Some(0o040_000) => FileRole::Directory,
+        Some(0o100_000) => FileRole::File,
+        Some(0o120_000) => FileRole::Link,
+        Some(0o020_000 | 0o060_000 | 0o010_000 | 0o140_000) => FileRole::Special,
+        _ => FileRole::Any,
     }
 }
 

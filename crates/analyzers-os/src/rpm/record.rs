@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cutaway_analyze::{FileRecords, Key, Kind, Package, Source};
+use cutaway_analyze::{Ecosystem, FileRecords, Key, Package, Source};
 
 use super::files;
 use super::header::{Error, Header};
@@ -81,25 +81,22 @@ impl<'f> Records<'f> {
         // rpm keeps the keys that it trusts among the packages.
         if name == "gpg-pubkey" {
             let summary = self.string(header, SUMMARY, place).map(text);
-            self.reporter.findings().keys.push(Key { name, version: full, summary });
+            self.reporter.findings().key(Key { name, version: full, summary });
             return;
         }
         let epoch = self.take(header.number(EPOCH), place).map(u64::from);
-        let package = Package {
-            kind: Kind::Rpm,
-            name,
-            version: match epoch {
-                Some(epoch) if epoch > 0 => format!("{epoch}:{full}"),
-                _ => full,
-            },
-            epoch,
-            release,
-            arch: self.string(header, ARCH, place).map(text),
-            source: self.string(header, SOURCE_RPM, place).map(|file| source_of(&text(file))),
-            licenses: self.string(header, LICENSE, place).map(text).into_iter().collect(),
-            vendor: self.string(header, VENDOR, place).map(text),
-            state: "installed".to_owned(),
+        let version = match epoch {
+            Some(epoch) if epoch > 0 => format!("{epoch}:{full}"),
+            _ => full,
         };
+        let mut package = Package::new(Ecosystem::RPM, name, version);
+        package.epoch = epoch;
+        package.release = release;
+        package.arch = self.string(header, ARCH, place).map(text);
+        let source = self.string(header, SOURCE_RPM, place);
+        package.source = source.map(|file| source_of(&text(file)));
+        package.licenses = self.string(header, LICENSE, place).map(text).into_iter().collect();
+        package.vendor = self.string(header, VENDOR, place).map(text);
         self.reporter.package(package);
     }
 

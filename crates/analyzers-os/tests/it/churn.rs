@@ -94,8 +94,8 @@ proptest! {
         let content = std::fs::read(&file).unwrap();
         let log = std::fs::read(dir.path().join("rpmdb.sqlite-wal")).ok().filter(|log| !log.is_empty());
         let findings = analyze_with(RPM, &content, log.as_deref());
-        let found: Vec<_> = findings.packages.iter().map(|package| package.name.clone()).collect();
+        let found: Vec<_> = findings.packages().iter().map(|package| package.name.clone()).collect();
         prop_assert_eq!(found, expected);
-        prop_assert!(!findings.incomplete(), "{:?}", findings.diagnostics);
+        prop_assert!(!findings.incomplete(), "{:?}", findings.diagnostics());
     }
 }

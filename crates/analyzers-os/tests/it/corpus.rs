@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::{
-    APK, DPKG, RPM, analyze, codes, corpus, corpus_file, expected_rows, rpm_rows,
+    APK, DPKG, RPM, analyze, codes, corpus, corpus_file, expected_rows, is_wanted, rpm_rows,
 };
 
 #[test]
@@ -17,19 +17,19 @@ fn apk() {
     for (name, packages, errors, warnings) in rows {
         let Some(content) = corpus_file(name) else { return };
         let findings = analyze(APK, &content);
-        assert_eq!(findings.packages.len(), packages, "{name}");
+        assert_eq!(findings.packages().len(), packages, "{name}");
         assert_eq!(
             codes(&findings),
             (errors.to_vec(), warnings.to_vec()),
             "{name}: {:?}",
-            findings.diagnostics
+            findings.diagnostics()
         );
     }
     let findings = analyze(APK, &corpus_file("apk/alpine-mixed-one-invalid.installed").unwrap());
     assert!(
-        findings.diagnostics[0].message.contains("invalidPackageWithoutAVersion"),
+        findings.diagnostics()[0].message.contains("invalidPackageWithoutAVersion"),
         "{:?}",
-        findings.diagnostics
+        findings.diagnostics()
     );
 }
 
@@ -37,7 +37,7 @@ fn apk() {
 fn apk_fields() {
     let Some(content) = corpus_file("apk/alpine-3.18.installed") else { return };
     let findings = analyze(APK, &content);
-    let package = findings.packages.iter().find(|package| package.name == "libcrypto3").unwrap();
+    let package = findings.packages().iter().find(|package| package.name == "libcrypto3").unwrap();
     assert_eq!(package.arch.as_deref(), Some("x86_64"));
     assert_eq!(package.source.as_ref().unwrap().name, "openssl");
     assert_eq!(package.licenses, ["Apache-2.0"]);
@@ -55,16 +55,16 @@ fn dpkg() {
     for (name, packages, errors, warnings) in rows {
         let Some(content) = corpus_file(name) else { return };
         let findings = analyze(DPKG, &content);
-        assert_eq!(findings.packages.len(), packages, "{name}");
+        assert_eq!(findings.packages().len(), packages, "{name}");
         assert_eq!(
             codes(&findings),
             (errors.to_vec(), warnings.to_vec()),
             "{name}: {:?}",
-            findings.diagnostics
+            findings.diagnostics()
         );
     }
     let findings = analyze(DPKG, &corpus_file("dpkg/one-without-version.status").unwrap());
-    assert!(findings.diagnostics[0].message.contains("\"acl\""), "{:?}", findings.diagnostics);
+    assert!(findings.diagnostics()[0].message.contains("\"acl\""), "{:?}", findings.diagnostics());
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn dpkg_states() {
     let Some(content) = corpus_file("dpkg/status-field-variants.status") else { return };
     let findings = analyze(DPKG, &content);
     let states: Vec<_> = findings
-        .packages
+        .packages()
         .iter()
         .map(|it| (it.name.as_str(), it.state.as_str(), it.is_installed()))
         .collect();
@@ -93,7 +93,7 @@ fn dpkg_sources() {
     let Some(content) = corpus_file("dpkg/postgresql.status") else { return };
     let findings = analyze(DPKG, &content);
     let package =
-        findings.packages.iter().find(|package| package.name == "postgresql-client").unwrap();
+        findings.packages().iter().find(|package| package.name == "postgresql-client").unwrap();
     assert_eq!(
         (package.version.as_str(), package.epoch, &package.release),
         ("11+200+deb10u5", None, &None)
@@ -112,10 +112,10 @@ fn distroless() {
     let mut packages = Vec::new();
     for entry in std::fs::read_dir(&dir).unwrap().map(Result::unwrap) {
         let path = format!("var/lib/dpkg/status.d/{}", entry.file_name().to_str().unwrap());
-        if cutaway_analyzers_os::ALL.iter().any(|analyzer| analyzer.wants(path.as_bytes())) {
+        if is_wanted(&path) {
             let findings = analyze(&path, &std::fs::read(entry.path()).unwrap());
-            assert_eq!(findings.diagnostics, [], "{path}");
-            packages.extend(findings.packages);
+            assert_eq!(findings.diagnostics(), [], "{path}");
+            packages.extend_from_slice(findings.packages());
         }
     }
     assert_eq!(packages.len(), 1);
@@ -138,8 +138,8 @@ fn rpm() {
             return;
         };
         let findings = analyze(RPM, &content);
-        assert_eq!(rpm_rows(&findings.packages), expected_rows(&list), "{database}");
-        assert_eq!(findings.diagnostics, [], "{database}");
+        assert_eq!(rpm_rows(&findings.packages()), expected_rows(&list), "{database}");
+        assert_eq!(findings.diagnostics(), [], "{database}");
     }
 }
 
@@ -147,11 +147,11 @@ fn rpm() {
 fn rpm_epochs() {
     let Some(content) = corpus_file("rpm/epoch.bdb.Packages") else { return };
     let findings = analyze(RPM, &content);
-    assert_eq!(findings.packages[0].version, "1:0.0.1-rls");
-    assert_eq!(findings.packages[0].epoch, Some(1));
+    assert_eq!(findings.packages()[0].version, "1:0.0.1-rls");
+    assert_eq!(findings.packages()[0].epoch, Some(1));
     let findings = analyze(RPM, &corpus_file("rpm/sle-15-bci.Packages.db").unwrap());
     assert!(
-        findings.packages.iter().all(|package| package.epoch.is_none()),
+        findings.packages().iter().all(|package| package.epoch.is_none()),
         "a missing epoch is not 0"
     );
 }
@@ -160,7 +160,7 @@ fn rpm_epochs() {
 fn rpm_without_table() {
     let Some(content) = corpus_file("rpm/no-packages-table.sqlite") else { return };
     let findings = analyze(RPM, &content);
-    assert_eq!(findings.packages, []);
+    assert_eq!(findings.packages(), []);
     assert_eq!(codes(&findings), (vec!["rpm-sqlite-no-table"], vec![]));
 }
 
@@ -168,9 +168,9 @@ fn rpm_without_table() {
 fn container_manifest() {
     let Some(content) = corpus_file("rpm/container-manifest-2") else { return };
     let findings = analyze("var/lib/rpmmanifest/container-manifest-2", &content);
-    assert_eq!(findings.diagnostics, []);
+    assert_eq!(findings.diagnostics(), []);
     let versions: Vec<_> = findings
-        .packages
+        .packages()
         .iter()
         .map(|it| (it.name.as_str(), it.version.as_str(), it.epoch))
         .collect();
@@ -191,7 +191,7 @@ fn os_release() {
     for entry in std::fs::read_dir(root.join("os-release")).unwrap().map(Result::unwrap) {
         let content = std::fs::read_to_string(entry.path()).unwrap();
         let findings = analyze("etc/os-release", content.as_bytes());
-        let distro = findings.distro.unwrap();
+        let distro = findings.distro().unwrap();
         // None of these files needs more of the syntax than quotation marks around a value.
         let plain: BTreeMap<_, _> = content
             .lines()
@@ -226,12 +226,12 @@ fn release_files() {
     ] {
         let Some(content) = corpus_file(&format!("release-files/{name}")) else { return };
         let findings = analyze(&format!("etc/{name}"), &content);
-        let distro = findings.distro.unwrap();
+        let distro = findings.distro().unwrap();
         assert_eq!(
             (distro.id.as_str(), distro.version_id.as_deref()),
             (id, Some(version)),
             "{name}"
         );
-        assert_eq!(findings.diagnostics, [], "{name}");
+        assert_eq!(findings.diagnostics(), [], "{name}");
     }
 }

@@ -1,6 +1,6 @@
 //! Records of dpkg's status file that are odd or broken: what is kept, and what is said.
 
-use crate::support::{DPKG, analyze, codes};
+use crate::support::{DPKG, analyze, codes, is_wanted};
 
 /// `name version state` of each package, the errors and the warnings.
 type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
@@ -12,7 +12,7 @@ fn check(rows: &[Row<'_>]) {
         let content = content.replace("OK\n", OK);
         let findings = analyze(DPKG, content.as_bytes());
         let found: Vec<_> = findings
-            .packages
+            .packages()
             .iter()
             .map(|it| format!("{} {} {}", it.name, it.version, it.state))
             .collect();
@@ -177,7 +177,7 @@ fn sources() {
         for path in [DPKG, "var/lib/dpkg/status.d/a"] {
             let content = format!("Package: a\n{OK}{source}Version: 1:2-3\n");
             let findings = analyze(path, content.as_bytes());
-            let found = findings.packages[0].source.as_ref().unwrap();
+            let found = findings.packages()[0].source.as_ref().unwrap();
             assert_eq!(
                 (found.name.as_str(), found.version.as_deref()),
                 (name, Some(version)),
@@ -191,7 +191,7 @@ fn sources() {
 /// database of vcpkg, which looks like dpkg's.
 #[test]
 fn wanted_paths() {
-    let wanted = |path: &str| cutaway_analyzers_os::ALL.iter().any(|it| it.wants(path.as_bytes()));
+    let wanted = is_wanted;
     for path in [
         "var/lib/dpkg/status",
         "var/lib/dpkg/status.d/base-files",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::bdb::{self, Order};
 use crate::ndb;
 use crate::sqlite::{self, Form};
-use crate::support::{APK, DPKG, RPM, analyze, analyze_with, codes};
+use crate::support::{APK, DPKG, RPM, analyze, analyze_with, code, codes};
 
 const STRING: u32 = 6;
 
@@ -37,12 +37,12 @@ fn names(path: &str, content: &[u8]) -> (Vec<String>, Vec<&'static str>) {
     let findings = analyze(path, content);
     assert!(start.elapsed() < Duration::from_secs(10));
     let names =
-        findings.packages.into_iter().map(|it| it.name.get(..5).unwrap().to_owned()).collect();
+        findings.packages().into_iter().map(|it| it.name.get(..5).unwrap().to_owned()).collect();
     let errors = findings
-        .diagnostics
+        .diagnostics()
         .into_iter()
         .filter(|it| it.severity == cutaway_analyze::Severity::Error);
-    (names, errors.map(|it| it.code).collect())
+    (names, errors.map(code).collect())
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn bdb_meta_page() {
         put(&mut database, at, value);
         let findings = analyze(RPM, &database);
         assert_eq!(codes(&findings).0, ["rpm-bdb-meta"], "{field}");
-        assert!(findings.diagnostics[0].message.contains(field), "{:?}", findings.diagnostics);
+        assert!(findings.diagnostics()[0].message.contains(field), "{:?}", findings.diagnostics());
     }
     for (at, value, error) in
         [(32, u32::MAX, "rpm-bdb-page-missing"), (72, u32::MAX, "rpm-bdb-meta")]
@@ -167,8 +167,8 @@ fn bdb_meta_page() {
         let mut database = sound.clone();
         put(&mut database, at, value);
         let findings = analyze(RPM, &database);
-        assert!(codes(&findings).0.contains(&error), "{:?}", findings.diagnostics);
-        assert_eq!(findings.packages.len(), 3, "what is there is read");
+        assert!(codes(&findings).0.contains(&error), "{:?}", findings.diagnostics());
+        assert_eq!(findings.packages().len(), 3, "what is there is read");
     }
 }
 
@@ -198,7 +198,7 @@ fn bdb_buckets() {
     put(&mut database, 512, 7);
     let findings = analyze(RPM, &database);
     assert_eq!(codes(&findings), (vec![], vec!["rpm-bdb-stale-lsn"]));
-    assert_eq!(findings.packages.len(), 3);
+    assert_eq!(findings.packages().len(), 3);
 }
 
 /// Values that overlap must not cost the square of the page.
@@ -271,7 +271,7 @@ fn sqlite_cut_in_half() {
     let (database, _) = sqlite_database();
     let findings = analyze(RPM, &database[..database.len() / 2]);
     assert!(codes(&findings).0.contains(&"rpm-sqlite-page-missing"));
-    let message = &findings.diagnostics[0].message;
+    let message = &findings.diagnostics()[0].message;
     let pages = database.len() / 512;
     assert_eq!(*message, format!("page {} of {pages} missing", pages / 2 + 1));
 }
@@ -391,7 +391,7 @@ fn dpkg_huge_line() {
     ]
     .concat();
     let findings = analyze(DPKG, content.as_bytes());
-    let names: Vec<_> = findings.packages.iter().map(|it| it.name.as_str()).collect();
+    let names: Vec<_> = findings.packages().iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["first", "other", "third"]);
     assert_eq!(codes(&findings), (vec![], vec!["line-over-limit"; 2]));
 }
@@ -400,8 +400,8 @@ fn dpkg_huge_line() {
 #[test]
 fn bounded_diagnostics() {
     let findings = analyze(DPKG, "junk\n".repeat(1_000_000).as_bytes());
-    assert_eq!(findings.diagnostics.len(), 101);
-    assert_eq!(findings.diagnostics[100].message, "999900 more like these (limit 100)");
+    assert_eq!(findings.diagnostics().len(), 101);
+    assert_eq!(findings.diagnostics()[100].message, "999900 more like these (limit 100)");
     assert!(findings.incomplete());
 }
 
@@ -411,6 +411,6 @@ fn many_packages() {
     let start = Instant::now();
     let content: String =
         (0..1_000_000).map(|number| format!("P:name{number}\nV:1-r0\n\n")).collect();
-    assert_eq!(analyze(APK, content.as_bytes()).packages.len(), 1_000_000);
+    assert_eq!(analyze(APK, content.as_bytes()).packages().len(), 1_000_000);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }

@@ -48,8 +48,8 @@ fn compare_rpm(what: &str, name: &str, backend: &str, database: &[u8], log: &[u8
     }
     let Some(listed) = rpm(dir.path(), backend) else { return };
     let findings = analyze_with(RPM, database, Some(log).filter(|log| !log.is_empty()));
-    assert_eq!(findings.diagnostics, [], "{what}");
-    assert_eq!(rpm_rows(&findings.packages), listed, "{what}");
+    assert_eq!(findings.diagnostics(), [], "{what}");
+    assert_eq!(rpm_rows(&findings.packages()), listed, "{what}");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn dpkg(content: &[u8]) -> Option<Vec<String>> {
 
 fn dpkg_rows(findings: &Findings) -> Vec<String> {
     let mut rows: Vec<_> = findings
-        .packages
+        .packages()
         .iter()
         // dpkg-query does not list what is not installed.
         .filter(|package| package.state != "not-installed")
@@ -166,7 +166,7 @@ fn dpkg_forms() {
     let findings = analyze(DPKG, content.as_bytes());
     // The record of what is not installed has no version, which is worth a word and no more.
     let codes: Vec<_> =
-        findings.diagnostics.iter().map(|said| (said.code, said.severity)).collect();
+        findings.diagnostics().iter().map(|said| (&*said.code, said.severity)).collect();
     assert_eq!(codes, [("dpkg-record-without-version", Severity::Warning)]);
     assert_eq!(dpkg_rows(&findings), listed);
 }
@@ -177,7 +177,7 @@ fn dpkg_without_final_newline() {
     let content = b"Package: aa\nStatus: install ok installed\nArchitecture: all\nVersion: 1";
     let findings = analyze(DPKG, content);
     assert!(findings.incomplete());
-    assert_eq!(findings.packages[0].version, "1", "the line is read all the same");
+    assert_eq!(findings.packages()[0].version, "1", "the line is read all the same");
     let file = "var/lib/dpkg/status.d/aa";
     assert!(analyze(file, content).incomplete(), "the version may go on");
     let content = b"Package: aa\nVersion: 1\nDescription: x\n more";

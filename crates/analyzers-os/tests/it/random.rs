@@ -1,25 +1,23 @@
 //! Bytes at random, and real databases with some bytes changed: never a panic, always bounded.
 
-use cutaway_analyze::{Analyzer, Location};
-use cutaway_analyzers_os::{ALL, FILES};
+use cutaway_analyze::Place;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use crate::bdb::{self, Order};
 use crate::sqlite::{self, Form};
-use crate::support::{APK, DPKG, RPM, analyze, analyze_with, corpus_file, read_files};
+use crate::support::{APK, DPKG, RPM, analyze, analyze_with, corpus_file, read_files, readers};
 use crate::{ndb, reencode};
 
-/// A path for every analyzer of these.
-fn paths(analyzers: &'static [&'static dyn Analyzer]) -> Vec<String> {
-    analyzers
-        .iter()
-        .flat_map(|analyzer| analyzer.locations())
-        .map(|location| match location {
-            Location::File(path) => (*path).to_owned(),
-            Location::Dir { path, .. } => format!("{path}/file"),
-            Location::InEach { path, file } => format!("{path}/package/{file}"),
+/// A path for every place of these readers.
+fn paths(of_records: bool) -> Vec<String> {
+    readers(of_records)
+        .flat_map(|member| member.interest().places())
+        .map(|place| match place {
+            Place::File(path) => path.clone().into_owned(),
+            Place::Directory { path, ending, .. } => format!("{path}/file{ending}"),
+            Place::InEach { path, file } => format!("{path}/package/{file}"),
         })
         .collect()
 }
@@ -50,20 +48,20 @@ proptest! {
     #[test]
     fn random_bytes(start in 0..STARTS.len(), rest in vec(any::<u8>(), 0..3000), log in vec(any::<u8>(), 0..100)) {
         let content = [STARTS[start], &rest].concat();
-        for path in paths(ALL) {
+        for path in paths(false) {
             analyze_with(&path, &content, Some(&log));
         }
-        for path in paths(FILES).iter().map(String::as_str).chain(INFO) {
+        for path in paths(true).iter().map(String::as_str).chain(INFO) {
             read_files(path, &content, Some(&log));
         }
     }
 
     #[test]
     fn random_text(text in "[PVAoL:a-z0-9 \n\r\0=\"'$\\\\#.()\t-]{0,300}") {
-        for path in paths(ALL) {
+        for path in paths(false) {
             analyze(&path, text.as_bytes());
         }
-        for path in paths(FILES).iter().map(String::as_str).chain(INFO) {
+        for path in paths(true).iter().map(String::as_str).chain(INFO) {
             read_files(path, text.as_bytes(), None);
         }
     }

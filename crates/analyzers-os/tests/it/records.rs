@@ -1,11 +1,10 @@
 //! Headers with one thing or another in them: what package, key or diagnostic they become.
 
-use cutaway_analyze::{Findings, Input, Key};
-use cutaway_analyzers_os::FILES;
+use cutaway_analyze::{File, Findings, Key};
 use cutaway_layerfs::EntryPath;
 
 use crate::ndb;
-use crate::support::{RPM, analyze, codes};
+use crate::support::{RPM, analyze, code, codes, readers};
 
 const INT32: u32 = 4;
 const STRING: u32 = 6;
@@ -73,8 +72,8 @@ fn packages() {
         (1022, Text("x86_64")),
         (1044, Text("bash-5.1.8-1.el9.src.rpm")),
     ]);
-    assert_eq!(findings.diagnostics, []);
-    let package = &findings.packages[0];
+    assert_eq!(findings.diagnostics(), []);
+    let package = &findings.packages()[0];
     assert_eq!((package.version.as_str(), package.epoch), ("5.1.8-1.el9", Some(0)));
     assert_eq!(package.release.as_deref(), Some("1.el9"));
     assert_eq!(package.licenses, ["GPLv3+ and MIT"]);
@@ -95,15 +94,15 @@ fn epochs_and_missing_fields() {
         (1011, Text("(none)")),
         (1044, Text("(none)")),
     ]);
-    assert_eq!(findings.diagnostics, []);
-    let package = &findings.packages[0];
+    assert_eq!(findings.diagnostics(), []);
+    let package = &findings.packages()[0];
     assert_eq!(
         (package.version.as_str(), package.epoch),
         ("4294967295:1-2", Some(u64::from(u32::MAX)))
     );
     assert_eq!((&package.vendor, &package.source, &package.arch), (&None, &None, &None));
     let findings = read(&[(1000, Text("a")), (1001, Text("1")), (1002, Text("2"))]);
-    assert_eq!(findings.packages[0].epoch, None);
+    assert_eq!(findings.packages()[0].epoch, None);
 }
 
 #[test]
@@ -114,14 +113,14 @@ fn keys_are_no_packages() {
         (1002, Text("4ae0493b")),
         (1004, Translated(&["Red Hat, Inc. <security@redhat.com> public key", "other"])),
     ]);
-    assert_eq!(findings.packages, []);
+    assert_eq!(findings.packages(), []);
     let key = Key {
         name: "gpg-pubkey".to_owned(),
         version: "fd431d51-4ae0493b".to_owned(),
         summary: Some("Red Hat, Inc. <security@redhat.com> public key".to_owned()),
     };
-    assert_eq!(findings.keys, [key]);
-    assert_eq!(findings.diagnostics, []);
+    assert_eq!(findings.keys(), [key]);
+    assert_eq!(findings.diagnostics(), []);
 }
 
 #[test]
@@ -133,7 +132,7 @@ fn odd_versions_are_kept() {
         tags.extend(release.map(|release| (1002, Text(release))));
         let findings = read(&tags);
         assert_eq!(codes(&findings), (vec![], vec!["rpm-version-odd"]), "{full}");
-        assert_eq!(findings.packages[0].version, full);
+        assert_eq!(findings.packages()[0].version, full);
     }
 }
 
@@ -146,7 +145,7 @@ fn fields_of_another_type_are_errors() {
         (1003, Text("3")),
         (1022, Number(4)),
     ]);
-    assert_eq!(findings.packages.len(), 1);
+    assert_eq!(findings.packages().len(), 1);
     assert_eq!(codes(&findings), (vec!["rpm-field-unreadable"; 2], vec![]));
 }
 
@@ -155,14 +154,14 @@ fn files(tags: &[(u32, Value)]) -> (Vec<String>, Vec<&'static str>) {
     let path = EntryPath::clean(RPM.as_bytes()).unwrap();
     let content = ndb::write(&[header(tags)]);
     let mut findings = Findings::default();
-    let reader = FILES.iter().find(|analyzer| analyzer.wants(RPM.as_bytes())).unwrap();
-    reader.analyze(&Input { path: &path, content: &content, companion: None }, &mut findings);
+    let reader = readers(true).find(|analyzer| analyzer.interest().holds(RPM.as_bytes())).unwrap();
+    let _ = reader.analyzer().analyze(&File::new(&path, &content), &mut findings);
     let mut paths = Vec::new();
     findings.files.for_each(|_, record| {
         let digest = record.digest.map_or("", |digest| digest.algorithm());
         paths.push(format!("{} {digest}", String::from_utf8_lossy(record.path)));
     });
-    (paths, findings.diagnostics.iter().map(|diagnostic| diagnostic.code).collect())
+    (paths, findings.diagnostics().iter().map(code).collect())
 }
 
 #[test]

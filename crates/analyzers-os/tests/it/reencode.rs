@@ -17,8 +17,8 @@ pub(crate) fn headers() -> Option<[Vec<Vec<u8>>; 2]> {
 }
 
 fn sorted(findings: Findings) -> Vec<Package> {
-    assert_eq!(findings.diagnostics, []);
-    let mut packages = findings.packages;
+    assert_eq!(findings.diagnostics(), []);
+    let mut packages = findings.packages().to_vec();
     packages.sort();
     packages
 }
@@ -104,5 +104,5 @@ fn sqlite_log_of_another_use_is_not_laid_over() {
     changed[32 + 24 + 100] ^= 1;
     let findings = analyze_with(RPM, &database, Some(&changed));
     assert_eq!(codes(&findings).0, ["rpm-sqlite-log"]);
-    assert_eq!(findings.packages.len(), half.len());
+    assert_eq!(findings.packages().len(), half.len());
 }

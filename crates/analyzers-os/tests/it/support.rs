@@ -1,14 +1,28 @@
 //! Finding the corpus, and handing bytes to the analyzer that wants them.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use cutaway_analyze::{Findings, Input, Package, Severity};
-use cutaway_analyzers_os::{ALL, FILES};
+use cutaway_analyze::{Analyzers, Diagnostic, File, Findings, Member, Package, Role, Severity};
+use cutaway_analyzers_os::analyzers_with_records;
 use cutaway_layerfs::EntryPath;
 
 pub(crate) const APK: &str = "lib/apk/db/installed";
 pub(crate) const DPKG: &str = "var/lib/dpkg/status";
 pub(crate) const RPM: &str = "var/lib/rpm/Packages";
+
+static ALL: LazyLock<Analyzers> = LazyLock::new(analyzers_with_records);
+
+/// Returns the readers of release files and packages, or those of what packages record of files.
+pub(crate) fn readers(of_records: bool) -> impl Iterator<Item = &'static Member> {
+    ALL.members().iter().filter(move |member| (member.role() == Role::Records) == of_records)
+}
+
+/// Returns whether a reader of release files or packages has an interest in a path.
+pub(crate) fn is_wanted(path: &str) -> bool {
+    readers(false).any(|member| member.interest().holds(path.as_bytes()))
+}
 
 /// Returns the folder of the corpus, `None` (and says so) where there is none.
 pub(crate) fn corpus() -> Option<PathBuf> {
@@ -36,26 +50,34 @@ pub(crate) fn analyze(path: &str, content: &[u8]) -> Findings {
 /// Analyzes `content` and its companion.
 pub(crate) fn analyze_with(path: &str, content: &[u8], companion: Option<&[u8]>) -> Findings {
     let path = EntryPath::clean(path.as_bytes()).unwrap();
-    let mut wanting = ALL.iter().filter(|analyzer| analyzer.wants(path.as_bytes()));
+    let mut wanting = readers(false).filter(|analyzer| analyzer.interest().holds(path.as_bytes()));
     let analyzer = wanting.next().unwrap();
     assert!(wanting.next().is_none(), "two analyzers want {path}");
     let mut findings = Findings::default();
-    analyzer.analyze(&Input { path: &path, content, companion }, &mut findings);
-    for diagnostic in &findings.diagnostics {
+    let _ = analyzer
+        .analyzer()
+        .analyze(&File::new(&path, content).with_companions(&[companion]), &mut findings);
+    for diagnostic in findings.diagnostics() {
         assert!(diagnostic.message.len() <= 300, "{diagnostic:?}");
         assert!(!diagnostic.message.contains(char::is_control), "{diagnostic:?}");
     }
-    assert!(findings.diagnostics.len() <= 102, "{} diagnostics", findings.diagnostics.len());
+    assert!(findings.diagnostics().len() <= 102, "{} diagnostics", findings.diagnostics().len());
     findings
 }
 
 /// Hands `content` to everyone who reads what packages say of files there; they take any bytes.
 pub(crate) fn read_files(path: &str, content: &[u8], companion: Option<&[u8]>) {
     let path = EntryPath::clean(path.as_bytes()).unwrap();
-    for analyzer in FILES.iter().filter(|analyzer| analyzer.wants(path.as_bytes())) {
+    for analyzer in readers(true).filter(|analyzer| analyzer.interest().holds(path.as_bytes())) {
         let mut findings = Findings::default();
-        analyzer.analyze(&Input { path: &path, content, companion }, &mut findings);
-        assert!(findings.diagnostics.len() <= 102, "{} diagnostics", findings.diagnostics.len());
+        let _ = analyzer
+            .analyzer()
+            .analyze(&File::new(&path, content).with_companions(&[companion]), &mut findings);
+        assert!(
+            findings.diagnostics().len() <= 102,
+            "{} diagnostics",
+            findings.diagnostics().len()
+        );
         let mut records = 0;
         findings.files.for_each(|_, record| {
             records += 1;
@@ -70,10 +92,10 @@ pub(crate) fn read_files(path: &str, content: &[u8], companion: Option<&[u8]>) {
 pub(crate) fn codes(findings: &Findings) -> (Vec<&str>, Vec<&str>) {
     let of = |severity| {
         findings
-            .diagnostics
+            .diagnostics()
             .iter()
             .filter(move |it| it.severity == severity)
-            .map(|it| it.code)
+            .map(|it| &*it.code)
             .collect()
     };
     (of(Severity::Error), of(Severity::Warning))
@@ -117,4 +139,12 @@ pub(crate) fn expected_rows(list: &[u8]) -> Vec<String> {
         text.lines().map(|line| line.split('\t').take(8).collect::<Vec<_>>().join("\t")).collect();
     rows.sort();
     rows
+}
+
+/// Returns the code of a diagnostic of this crate, which is never an owned one.
+pub(crate) fn code(diagnostic: &Diagnostic) -> &'static str {
+    match diagnostic.code {
+        Cow::Borrowed(code) => code,
+        Cow::Owned(_) => panic!("an owned code"),
+    }
 }

@@ -9,7 +9,7 @@ fn time(path: &str, content: &[u8]) -> Duration {
     let mut times: Vec<_> = (0..21)
         .map(|_| {
             let start = Instant::now();
-            assert!(!analyze(path, content).packages.is_empty());
+            assert!(!analyze(path, content).packages().is_empty());
             start.elapsed()
         })
         .collect();

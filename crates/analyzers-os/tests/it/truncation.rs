@@ -15,13 +15,13 @@ fn check(
     analyze: impl Fn(&[u8]) -> Findings,
 ) {
     let whole = analyze(content);
-    assert!(!whole.incomplete(), "{what}: {:?}", whole.diagnostics);
-    assert!(!whole.packages.is_empty(), "{what}");
+    assert!(!whole.incomplete(), "{what}: {:?}", whole.diagnostics());
+    assert!(!whole.packages().is_empty(), "{what}");
     for end in ends {
         let cut = analyze(&content[..end]);
-        let same = || sorted(&cut.packages) == sorted(&whole.packages);
+        let same = || sorted(cut.packages()) == sorted(whole.packages());
         assert!(
-            cut.incomplete() || (end == 0 && !cut.diagnostics.is_empty()) || same(),
+            cut.incomplete() || (end == 0 && !cut.diagnostics().is_empty()) || same(),
             "{what} cut at {end}"
         );
     }
@@ -74,7 +74,7 @@ fn sqlite_log() {
     let page_size = 512;
     let (database, log) = sqlite::write(&headers, Form { page_size, encoding: "UTF-8", log: true });
     let whole = analyze_with(RPM, &database, Some(&log));
-    assert_eq!(whole.packages.len(), 3);
+    assert_eq!(whole.packages().len(), 3);
     let frame = 24 + 512;
     for end in 1..log.len() {
         let cut = analyze_with(RPM, &database, Some(&log[..end]));
@@ -90,7 +90,7 @@ fn sqlite_log() {
             cut.incomplete()
                 || committed
                 || none
-                || sorted(&cut.packages) == sorted(&whole.packages),
+                || sorted(cut.packages()) == sorted(whole.packages()),
             "{end}"
         );
     }

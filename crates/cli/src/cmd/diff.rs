@@ -18,16 +18,16 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     let progress = Progress::new(common);
     let a = client::open(&args.a, common, &progress).await?;
     let b = client::open(&args.b, common, &progress).await?;
-    let shared = match (a.opened(), b.opened()) {
-        (Some(a), Some(b)) => shared_layers(a, b),
-        // What passes passes as a whole.
+    // What passes is read as a whole.
+    let first = match (a.opened(), b.opened()) {
+        (Some(a), Some(b)) if !args.read_base => shared_layers(a, b),
         _ => 0,
     };
-    let first = if args.read_base { 0 } else { shared };
     let fingerprints = Fingerprints::default();
-    let a = a.inventory(cutaway::analyzers(), first, Some(&fingerprints)).await?;
-    let b = b.inventory(cutaway::analyzers(), first, Some(&fingerprints)).await?;
+    let a = a.inventory(&cutaway::analyzers(), first, Some(&fingerprints)).await?;
+    let b = b.inventory(&cutaway::analyzers(), first, Some(&fingerprints)).await?;
     drop(progress);
+    let shared = shared_layers(&a.image, &b.image);
     tracing::info!(
         layers_shared = shared,
         layers_read = a.files.len().saturating_add(b.files.len()),

@@ -1,8 +1,8 @@
 //! `cutaway export`: the file system of an image as one tar.
 
 use cutaway::{Root, Start};
-use cutaway_export::{Limits, content, only_content};
-use cutaway_model::{Descriptor, Document, Limits as ModelLimits};
+use cutaway_export::{content, only_content};
+use cutaway_model::{Descriptor, Document, Limits};
 
 use crate::args::Common;
 use crate::args::client::Export;
@@ -15,13 +15,12 @@ pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure>
     // A file that is redirected here can be read twice under its own name.
     let redirected = if args.image == "-" { cutaway::redirected() } else { None };
     let client = client::of(common)?;
-    let limits = client.limits().scan;
+    let limits = &client.limits().read.model;
     let image = match client.start(redirected.as_deref().unwrap_or(&args.image)).await? {
         Start::Root(root) => {
             let root = root.choose().await?;
-            if let Some(blob) = no_layer(&root, &limits.model) {
-                let limits = Limits::new(limits.model, limits.layerfs);
-                return dump(&root, &blob, &limits, args).await;
+            if let Some(blob) = no_layer(&root, limits) {
+                return dump(&root, &blob, limits, args).await;
             }
             root.image().await?
         }
@@ -36,7 +35,7 @@ pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure>
 }
 
 /// Returns the one blob of a manifest that is around no file system.
-fn no_layer(root: &Root, limits: &ModelLimits) -> Option<Descriptor> {
+fn no_layer(root: &Root, limits: &Limits) -> Option<Descriptor> {
     let kind = &root.descriptor.media_type;
     match Document::parse(&root.raw, Some(kind), limits, "manifest").ok()? {
         Document::Manifest(manifest) => only_content(&manifest).cloned(),

@@ -24,7 +24,7 @@ struct Answer<'a> {
 pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure> {
     let progress = Progress::new(common);
     let image = client::open(&args.image, common, &progress).await?;
-    let inventory = image.inventory(cutaway::analyzers(), 0, None).await?;
+    let inventory = image.inventory(&cutaway::analyzers(), 0, None).await?;
     drop(progress);
     let (image, report, view) = inventory.view(&client::limits(common)?)?;
     let steps = steps(&image, &view, &report, args.files);

@@ -6,7 +6,8 @@ use cutaway::{Client, Image, Input, Place, Root, Start};
 use cutaway_model::source::{self, Archive, Files, Form};
 use cutaway_model::{MediaType, Outline, Stored, verify_blob};
 use cutaway_ref::Digest;
-use cutaway_scan::{Look, SourceKind, Subject, is_no_layer};
+use cutaway_read::{Look, is_no_layer};
+use cutaway_report::{SourceKind, Subject};
 use serde_json::json;
 
 use crate::args::{Common, Inspect, TextFormat};
@@ -43,7 +44,7 @@ pub(crate) async fn run(args: &Inspect, common: &Common) -> Result<Exit, Failure
 
 /// Inspects what a manifest or an index stands for: an image or, where its documents make none, what they say.
 async fn of_root(root: Root, args: &Inspect, client: &Client) -> Result<Inspection, Failure> {
-    let limits = &client.limits().scan;
+    let limits = &client.limits().read.model;
     let failure = match root.image().await {
         Ok(image) => {
             let documents = image.documents().await?;
@@ -63,7 +64,7 @@ async fn of_root(root: Root, args: &Inspect, client: &Client) -> Result<Inspecti
         return Err(failure);
     }
     let (blobs, raw) = (Arc::clone(&root.blobs), Some(root.raw.clone()));
-    let (platform, of_model) = (client.platform(), &limits.model);
+    let (platform, of_model) = (client.platform(), limits);
     let outline =
         cutaway_model::outline(blobs, root.descriptor.clone(), raw, &platform, of_model).await;
     let Ok(outline) = outline else { return Err(failure) };
@@ -120,7 +121,7 @@ async fn of_archive(
     else {
         return Err(failure);
     };
-    let limits = &client.limits().scan.model;
+    let limits = &client.limits().read.model;
     let Ok(files) = Archive::open(&path, limits) else { return Err(failure) };
     let files: Arc<dyn Files> = Arc::new(files);
     let platform = client.platform();
@@ -148,7 +149,7 @@ async fn passed(image: &Image, args: &Inspect, client: &Client) -> Result<Inspec
     };
     let mut surroundings = Surroundings::of_manifest(manifest);
     if form == Form::Oci {
-        let limits = &client.limits().scan;
+        let limits = &client.limits().read.model;
         let (selector, place) = (&archive.selector, &subject.name);
         let root = client.root_in(files, selector, subject.source, place).await?;
         surroundings = Surroundings::new(&root.descriptor, &root.raw, manifest, limits)?;
@@ -178,7 +179,7 @@ async fn refer(
         if let Some((repository, _)) = &root.remote {
             found.extend(entries(&repository.referrers(digest).await?)?);
         } else if let Some(files) = &root.files {
-            let listed = source::referrers(files, digest, &client.limits().scan.model).await?;
+            let listed = source::referrers(files, digest, &client.limits().read.model).await?;
             found.extend(listed.into_iter().map(|entry| {
                 let MediaType(media_type) = entry.media_type;
                 json!({

@@ -13,12 +13,12 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let started = std::time::Instant::now();
     let progress = Progress::new(common);
     let analyzers = match args.owned {
-        true => cutaway_analyzers_os::WITH_FILES,
+        true => cutaway::analyzers_with_records(),
         false => cutaway::analyzers(),
     };
     let how = ScanOptions { skip: args.skip.clone(), history: args.history };
     let image = client::open(&args.image, common, &progress).await?;
-    let report = image.scan_with(analyzers, &how).await?;
+    let report = image.scan_with(&analyzers, &how).await?;
     drop(progress);
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),

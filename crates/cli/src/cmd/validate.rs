@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use cutaway::Start;
-use cutaway_scan::{Depth, SourceKind, Validation};
+use cutaway_read::{Depth, Validation};
+use cutaway_report::SourceKind;
 use serde::Serialize;
 
 use crate::args::client::Validate;

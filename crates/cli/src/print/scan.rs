@@ -130,7 +130,7 @@ fn packages(report: &Report, style: Style, text: &mut String) {
             package.name.clone(),
             package.version.clone(),
             package.arch.clone().unwrap_or_else(|| "-".into()),
-            package.kind.name().to_owned(),
+            package.kind.to_string(),
             package.layer.to_string(),
         ];
         row.extend((!all_installed).then(|| package.state.clone()));

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cutaway_model::{Descriptor, Document, Index, MediaType, Stated};
+use cutaway_model::{Descriptor, Document, Index, Limits, MediaType, Stated};
 use cutaway_ref::{Digest, Platform};
-use cutaway_scan::Limits;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -76,7 +75,7 @@ impl Surroundings {
     ) -> Result<Self, Failure> {
         let mut all = Self::of_manifest(manifest);
         let what = format!("manifest {}", root.digest);
-        let document = Document::parse(raw, Some(&root.media_type), &limits.model, &what)?;
+        let document = Document::parse(raw, Some(&root.media_type), limits, &what)?;
         if let Document::Index(index) = document {
             all.attestations =
                 attestations(&index, manifest.map(|stated| &stated.descriptor.digest));

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use cutaway_analyze::Location;
+use cutaway_analyze::{Place, Role};
 use cutaway_files::{Comparison, Difference, Present, Side, Which};
 use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
-use cutaway_scan::Report;
+use cutaway_report::Report;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -61,7 +61,7 @@ pub(crate) struct PackageChanges {
 
 #[derive(Debug, Serialize)]
 struct Package {
-    kind: &'static str,
+    kind: String,
     name: String,
     arch: Option<String>,
     a: Option<String>,
@@ -172,7 +172,7 @@ pub(crate) fn config_changes(a: &Image, b: &Image) -> Vec<ConfigChange> {
         .collect()
 }
 
-type Identity = (&'static str, String, Option<String>);
+type Identity = (String, String, Option<String>);
 
 impl PackageChanges {
     /// Compares the packages of two reports, each of which may be of the layers above a base that was
@@ -211,22 +211,26 @@ impl PackageChanges {
 
 /// Returns a package database of which it depends on the base whether both images have the same.
 fn undecided(comparison: &Comparison<'_>) -> Option<EntryPath> {
-    let databases = cutaway_analyzers_os::DATABASES.iter();
-    let locations: Vec<&Location> = databases.flat_map(|database| database.locations()).collect();
-    let at_location = locations.iter().find_map(|location| {
-        let path = EntryPath::clean(location.path().as_bytes()).ok()?;
-        let open = match location {
-            Location::File(_) => comparison.needs_base(&path),
-            _ => comparison.needs_base(&path) || comparison.emptied(&path).is_some(),
+    let analyzers = cutaway_analyzers_os::analyzers();
+    let databases = analyzers.of_role(Role::Database);
+    let places: Vec<&Place> =
+        databases.flat_map(|(_, member)| member.interest().places()).collect();
+    let at_place = places.iter().find_map(|place| {
+        let path = EntryPath::clean(place.path().as_bytes()).ok()?;
+        let open = match place {
+            Place::File(_) => comparison.needs_base(&path),
+            Place::Directory { .. } | Place::InEach { .. } => {
+                comparison.needs_base(&path) || comparison.emptied(&path).is_some()
+            }
         };
         open.then_some(path)
     });
-    at_location.or_else(|| {
+    at_place.or_else(|| {
         // Of a directory of databases, each file is one.
         let below = |path: &EntryPath| {
-            locations.iter().any(|location| {
-                !matches!(location, Location::File(_)) && location.holds(path.as_bytes())
-            })
+            places
+                .iter()
+                .any(|place| !matches!(place, Place::File(_)) && place.holds(path.as_bytes()))
         };
         let mut paths = comparison.differences().map(|difference| difference.path);
         paths.find(|path| below(path) && comparison.needs_base(path))
@@ -235,8 +239,10 @@ fn undecided(comparison: &Comparison<'_>) -> Option<EntryPath> {
 
 fn installed(report: &Report) -> BTreeMap<Identity, BTreeSet<String>> {
     let mut packages: BTreeMap<Identity, BTreeSet<String>> = BTreeMap::new();
-    for package in report.packages.iter().filter(|package| package.state == "installed") {
-        let identity = (package.kind.name(), package.name.clone(), package.arch.clone());
+    for package in
+        report.packages.iter().filter(|package| cutaway_analyze::state_is_installed(&package.state))
+    {
+        let identity = (package.kind.to_string(), package.name.clone(), package.arch.clone());
         packages.entry(identity).or_default().insert(package.version.clone());
     }
     packages

@@ -92,7 +92,7 @@ pub(crate) struct Packages {
 /// A package that came or went.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Package {
-    kind: &'static str,
+    kind: String,
     pub(crate) name: String,
     arch: Option<String>,
     pub(crate) version: String,
@@ -112,7 +112,7 @@ pub(crate) fn packages(report: &Report) -> BTreeMap<usize, Packages> {
                 Event::Hidden => &mut layer.hidden,
             };
             list.push(Package {
-                kind: story.kind.name(),
+                kind: story.kind.to_string(),
                 name: story.name.clone(),
                 arch: story.arch.clone(),
                 version: event.version.clone(),

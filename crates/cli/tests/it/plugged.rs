@@ -24,7 +24,8 @@ async fn through_the_client(name: &str) -> Vec<u8> {
     let repository =
         ClientRepository::new(Client::new(config), RegistryAuth::Anonymous, &reference);
     let options = Options {
-        analyzers: cutaway_analyzers_os::ALL,
+        analyzers: cutaway_analyzers_os::analyzers(),
+        cache: None,
         limits: Limits::for_cores(2),
         skip: Vec::new(),
         platform: Platform::linux(std::env::consts::ARCH),

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use cutaway_files::Measured;
 use cutaway_model::source::{Files, Form};
-use cutaway_scan::{
-    Depth, Finding, Look, SourceKind, Validation, look_at_stream, validate_image, verify,
-    verify_stream,
-};
+use cutaway_model::Measured;
+use cutaway_read::{Depth, Finding, Input, Layers, Look, Validation, look, validate_image, verify};
+use cutaway_report::SourceKind;
 
 use super::Image;
 use crate::error::Error;
-use crate::input::Input;
 
 impl Image {
     /// Reads every layer and checks size, digest and diffID; returns the documents and what the layers
@@ -23,20 +20,9 @@ impl Image {
     pub async fn verify(
         &self,
     ) -> Result<(cutaway_model::Image, Option<Form>, Vec<Measured>), Error> {
-        let options = self.options();
-        match self.input() {
-            Input::Image(image) => {
-                let measured = verify(&image, &options).await?;
-                Ok((*image, None, measured))
-            }
-            Input::Archive(archive) => {
-                let (stream, place) = (archive.opener.open().await?, &archive.place);
-                let verified =
-                    verify_stream(stream, place, archive.form, &archive.selector, &options).await;
-                let (image, form, measured) = verified.map_err(|error| self.blame(error))?;
-                Ok((image, Some(form), measured))
-            }
-        }
+        let verified = verify(self.input(), &self.options()).await;
+        let Layers { image, form, layers, .. } = verified.map_err(|error| self.blame(error))?;
+        Ok((image, form, layers.iter().map(|layer| layer.measured.clone()).collect()))
     }
 
     /// Looks at an archive that passes: at the image, verified, or at what its documents say where they
@@ -47,9 +33,7 @@ impl Image {
     /// Returns why the archive cannot be read, or says nothing.
     pub async fn look(&self) -> Result<Option<(Look, Form, Arc<dyn Files>)>, Error> {
         let Input::Archive(archive) = self.input() else { return Ok(None) };
-        let (stream, place) = (archive.opener.open().await?, &archive.place);
-        let options = self.options();
-        let looked = look_at_stream(stream, place, archive.form, &archive.selector, &options).await;
+        let looked = look(&archive, &self.options()).await;
         looked.map(Some).map_err(|error| self.blame(error))
     }
 
@@ -68,16 +52,15 @@ impl Image {
             Input::Archive(archive) => archive,
         };
         let mut validation = Validation::default();
-        let (stream, place) = (archive.opener.open().await?, &archive.place);
-        let (form, selector, options) = (archive.form, &archive.selector, self.options());
-        match verify_stream(stream, place, form, selector, &options).await {
-            Ok((image, form, measured)) => {
-                let blobs = u64::try_from(measured.len()).unwrap_or(u64::MAX);
+        let form = archive.form;
+        match verify(Input::Archive(archive), &self.options()).await {
+            Ok(Layers { image, form, layers, .. }) => {
                 validation.manifests = u64::from(image.manifest().is_some());
-                validation.blobs = blobs.saturating_add(1);
-                let sizes = measured.iter().map(|measured| measured.stored.size);
+                let count = u64::try_from(layers.len()).unwrap_or(u64::MAX);
+                validation.blobs = count.saturating_add(1);
+                let sizes = layers.iter().map(|layer| layer.measured.stored.size);
                 validation.bytes = sizes.fold(0, u64::saturating_add);
-                Ok((self.subject(Some(form)).source, validation))
+                Ok((self.subject(form).source, validation))
             }
             Err(error) => {
                 validation.findings.push(Finding::new(None, error)?);

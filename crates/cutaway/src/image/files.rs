@@ -2,20 +2,16 @@
 
 use std::io::Write;
 
-use cutaway_files::{
-    Absent, Finding, Given, LayerFiles, Outcome, Search, Thing, View, Why, search, search_passing,
-};
+use cutaway_files::{Absent, Finding, LayerFiles, Outcome, Search, Thing, View, Why, search};
 use cutaway_layerfs::{EntryPath, NodeId};
 use cutaway_model::DiffId;
-use cutaway_scan::SourceKind;
+use cutaway_report::SourceKind;
 
 use super::Image;
 use crate::error::Error;
-use crate::input::{Archive, Input};
-use crate::limits::Limits;
 
 /// How many stored bytes of a registry's layer have to be ahead for its end to be spared: fewer are
-/// read faster than the next connection is opened. What lies on disk is always read and verified.
+/// read faster than the next connection is opened.
 const SPARE: u64 = 1 << 20;
 
 /// What is looked for.
@@ -71,25 +67,13 @@ impl Image {
         wanted: &Wanted<'_>,
         out: &mut (impl Write + Send),
     ) -> Result<(cutaway_model::Image, Finding), Error> {
-        let limits = self.client.limits().files();
         let Wanted { path, follow, content, verify } = *wanted;
-        let mut wanted = Search { path: path.as_bytes(), follow, content, verify, spare: u64::MAX };
-        let found = match self.input() {
-            Input::Image(image) => {
-                if self.source() == Some(SourceKind::Registry) {
-                    wanted.spare = SPARE;
-                }
-                let found = search(&image, &wanted, &limits, out).await?;
-                (*image, found)
-            }
-            Input::Archive(archive) => match self.pass(&archive, &wanted, None, out).await {
-                Err(cutaway_files::Error::Passed { entry, .. }) if archive.opener.opens_again() => {
-                    let found = self.pass(&archive, &wanted, Some(&entry), out).await;
-                    found.map_err(|error| self.blame(error))?
-                }
-                found => found.map_err(|error| self.blame(error))?,
-            },
-        };
+        // What lies on disk is always read and verified.
+        let spare = if self.source() == Some(SourceKind::Registry) { SPARE } else { u64::MAX };
+        let wanted = Search { path: path.as_bytes(), follow, content, verify, spare };
+        let (limits, options) = (&self.client.limits().files, self.options());
+        let found = search(self.input(), &wanted, limits, &options, out).await;
+        let found = found.map_err(|error| self.blame(error))?;
         tell(&found.1, found.0.layers().len());
         Ok(found)
     }
@@ -100,20 +84,8 @@ impl Image {
     ///
     /// Returns why a layer cannot be read, or the limit that they meet together.
     pub async fn view(&self) -> Result<(cutaway_model::Image, View), Error> {
-        let limits = self.client.limits().files();
-        match self.input() {
-            Input::Image(image) => {
-                let view = View::read_observed(&image, 0, None, &limits, &self.observer).await?;
-                Ok((*image, view))
-            }
-            Input::Archive(archive) => {
-                let stream = archive.opener.open().await?;
-                let given = given(&archive, stream, self.client.limits());
-                let read = View::read_passing(given, None, &limits).await;
-                let (image, _, view) = read.map_err(|error| self.blame(error))?;
-                Ok((image, view))
-            }
-        }
+        let read = View::read(self.input(), 0, None, &self.options()).await;
+        read.map_err(|error| self.blame(error))
     }
 
     /// Reads what one layer holds, by its position, and opens no other where layers can be opened one by one.
@@ -129,8 +101,7 @@ impl Image {
         if let Some(image) = self.opened() {
             let layer = image.layers().get(position);
             let layer = layer.ok_or_else(|| absent(image.layers().len()))?;
-            let limits = self.client.limits().files();
-            return Ok(LayerFiles::read(layer, &limits, &self.observer).await?);
+            return Ok(LayerFiles::read(layer, &self.options()).await?);
         }
         let (_, view) = self.view().await?;
         view.layer(position).cloned().ok_or_else(|| absent(view.layers().len()))
@@ -150,35 +121,6 @@ impl Image {
         let (image, view) = self.view().await?;
         let layer = image.layer_by_diff_id(diff_id).map(cutaway_model::Layer::index);
         layer.and_then(|layer| view.layer(layer).cloned()).ok_or_else(absent)
-    }
-
-    async fn pass(
-        &self,
-        archive: &Archive,
-        wanted: &Search<'_>,
-        entry: Option<&EntryPath>,
-        out: &mut (impl Write + Send),
-    ) -> Result<(cutaway_model::Image, Finding), cutaway_files::Error> {
-        let given = given(archive, archive.opener.open().await?, self.client.limits());
-        let limits = self.client.limits().files();
-        let (image, _, found) = search_passing(given, wanted, entry, &limits, out).await?;
-        Ok((image, found))
-    }
-}
-
-fn given<'a>(
-    archive: &'a Archive,
-    stream: cutaway_model::BlobStream,
-    limits: &'a Limits,
-) -> Given<'a> {
-    Given {
-        stream,
-        place: &archive.place,
-        form: archive.form,
-        selector: &archive.selector,
-        platform: &archive.platform,
-        limits: &limits.scan.model,
-        in_flight: limits.scan.layers_in_flight,
     }
 }
 

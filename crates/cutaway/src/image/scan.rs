@@ -1,17 +1,12 @@
 //! Packages: what is in an image, and which layer brought it.
 
-use cutaway_analyze::Analyzer;
+use cutaway_analyze::Analyzers;
 use cutaway_files::{Fingerprints, LayerFiles, View};
-use cutaway_scan::{
-    Asked, Options, Report, scan, scan_stream, scan_stream_with_history, scan_with_history,
-};
+use cutaway_report::Report;
+use cutaway_scan::{Asked, Options, Scanned, scan};
 
 use super::Image;
 use crate::error::Error;
-use crate::input::Input;
-
-/// Analyzers, in order of preference.
-pub type Analyzers = &'static [&'static dyn Analyzer];
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +41,7 @@ impl Inventory {
         limits: &crate::Limits,
     ) -> Result<(cutaway_model::Image, Report, View), Error> {
         let Self { image, report, files, first } = self;
-        Ok((image, report, View::new(first, files, &limits.files())?))
+        Ok((image, report, View::new(first, files, limits.read.layerfs)?))
     }
 }
 
@@ -57,7 +52,7 @@ impl Image {
     ///
     /// Returns why a layer cannot be read, or is not what the documents say. What an analyzer cannot
     /// read is no error: the report says so, and is not complete.
-    pub async fn scan(&self, analyzers: Analyzers) -> Result<Report, Error> {
+    pub async fn scan(&self, analyzers: &Analyzers) -> Result<Report, Error> {
         self.scan_with(analyzers, &ScanOptions::default()).await
     }
 
@@ -68,23 +63,13 @@ impl Image {
     /// Those of [`scan`](Self::scan), and a pattern that is none.
     pub async fn scan_with(
         &self,
-        analyzers: Analyzers,
+        analyzers: &Analyzers,
         how: &ScanOptions,
     ) -> Result<Report, Error> {
-        let options = Options { analyzers, skip: how.skip.clone(), ..self.options() };
-        if how.history {
-            return Ok(self.take_stock(0, None, &options).await?.report);
-        }
-        match self.input() {
-            Input::Image(image) => Ok(scan(&image, &self.subject(None), &options).await?),
-            Input::Archive(archive) => {
-                let (stream, place) = (archive.opener.open().await?, &archive.place);
-                let (form, selector) = (archive.form, &archive.selector);
-                let report =
-                    scan_stream(stream, place, form, selector, self.asked(), &options).await;
-                report.map_err(|error| self.blame(error))
-            }
-        }
+        let mut options = self.scan_options(analyzers);
+        options.skip.clone_from(&how.skip);
+        options.history = how.history;
+        Ok(self.take_stock(&options).await?.report)
     }
 
     /// Reads the layers from `first` on, once, for packages with their stories and for files; all of an
@@ -95,47 +80,29 @@ impl Image {
     /// Those of [`scan`](Self::scan).
     pub async fn inventory(
         &self,
-        analyzers: Analyzers,
+        analyzers: &Analyzers,
         first: usize,
         fingerprints: Option<&Fingerprints>,
     ) -> Result<Inventory, Error> {
-        let options = Options { analyzers, ..self.options() };
-        self.take_stock(first, fingerprints, &options).await
+        let mut options = self.scan_options(analyzers);
+        options.history = true;
+        options.first = first;
+        options.fingerprints = fingerprints.cloned();
+        self.take_stock(&options).await
     }
 
-    async fn take_stock(
-        &self,
-        first: usize,
-        fingerprints: Option<&Fingerprints>,
-        options: &Options,
-    ) -> Result<Inventory, Error> {
-        match self.input() {
-            Input::Image(image) => {
-                let subject = self.subject(None);
-                let (report, files) =
-                    scan_with_history(&image, first, &subject, fingerprints, options).await?;
-                Ok(Inventory { image: *image, report, files, first })
-            }
-            Input::Archive(archive) => {
-                let (stream, place) = (archive.opener.open().await?, &archive.place);
-                let (form, selector, asked) = (archive.form, &archive.selector, self.asked());
-                let told = scan_stream_with_history(
-                    stream,
-                    place,
-                    form,
-                    selector,
-                    asked,
-                    fingerprints,
-                    options,
-                )
-                .await;
-                let (image, report, files) = told.map_err(|error| self.blame(error))?;
-                Ok(Inventory { image, report, files, first: 0 })
-            }
-        }
+    async fn take_stock(&self, options: &Options) -> Result<Inventory, Error> {
+        let asked = Asked { name: self.name(), source: self.source() };
+        let scanned = scan(self.input(), asked, options).await;
+        let Scanned { image, report, files, first, .. } =
+            scanned.map_err(|error| self.blame(error))?;
+        Ok(Inventory { image, report, files, first })
     }
 
-    fn asked(&self) -> Asked<'_> {
-        Asked { name: self.name(), source: self.source() }
+    fn scan_options(&self, analyzers: &Analyzers) -> Options {
+        let mut options = Options::new(analyzers.clone(), self.client.platform());
+        options.limits = self.client.limits().scan;
+        options.read = self.options();
+        options
     }
 }

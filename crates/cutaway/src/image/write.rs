@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cutaway_export::{Flattened, Limits, Passing, flatten_observed, flatten_passing};
+use cutaway_export::{Flattened, flatten};
 use tokio::io::{AsyncReadExt as _, AsyncWrite};
 
 use super::Image;
 use crate::error::Error;
-use crate::input::{Archive, Input};
+use cutaway_read::{Archive, Input};
 use crate::openers::Held;
 
 impl Image {
@@ -23,23 +23,16 @@ impl Image {
         out: impl AsyncWrite + Unpin + Send + 'static,
         target: &str,
     ) -> Result<Flattened, Error> {
-        let limits = self.client.limits();
-        let of_export = Limits::new(limits.scan.model, limits.scan.layerfs);
-        match self.input() {
-            Input::Image(image) => {
-                Ok(flatten_observed(&image, &of_export, &self.observer, out, target).await?)
+        let input = match self.input() {
+            Input::Archive(mut archive) if !archive.opener.opens_again() => {
+                let held = hold(&archive, self.client.limits().stdin_bytes).await?;
+                archive.opener = Arc::new(held);
+                Input::Archive(archive)
             }
-            Input::Archive(mut archive) => {
-                if !archive.opener.opens_again() {
-                    archive.opener = Arc::new(hold(&archive, limits.stdin_bytes).await?);
-                }
-                let Archive { opener, place, form, selector, platform } = archive;
-                let passing = Passing { place, form, selector, platform };
-                let open = async || opener.open().await;
-                let written = flatten_passing(open, &passing, &of_export, out, target).await;
-                written.map_err(|error| self.blame(error))
-            }
-        }
+            input => input,
+        };
+        let written = flatten(input, &self.options(), out, target).await;
+        written.map(|(_, flattened)| flattened).map_err(|error| self.blame(error))
     }
 }
 

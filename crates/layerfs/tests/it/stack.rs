@@ -48,7 +48,7 @@ impl Visitor for Keep {
 pub(crate) struct Merged {
     pub(crate) tree: Tree,
     pub(crate) layers: Vec<(Listing, Keep)>,
-    pub(crate) warnings: Vec<&'static str>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// One tar header with its content, in ustar form.
@@ -132,7 +132,9 @@ pub(crate) fn merge_layers(layers: &[String]) -> Result<Merged, Error> {
     for (layer, text) in layers.iter().enumerate() {
         let (walked, keep) = walk(&tar(text))?;
         let applied = merged.tree.apply(layer as u32, &walked.listing)?;
-        merged.warnings.extend(walked.warnings.iter().chain(&applied).map(|warning| warning.code));
+        merged
+            .warnings
+            .extend(walked.warnings.iter().chain(&applied).map(|warning| warning.code.to_string()));
         merged.layers.push((walked.listing, keep));
     }
     Ok(merged)

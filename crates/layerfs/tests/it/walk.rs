@@ -66,7 +66,7 @@ fn warnings_say_what_and_where() {
         "1536 bytes after end of archive; not read, at offset 512 of the archive"
     );
     let (walked, _) = walk(&member(b'V', b"label", b"", (0, 0), b"")).unwrap();
-    assert_eq!((walked.warnings[0].code, walked.listing.len()), ("tar-unknown-type", 0));
+    assert_eq!((&*walked.warnings[0].code, walked.listing.len()), ("tar-unknown-type", 0));
 }
 
 #[test]

@@ -152,12 +152,13 @@ impl<'a> Explainer<'a> {
         of: &[u32],
         owners: &Owners<'_>,
     ) -> Option<String> {
-        let kinds: Vec<_> = of.iter().filter_map(|&owner| Some(owners.get(owner)?.kind)).collect();
+        let kinds: Vec<_> =
+            of.iter().filter_map(|&owner| Some(owners.get(owner)?.ecosystem)).collect();
         let text = path.to_string_lossy();
         // The last one decides.
         let matching = self.excluding.matches(&*text).into_iter().rev();
         let mut matching = matching.filter_map(|position| self.exclusions.get(position));
-        let last = matching.find(|exclusion| kinds.contains(&exclusion.kind));
+        let last = matching.find(|exclusion| kinds.contains(&&exclusion.ecosystem));
         last.filter(|exclusion| exclusion.excluded)
             .map(|exclusion| format!("left out by {}", exclusion.setting))
             .or_else(|| self.origin(None, path))

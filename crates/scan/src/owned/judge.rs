@@ -1,6 +1,6 @@
 //! One place against what packages say of it.
 
-use cutaway_analyze::{FileRecord, Role};
+use cutaway_analyze::{FileRecord, FileRole};
 use cutaway_layerfs::{Kind, NodeId};
 
 use super::Top;
@@ -93,7 +93,7 @@ fn present<'r>(
     judgement: &mut Judgement,
 ) {
     let expecting = said.iter().filter(|(_, record)| {
-        record.digest.is_some() || record.link.is_some() || record.role != Role::Any
+        record.digest.is_some() || record.link.is_some() || record.role != FileRole::Any
     });
     let best = expecting
         .map(|(_, record)| (holds(top, node, record), record))
@@ -132,25 +132,25 @@ fn holds(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
     let node = top.tree.node(id);
     let yes = |holds| if holds { Holds::Yes } else { Holds::No };
     match record.role {
-        Role::Directory => {
+        FileRole::Directory => {
             let path = top.tree.path(id);
             let led = top.resolve(path.as_bytes(), true);
             yes(led.is_some_and(|led| top.tree.node(led).kind() == Kind::Directory))
         }
-        Role::FileOrLink if node.kind() == Kind::File => content(top, id, record),
-        Role::Link | Role::FileOrLink => yes(node.link().is_some_and(|target| {
+        FileRole::FileOrLink if node.kind() == Kind::File => content(top, id, record),
+        FileRole::Link | FileRole::FileOrLink => yes(node.link().is_some_and(|target| {
             record.link.is_none_or(|recorded| recorded == target)
                 && record
                     .digest
                     .is_none_or(|digest| FileDigests::new(target).like(&digest) == digest)
         })),
-        Role::Special => {
+        FileRole::Special => {
             yes(matches!(node.kind(), Kind::CharDevice | Kind::BlockDevice | Kind::Fifo))
         }
-        Role::File if node.kind() != Kind::File => Holds::No,
-        Role::File => content(top, id, record),
+        FileRole::File if node.kind() != Kind::File => Holds::No,
+        FileRole::File => content(top, id, record),
         // People may put a link in the place of a configuration file.
-        Role::Any => {
+        FileRole::Any => {
             let path = top.tree.path(id);
             match top.resolve(path.as_bytes(), true) {
                 Some(led) if top.tree.node(led).kind() == Kind::File => content(top, led, record),

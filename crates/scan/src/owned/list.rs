@@ -135,7 +135,9 @@ impl Files {
         let packages = said.and_then(|said| self.packages.get(position(said.packages)));
         FileReport {
             layer: match file.node {
-                Some(node) => Some(position(top.tree.node(node).placed_by())),
+                Some(node) => {
+                    Some(position(top.tree.node(node).placed_by()).saturating_add(top.first))
+                }
                 None => top.hidden_by(&path),
             },
             path: path.to_string_lossy().into_owned(),

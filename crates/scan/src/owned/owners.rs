@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cutaway_analyze::{FileRecords, Kind, Package, PackageRef};
+use cutaway_analyze::{Ecosystem, FileRecords, Package, PackageRef};
 use cutaway_layerfs::EntryPath;
 
 use super::error;
@@ -19,7 +19,7 @@ pub(super) struct Owners<'a> {
 /// A package that may own files.
 #[derive(Debug)]
 pub(super) struct Owner<'a> {
-    pub(super) kind: Kind,
+    pub(super) ecosystem: &'a Ecosystem,
     pub(super) name: &'a str,
     /// Whether its files are there; those of others, such as configuration files of a removed
     /// package, are owned but not compared.
@@ -30,23 +30,23 @@ pub(super) struct Owner<'a> {
 
 impl<'a> Owners<'a> {
     pub(super) fn new(top: &[(&'a Package, &'a EntryPath)], records: &[&'a FileRecords]) -> Self {
-        let mut by_name: HashMap<(Kind, &str), Vec<u32>> = HashMap::new();
+        let mut by_name: HashMap<(&Ecosystem, &str), Vec<u32>> = HashMap::new();
         let mut by_database: HashMap<&EntryPath, u32> = HashMap::new();
         let mut packages: Vec<Owner<'a>> = Vec::with_capacity(top.len());
         for (number, (package, database)) in (0_u32..).zip(top) {
-            by_name.entry((package.kind, &package.name)).or_default().push(number);
+            by_name.entry((&package.ecosystem, &package.name)).or_default().push(number);
             by_database.entry(database).or_insert(number);
             packages.push(Owner {
-                kind: package.kind,
+                ecosystem: &package.ecosystem,
                 name: &package.name,
                 installed: package.is_installed(),
                 listed: false,
             });
         }
-        let find = |kind, package: &PackageRef| match package {
+        let find = |ecosystem, package: &PackageRef| match package {
             PackageRef::Database(path) => by_database.get(path).copied(),
             PackageRef::Named { name, arch } => {
-                let named = by_name.get(&(kind, name.as_str()))?;
+                let named = by_name.get(&(ecosystem, name.as_str()))?;
                 let fits = |number: &&u32| {
                     let package = usize::try_from(**number).ok().and_then(|at| top.get(at));
                     arch.is_none() || package.is_some_and(|(package, _)| package.arch == *arch)
@@ -61,7 +61,7 @@ impl<'a> Owners<'a> {
         };
         let of: Vec<Vec<Option<u32>>> = records
             .iter()
-            .map(|files| files.owners().iter().map(|it| find(it.kind, &it.package)).collect())
+            .map(|files| files.owners().iter().map(|it| find(&it.ecosystem, &it.package)).collect())
             .collect();
         for (files, of) in records.iter().zip(&of) {
             let lists = files.owners().iter().zip(of).filter(|(owner, _)| owner.lists);
@@ -100,12 +100,12 @@ impl<'a> Owners<'a> {
 
     /// Says of which packages no files are recorded.
     pub(super) fn diagnostics(&self) -> Vec<DiagnosticReport> {
-        let mut unlisted: BTreeMap<Kind, Vec<&str>> = BTreeMap::new();
+        let mut unlisted: BTreeMap<&Ecosystem, Vec<&str>> = BTreeMap::new();
         for owner in self.packages.iter().filter(|owner| owner.installed && !owner.listed) {
-            unlisted.entry(owner.kind).or_default().push(owner.name);
+            unlisted.entry(owner.ecosystem).or_default().push(owner.name);
         }
         let mut diagnostics = Vec::new();
-        for (kind, names) in unlisted {
+        for (ecosystem, names) in unlisted {
             let message = format!(
                 "{} installed {} {} no list of files: {}",
                 names.len(),
@@ -113,7 +113,7 @@ impl<'a> Owners<'a> {
                 if names.len() == 1 { "has" } else { "have" },
                 some(names)
             );
-            diagnostics.push(error("file-list-missing", format!("{}: {message}", kind.name())));
+            diagnostics.push(error("file-list-missing", format!("{ecosystem}: {message}")));
         }
         diagnostics
     }

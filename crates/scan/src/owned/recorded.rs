@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cutaway_analyze::{ContentDigest, FileRecord, Role};
+use cutaway_analyze::{ContentDigest, FileRecord, FileRole};
 
 use super::link_text;
 
@@ -24,13 +24,13 @@ impl Recorded {
     pub(super) fn new(record: &FileRecord<'_>) -> Option<Self> {
         Some(match (record.role, record.link, record.digest) {
             (_, Some(target), digest) => Self::Target(target.into(), digest),
-            (Role::Link, None, Some(digest)) => Self::TargetDigest(digest),
+            (FileRole::Link, None, Some(digest)) => Self::TargetDigest(digest),
             (_, None, Some(digest)) => Self::Content(digest),
-            (Role::Any, None, None) => return None,
-            (Role::Directory, None, None) => Self::Kind("directory"),
-            (Role::File | Role::FileOrLink, None, None) => Self::Kind("file"),
-            (Role::Link, None, None) => Self::Kind("link"),
-            (Role::Special, None, None) => Self::Kind("device or pipe"),
+            (FileRole::Any, None, None) => return None,
+            (FileRole::Directory, None, None) => Self::Kind("directory"),
+            (FileRole::File | FileRole::FileOrLink, None, None) => Self::Kind("file"),
+            (FileRole::Link, None, None) => Self::Kind("link"),
+            (FileRole::Special, None, None) => Self::Kind("device or pipe"),
         })
     }
 

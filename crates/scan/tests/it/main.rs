@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test support")]
 
 mod corruption;
+mod facts;
 mod links;
 mod order;
 mod provenance;

@@ -12,7 +12,8 @@ use cutaway_scan::{
 /// Returns the options that all tests use.
 pub(crate) fn options() -> Options {
     Options {
-        analyzers: cutaway_analyzers_os::ALL,
+        analyzers: cutaway_analyzers_os::analyzers(),
+        cache: None,
         limits: Limits::for_cores(2),
         skip: Vec::new(),
         platform: Platform::linux("amd64"),

@@ -3,18 +3,17 @@
 //! What is wrong with the image is a finding, and the next blob is looked at; what lies beyond a limit is a
 //! finding too, since nobody has looked at it; what keeps the image from being reached is an error.
 
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use cutaway_files::{Companion, Progress, Source};
-use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_model::{
     Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Reached, verify_blob,
 };
+use cutaway_ref::Platform;
 use serde::Serialize;
 
-use crate::{Error, Options};
+use crate::layers::start;
+use crate::{Error, LayerKey, ListingOnly, Options};
 
 /// How thoroughly an image is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +57,7 @@ pub async fn validate(
     blobs: &Arc<dyn Blobs>,
     root: Descriptor,
     depth: Depth,
+    platform: &Platform,
     options: &Options,
 ) -> Result<Validation, Error> {
     let limits = &options.limits.model;
@@ -87,7 +87,7 @@ pub async fn validate(
                 }
             }
             Document::Manifest(manifest) if manifest.config.media_type.is_config() => {
-                let (blobs, platform) = (Arc::clone(blobs), &options.platform);
+                let blobs = Arc::clone(blobs);
                 let opened =
                     cutaway_model::open(blobs, descriptor, Some(raw), platform, limits).await;
                 match opened {
@@ -183,20 +183,23 @@ impl State<'_> {
         if self.seen.insert(image.id().to_string()) {
             self.count(u64::try_from(image.raw_config().len()).unwrap_or(u64::MAX));
         }
-        for layer in image.layers() {
+        let fresh = image.layers().iter().filter(|layer| {
             // One blob under two diffIDs is wrong under one of them.
             let name = layer.digest().map(ToString::to_string);
             let name = name.or_else(|| layer.member().map(ToOwned::to_owned)).unwrap_or_default();
-            if !self.seen.insert(format!("{name} {}", layer.diff_id())) {
-                continue;
-            }
+            self.seen.insert(format!("{name} {}", layer.diff_id()))
+        });
+        let fresh: Vec<_> = fresh.cloned().collect();
+        let mut tasks = match self.depth {
+            Depth::Full => start(&fresh, |_: &LayerKey| ListingOnly, self.options),
+            Depth::Fast => HashMap::new(),
+        };
+        for layer in &fresh {
             self.count(layer.size().unwrap_or(0));
-            let outcome = match self.depth {
-                Depth::Fast => match layer.blob() {
-                    Some((blobs, descriptor)) => stat(blobs.as_ref(), descriptor).await,
-                    None => Ok(()),
-                },
-                Depth::Full => walk(layer, self.options).await,
+            let outcome = match (tasks.remove(&layer.into()), layer.blob()) {
+                (Some(task), _) => task.await.map(drop),
+                (None, Some((blobs, descriptor))) => stat(blobs.as_ref(), descriptor).await,
+                (None, None) => Ok(()),
             };
             if let Err(error) = outcome {
                 self.find(manifest.clone(), error)?;
@@ -239,46 +242,5 @@ async fn stat(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<(), Error> {
             found: size.to_string(),
         })),
         _ => Ok(()),
-    }
-}
-
-/// Unpacks a layer and walks over it, wherever it may be had right.
-async fn walk(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Error> {
-    loop {
-        let walked = walk_once(layer, options).await;
-        match &walked {
-            Err(Error::Model(error)) if layer.report_bad_bytes(error).await => {}
-            _ => return walked,
-        }
-    }
-}
-
-async fn walk_once(layer: &cutaway_model::Layer, options: &Options) -> Result<(), Error> {
-    let source = Source::open(layer, &options.limits.model).await?;
-    match source
-        .observed(&options.observer, layer)
-        .walk(options.limits.layerfs, &mut Unread)
-        .await?
-    {
-        Some(_) => Ok(()),
-        None => Err(ModelError::malformed(layer.what(), "was not read to its end").into()),
-    }
-}
-
-/// Wants no content.
-pub(crate) struct Unread;
-
-impl Visitor for Unread {
-    fn entry(&mut self, _: u32, _: &EntryPath, _: &Meta) -> bool {
-        false
-    }
-    fn data(&mut self, _: &[u8]) {}
-    fn hole(&mut self, _: u64) {}
-    fn end(&mut self) {}
-}
-
-impl Companion for Unread {
-    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
-        ControlFlow::Continue(())
     }
 }

@@ -1,0 +1,226 @@
+//! Everything that was found in one file, weighed as it is found.
+
+use std::borrow::Cow;
+
+use crate::package::text_weight;
+use crate::{Budget, Diagnostic, Distro, FileRecords, Key, Package, Severity};
+
+/// What one package may weigh without touching the budget: memory grows with the number of packages
+/// by this much each anyway.
+const PACKAGE_ALLOWANCE: usize = 400;
+
+/// Everything that was found in one file.
+///
+/// What is added is weighed and paid from the [`Budget`] of the run; what it cannot pay is not kept,
+/// and [`Budget::is_overspent`] then says so to whoever reads the image. Records of files have a
+/// limit of their own, see [`FileRecords`].
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    packages: Vec<Package>,
+    keys: Vec<Key>,
+    licenses: Vec<String>,
+    distro: Option<Distro>,
+    diagnostics: Vec<Diagnostic>,
+    /// What is said about files of the image.
+    pub files: FileRecords,
+    budget: Budget,
+    weight: u64,
+}
+
+impl Findings {
+    /// Returns findings that are paid from a budget, with records of files of at most `record_bytes`.
+    pub fn within(budget: Budget, record_bytes: u64) -> Self {
+        let files = FileRecords::within(usize::try_from(record_bytes).unwrap_or(usize::MAX));
+        Self { files, budget, ..Self::default() }
+    }
+
+    /// Returns every record that has a name and a version, in the order of the file.
+    pub fn packages(&self) -> &[Package] {
+        &self.packages
+    }
+
+    /// Returns signing keys that a package manager trusts.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// Returns the licences of the package that the file is about, as the file spells them.
+    pub fn licenses(&self) -> &[String] {
+        &self.licenses
+    }
+
+    /// Returns the distribution that a release file names.
+    pub fn distro(&self) -> Option<&Distro> {
+        self.distro.as_ref()
+    }
+
+    /// Returns what could not be read or looks odd.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Returns the bytes of memory that all this takes beside the records of files, about.
+    pub fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// Adds a package.
+    pub fn package(&mut self, package: Package) {
+        let weight = package.weight();
+        if self.pays(weight, weight.saturating_sub(PACKAGE_ALLOWANCE)) {
+            self.packages.push(package);
+        }
+    }
+
+    /// Adds a signing key.
+    pub fn key(&mut self, key: Key) {
+        let summary = key.summary.as_ref().map_or(0, String::len);
+        let texts = [key.name.len(), key.version.len(), summary];
+        let weight = texts.into_iter().fold(size_of::<Key>(), usize::saturating_add);
+        if self.pays(weight, weight) {
+            self.keys.push(key);
+        }
+    }
+
+    /// Adds a licence of the package that the file is about.
+    pub fn license(&mut self, license: impl Into<String>) {
+        let license = license.into();
+        let weight = text_weight(&license);
+        if self.pays(weight, weight) {
+            self.licenses.push(license);
+        }
+    }
+
+    /// Sets the distribution; the last one counts.
+    pub fn set_distro(&mut self, distro: Distro) {
+        let Distro { id, version_id, codename, pretty_name, id_like } = &distro;
+        let optional = [version_id, codename, pretty_name].into_iter().flatten().map(String::len);
+        let like = id_like.iter().map(|it| text_weight(it));
+        let texts = optional.chain(like).chain([id.len()]);
+        let weight = texts.fold(size_of::<Distro>(), usize::saturating_add);
+        if self.pays(weight, weight) {
+            self.distro = Some(distro);
+        }
+    }
+
+    /// Notes something that could not be read: the analysis is incomplete.
+    pub fn error(&mut self, code: impl Into<Cow<'static, str>>, message: impl Into<String>) {
+        self.note(Diagnostic {
+            severity: Severity::Error,
+            code: code.into(),
+            message: message.into(),
+        });
+    }
+
+    /// Notes something odd that was read all the same.
+    pub fn warning(&mut self, code: impl Into<Cow<'static, str>>, message: impl Into<String>) {
+        self.note(Diagnostic {
+            severity: Severity::Warning,
+            code: code.into(),
+            message: message.into(),
+        });
+    }
+
+    /// Adds a diagnostic.
+    pub fn note(&mut self, diagnostic: Diagnostic) {
+        let texts = diagnostic.message.len().saturating_add(diagnostic.code.len());
+        let weight = size_of::<Diagnostic>().saturating_add(texts);
+        if self.pays(weight, weight) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Lets go of what is said about files, with the diagnostic `file-records-over-limit`.
+    pub fn let_go_of_files(&mut self) {
+        self.files = FileRecords::default();
+        self.error(
+            "file-records-over-limit",
+            "what is recorded of files takes the layer over the limit record_bytes",
+        );
+    }
+
+    /// Returns whether something could not be read.
+    pub fn incomplete(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Returns whether nothing was found and nothing is to be said.
+    pub fn is_empty(&self) -> bool {
+        self.packages.is_empty()
+            && self.keys.is_empty()
+            && self.licenses.is_empty()
+            && self.distro.is_none()
+            && self.diagnostics.is_empty()
+            && self.files.is_empty()
+    }
+
+    /// Gives back the room that is not needed.
+    pub fn shrink(&mut self) {
+        self.packages.shrink_to_fit();
+        self.licenses.shrink_to_fit();
+        self.diagnostics.shrink_to_fit();
+        self.files.shrink();
+    }
+
+    fn pays(&mut self, weight: usize, price: usize) -> bool {
+        let bytes = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
+        let paid = self.budget.spend(bytes(price));
+        if paid {
+            self.weight = self.weight.saturating_add(bytes(weight));
+        }
+        paid
+    }
+}
+
+/// Findings are the same when they say the same; what they may still hold is no part of it.
+impl PartialEq for Findings {
+    fn eq(&self, other: &Self) -> bool {
+        self.packages == other.packages
+            && self.keys == other.keys
+            && self.licenses == other.licenses
+            && self.distro == other.distro
+            && self.diagnostics == other.diagnostics
+            && self.files.says_the_same(&other.files)
+    }
+}
+
+impl Eq for Findings {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ecosystem;
+
+    #[test]
+    fn all_that_is_kept_is_paid() {
+        let long = || "x".repeat(1000);
+        let adds: [(&str, fn(&mut Findings, String)); 6] = [
+            ("package", |it, text| it.package(Package::new(Ecosystem::APK, text, "1"))),
+            ("key", |it, text| {
+                it.key(Key { name: String::new(), version: String::new(), summary: Some(text) });
+            }),
+            ("license", |it, text| it.license(text)),
+            ("distro", |it, text| it.set_distro(Distro { id: text, ..Distro::default() })),
+            ("error", |it, text| it.error("code", text)),
+            ("warning", |it, text| it.warning("code", text)),
+        ];
+        for (what, add) in adds {
+            let budget = Budget::new(5000);
+            let mut findings = Findings::within(budget.clone(), 0);
+            add(&mut findings, long());
+            assert!(findings.weight() >= 1000 && !budget.is_overspent(), "{what}");
+            let mut others = Findings::within(budget.clone(), 0);
+            (0..20).for_each(|_| add(&mut others, long()));
+            assert!(budget.is_overspent(), "{what}");
+            assert!(findings.weight() + others.weight() < 7000, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_usual_package_costs_the_budget_nothing() {
+        let budget = Budget::new(0);
+        let mut findings = Findings::within(budget.clone(), 0);
+        findings.package(Package::new(Ecosystem::DEB, "bash", "5.2.15-2+b7"));
+        assert!(findings.packages().len() == 1 && !budget.is_overspent());
+    }
+}

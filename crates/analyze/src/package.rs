@@ -1,0 +1,132 @@
+//! One record of a package database.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Ecosystem;
+
+/// One record of a package database, or one artefact of a language.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Package {
+    /// Whose package it is.
+    pub ecosystem: Ecosystem,
+    /// What stands before the name where names alone are not unique: Maven's group, npm's scope.
+    pub namespace: Option<String>,
+    /// The name, as the database has it.
+    pub name: String,
+    /// The full version as the package manager prints it: deb `1:2.3-4`, apk `1.2.3-r0`, rpm `[epoch:]version-release`.
+    pub version: String,
+    /// The epoch, where the record has one.
+    pub epoch: Option<u64>,
+    /// The release of an rpm or the revision of a deb, where the record has one.
+    pub release: Option<String>,
+    /// The architecture, where the record has one.
+    pub arch: Option<String>,
+    /// The source package this was built from, where it is known.
+    pub source: Option<Source>,
+    /// The licences, each as the database spells it.
+    pub licenses: Vec<String>,
+    /// The vendor, where the record has one.
+    pub vendor: Option<String>,
+    /// The third word of dpkg's and opkg's Status as it stands; `installed` where a format has none.
+    pub state: String,
+    /// What tells copies apart that lie beside each other, such as the directory of a Python
+    /// distribution; none where one system has one.
+    pub place: Option<String>,
+}
+
+/// The source package of a binary package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Source {
+    /// The name of the source package.
+    pub name: String,
+    /// Its version, where it is known.
+    pub version: Option<String>,
+}
+
+/// What makes two records the same package, whatever their version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity<'a> {
+    /// Whose package it is.
+    pub ecosystem: &'a Ecosystem,
+    /// What stands before the name.
+    pub namespace: Option<&'a str>,
+    /// The name.
+    pub name: &'a str,
+    /// The architecture.
+    pub arch: Option<&'a str>,
+    /// What tells copies apart that lie beside each other.
+    pub place: Option<&'a str>,
+}
+
+impl Package {
+    /// Returns an installed package of which no more is known than this.
+    pub fn new(ecosystem: Ecosystem, name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            ecosystem,
+            namespace: None,
+            name: name.into(),
+            version: version.into(),
+            epoch: None,
+            release: None,
+            arch: None,
+            source: None,
+            licenses: Vec::new(),
+            vendor: None,
+            state: "installed".to_owned(),
+            place: None,
+        }
+    }
+
+    /// Returns what makes this the same package as another record.
+    pub fn identity(&self) -> Identity<'_> {
+        Identity {
+            ecosystem: &self.ecosystem,
+            namespace: self.namespace.as_deref(),
+            name: &self.name,
+            arch: self.arch.as_deref(),
+            place: self.place.as_deref(),
+        }
+    }
+
+    /// Returns whether the files of the package are there, at least in part.
+    ///
+    /// True for dpkg's `installed`, `triggers-awaited`, `triggers-pending`, `half-configured`,
+    /// `unpacked` and `half-installed`; false for `config-files`, `not-installed` and what is unknown.
+    pub fn is_installed(&self) -> bool {
+        state_is_installed(&self.state)
+    }
+
+    /// Returns the bytes of memory that the record takes, about.
+    pub(crate) fn weight(&self) -> usize {
+        let optional = [&self.namespace, &self.release, &self.arch, &self.vendor, &self.place];
+        let optional = optional.into_iter().flatten().map(String::len);
+        let source = self
+            .source
+            .iter()
+            .map(|it| it.name.len().saturating_add(it.version.as_ref().map_or(0, String::len)));
+        let own = [self.ecosystem.heap(), self.name.len(), self.version.len(), self.state.len()];
+        let licenses = self.licenses.iter().map(|it| text_weight(it));
+        let texts = own.into_iter().chain(optional).chain(source).chain(licenses);
+        texts.fold(size_of::<Self>(), usize::saturating_add)
+    }
+}
+
+/// Returns whether a package in this state has its files on the system, at least in part; see
+/// [`Package::is_installed`].
+pub fn state_is_installed(state: &str) -> bool {
+    matches!(
+        state,
+        "installed"
+            | "triggers-awaited"
+            | "triggers-pending"
+            | "half-configured"
+            | "unpacked"
+            | "half-installed"
+    )
+}
+
+/// Returns the bytes of memory that a text in a list takes.
+pub(crate) fn text_weight(text: &str) -> usize {
+    text.len().saturating_add(size_of::<String>())
+}

@@ -1,0 +1,245 @@
+//! What a reader of a report should know: what could not be read, and what is odd.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use cutaway_analyze::{Analyzers, Role, Selection, Severity};
+use cutaway_report::DiagnosticReport;
+use cutaway_model::{Measured, Remark};
+
+use crate::Options;
+use crate::assemble::{Task, distro};
+use crate::inventory::{Inventory, of_role};
+use crate::merged::Merged;
+use crate::sight::Sight;
+
+/// Collects what databases of any state, the layers and the request give to say.
+pub(crate) fn all(
+    merged: &Merged,
+    inventory: &Inventory<'_>,
+    task: Task<'_>,
+    options: &Options,
+) -> Vec<DiagnosticReport> {
+    let Task { image, first, .. } = task;
+    let mut diagnostics = merged.warnings.clone();
+    let mut told = HashSet::new();
+    for sight in merged.every().filter(|sight| told.insert(sight.key())) {
+        let said = merged.found(sight).map(|found| found.diagnostics()).unwrap_or_default();
+        diagnostics.extend(said.iter().map(|diagnostic| DiagnosticReport {
+            severity: diagnostic.severity,
+            code: diagnostic.code.clone().into(),
+            ..about(sight, first, diagnostic.message.clone())
+        }));
+    }
+    diagnostics.extend(merged.unreadable.iter().map(|place| DiagnosticReport {
+        severity: if place.harmless { Severity::Warning } else { Severity::Error },
+        code: "database-unreadable".into(),
+        path: Some(place.path.clone()),
+        layer: None,
+        message: format!("nothing can be read there: {}", place.reason),
+    }));
+    diagnostics.extend(merged.skipped.iter().map(|(pattern, count)| DiagnosticReport {
+        severity: Severity::Warning,
+        code: "skipped".into(),
+        path: Some(pattern.clone()),
+        layer: None,
+        message: format!("{count} entries were left out of analysis, as asked"),
+    }));
+    diagnostics.extend(disagreements(merged, inventory, &options.analyzers, first));
+    diagnostics.extend(other_distributions(merged, inventory, &options.analyzers, first));
+    diagnostics.extend(odd_ratios(merged, first));
+    let layers = image.layers().iter().skip(first).zip(&merged.measured);
+    let of_layers =
+        layers.flat_map(|(layer, found)| layer.remarks(found.compression, found.padding));
+    diagnostics.extend(image.remarks().iter().cloned().chain(of_layers).map(remark));
+    let built_for = &image.config().platform;
+    if !built_for.os.is_empty() && built_for.distance(&options.platform).is_none() {
+        let message = format!("the image is built for {built_for}, not for {}", options.platform);
+        diagnostics.push(note("other-platform", &message));
+    }
+    if image.digest().is_none() {
+        let message = "the source carries no manifest: its digest in a registry is not known, \
+                       and digests and sizes of layers are those of the bytes that were read";
+        diagnostics.push(note("no-manifest", message));
+    }
+    if image.layers().is_empty() {
+        diagnostics.push(note("no-layers", "the image has no layers"));
+    }
+    diagnostics
+}
+
+/// Says so where there are packages without a distribution, or the other way round.
+pub(crate) fn of_counts(packages: usize, named: bool) -> Option<DiagnosticReport> {
+    match (packages > 0, named) {
+        (true, false) => Some(note(
+            "no-distribution",
+            "packages were found, but no release file names a distribution",
+        )),
+        (false, true) => Some(note(
+            "no-packages",
+            "a release file names the distribution, but no package was found",
+        )),
+        (true, true) | (false, false) => None,
+    }
+}
+
+/// Returns a warning for each release file of the top that names another distribution than the one chosen.
+///
+/// What the chosen one calls itself like is no other, and neither is Red Hat, whose release file
+/// its descendants carry for compatibility.
+fn other_distributions(
+    merged: &Merged,
+    inventory: &Inventory<'_>,
+    analyzers: &Analyzers,
+    first: usize,
+) -> Vec<DiagnosticReport> {
+    let Some((chosen, from)) = distro(merged, inventory, analyzers) else { return Vec::new() };
+    let others = of_role(&inventory.top, analyzers, Role::Release).filter_map(|sight| {
+        let named = merged.found(sight)?.distro()?;
+        let other =
+            named.id != chosen.id && named.id != "rhel" && !chosen.id_like.contains(&named.id);
+        other.then_some((sight, named))
+    });
+    others
+        .map(|(sight, named)| DiagnosticReport {
+            code: "distributions-disagree".into(),
+            ..about(
+                sight,
+                first,
+                format!(
+                    "names the distribution {}, {} names {}, which was taken",
+                    named.id.escape_debug(),
+                    from.path,
+                    chosen.id.escape_debug()
+                ),
+            )
+        })
+        .collect()
+}
+
+/// Returns a warning for each large layer that unpacks to more than a thousand times its stored bytes.
+fn odd_ratios(merged: &Merged, first: usize) -> Vec<DiagnosticReport> {
+    const RATIO: u64 = 1000;
+    const LARGE: u64 = 64 << 20;
+    let layers =
+        merged.measured.iter().enumerate().filter(|(_, Measured { stored, unpacked, .. })| {
+            unpacked.size > LARGE && unpacked.size > stored.size.saturating_mul(RATIO)
+        });
+    layers
+        .map(|(index, Measured { stored, unpacked, .. })| DiagnosticReport {
+            layer: index.checked_add(first),
+            ..note(
+                "compression-ratio",
+                &format!(
+                    "{} stored bytes unpack to {}, as those of a bomb do",
+                    stored.size, unpacked.size
+                ),
+            )
+        })
+        .collect()
+}
+
+/// Returns a warning for each database of the top that says something else than another one of the same packages.
+fn disagreements(
+    merged: &Merged,
+    inventory: &Inventory<'_>,
+    analyzers: &Analyzers,
+    first: usize,
+) -> Vec<DiagnosticReport> {
+    let mut warnings = Vec::new();
+    for (position, member) in analyzers.of_role(Role::Database) {
+        let of_analyzer = || inventory.top.iter().copied().filter(|it| it.analyzer == position);
+        match member.selection() {
+            Selection::First => {
+                let records = |sight: &Sight| -> BTreeSet<(String, String)> {
+                    let found = merged.found(sight).map(|found| found.packages());
+                    let packages = found.unwrap_or_default().iter();
+                    packages.map(|it| (it.name.clone(), it.version.clone())).collect()
+                };
+                let mut with_records = of_analyzer().filter(|sight| !records(sight).is_empty());
+                let Some(chosen) = with_records.next() else { continue };
+                let chosen_records = records(chosen);
+                let others = with_records.filter(|other| records(other) != chosen_records);
+                warnings.extend(others.map(|other| {
+                    let message = format!(
+                        "lists other packages than {}, which was taken for the database",
+                        chosen.path
+                    );
+                    DiagnosticReport {
+                        code: "databases-disagree".into(),
+                        ..about(other, first, message)
+                    }
+                }));
+            }
+            Selection::Union => {
+                warnings.extend(other_versions(merged, of_analyzer(), first));
+            }
+        }
+    }
+    warnings
+}
+
+/// Returns a warning for each database that has other versions of a package than one before it.
+fn other_versions<'a>(
+    merged: &'a Merged,
+    sights: impl Iterator<Item = &'a Sight>,
+    first: usize,
+) -> Vec<DiagnosticReport> {
+    let mut known: BTreeMap<_, (&'a Sight, BTreeSet<&'a str>)> = BTreeMap::new();
+    let mut warnings = Vec::new();
+    for sight in sights {
+        let packages = merged.found(sight).map(|found| found.packages()).unwrap_or_default();
+        let mut own: BTreeMap<_, BTreeSet<&'a str>> = BTreeMap::new();
+        for package in packages {
+            own.entry(package.identity()).or_default().insert(&package.version);
+        }
+        let mut other: Option<(&'a Sight, &'a str)> = None;
+        for (identity, versions) in own {
+            match known.get(&identity) {
+                Some((before, of_before)) if *of_before != versions => {
+                    other.get_or_insert((before, identity.name));
+                }
+                Some(_) => {}
+                None => {
+                    known.insert(identity, (sight, versions));
+                }
+            }
+        }
+        if let Some((before, name)) = other {
+            let name: String = name.chars().take(64).collect();
+            let message = format!(
+                "lists other versions than {}, such as of {}",
+                before.path,
+                name.escape_debug()
+            );
+            let code = "databases-disagree".into();
+            warnings.push(DiagnosticReport { code, ..about(sight, first, message) });
+        }
+    }
+    warnings
+}
+
+/// Returns a warning without a code about a file.
+fn about(sight: &Sight, first: usize, message: String) -> DiagnosticReport {
+    DiagnosticReport {
+        severity: Severity::Warning,
+        code: "".into(),
+        path: Some(sight.path.to_string_lossy().into_owned()),
+        layer: Some(sight.layer().saturating_add(first)),
+        message,
+    }
+}
+
+fn remark(remark: Remark) -> DiagnosticReport {
+    let Remark { code, layer, message } = remark;
+    DiagnosticReport { severity: Severity::Warning, code: code.into(), path: None, layer, message }
+}
+
+fn note(code: &'static str, message: &str) -> DiagnosticReport {
+    DiagnosticReport {
+        severity: Severity::Warning,
+        code: code.into(),
+        path: None,
+        layer: None,
+        message: message.to_owned(),
+    }
+}

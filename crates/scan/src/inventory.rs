@@ -1,0 +1,194 @@
+//! From what is visible after each layer to what the timeline is told: the records of the databases
+//! that each layer brought or ended.
+
+use std::collections::{BTreeMap, HashMap};
+
+use cutaway_analyze::{Analyzers, Change, DatabaseRef, Findings, Listed, Package, Role, Selection};
+use cutaway_layerfs::EntryPath;
+
+use crate::merged::Merged;
+use crate::sight::{Rank, Sight};
+
+/// What the databases of all layers say.
+#[derive(Debug)]
+pub(crate) struct Inventory<'a> {
+    merged: &'a Merged,
+    /// What each layer changed.
+    pub(crate) changes: Vec<Change<'a>>,
+    /// Every sight; its position is the version of its database.
+    sights: Vec<&'a Sight>,
+    /// By version: the step that ended it.
+    ended: Vec<Option<usize>>,
+    /// The paths of all databases, sorted; the position is the number of the path.
+    pub(crate) paths: Vec<&'a EntryPath>,
+    ranks: Vec<&'a Rank>,
+    /// What is visible at the top, in the order of preference.
+    pub(crate) top: Vec<&'a Sight>,
+}
+
+/// What one analyzer has in view.
+#[derive(Debug, Default)]
+struct InView {
+    /// Versions, in the order of preference.
+    now: BTreeMap<Rank, usize>,
+    /// Of databases that exclude each other: the one that counts.
+    chosen: Option<usize>,
+}
+
+impl<'a> Inventory<'a> {
+    pub(crate) fn new(merged: &'a Merged, analyzers: &Analyzers) -> Self {
+        let sights: Vec<&Sight> = merged.steps.iter().flat_map(|step| &step.begun).collect();
+        let mut paths: Vec<&EntryPath> = sights.iter().map(|sight| &sight.path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let mut ranks: Vec<&Rank> = sights.iter().map(|sight| &sight.rank).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        let ended = vec![None; sights.len()];
+        let changes = Vec::new();
+        let mut told = Self { merged, changes, sights, ended, paths, ranks, top: Vec::new() };
+        told.follow(analyzers);
+        told
+    }
+
+    /// Returns the path of a database.
+    pub(crate) fn path(&self, database: DatabaseRef) -> String {
+        self.path_of(database.path)
+    }
+
+    /// Returns the path of a number.
+    pub(crate) fn path_of(&self, number: usize) -> String {
+        let path = self.paths.get(number).map(|path| path.to_string_lossy().into_owned());
+        path.unwrap_or_default()
+    }
+
+    /// Returns the records that count at the top, each with its database.
+    pub(crate) fn records(&self) -> Vec<(&'a Package, &'a EntryPath)> {
+        let mut visible: BTreeMap<DatabaseRef, Vec<&'a Package>> = BTreeMap::new();
+        for change in &self.changes {
+            for listed in &change.ended {
+                visible.remove(&listed.database);
+            }
+            for listed in &change.begun {
+                visible.entry(listed.database).or_default().push(listed.package);
+            }
+        }
+        let records = visible.into_iter().flat_map(|(database, packages)| {
+            let path = self.paths.get(database.path).copied();
+            packages.into_iter().filter_map(move |package| Some((package, path?)))
+        });
+        records.collect()
+    }
+
+    /// Returns the licences of packages whose database has none, by the name of the package; the
+    /// newest layer's word is the last.
+    pub(crate) fn licenses(&self) -> HashMap<&'a str, &'a [String]> {
+        let mut about: Vec<(usize, &'a Sight, &'a str)> = self
+            .sights
+            .iter()
+            .zip(&self.ended)
+            .filter_map(|(sight, ended)| {
+                Some((ended.unwrap_or(usize::MAX), *sight, sight.about.as_deref()?))
+            })
+            .collect();
+        about.sort_by(|a, b| (a.0, &a.1.rank).cmp(&(b.0, &b.1.rank)));
+        let merged = self.merged;
+        let known = about
+            .into_iter()
+            .filter_map(|(_, sight, package)| Some((package, merged.found(sight)?.licenses())));
+        known.collect()
+    }
+
+    fn follow(&mut self, analyzers: &Analyzers) {
+        let mut in_view: Vec<InView> =
+            analyzers.members().iter().map(|_| InView::default()).collect();
+        let mut next = 0_usize;
+        let mut incomplete = 0_usize;
+        for (number, step) in self.merged.steps.iter().enumerate() {
+            let mut change = Change::default();
+            let mut touched: BTreeMap<usize, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+            for sight in &step.ended {
+                let Some(view) = in_view.get_mut(sight.analyzer) else { continue };
+                let Some(version) = view.now.remove(&sight.rank) else { continue };
+                if let Some(ended) = self.ended.get_mut(version) {
+                    *ended = Some(number);
+                }
+                touched.entry(sight.analyzer).or_default().0.push(version);
+            }
+            for sight in &step.begun {
+                let version = next;
+                next = next.saturating_add(1);
+                let Some(view) = in_view.get_mut(sight.analyzer) else { continue };
+                view.now.insert(sight.rank.clone(), version);
+                touched.entry(sight.analyzer).or_default().1.push(version);
+            }
+            for (analyzer, (mut ended, mut begun)) in touched {
+                let (Some(member), Some(view)) =
+                    (analyzers.get(analyzer), in_view.get_mut(analyzer))
+                else {
+                    continue;
+                };
+                if member.selection() == Selection::First {
+                    let chosen = self.choose(view);
+                    if chosen == view.chosen {
+                        continue;
+                    }
+                    (ended, begun) =
+                        (view.chosen.into_iter().collect(), chosen.into_iter().collect());
+                    view.chosen = chosen;
+                }
+                for version in ended {
+                    incomplete = incomplete.saturating_sub(self.incomplete(version));
+                    self.list(version, &mut change.ended);
+                }
+                for version in begun {
+                    incomplete = incomplete.saturating_add(self.incomplete(version));
+                    self.list(version, &mut change.begun);
+                }
+            }
+            change.incomplete = incomplete > 0;
+            self.changes.push(change);
+        }
+        let top = in_view.iter().flat_map(|view| view.now.values());
+        self.top = top.filter_map(|version| self.sights.get(*version).copied()).collect();
+    }
+
+    /// Returns the first database that has records, or else the first that could be read.
+    fn choose(&self, view: &InView) -> Option<usize> {
+        let read = || view.now.values().copied().filter(|version| self.found(*version).is_some());
+        let has_records =
+            |version: &usize| self.found(*version).is_some_and(|it| !it.packages().is_empty());
+        read().find(has_records).or_else(|| read().next())
+    }
+
+    fn found(&self, version: usize) -> Option<&'a Findings> {
+        self.merged.found(self.sights.get(version)?)
+    }
+
+    fn incomplete(&self, version: usize) -> usize {
+        usize::from(self.found(version).is_some_and(Findings::incomplete))
+    }
+
+    fn list(&self, version: usize, into: &mut Vec<Listed<'a>>) {
+        let (Some(sight), Some(found)) = (self.sights.get(version), self.found(version)) else {
+            return;
+        };
+        let database = DatabaseRef {
+            rank: self.ranks.binary_search(&&sight.rank).unwrap_or_default(),
+            version,
+            path: self.paths.binary_search(&&sight.path).unwrap_or_default(),
+        };
+        into.extend(found.packages().iter().map(|package| Listed { package, database }));
+    }
+}
+
+/// Returns the sights of databases whose analyzer has a role, in the order of preference.
+pub(crate) fn of_role<'s, 'a: 's>(
+    sights: &'s [&'a Sight],
+    analyzers: &'s Analyzers,
+    role: Role,
+) -> impl Iterator<Item = &'a Sight> + 's {
+    sights.iter().copied().filter(move |sight| {
+        analyzers.get(sight.analyzer).is_some_and(|member| member.role() == role)
+    })
+}

@@ -1,0 +1,184 @@
+//! The layers of an image, laid over each other: what of them is visible after each.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use cutaway_analyze::{Analyzers, Findings, LayerFacts, Role, Severity};
+use cutaway_layerfs::{Changes, EntryPath, Inode, Kind, Listing, Tree, Warning};
+use cutaway_model::Measured;
+use cutaway_report::DiagnosticReport;
+
+use crate::digests::Digests;
+use crate::owned::Top;
+use crate::sight::{FileKey, Sight};
+use crate::skip::Skip;
+use crate::visible::{Step, Unreadable, View, Visibility};
+use crate::Error;
+
+/// The layers of an image, laid over each other: what the report is made of.
+#[derive(Debug, Default)]
+pub(crate) struct Merged {
+    /// What each layer changed of the files that are visible.
+    pub(crate) steps: Vec<Step>,
+    /// What is read at the top alone: the files in which packages say what files they have.
+    pub(crate) records: Vec<Sight>,
+    /// What was found in each file that an analyzer read.
+    pub(crate) findings: HashMap<FileKey, Findings>,
+    /// What the layers make together, where files are compared.
+    pub(crate) top: Option<Arc<Top>>,
+    pub(crate) measured: Vec<Measured>,
+    pub(crate) unreadable: Vec<Unreadable>,
+    /// What is odd about the layers.
+    pub(crate) warnings: Vec<DiagnosticReport>,
+    /// How many entries each pattern left out.
+    pub(crate) skipped: BTreeMap<String, u64>,
+}
+
+/// What has to be known to lay layers over each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) analyzers: &'a Analyzers,
+    pub(crate) skip: &'a Skip,
+    /// The limits of layers and trees.
+    pub(crate) of_layers: cutaway_layerfs::Limits,
+    /// The position of the lowest layer in its image.
+    pub(crate) first: usize,
+}
+
+impl Merged {
+    /// Applies the facts of layers, lowest first, with the digests of their files where these are
+    /// compared; each listing is gone as soon as it is applied.
+    pub(crate) fn new(
+        layers: impl IntoIterator<Item = (LayerFacts, Arc<Digests>)>,
+        rules: Rules<'_>,
+    ) -> Result<Self, Error> {
+        let Rules { analyzers, skip, of_layers, first, .. } = rules;
+        let mut merged = Self::default();
+        let mut tree = Tree::new(of_layers);
+        let compares = analyzers.read_records();
+        let (mut changes, mut digests) = (Changes::default(), Vec::new());
+        merged.skipped.extend(skip.patterns().iter().map(|pattern| (pattern.clone(), 0)));
+        let seen = analyzers.members().iter().enumerate();
+        let seen = seen.filter(|(_, member)| member.role() != Role::Records);
+        let seen = seen.map(|(position, _)| position);
+        let view = View { tree: &tree, analyzers, skip };
+        let (mut visibility, _) = Visibility::new(view, seen);
+        for (index, (facts, layer_digests)) in layers.into_iter().enumerate() {
+            let layer = u32::try_from(index).unwrap_or(u32::MAX);
+            let number = first.saturating_add(index);
+            let LayerFacts { measured, listing, warnings, findings } = facts;
+            merged.count_skipped(&listing, skip);
+            let noting = compares.then_some(&mut changes);
+            let applied = tree.apply_watching(layer, &listing, &mut visibility.watch, noting);
+            let applied = applied
+                .map_err(|source| Error::Layer { what: format!("layer {number}"), source })?;
+            merged.warn(number, warnings.into_iter().chain(applied));
+            let mut names = Vec::new();
+            for (id, files) in findings {
+                let known = analyzers.members().iter().position(|member| *member.id() == id);
+                let Some(analyzer) = known else { continue };
+                let by_name = analyzers.get(analyzer).is_some_and(|member| {
+                    member.interest().is_any() || !member.interest().names().is_empty()
+                });
+                for file in files {
+                    if by_name && let Some(entry) = listing.get(file.entry) {
+                        names.push((analyzer, entry.path().clone()));
+                    }
+                    let inode = |entry| Inode { layer, entry };
+                    let companions = file.companions.iter().map(|it| it.map(inode)).collect();
+                    let key = FileKey { analyzer, file: inode(file.entry), companions };
+                    merged.findings.insert(key, file.findings);
+                }
+            }
+            merged.add_links(&tree, &listing, analyzers, &mut names);
+            let view = View { tree: &tree, analyzers, skip };
+            merged.steps.push(visibility.after_layer(view, names));
+            merged.measured.push(measured);
+            if compares {
+                digests.push(layer_digests);
+            }
+        }
+        merged.unreadable.extend(visibility.unreadable().cloned());
+        if compares {
+            let view = View { tree: &tree, analyzers, skip };
+            let records = analyzers.of_role(Role::Records).map(|(position, _)| position);
+            let (visibility, step) = Visibility::new(view, records);
+            merged.records = step.begun;
+            merged.unreadable.extend(visibility.unreadable().cloned());
+            changes.sort();
+            let link_bytes = of_layers.link_bytes.into();
+            let skip = skip.clone();
+            merged.top = Some(Arc::new(Top { tree, changes, digests, skip, first, link_bytes }));
+        }
+        Ok(merged)
+    }
+
+    /// Returns every sight of every state, and of the files that say what files packages have.
+    pub(crate) fn every(&self) -> impl Iterator<Item = &Sight> {
+        self.steps.iter().flat_map(|step| &step.begun).chain(&self.records)
+    }
+
+    /// Returns the findings of a file; none where it could not be read, which its diagnostics then say.
+    pub(crate) fn found(&self, sight: &Sight) -> Option<&Findings> {
+        self.findings.get(&sight.key())
+    }
+
+    fn warn(&mut self, number: usize, warnings: impl IntoIterator<Item = Warning>) {
+        self.warnings.extend(warnings.into_iter().map(|warning| DiagnosticReport {
+            severity: Severity::Warning,
+            code: warning.code.into(),
+            path: warning.path.map(|path| path.to_string_lossy().into_owned()),
+            layer: Some(number),
+            message: warning.message,
+        }));
+    }
+
+    fn count_skipped(&mut self, listing: &Listing, skip: &Skip) {
+        if skip.is_empty() {
+            return;
+        }
+        let skipped = &mut self.skipped;
+        listing.for_each(|path, _| {
+            for pattern in skip.matching(path) {
+                if let Some(count) = skipped.get_mut(pattern) {
+                    *count = count.saturating_add(1);
+                }
+            }
+        });
+    }
+
+    /// Adds the names that hard links of a layer give to files that analyzers have read by their names.
+    fn add_links(
+        &self,
+        tree: &Tree,
+        listing: &Listing,
+        analyzers: &Analyzers,
+        names: &mut Vec<(usize, EntryPath)>,
+    ) {
+        let by_name: Vec<usize> = analyzers
+            .members()
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| it.interest().is_any() || !it.interest().names().is_empty())
+            .map(|(position, _)| position)
+            .collect();
+        if by_name.is_empty() {
+            return;
+        }
+        listing.for_each(|path, kind| {
+            if kind != Kind::HardLink {
+                return;
+            }
+            let (Ok(Some(node)), Ok(path)) = (tree.lookup(path), EntryPath::clean(path)) else {
+                return;
+            };
+            let file = tree.node(node).inode();
+            for &analyzer in &by_name {
+                let key = FileKey { analyzer, file, companions: Vec::new() };
+                if self.findings.contains_key(&key) {
+                    names.push((analyzer, path.clone()));
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,350 @@
+//! Which analysed files are visible in a merged tree, under which names, layer by layer.
+//!
+//! What a place or a name leads to is looked up once, and again only when one of the names on its way
+//! changed. So a layer costs what it changes, however many files are visible already.
+
+#[cfg(test)]
+mod laws;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use cutaway_analyze::{Analyzers, Place};
+use cutaway_layerfs::{EntryPath, Inode, Kind, NodeId, Tree, Watch};
+
+use crate::sight::{Rank, Sight};
+use crate::skip::Skip;
+
+/// The files that are visible after the layers that were applied.
+#[derive(Debug, Default)]
+pub(crate) struct Visibility {
+    /// The directories in which names were looked up.
+    pub(crate) watch: Watch,
+    spots: Vec<Spot>,
+    /// By a name in a directory: who looked it up.
+    lookers: HashMap<(NodeId, Box<[u8]>), BTreeSet<Looker>>,
+    /// By a directory of databases: whose.
+    listed: HashMap<NodeId, BTreeSet<usize>>,
+    /// By what makes a file one: its sights, of which the first one counts.
+    files: BTreeMap<Seen, BTreeMap<Rank, Sight>>,
+    /// The spots of names, which come up as layers are read.
+    names: HashMap<(usize, EntryPath), usize>,
+    changed: BTreeMap<Seen, Option<Sight>>,
+}
+
+/// What makes two sights of an analyzer the same file: it is read once.
+type Seen = (usize, Inode, Option<String>);
+
+/// Somewhere to look.
+#[derive(Debug)]
+struct Spot {
+    analyzer: usize,
+    /// Its position among those of its analyzer.
+    number: usize,
+    what: What,
+    /// What is seen, by the name in a directory.
+    seen: BTreeMap<Box<[u8]>, Sight>,
+    /// The names on the way to a directory of databases.
+    way: BTreeSet<(NodeId, Box<[u8]>)>,
+    directory: Option<NodeId>,
+    unreadable: Option<Unreadable>,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Place(Place),
+    /// A file of an artefact: itself, not what it links to.
+    Name(EntryPath),
+}
+
+/// Who is to look again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Looker {
+    Spot(usize),
+    Child(usize, Box<[u8]>),
+}
+
+/// A place where a database should be and nothing can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// The place.
+    pub(crate) path: String,
+    /// What is there instead.
+    pub(crate) reason: &'static str,
+    /// Whether something else than a database may well stand there.
+    pub(crate) harmless: bool,
+}
+
+/// What one layer changed.
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    pub(crate) ended: Vec<Sight>,
+    pub(crate) begun: Vec<Sight>,
+}
+
+/// What is looked at: the tree as it is now, for these analyzers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) analyzers: &'a Analyzers,
+    pub(crate) skip: &'a Skip,
+}
+
+impl Visibility {
+    /// Begins to look at the places of these analyzers.
+    pub(crate) fn new(view: View<'_>, analyzers: impl IntoIterator<Item = usize>) -> (Self, Step) {
+        let mut visibility = Self::default();
+        for analyzer in analyzers {
+            let Some(member) = view.analyzers.get(analyzer) else { continue };
+            for (number, place) in member.interest().places().iter().enumerate() {
+                if !view.skip.matches(place.path().as_bytes()) {
+                    visibility.spot(analyzer, number, What::Place(place.clone()));
+                }
+            }
+        }
+        for spot in 0..visibility.spots.len() {
+            visibility.look_at(view, spot);
+        }
+        let step = visibility.step();
+        (visibility, step)
+    }
+
+    /// Adds files of artefacts, each by its analyzer and its path in a layer, and looks again where
+    /// the layer changed something.
+    pub(crate) fn after_layer(
+        &mut self,
+        view: View<'_>,
+        named: impl IntoIterator<Item = (usize, EntryPath)>,
+    ) -> Step {
+        let mut spots = BTreeSet::new();
+        let mut children = BTreeSet::new();
+        for (directory, name) in self.watch.take() {
+            for spot in self.listed.get(&directory).into_iter().flatten() {
+                children.insert((*spot, name.clone()));
+            }
+            for looker in self.lookers.get(&(directory, name)).into_iter().flatten() {
+                match looker {
+                    Looker::Spot(spot) => spots.insert(*spot),
+                    Looker::Child(spot, name) => children.insert((*spot, name.clone())),
+                };
+            }
+        }
+        for (analyzer, path) in named {
+            if !self.names.contains_key(&(analyzer, path.clone())) {
+                let spot = self.spot(analyzer, usize::MAX, What::Name(path.clone()));
+                self.names.insert((analyzer, path), spot);
+                spots.insert(spot);
+            }
+        }
+        for &spot in &spots {
+            self.look_at(view, spot);
+        }
+        for (spot, name) in children.into_iter().filter(|(spot, _)| !spots.contains(spot)) {
+            self.look_at_child(view, spot, &name);
+        }
+        self.step()
+    }
+
+    /// Returns the places where nothing can be read.
+    pub(crate) fn unreadable(&self) -> impl Iterator<Item = &Unreadable> {
+        self.spots.iter().filter_map(|spot| spot.unreadable.as_ref())
+    }
+
+    fn spot(&mut self, analyzer: usize, number: usize, what: What) -> usize {
+        self.spots.push(Spot {
+            analyzer,
+            number,
+            what,
+            seen: BTreeMap::new(),
+            way: BTreeSet::new(),
+            directory: None,
+            unreadable: None,
+        });
+        self.spots.len().saturating_sub(1)
+    }
+
+    /// Returns what changed since the last step.
+    fn step(&mut self) -> Step {
+        let mut step = Step::default();
+        for (seen, before) in std::mem::take(&mut self.changed) {
+            let now = self.files.get(&seen).and_then(|sights| sights.values().next());
+            if before.as_ref() != now {
+                step.ended.extend(before);
+                step.begun.extend(now.cloned());
+            }
+        }
+        step.begun.sort_by(|a, b| a.rank.cmp(&b.rank));
+        step
+    }
+
+    fn look_at(&mut self, view: View<'_>, number: usize) {
+        let Some(spot) = self.spots.get_mut(number) else { return };
+        let what = spot.what.clone();
+        let before = std::mem::take(&mut spot.seen);
+        let directory = spot.directory.take();
+        if let Some(spots) = directory.and_then(|it| self.listed.get_mut(&it)) {
+            spots.remove(&number);
+        }
+        before.into_values().for_each(|sight| self.take_away(sight));
+        let (path, follow) = match &what {
+            What::Place(place) => (place.path().as_bytes(), true),
+            What::Name(path) => (path.as_bytes(), false),
+        };
+        let mut way: BTreeSet<(NodeId, Box<[u8]>)> = BTreeSet::new();
+        let looked = view.tree.look(path, follow, |directory, name| {
+            way.insert((directory, name.into()));
+        });
+        for (directory, name) in &way {
+            self.watch.add(*directory);
+            let lookers = self.lookers.entry((*directory, name.clone())).or_default();
+            lookers.insert(Looker::Spot(number));
+        }
+        let node = looked.as_ref().ok().copied().flatten();
+        let kind = node.map(|node| view.tree.node(node).kind());
+        let unreadable = |reason, harmless| {
+            let path = String::from_utf8_lossy(path).into_owned();
+            Some(Unreadable { path, reason, harmless })
+        };
+        let Some(spot) = self.spots.get_mut(number) else { return };
+        spot.way = way;
+        spot.unreadable = match (&what, &looked, kind) {
+            (What::Place(_), Err(_), _) => {
+                unreadable("its path is a loop of symbolic links", false)
+            }
+            (What::Place(Place::File(_)), Ok(_), Some(kind)) if kind != Kind::File => {
+                unreadable("it is no regular file", true)
+            }
+            _ => None,
+        };
+        match (what, node, kind) {
+            (What::Place(Place::File(_)) | What::Name(_), Some(node), Some(Kind::File)) => {
+                self.put(view, number, Box::default(), node, None);
+            }
+            (
+                What::Place(Place::Directory { .. } | Place::InEach { .. }),
+                Some(node),
+                Some(Kind::Directory),
+            ) => {
+                spot.directory = Some(node);
+                self.watch.add(node);
+                self.listed.entry(node).or_default().insert(number);
+                for child in view.tree.children(node) {
+                    let name = view.tree.node(child).name();
+                    self.look_at_child(view, number, name);
+                }
+            }
+            // A file where a directory of databases could be is some other file.
+            _ => {}
+        }
+    }
+
+    /// Looks at one name in a directory of databases.
+    fn look_at_child(&mut self, view: View<'_>, number: usize, name: &[u8]) {
+        let Some(spot) = self.spots.get_mut(number) else { return };
+        if let Some(sight) = spot.seen.remove(name) {
+            self.take_away(sight);
+        }
+        let Some(spot) = self.spots.get(number) else { return };
+        let (Some(directory), What::Place(place)) = (spot.directory, &spot.what) else { return };
+        let (rest, about) = match place {
+            Place::InEach { file, .. } => {
+                let rest = [name, b"/", file.as_bytes()].concat();
+                (rest, Some(String::from_utf8_lossy(name).into_owned()))
+            }
+            _ if place.takes(name) => (name.to_vec(), None),
+            _ => return,
+        };
+        let path = [view.tree.path(directory).as_bytes(), b"/", &rest].concat();
+        let mut way = Vec::new();
+        let looked = view.tree.look(&path, true, |directory, name| {
+            way.push((directory, Box::<[u8]>::from(name)));
+        });
+        for (at, looked_up) in way {
+            // What leads to the directory has the whole spot look again, and the directory itself is listed.
+            if at == directory || spot.way.contains(&(at, looked_up.clone())) {
+                continue;
+            }
+            self.watch.add(at);
+            let lookers = self.lookers.entry((at, looked_up)).or_default();
+            lookers.insert(Looker::Child(number, name.into()));
+        }
+        if let Ok(Some(node)) = looked
+            && view.tree.node(node).kind() == Kind::File
+        {
+            self.put(view, number, name.into(), node, about);
+        }
+    }
+
+    fn put(
+        &mut self,
+        view: View<'_>,
+        number: usize,
+        name: Box<[u8]>,
+        node: NodeId,
+        about: Option<String>,
+    ) {
+        let Some(spot) = self.spots.get(number) else { return };
+        let Some(member) = view.analyzers.get(spot.analyzer) else { return };
+        let (file, path) = (view.tree.node(node).inode(), view.tree.path(node));
+        if view.skip.matches(path.as_bytes()) {
+            return;
+        }
+        let mut companions = Vec::new();
+        for companion in member.companions() {
+            companions.push(self.companion(view, number, &name, &path, &companion.suffix));
+        }
+        let Some(spot) = self.spots.get_mut(number) else { return };
+        let analyzer = spot.analyzer;
+        let in_order = match &spot.what {
+            What::Place(_) => name.clone(),
+            What::Name(path) => path.as_bytes().into(),
+        };
+        let rank = Rank { analyzer, place: spot.number, name: in_order };
+        let sight = Sight { analyzer, rank, path, file, companions, about };
+        spot.seen.insert(name, sight.clone());
+        let seen = (analyzer, file, sight.about.clone());
+        self.remember(&seen);
+        self.files.entry(seen).or_default().insert(sight.rank.clone(), sight);
+    }
+
+    fn companion(
+        &mut self,
+        view: View<'_>,
+        number: usize,
+        name: &[u8],
+        path: &EntryPath,
+        suffix: &str,
+    ) -> Option<Inode> {
+        let path = [path.as_bytes(), suffix.as_bytes()].concat();
+        if view.skip.matches(&path) {
+            return None;
+        }
+        let looker =
+            if name.is_empty() { Looker::Spot(number) } else { Looker::Child(number, name.into()) };
+        let (watch, lookers) = (&mut self.watch, &mut self.lookers);
+        let looked = view.tree.look(&path, true, |directory, name| {
+            watch.add(directory);
+            lookers.entry((directory, name.into())).or_default().insert(looker.clone());
+        });
+        let node = view.tree.node(looked.ok()??);
+        (node.kind() == Kind::File && node.size() > 0).then(|| node.inode())
+    }
+
+    fn take_away(&mut self, sight: Sight) {
+        let seen = (sight.analyzer, sight.file, sight.about);
+        self.remember(&seen);
+        if let Some(sights) = self.files.get_mut(&seen) {
+            sights.remove(&sight.rank);
+            if sights.is_empty() {
+                self.files.remove(&seen);
+            }
+        }
+    }
+
+    /// Remembers what was seen of a file before this step.
+    fn remember(&mut self, seen: &Seen) {
+        if !self.changed.contains_key(seen) {
+            let now = self.files.get(seen).and_then(|sights| sights.values().next());
+            self.changed.insert(seen.clone(), now.cloned());
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What layers say, kept and used again.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Analyzers, Candidate, Ecosystem, FactsCache, FactsKey, File, Findings,
+    Interest, Outcome, Package, Part, Plan, Want,
+};
+use cutaway_fixtures::{ArchiveShape, Layout, image};
+use cutaway_scan::{Observer, Options};
+
+use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_image};
+
+#[derive(Debug, Default)]
+struct Memory(Mutex<HashMap<FactsKey, Bytes>>);
+
+#[async_trait]
+impl FactsCache for Memory {
+    async fn get(&self, key: &FactsKey) -> Option<Bytes> {
+        self.0.lock().unwrap().get(key).cloned()
+    }
+
+    async fn put(&self, key: &FactsKey, value: Bytes) {
+        self.0.lock().unwrap().insert(key.clone(), value);
+    }
+}
+
+#[derive(Debug, Default)]
+struct Opened(AtomicUsize);
+
+impl Observer for Opened {
+    fn layer_opened(&self, _: usize, _: Option<u64>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn keeping(memory: &Arc<Memory>) -> (Options, Arc<Opened>) {
+    let opened = Arc::new(Opened::default());
+    let observer = Arc::clone(&opened) as Arc<dyn Observer>;
+    (Options { cache: Some(Arc::clone(memory) as _), observer, ..options() }, opened)
+}
+
+fn text() -> String {
+    let database = |packages: &[&str]| apk("lib/apk/db/installed", packages);
+    format!(
+        "layer gzip\n  etc/os-release 0644 \"ID=alpine\\nVERSION_ID=3.20\\n\"\n{}layer gzip\n  usr/share/doc/a/copyright 0644 \"License: MIT\\n\"\n{}layer gzip\n  .wh.opt\n  a => etc/os-release\n",
+        database(&["a 1-r0", "b 1-r0"]),
+        database(&["a 2-r0"]),
+    )
+}
+
+#[test]
+fn a_second_scan_reads_no_layer_and_says_the_same() {
+    let image = image(&text());
+    let memory = Arc::new(Memory::default());
+    let (first, opened) = keeping(&memory);
+    let report = scan_image(&image, &first).unwrap();
+    assert_eq!(opened.0.load(Ordering::Relaxed), 3);
+    let json = |report| serde_json::to_string(&report).unwrap();
+    let without = scan_image(&image, &options()).unwrap();
+    assert_eq!(json(without), json(report.clone()));
+
+    let (second, opened) = keeping(&memory);
+    assert_eq!(json(scan_image(&image, &second).unwrap()), json(report.clone()));
+    assert_eq!(opened.0.load(Ordering::Relaxed), 0);
+    // The same tar, compressed otherwise, is the same layer.
+    let again = scan_image(&image.uncompressed(), &second).unwrap();
+    assert_eq!((opened.0.load(Ordering::Relaxed), packages(&again)), (0, packages(&report)));
+
+    // Other limits, other patterns and other analyzers are other facts.
+    let (mut other, opened) = keeping(&memory);
+    other.limits.database_bytes = 1 << 20;
+    scan_image(&image, &other).unwrap();
+    let (mut other, opened_too) = keeping(&memory);
+    other.skip.push("etc".into());
+    scan_image(&image, &other).unwrap();
+    assert_eq!([opened, opened_too].map(|it| it.0.load(Ordering::Relaxed)), [3, 3]);
+}
+
+#[test]
+fn what_is_incomplete_or_damaged_is_read_again() {
+    let broken = image("layer gzip\n  lib/apk/db/installed 0644 \"P:a\\n\\n\"\n");
+    let memory = Arc::new(Memory::default());
+    let (options, _) = keeping(&memory);
+    assert!(!scan_image(&broken, &options).unwrap().complete);
+    assert!(memory.0.lock().unwrap().is_empty(), "incomplete facts are not kept");
+
+    let image = image(&text());
+    let report = scan_image(&image, &options).unwrap();
+    for value in memory.0.lock().unwrap().values_mut() {
+        *value = value.slice(..value.len() / 2);
+    }
+    let (options, opened) = keeping(&memory);
+    assert_eq!(scan_image(&image, &options).unwrap(), report);
+    assert_eq!(opened.0.load(Ordering::Relaxed), 3);
+    let kept = memory.0.lock().unwrap();
+    assert!(kept.keys().any(|key| key.part == Part::Listing));
+}
+
+/// Finds a package in every file `NAME.pin`: its name is the file's, its version the last line, for
+/// which the file is read again.
+#[derive(Debug)]
+struct Pins;
+
+impl Analyzer for Pins {
+    fn id(&self) -> AnalyzerId {
+        AnalyzerId::new("pins", 1)
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::default().ending(".pin")
+    }
+
+    fn wants(&self, _: &Candidate<'_>) -> Want {
+        Want::Sniff { head: 4 }
+    }
+
+    fn plan(&self, _: &Candidate<'_>, head: &[u8]) -> Plan {
+        if head == b"pin:" { Plan::Windows { ranges: Vec::new(), tail: 2 } } else { Plan::Drop }
+    }
+
+    fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
+        let end = file.size().saturating_sub(1);
+        let version = end.saturating_sub(3)..end;
+        let Some(bytes) = file.get(version.clone()) else {
+            return Outcome::Again { ranges: vec![version] };
+        };
+        let name = String::from_utf8_lossy(file.path().name()).replace(".pin", "");
+        let version = String::from_utf8_lossy(bytes).into_owned();
+        let mut package = Package::new(Ecosystem::of("generic"), name, version);
+        package.place = Some(file.path().directory().to_string());
+        found.package(package);
+        Outcome::Done
+    }
+}
+
+fn pins() -> Options {
+    Options { analyzers: Analyzers::builder().artifact(Pins).build().unwrap(), ..options() }
+}
+
+const PINS: &str = "layer gzip\n  opt/x.pin 0644 zeros=0\n  srv/a.pin 0644 \"pin:\\n1.0\\n\"\n  srv/b.pin 0644 \"no:\\n1.0\\n\"\n  bin/a.pin 0644 \"pin:1.0\\n\"\nlayer gzip\n  srv/a.pin 0644 \"pin:\\n2.0\\n\"\n  var/link -> /bin/a.pin\n  var/hard => bin/a.pin\nlayer gzip\n  bin/.wh.a.pin\n";
+
+#[test]
+fn an_analyzer_of_artefacts_is_served() {
+    let report = scan_image(&image(PINS), &pins()).unwrap();
+    // Its file is still there, under the name that the hard link gave it.
+    assert_eq!(packages(&report), ["a 1.0@0", "a 2.0@1"]);
+    let databases: Vec<&str> = report.packages.iter().map(|it| it.database.as_str()).collect();
+    assert_eq!(databases, ["var/hard", "srv/a.pin"]);
+    assert_eq!((removed(&report).len(), codes(&report)), (0, vec!["no-distribution"]));
+}
+
+#[test]
+fn an_archive_that_passes_says_what_needs_a_second_read() {
+    let archive = Layout::new().image("test", &image(PINS)).archive(&ArchiveShape::default());
+    let report = scan_bytes(archive, &pins()).unwrap();
+    assert!(codes(&report).contains(&"needs-a-second-read"), "{:?}", report.diagnostics);
+    assert!(!report.complete);
+}
