@@ -8,15 +8,15 @@ mod write;
 use std::fmt;
 use std::sync::Arc;
 
-use cutaway_read::{Observer, Silent};
 use cutaway_model::source::Form;
 use cutaway_model::{BlobStream, Layer};
+use cutaway_read::{Observer, Silent};
 use cutaway_report::{SourceKind, Subject};
 
 use crate::client::Client;
 use crate::error::Error;
-use cutaway_read::{Archive, Input, Options};
 use crate::openers::Watched;
+use cutaway_read::{Archive, Input, Options};
 
 pub use files::{File, Wanted, absence, node, thing};
 pub use scan::{Inventory, ScanOptions};

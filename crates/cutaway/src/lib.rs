@@ -42,11 +42,11 @@ mod transport;
 
 pub use builder::Builder;
 pub use client::Client;
+pub use cutaway_analyze::Analyzers;
+pub use cutaway_read::{Archive, Input, Once, Opener};
 pub use environment::Environment;
 pub use error::{Class, Error};
 pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing};
-pub use cutaway_analyze::Analyzers;
-pub use cutaway_read::{Archive, Input, Once, Opener};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_size};
 pub use moved::Moved;
 pub use open::is_compressed;

@@ -11,9 +11,9 @@ use tokio::io::BufReader;
 use crate::client::Client;
 use crate::error::Error;
 use crate::image::Image;
-use cutaway_read::{Archive, Once};
 use crate::openers::{CHUNK, InFile};
 use crate::place::{Engine, Place};
+use cutaway_read::{Archive, Once};
 
 impl Client {
     /// Opens the image that `name` stands for: a reference, a path, `-` for standard input, or a source

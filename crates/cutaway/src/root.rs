@@ -6,8 +6,8 @@ use std::sync::Arc;
 use cutaway_fetch::Repository;
 use cutaway_model::source::{self, Archive, Directory, Files, Form, Found, Selector};
 use cutaway_model::{Blobs, Descriptor, Remark, read_document};
-use cutaway_ref::Reference;
 use cutaway_read::{Depth, Observer, Validation, validate};
+use cutaway_ref::Reference;
 use cutaway_report::{SourceKind, Subject};
 
 use crate::client::Client;

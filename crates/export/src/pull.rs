@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cutaway_model::{
-    BlobSink, BlobStream, Blobs, Descriptor, Error as ModelError, Image, ImageName, Layer,
-    Limits, MediaType, Part, Unnamed, closure,
+    BlobSink, BlobStream, Blobs, Descriptor, Error as ModelError, Image, ImageName, Layer, Limits,
+    MediaType, Part, Unnamed, closure,
 };
 use cutaway_read::{Archive, Options};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};

@@ -166,7 +166,9 @@ impl Layer {
     /// elsewhere, so that it is worth reading it again.
     pub async fn report_bad_bytes(&self, error: &Error) -> bool {
         match self.blob() {
-            Some((blobs, descriptor)) if error.is_about_bytes() => blobs.report_bad_bytes(descriptor).await,
+            Some((blobs, descriptor)) if error.is_about_bytes() => {
+                blobs.report_bad_bytes(descriptor).await
+            }
             _ => false,
         }
     }

@@ -7,8 +7,8 @@ use cutaway_analyze::{
 use cutaway_model::{DiffId, Image, Measured};
 use cutaway_ref::Platform;
 use cutaway_report::{
-    DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, PlatformReport, RemovedReport,
-    Report, Schema, Subject, purl,
+    DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, PlatformReport,
+    RemovedReport, Report, Schema, Subject, purl,
 };
 
 use crate::diagnostics;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cutaway_analyze::{Analyzers, Role, Selection, Severity};
-use cutaway_report::DiagnosticReport;
 use cutaway_model::{Measured, Remark};
+use cutaway_report::DiagnosticReport;
 
 use crate::Options;
 use crate::assemble::{Task, distro};

@@ -58,7 +58,8 @@ fn key(diff_id: &DiffId, part: Part, options: &Options) -> FactsKey {
 /// Returns what stands for the limits that can make facts other ones.
 fn fingerprint(options: &Options) -> Fingerprint {
     let limits = &options.limits;
-    let cutaway_layerfs::Limits { tar, listing_bytes, xattr_bytes, depth, .. } = options.read.limits.layerfs;
+    let cutaway_layerfs::Limits { tar, listing_bytes, xattr_bytes, depth, .. } =
+        options.read.limits.layerfs;
     let of_files = [limits.database_bytes, limits.window_bytes, limits.record_bytes];
     let of_tars = [tar.pax_bytes, tar.name_bytes, tar.sparse_bytes, tar.path_bytes, tar.entries];
     let of_listings = [listing_bytes, xattr_bytes, depth];

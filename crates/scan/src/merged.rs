@@ -8,12 +8,12 @@ use cutaway_layerfs::{Changes, EntryPath, Inode, Kind, Listing, Tree, Warning};
 use cutaway_model::Measured;
 use cutaway_report::DiagnosticReport;
 
+use crate::Error;
 use crate::digests::Digests;
 use crate::owned::Top;
 use crate::sight::{FileKey, Sight};
 use crate::skip::Skip;
 use crate::visible::{Step, Unreadable, View, Visibility};
-use crate::Error;
 
 /// The layers of an image, laid over each other: what the report is made of.
 #[derive(Debug, Default)]

@@ -11,7 +11,6 @@ use crate::Limits;
 
 /// How to scan.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Options {
     /// The analyzers.
     pub analyzers: Analyzers,

@@ -104,7 +104,8 @@ impl Run<'_> {
 
     async fn of_archive(&self, archive: &Archive, asked: Asked<'_>) -> Result<Scanned, Error> {
         let Options { history, .. } = *self.options;
-        let read = layers_of_archive(archive, Select::ALL, self.reader(), &self.options.read).await?;
+        let read =
+            layers_of_archive(archive, Select::ALL, self.reader(), &self.options.read).await?;
         let cutaway_read::Layers { image, form, layers, .. } = read;
         let mut reads: Vec<_> = layers.into_iter().map(LayerRead::new).collect();
         let files = reads.iter().map(LayerRead::files).collect();

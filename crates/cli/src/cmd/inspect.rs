@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cutaway::{Client, Image, Input, Place, Root, Start};
 use cutaway_model::source::{self, Archive, Files, Form};
 use cutaway_model::{MediaType, Outline, Stored, verify_blob};
-use cutaway_ref::Digest;
 use cutaway_read::{Look, is_no_layer};
+use cutaway_ref::Digest;
 use cutaway_report::{SourceKind, Subject};
 use serde_json::json;
 

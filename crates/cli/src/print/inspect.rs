@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use cutaway_analyze::Severity;
-use cutaway_model::{Claim, Config, Descriptor, DiffId, History, Image, Measured, MediaType, Outline, Remark, Run, Stated, Stored};
+use cutaway_model::{
+    Claim, Config, Descriptor, DiffId, History, Image, Measured, MediaType, Outline, Remark, Run,
+    Stated, Stored,
+};
 use cutaway_ref::Digest;
 use cutaway_report::{DiagnosticReport, SourceKind, Subject};
 use serde::Serialize;

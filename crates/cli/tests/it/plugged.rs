@@ -10,7 +10,8 @@ use cutaway_fetch::oci_client::secrets::RegistryAuth;
 use cutaway_fixtures::Push;
 use cutaway_fixtures::registry::FakeRegistry;
 use cutaway_ref::{Platform, Reference};
-use cutaway_scan::{Limits, Options, Silent, SourceKind, Subject, scan};
+use cutaway_report::SourceKind;
+use cutaway_scan::{Asked, Options, scan};
 use tokio_rustls::rustls::crypto::ring;
 
 use crate::support::{alpine, provided, run, status, stderr};
@@ -23,22 +24,17 @@ async fn through_the_client(name: &str) -> Vec<u8> {
     let reference: Reference = name.parse().unwrap();
     let repository =
         ClientRepository::new(Client::new(config), RegistryAuth::Anonymous, &reference);
-    let options = Options {
-        analyzers: cutaway_analyzers_os::analyzers(),
-        cache: None,
-        limits: Limits::for_cores(2),
-        skip: Vec::new(),
-        platform: Platform::linux(std::env::consts::ARCH),
-        observer: Arc::new(Silent),
-    };
-    let limits = &options.limits.model;
+    let platform = Platform::linux(std::env::consts::ARCH);
+    let options = Options::new(cutaway_analyzers_os::analyzers(), platform);
+    let limits = &options.read.limits.model;
     let resolved = repository.resolve(&reference, 4 << 20).await.unwrap();
     let (root, raw) = (resolved.descriptor, Some(resolved.bytes));
     let blobs = Arc::new(repository);
     let image = cutaway_model::open(blobs, root, raw, &options.platform, limits).await.unwrap();
-    let subject = Subject { name: reference.to_string(), source: SourceKind::Registry };
-    let report = scan(&image, &subject, &options).await.unwrap();
-    let mut bytes = serde_json::to_vec_pretty(&report).unwrap();
+    let name = reference.to_string();
+    let asked = Asked { name: &name, source: Some(SourceKind::Registry) };
+    let scanned = scan(image.into(), asked, &options).await.unwrap();
+    let mut bytes = serde_json::to_vec_pretty(&scanned.report).unwrap();
     bytes.push(b'\n');
     bytes
 }

@@ -16,6 +16,7 @@ use cutaway_fixtures::{Compression, Entry, EntryKind, ImageBuilder, LayerBuilder
 use cutaway_layerfs::{EntryPath, Kind};
 use cutaway_model::Image;
 use cutaway_model::source::{self, Archive, Directory, Files, Form, Selector};
+use cutaway_read::Options;
 use cutaway_ref::Platform;
 use tempfile::TempDir;
 
@@ -92,9 +93,9 @@ impl Unpacked {
 
     /// Opens the image as the binary does, from each of its forms on disk.
     async fn images(&self) -> Vec<Image> {
-        let limits = limits();
+        let limits = cutaway_model::Limits::default();
         let archive = |name: &str| -> Arc<dyn Files> {
-            Arc::new(Archive::open(&self.folder.join(name), &limits.model).unwrap())
+            Arc::new(Archive::open(&self.folder.join(name), &limits).unwrap())
         };
         let layout: Arc<dyn Files> = Arc::new(Directory::new(&self.folder.join("oci")));
         let mut images = Vec::new();
@@ -105,15 +106,15 @@ impl Unpacked {
         ] {
             let platform = Platform::linux(std::env::consts::ARCH);
             let image =
-                source::open(files, form, &Selector::Only, &platform, &limits.model).await.unwrap();
+                source::open(files, form, &Selector::Only, &platform, &limits).await.unwrap();
             images.push(image);
         }
         images
     }
 }
 
-fn limits() -> Limits {
-    Limits::new(Default::default(), Default::default(), 2)
+fn options() -> Options {
+    Options::new(cutaway_read::Limits::for_cores(1))
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -143,7 +144,7 @@ fn the_content_of_every_file_is_that_of_the_unpacked_one() {
     runtime().block_on(async {
         for image in unpacked.images().await {
             assert!(image.layers().len() >= 4);
-            let view = View::read(&image, 0, Some(key.clone()), &limits()).await.unwrap();
+            let view = View::read(image.into(), 0, Some(key.clone()), &options()).await.unwrap().1;
             for (path, expected) in &files {
                 let node = view.lookup(path.as_bytes(), false).unwrap().unwrap();
                 let inode = view.tree().node(node).inode();
@@ -167,7 +168,7 @@ fn every_path_is_decided_layer_by_layer_as_by_all_layers() {
 fn decide_every(step: usize) {
     let Some(unpacked) = unpacked() else { return };
     let image = runtime().block_on(unpacked.images()).remove(0);
-    let view = runtime().block_on(View::read(&image, 0, None, &limits())).unwrap();
+    let view = runtime().block_on(View::read(image.clone().into(), 0, None, &options())).unwrap().1;
     // Each question lays all layers over each other.
     let paths: Vec<String> = unpacked.paths().into_keys().step_by(step).collect();
     let decide = |path: &str| {
@@ -213,7 +214,7 @@ fn search_all(unpacked: &Unpacked, wanted: impl Fn(usize, usize) -> bool) -> usi
     let root = unpacked.root();
     runtime().block_on(async {
         let image = unpacked.images().await.remove(0);
-        let view = View::read(&image, 0, None, &limits()).await.unwrap();
+        let view = View::read(image.clone().into(), 0, None, &options()).await.unwrap().1;
         let mut searched = 0;
         let files = paths.iter().filter(|(_, meta)| meta.is_file());
         for (number, (path, _)) in files.enumerate() {
@@ -231,7 +232,16 @@ fn search_all(unpacked: &Unpacked, wanted: impl Fn(usize, usize) -> bool) -> usi
                 // Half as a registry is read and half as a file on disk.
                 spare: if number % 2 == 0 { 0 } else { u64::MAX },
             };
-            let found = search(&image, &search_for, &limits(), &mut bytes).await.unwrap();
+            let found = search(
+                image.clone().into(),
+                &search_for,
+                &Limits::default(),
+                &options(),
+                &mut bytes,
+            )
+            .await
+            .unwrap()
+            .1;
             assert!(bytes == std::fs::read(root.join(path)).unwrap(), "{path}");
             let Outcome::Found(thing) = found.outcome else { panic!("{path} is lost") };
             assert_eq!(

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cutaway_model::source::{Files, Form};
 use cutaway_model::Measured;
+use cutaway_model::source::{Files, Form};
 use cutaway_read::{Depth, Finding, Input, Layers, Look, Validation, look, validate_image, verify};
 use cutaway_report::SourceKind;
 

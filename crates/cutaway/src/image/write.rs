@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWrite};
 
 use super::Image;
 use crate::error::Error;
-use cutaway_read::{Archive, Input};
 use crate::openers::Held;
+use cutaway_read::{Archive, Input};
 
 impl Image {
     /// Writes the file system as one tar; `target` names it in errors. Layers are read twice, and an

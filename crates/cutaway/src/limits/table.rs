@@ -50,11 +50,7 @@ pub(super) const ROWS: &[Row] = &[
     ("gzip_header_bytes", |all| &mut all.read.model.gzip_header_bytes, "header of a gzip member"),
     ("idle_bytes", |all| &mut all.read.model.idle_bytes, "compressed bytes that unpack to nothing"),
     ("database_bytes", |all| &mut all.scan.database_bytes, "size of a database that is read"),
-    (
-        "pending_bytes",
-        |all| &mut all.scan.pending_bytes,
-        "files that wait for an analyzer",
-    ),
+    ("pending_bytes", |all| &mut all.scan.pending_bytes, "files that wait for an analyzer"),
     (
         "window_bytes",
         |all| &mut all.scan.window_bytes,

@@ -11,7 +11,8 @@ use cutaway_analyze::{
     Interest, Outcome, Package, Part, Plan, Want,
 };
 use cutaway_fixtures::{ArchiveShape, Layout, image};
-use cutaway_scan::{Observer, Options};
+use cutaway_read::Observer;
+use cutaway_scan::Options;
 
 use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_image};
 
@@ -41,7 +42,9 @@ impl Observer for Opened {
 fn keeping(memory: &Arc<Memory>) -> (Options, Arc<Opened>) {
     let opened = Arc::new(Opened::default());
     let observer = Arc::clone(&opened) as Arc<dyn Observer>;
-    (Options { cache: Some(Arc::clone(memory) as _), observer, ..options() }, opened)
+    let mut options = Options { cache: Some(Arc::clone(memory) as _), ..options() };
+    options.read.observer = observer;
+    (options, opened)
 }
 
 fn text() -> String {

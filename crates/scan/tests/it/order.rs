@@ -20,7 +20,7 @@ fn reports_do_not_depend_on_timing() {
     let mut reports = Vec::new();
     for in_flight in [1, 2, 16, 1, 16] {
         let mut options = options();
-        options.limits.layers_in_flight = in_flight;
+        options.read.limits.layers_in_flight = in_flight;
         reports.push(serde_json::to_string(&scan_image(&image, &options).unwrap()).unwrap());
     }
     reports.dedup();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cutaway_fixtures::{ArchiveShape, Compression, DockerArchive, Layout, MemberOrder, image};
 use cutaway_model::source::{Archive, Files, Form};
-use cutaway_scan::{Report, SourceKind};
+use cutaway_report::{Report, SourceKind};
 
 use crate::support::{apk, options, scan_bytes, scan_files, scan_image};
 
@@ -57,8 +57,9 @@ fn all_sources_agree() {
                     if compression == Compression::Plain {
                         let file = tempfile::NamedTempFile::new().unwrap();
                         std::fs::write(file.path(), archive).unwrap();
-                        let files: Arc<dyn Files> =
-                            Arc::new(Archive::open(file.path(), &options().limits.model).unwrap());
+                        let files: Arc<dyn Files> = Arc::new(
+                            Archive::open(file.path(), &options().read.limits.model).unwrap(),
+                        );
                         let read = scan_files(files, form, source, &options()).unwrap();
                         assert_eq!(
                             common(&read),

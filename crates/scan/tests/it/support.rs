@@ -4,21 +4,14 @@ use std::sync::Arc;
 
 use cutaway_fixtures::{FixtureImage, Layout, image};
 use cutaway_model::source::{self, Directory, Files, Form, Selector};
+use cutaway_read::{Archive, Input, Once};
 use cutaway_ref::Platform;
-use cutaway_scan::{
-    Error, Limits, Options, Report, Silent, SourceKind, Subject, scan, scan_stream,
-};
+use cutaway_report::{Report, SourceKind};
+use cutaway_scan::{Asked, Error, Options, scan};
 
 /// Returns the options that all tests use.
 pub(crate) fn options() -> Options {
-    Options {
-        analyzers: cutaway_analyzers_os::analyzers(),
-        cache: None,
-        limits: Limits::for_cores(2),
-        skip: Vec::new(),
-        platform: Platform::linux("amd64"),
-        observer: Arc::new(Silent),
-    }
+    Options::new(cutaway_analyzers_os::analyzers(), Platform::linux("amd64"))
 }
 
 /// Scans an image text from an OCI layout.
@@ -40,10 +33,15 @@ pub(crate) async fn scan_async(image: &FixtureImage) -> Result<Report, Error> {
     Layout::new().image("test", image).write_dir(directory.path()).unwrap();
     let files: Arc<dyn Files> = Arc::new(Directory::new(directory.path()));
     let options = options();
-    let image =
-        source::open(files, Form::Oci, &Selector::Only, &options.platform, &options.limits.model)
-            .await?;
-    scan(&image, &Subject { name: "test".into(), source: SourceKind::Oci }, &options).await
+    let image = source::open(
+        files,
+        Form::Oci,
+        &Selector::Only,
+        &options.platform,
+        &options.read.limits.model,
+    )
+    .await?;
+    asked(image.into(), Some(SourceKind::Oci), &options).await
 }
 
 /// Scans the only image among files.
@@ -54,17 +52,37 @@ pub(crate) fn scan_files(
     options: &Options,
 ) -> Result<Report, Error> {
     block_on(async {
-        let image =
-            source::open(files, form, &Selector::Only, &options.platform, &options.limits.model)
-                .await?;
-        scan(&image, &Subject { name: "test".into(), source }, options).await
+        let image = source::open(
+            files,
+            form,
+            &Selector::Only,
+            &options.platform,
+            &options.read.limits.model,
+        )
+        .await?;
+        asked(image.into(), Some(source), options).await
     })
 }
 
 /// Scans the only image in an archive that passes once.
 pub(crate) fn scan_bytes(archive: Vec<u8>, options: &Options) -> Result<Report, Error> {
-    let stream = Box::new(std::io::Cursor::new(archive));
-    block_on(scan_stream(stream, "standard input", None, &Selector::Only, "test", options))
+    let (place, stream) = ("standard input".to_owned(), Box::new(std::io::Cursor::new(archive)));
+    let archive = Archive {
+        opener: Arc::new(Once::new(stream, place.as_str())),
+        place,
+        form: None,
+        selector: Selector::Only,
+        platform: options.platform.clone(),
+    };
+    block_on(asked(Input::Archive(archive), None, options))
+}
+
+async fn asked(
+    input: Input,
+    source: Option<SourceKind>,
+    options: &Options,
+) -> Result<Report, Error> {
+    Ok(scan(input, Asked { name: "test", source }, options).await?.report)
 }
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
