@@ -109,8 +109,7 @@ impl Target {
     /// Gives the file its name: it is whole. Nothing waits for the disk.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         if let Place::Beside { part, file, .. } = &self.place {
-            fs::rename(part, file)
-                .map_err(|error| Failure::of_write(&error, &self.name()))?;
+            fs::rename(part, file).map_err(|error| Failure::of_write(&error, &self.name()))?;
             self.place = Place::Stdout;
         }
         Ok(())

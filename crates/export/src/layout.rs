@@ -10,6 +10,7 @@
 //! it sees that, and the next pull, which hashes what is there, fetches it again.
 
 mod blob;
+mod named;
 mod upload;
 
 use std::fs::{self, File, TryLockError};
@@ -25,6 +26,7 @@ use serde_json::{Map, Value};
 
 use crate::blocking::blocking;
 use crate::index;
+use named::{give_name, shown};
 
 /// Where unfinished blobs lie, and the lock.
 const PARTIAL: &str = ".cutaway-partial";
@@ -182,15 +184,4 @@ fn is_at(file: &File, path: &Path) -> bool {
     let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
     let held = file.metadata().map(identity).ok();
     held.is_some() && held == fs::metadata(path).map(identity).ok()
-}
-
-/// Gives a finished file its name.
-fn give_name(from: &Path, to: &Path) -> Result<(), SinkError> {
-    let made = to.parent().map_or(Ok(()), fs::create_dir_all);
-    made.and_then(|()| fs::rename(from, to)).map_err(|error| SinkError::write(shown(to), error))
-}
-
-/// Returns how errors call a path.
-fn shown(path: &Path) -> String {
-    path.display().to_string().escape_debug().to_string()
 }

@@ -6,83 +6,18 @@
 
 mod btree;
 mod cell;
+mod error;
 mod pager;
 mod value;
 mod wal;
 
-use std::borrow::Cow;
-
 use super::record::Records;
 use btree::Walk;
+use error::{Error, TABLE};
 use pager::Pager;
 use value::{Encoding, Value, values};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
-
-/// The table that has the headers.
-const TABLE: &str = "Packages";
-
-/// Why a database or a part of it cannot be read.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    /// A field of the file's header is out of its range.
-    #[error("header: {field} is {value}, which {rule}")]
-    Header {
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        value: u32,
-        /// The rule that it breaks.
-        rule: &'static str,
-    },
-    /// A page that is needed is neither in the file nor in the log.
-    #[error("page {page} of {pages} missing")]
-    PageMissing {
-        /// The number of the page, from 1.
-        page: u32,
-        /// How many there should be.
-        pages: u32,
-    },
-    /// A page is not sound.
-    #[error("page {page}: {rule}")]
-    Page {
-        /// The number of the page, from 1.
-        page: u32,
-        /// The rule that it breaks.
-        rule: Cow<'static, str>,
-    },
-    /// A row is not sound.
-    #[error("row {row}: {rule}")]
-    Row {
-        /// The row's id.
-        row: i64,
-        /// The rule that it breaks.
-        rule: &'static str,
-    },
-    /// There is no table of packages.
-    #[error("the database has no table {TABLE}")]
-    NoTable,
-    /// The write-ahead log is not sound.
-    #[error("write-ahead log: {0}")]
-    Log(String),
-}
-
-impl Error {
-    fn page(page: u32, rule: impl Into<Cow<'static, str>>) -> Self {
-        Self::Page { page, rule: rule.into() }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Header { .. } => "rpm-sqlite-header",
-            Self::PageMissing { .. } => "rpm-sqlite-page-missing",
-            Self::Page { .. } => "rpm-sqlite-page",
-            Self::Row { .. } => "rpm-sqlite-row",
-            Self::NoTable => "rpm-sqlite-no-table",
-            Self::Log(_) => "rpm-sqlite-log",
-        }
-    }
-}
 
 /// Returns whether `content` starts as such a database does.
 pub(super) fn is_database(content: &[u8]) -> bool {

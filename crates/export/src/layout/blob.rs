@@ -8,7 +8,7 @@ use cutaway_model::{BlobStream, Blobs, Claim, Descriptor, Error, SinkError, Stor
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 
-use super::{give_name, shown};
+use super::named::{give_name, shown};
 use crate::blocking::{Stop, blocking};
 
 /// How many bytes are written at once, and the most that is lost of a blob that breaks off.

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use cutaway_model::{BlobStream, Descriptor, SinkError, Upload};
 use tokio::io::{AsyncWriteExt as _, BufReader};
 
-use super::{blob, give_name, shown};
+use super::blob;
+use super::named::{give_name, shown};
 use crate::blocking::blocking;
 use crate::index;
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::Error;
 use super::cell::{self, Row};
+use super::error::Error;
 use super::pager::{HEADER, Pager};
 use crate::bytes::Order;
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::Error;
 use super::btree::take;
+use super::error::Error;
 use super::pager::Pager;
 use super::value::varint;
 use crate::bytes::Order;

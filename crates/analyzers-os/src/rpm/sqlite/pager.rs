@@ -1,6 +1,6 @@
 //! The pages of a database (1.3): from the file, or newer ones from the write-ahead log.
 
-use super::Error;
+use super::error::Error;
 use super::value::Encoding;
 use super::wal::Overlay;
 use crate::bytes::{Order, size, slice};

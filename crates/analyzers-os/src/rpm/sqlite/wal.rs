@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Error;
+use super::error::Error;
 use crate::bytes::{Order, size, slice};
 
 const HEADER: usize = 32;
