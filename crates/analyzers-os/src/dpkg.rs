@@ -17,6 +17,7 @@ use cutaway_analyze::{
     Source, Unrecorded,
 };
 
+use crate::dpkg_repeated::warn_of_repeated;
 use crate::dpkg_version;
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
@@ -366,34 +367,6 @@ fn source(field: &[u8], name: &str, version: &str) -> Source {
     Source {
         name: if source.is_empty() { name } else { source }.to_owned(),
         version: Some(if of.is_empty() { version } else { of }.to_owned()),
-    }
-}
-
-/// Warns where one file has two records of one package and architecture, which dpkg never writes.
-fn warn_of_repeated(findings: &mut Findings) {
-    let mut keys: Vec<_> =
-        findings.packages().iter().map(|package| (&package.name, &package.arch)).collect();
-    keys.sort_unstable();
-    let mut repeated: Vec<String> = Vec::new();
-    let (mut number, mut last) = (0_usize, None);
-    for (key, next) in keys.iter().zip(keys.iter().skip(1)) {
-        if key == next && last != Some(key) {
-            number = number.saturating_add(1);
-            last = Some(key);
-            if repeated.len() < 3 {
-                repeated.push(quote(key.0.as_bytes()));
-            }
-        }
-    }
-    if number > 0 {
-        let mut reporter = Reporter::new(findings);
-        let names = repeated.join(", ");
-        reporter.warning(
-            "dpkg-record-repeated",
-            format_args!(
-                "{number} packages have more than one record for one architecture, such as {names}"
-            ),
-        );
     }
 }
 

@@ -41,6 +41,7 @@ mod dpkg;
 mod dpkg_conffiles;
 mod dpkg_diversions;
 mod dpkg_info;
+mod dpkg_repeated;
 mod dpkg_version;
 mod exclusions;
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Client {
                 Ok(of(image, SourceKind::Oci))
             }
             Place::Archive(path, selector, form) if is_compressed(&path)? => {
-                Ok(self.open_passing(&path, selector, form, name))
+                Ok(self.open_archive(&path, selector, form, name))
             }
             Place::Archive(path, selector, form) => {
                 let files: Arc<dyn Files> = Arc::new(source::Archive::open(&path, limits)?);
@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// Opens an archive in a file so that it passes, though its members could be read one by one.
-    pub fn open_passing(
+    pub fn open_archive(
         &self,
         path: &Path,
         selector: Selector,

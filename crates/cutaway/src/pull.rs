@@ -112,7 +112,7 @@ impl Client {
                 if form == Form::Oci {
                     return Ok(None);
                 }
-                self.open_passing(&path, selector, Some(form), name)
+                self.open_archive(&path, selector, Some(form), name)
             }
             _ => return Ok(None),
         };

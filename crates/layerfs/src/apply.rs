@@ -16,7 +16,7 @@ use crate::blocks::{Full, Text};
 use crate::changes::{Changes, End};
 use crate::listing::{Listing, WhiteoutKind};
 use crate::record::Record;
-use crate::resolve::{Last, Loop, Place, follow};
+use crate::resolve::{Last, Loop, Place, follow, split};
 use crate::tree::{Inode, Tree};
 use crate::warning::Warnings;
 use crate::{EntryPath, Error, Warning, Watch};
@@ -384,17 +384,6 @@ impl Application<'_> {
     fn implied(&self) -> Content {
         let (layer, entry) = (self.layer, Inode::IMPLIED);
         Content { kind: Kind::Directory, layer, entry, size: 0, link: Text::default() }
-    }
-}
-
-/// Splits a clean path into its directory and its last component.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    match path.iter().rposition(|&byte| byte == b'/') {
-        Some(slash) => {
-            let (parent, name) = path.split_at_checked(slash).unwrap_or_default();
-            (parent, name.get(1..).unwrap_or_default())
-        }
-        None => (&[], path),
     }
 }
 

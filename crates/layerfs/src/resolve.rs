@@ -154,3 +154,14 @@ fn next_component<'p>(rest: &mut &'p [u8]) -> Option<&'p [u8]> {
     *rest = after;
     Some(component)
 }
+
+/// Splits a clean path into its directory and its last component.
+pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|&byte| byte == b'/') {
+        Some(slash) => {
+            let (parent, name) = path.split_at_checked(slash).unwrap_or_default();
+            (parent, name.get(1..).unwrap_or_default())
+        }
+        None => (&[], path),
+    }
+}

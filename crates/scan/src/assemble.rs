@@ -14,7 +14,7 @@ use cutaway_report::{
 use crate::diagnostics;
 use crate::inventory::{Inventory, of_role};
 use crate::merged::Merged;
-use crate::owned::{self, Said};
+use crate::owned::{self, Recordings};
 use crate::sight::Sight;
 use crate::{Options, story};
 
@@ -62,7 +62,7 @@ pub(crate) fn report(merged: &Merged, task: Task<'_>, options: &Options) -> Repo
     removed.sort();
     let mut diagnostics = diagnostics::all(merged, &inventory, task, options);
     let files = merged.top.as_ref().map(|top| {
-        let said = Said {
+        let said = Recordings {
             records: file_records(merged, analyzers),
             packages: inventory.records(),
             unrecorded: unrecorded(merged, &inventory, analyzers),

@@ -1,6 +1,7 @@
 //! From files that come by to their findings: each on the pool, with its companions.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,9 +9,7 @@ use cutaway_analyze::{Analyzers, Budget, FileFindings, Findings, Outcome, Picked
 
 use crate::Limits;
 use crate::bridge::{Job, on_pool};
-use crate::collect::{Collected, Collector};
-use crate::layer::Taker;
-use crate::second::Again;
+use crate::collect::{Collected, Collector, Taker};
 
 /// How many bytes of files wait for an analyzer, of all layers of a run, and how many may.
 #[derive(Debug, Clone)]
@@ -68,6 +67,17 @@ struct Read {
     analyzer: usize,
     file: FileFindings,
     outcome: Outcome,
+}
+
+/// A file of which an analyzer needs parts that were not held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Again {
+    /// The position of the analyzer.
+    pub(crate) analyzer: usize,
+    /// The entry of the file.
+    pub(crate) entry: u32,
+    /// The parts.
+    pub(crate) ranges: Vec<Range<u64>>,
 }
 
 /// What was found in a layer.

@@ -10,10 +10,9 @@ use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_model::Layer;
 use cutaway_read::{LayerReader, Progress, Reading};
 
-use crate::collect::{Collected, Collector, Wanted};
+use crate::collect::{Collected, Collector, Taker, Wanted};
 use crate::digests::Digests;
-use crate::dispatch::{Dispatch, Dispatched, Pending};
-use crate::second::Again;
+use crate::dispatch::{Again, Dispatch, Dispatched, Pending};
 use crate::skip::Skip;
 use crate::{Error, Options};
 
@@ -194,18 +193,6 @@ impl LayerReader for Extract {
     async fn finish(mut self) -> Vec<Collected> {
         self.0.take().await;
         self.0.taker
-    }
-}
-
-/// Takes the wanted files of a layer as they become complete.
-pub(crate) trait Taker: Send {
-    /// Takes some files; may wait until earlier ones are done with.
-    fn take(&mut self, collector: &mut Collector) -> impl Future<Output = ()> + Send;
-}
-
-impl Taker for Vec<Collected> {
-    async fn take(&mut self, collector: &mut Collector) {
-        self.extend(collector.take_finished());
     }
 }
 

@@ -10,7 +10,7 @@ use cutaway_report::DiagnosticReport;
 
 use crate::Error;
 use crate::digests::Digests;
-use crate::owned::Top;
+use crate::owned::MergedFiles;
 use crate::sight::{FileKey, Sight};
 use crate::skip::Skip;
 use crate::visible::{Step, Unreadable, View, Visibility};
@@ -25,7 +25,7 @@ pub(crate) struct Merged {
     /// What was found in each file that an analyzer read.
     pub(crate) findings: HashMap<FileKey, Findings>,
     /// What the layers make together, where files are compared.
-    pub(crate) top: Option<Arc<Top>>,
+    pub(crate) top: Option<Arc<MergedFiles>>,
     pub(crate) measured: Vec<Measured>,
     pub(crate) unreadable: Vec<Unreadable>,
     /// What is odd about the layers.
@@ -108,7 +108,8 @@ impl Merged {
             changes.sort();
             let link_bytes = of_layers.link_bytes.into();
             let skip = skip.clone();
-            merged.top = Some(Arc::new(Top { tree, changes, digests, skip, first, link_bytes }));
+            merged.top =
+                Some(Arc::new(MergedFiles { tree, changes, digests, skip, first, link_bytes }));
         }
         Ok(merged)
     }

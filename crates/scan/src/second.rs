@@ -16,21 +16,10 @@ use cutaway_model::Layer;
 
 use crate::bridge::on_pool;
 use crate::collect::{Collected, Wanted};
-use crate::dispatch::settle_records;
+use crate::dispatch::{Again, settle_records};
 use crate::layer::{LayerRead, extract};
 use crate::sight::{FileKey, Sight};
 use crate::{Error, Options};
-
-/// A file of which an analyzer needs parts that were not held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Again {
-    /// The position of the analyzer.
-    pub(crate) analyzer: usize,
-    /// The entry of the file.
-    pub(crate) entry: u32,
-    /// The parts.
-    pub(crate) ranges: Vec<Range<u64>>,
-}
 
 /// Reads the files again of which analyzers need more, and adds what they find.
 pub(crate) async fn read_again(

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use cutaway_analyze::{Diversion, FileRecord, FileRecords};
 use cutaway_layerfs::{EntryPath, NodeId};
 
-use super::Top;
+use super::merged_files::MergedFiles;
 use super::owners::Owners;
 
 /// The records of all packages, sorted by place.
@@ -47,7 +47,7 @@ pub(super) struct Group<'c> {
 }
 
 impl<'a> Claims<'a> {
-    pub(super) fn new(top: &Top, records: &[&'a FileRecords], owners: &Owners<'_>) -> Self {
+    pub(super) fn new(top: &MergedFiles, records: &[&'a FileRecords], owners: &Owners<'_>) -> Self {
         let diversions: HashMap<&[u8], &Diversion> = records
             .iter()
             .flat_map(|files| files.diversions())
@@ -82,7 +82,21 @@ impl<'a> Claims<'a> {
         claims
     }
 
-    fn place(&mut self, top: &Top, path: &[u8], numbers: &mut HashMap<EntryPath, u32>) -> Place {
+    /// Returns the path of a place; none where it is left out.
+    pub(super) fn path(&self, top: &MergedFiles, place: Place) -> Option<EntryPath> {
+        let path = match place {
+            Place::Node(node) => top.tree.path(node),
+            Place::Missing(number) => self.missing(number)?.clone(),
+        };
+        (!top.skip.matches(path.as_bytes())).then_some(path)
+    }
+
+    fn place(
+        &mut self,
+        top: &MergedFiles,
+        path: &[u8],
+        numbers: &mut HashMap<EntryPath, u32>,
+    ) -> Place {
         let path = match top.follow(path, false) {
             Some(trace) if trace.missing.is_empty() && !trace.strays => {
                 return Place::Node(trace.node);

@@ -7,8 +7,10 @@ use cutaway_layerfs::{EntryPath, Kind, NodeId, Tree};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::claims::Claims;
+use super::diagnostic::error;
+use super::merged_files::MergedFiles;
 use super::owners::Owners;
-use super::{Said, Top, error};
+use super::recordings::Recordings;
 use cutaway_report::DiagnosticReport;
 
 /// Endings of names under which package managers leave a second version of a configuration file.
@@ -31,7 +33,7 @@ const LEFT_BESIDE: &[&str] = &[
 /// Finds explanations.
 #[derive(Debug)]
 pub(super) struct Explainer<'a> {
-    top: &'a Top,
+    top: &'a MergedFiles,
     tree: &'a Tree,
     claims: &'a Claims<'a>,
     /// By the path as the tree has it.
@@ -47,9 +49,9 @@ pub(super) struct Explainer<'a> {
 
 impl<'a> Explainer<'a> {
     pub(super) fn new(
-        top: &'a Top,
+        top: &'a MergedFiles,
         claims: &'a Claims<'a>,
-        said: &Said<'a>,
+        said: &Recordings<'a>,
         owners: &Owners<'_>,
         max_exclusions: usize,
     ) -> Self {
@@ -231,7 +233,7 @@ impl<'a> Explainer<'a> {
 }
 
 /// Returns a path as the tree has it: links in its directory followed.
-fn real(top: &Top, path: &EntryPath) -> EntryPath {
+fn real(top: &MergedFiles, path: &EntryPath) -> EntryPath {
     match top.follow(path.as_bytes(), false) {
         Some(trace) => top.tree.path(trace.node).join(&trace.missing),
         None => path.clone(),

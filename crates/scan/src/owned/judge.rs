@@ -3,8 +3,8 @@
 use cutaway_analyze::{FileRecord, FileRole};
 use cutaway_layerfs::{Kind, NodeId};
 
-use super::Top;
 use super::claims::{Claims, Group, Place};
+use super::merged_files::MergedFiles;
 use super::owners::Owners;
 use super::recorded::Recorded;
 use crate::digests::FileDigests;
@@ -46,7 +46,7 @@ enum Holds {
 
 /// Judges a place; none where no installed package says anything of it.
 pub(super) fn judge(
-    top: &Top,
+    top: &MergedFiles,
     claims: &Claims<'_>,
     owners: &Owners<'_>,
     group: &Group<'_>,
@@ -86,7 +86,7 @@ pub(super) fn judge(
 
 /// Judges what is there. Several packages may own it; it is sound when it is as one of them says.
 fn present<'r>(
-    top: &Top,
+    top: &MergedFiles,
     node: NodeId,
     said: &[(u32, FileRecord<'r>)],
     by_owner: &[&(u32, FileRecord<'r>)],
@@ -128,7 +128,7 @@ fn by_owner<'s, 'r>(said: &'s [(u32, FileRecord<'r>)]) -> Vec<&'s (u32, FileReco
 }
 
 /// Returns whether what is at a node is what a record says.
-fn holds(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
+fn holds(top: &MergedFiles, id: NodeId, record: &FileRecord<'_>) -> Holds {
     let node = top.tree.node(id);
     let yes = |holds| if holds { Holds::Yes } else { Holds::No };
     match record.role {
@@ -161,7 +161,7 @@ fn holds(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
 }
 
 /// Returns whether a regular file has the content that a record says.
-fn content(top: &Top, id: NodeId, record: &FileRecord<'_>) -> Holds {
+fn content(top: &MergedFiles, id: NodeId, record: &FileRecord<'_>) -> Holds {
     let Some(digest) = record.digest.filter(|_| !record.traits.volatile) else { return Holds::Yes };
     match top.digests_of(id) {
         Some(digests) if digests.like(&digest) == digest => Holds::Yes,

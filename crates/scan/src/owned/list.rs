@@ -10,18 +10,18 @@ use cutaway_report::{FileList, FileReport, FileSource};
 
 use super::claims::Claims;
 use super::explain::Explainer;
+use super::merged_files::{MergedFiles, position};
 use super::owners::Owners;
 use super::recorded::Recorded;
-use super::{Top, position};
 
 /// Files that are not as packages record them, sorted by path.
 ///
 /// The report of a file is made whenever it is looked at; for that the list holds the tree of the image
 /// and the digests of its files, about 200 bytes a file.
 pub(super) struct Files {
-    top: Arc<Top>,
+    top: Arc<MergedFiles>,
     files: Vec<File>,
-    said: Vec<Said>,
+    said: Vec<Recording>,
     /// Each explanation once, and that there is none.
     reasons: Vec<Option<String>>,
     /// The names of packages that own a file together, each set once.
@@ -41,7 +41,7 @@ struct File {
 
 /// What packages say of a file.
 #[derive(Debug, Clone)]
-struct Said {
+struct Recording {
     /// The position of the packages' names.
     packages: u32,
     config: bool,
@@ -64,7 +64,7 @@ type Numbers<T> = HashMap<T, u32>;
 impl Files {
     /// Lists everything but directories that no package owns.
     pub(super) fn unowned(
-        top: &Arc<Top>,
+        top: &Arc<MergedFiles>,
         claims: &Claims<'_>,
         explainer: &Explainer<'_>,
     ) -> FileList {
@@ -96,7 +96,7 @@ impl Files {
         FileList::new(Arc::new(list))
     }
 
-    fn new(top: &Arc<Top>) -> Self {
+    fn new(top: &Arc<MergedFiles>) -> Self {
         Self {
             top: Arc::clone(top),
             files: Vec::new(),
@@ -112,7 +112,7 @@ impl Files {
         self.files = files;
     }
 
-    fn said(&self, file: &File) -> Option<&Said> {
+    fn said(&self, file: &File) -> Option<&Recording> {
         self.said.get(position(file.said))
     }
 
@@ -151,7 +151,7 @@ impl Files {
 }
 
 impl<'o> Builder<'o> {
-    pub(super) fn new(top: &Arc<Top>, owners: &'o Owners<'o>) -> Self {
+    pub(super) fn new(top: &Arc<MergedFiles>, owners: &'o Owners<'o>) -> Self {
         let (reasons, packages) = (Numbers::new(), Numbers::new());
         Self { list: Files::new(top), owners, reasons, packages }
     }
@@ -171,7 +171,7 @@ impl<'o> Builder<'o> {
         let reason = number(&mut self.reasons, &mut list.reasons, reason, Clone::clone);
         let said = u32::try_from(list.said.len()).unwrap_or(u32::MAX);
         list.files.push(File { node: at.as_ref().ok().copied(), reason, said });
-        list.said.push(Said { packages, config, recorded, gone: at.err() });
+        list.said.push(Recording { packages, config, recorded, gone: at.err() });
     }
 
     pub(super) fn finish(self) -> FileList {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use cutaway_analyze::{Ecosystem, FileRecords, Package, PackageRef};
 use cutaway_layerfs::EntryPath;
 
-use super::error;
+use super::diagnostic::error;
 use cutaway_report::DiagnosticReport;
 
 /// The packages of the top, and who of them each record is about.

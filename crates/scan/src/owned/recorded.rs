@@ -4,7 +4,7 @@ use std::fmt;
 
 use cutaway_analyze::{ContentDigest, FileRecord, FileRole};
 
-use super::link_text;
+use super::merged_files::link_text;
 
 /// What a package recorded of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
