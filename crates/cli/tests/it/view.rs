@@ -399,6 +399,21 @@ fn diff_fetches_no_layer_that_both_share() {
 }
 
 #[test]
+fn diff_says_what_is_shared_also_of_what_passes() {
+    let base = "layer gzip\n  etc/ 0755\nlayer gzip\n  base 0644 \"base\"\n";
+    let [a, b] = ["one", "two"].map(|content| {
+        image(&format!("{base}layer gzip\n  etc/ 0755\n  etc/motd 0644 \"{content}\"\n"))
+    });
+    let passing = DockerArchive::new().image(&["app:1"], &a).archive();
+    let b = OnDisk::layout(&b);
+    let diff = parsed(&run_with(&["diff", "-", &b.oci(), "--format", "json"], &passing));
+    // All of it has passed, so nothing is spared.
+    assert_eq!((&diff["shared_layers"], &diff["spared_layers"]), (&json!(2), &json!(0)));
+    assert_eq!(diff["files"].as_array().unwrap().len(), 1);
+    assert_eq!(diff["files"][0]["path"], "etc/motd");
+}
+
+#[test]
 fn diff_compares_packages_only_where_both_are_known() {
     let database = |names: &[&str]| {
         let records: String =
