@@ -194,8 +194,8 @@ impl Question {
     }
 
     /// Returns whether the known layers may be laid again. That after each layer would take the square of
-    /// their number, so from some point on it is done when a third more is known than the last time: a
-    /// few layers may be read that could have been spared.
+    /// their number, so from some point on it is done when at least half as much again is known as the
+    /// last time: layers may be read that could have been spared.
     fn may_lay(&self) -> bool {
         let allowed = self.entries.saturating_mul(TIMES).saturating_add(FREE);
         self.laid.get().saturating_add(self.entries) <= allowed
