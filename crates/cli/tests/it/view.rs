@@ -399,6 +399,21 @@ fn diff_fetches_no_layer_that_both_share() {
 }
 
 #[test]
+fn a_second_blob_of_one_diff_id_is_read_by_every_command() {
+    let layer = |compression| LayerBuilder::new(compression).file("a", noise(50_000));
+    let both =
+        || ImageBuilder::new().layer(layer(Compression::Plain)).layer(layer(Compression::GZIP));
+    let (sound, broken) = (both().build(), both().build().flip_byte(1, 500));
+    assert_eq!(sound.layers[0].diff_id, sound.layers[1].diff_id);
+    let (sound, broken) = (OnDisk::layout(&sound), OnDisk::layout(&broken));
+    for command in ["ls", "du", "find", "tree", "history", "scan"] {
+        assert_eq!(status(&run(&[command, &sound.oci()])), 0, "{command}");
+        let output = run(&[command, &broken.oci()]);
+        assert_eq!(status(&output), 4, "{command}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn diff_says_what_is_shared_also_of_what_passes() {
     let base = "layer gzip\n  etc/ 0755\nlayer gzip\n  base 0644 \"base\"\n";
     let [a, b] = ["one", "two"].map(|content| {
