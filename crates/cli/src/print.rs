@@ -1,7 +1,5 @@
 //! Reports as text.
 
-use std::io;
-
 use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
@@ -21,16 +19,10 @@ pub(crate) use table::{Column, Layout, Table, escape};
 /// Returns a report as JSON, indented, with a newline at its end.
 pub(crate) fn json(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    write_json(report, &mut bytes).map_err(|error| {
+    cutaway_report::write_json(report, &mut bytes).map_err(|error| {
         Failure::new(Exit::Invalid, format!("cannot write the report: {error}"))
     })?;
     Ok(bytes)
-}
-
-/// Writes a report as JSON, indented, with a newline at its end, without holding its text.
-pub(crate) fn write_json(report: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
-    out.write_all(b"\n")
 }
 
 /// Returns a part of a report as JSON on one line, without a newline.

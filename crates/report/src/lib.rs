@@ -16,6 +16,7 @@
 //! ```
 
 mod code;
+mod difference;
 mod files;
 mod format;
 mod purl;
@@ -25,6 +26,7 @@ mod round_trip;
 mod subject;
 
 pub use code::Code;
+pub use difference::{ConfigDifference, PackageDifference, PackageDifferences, config_differences};
 pub use files::{FileList, FileReport, FileSource, FilesReport};
 pub use format::{Format, Json, Purls, write_json};
 pub use purl::purl;

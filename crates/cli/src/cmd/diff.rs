@@ -1,6 +1,7 @@
 //! `cutaway diff`: what two images differ in: config, packages and files.
 
 use cutaway_files::{Comparison, Fingerprints, shared_layers};
+use cutaway_report::config_differences;
 
 use crate::args::view::Diff;
 use crate::args::{Common, TextFormat};
@@ -8,7 +9,7 @@ use crate::client;
 use crate::failure::{Exit, Failure, verdict};
 use crate::print::counted;
 use crate::print::view::Output;
-use crate::print::view_diff::{Answer, PackageChanges, config_changes, write_json, write_text};
+use crate::print::view_diff::{Answer, package_differences, write_json, write_text};
 use crate::progress::Progress;
 
 pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
@@ -42,8 +43,8 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
         (args.a.as_str(), args.b.as_str()),
         (&image_a, &image_b),
         (shared, first),
-        config_changes(&image_a, &image_b),
-        PackageChanges::new(&report_a, &report_b, &comparison),
+        config_differences(image_a.config(), image_b.config()),
+        package_differences(&report_a, &report_b, &comparison),
     );
     let mut out = Output::new(common);
     match args.format {

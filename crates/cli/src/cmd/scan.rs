@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 
 use cutaway::ScanOptions;
+use cutaway_report::{Format as _, Json, Purls};
 
 use crate::args::{Common, Scan, ScanFormat};
 use crate::failure::{Exit, Failure, verdict};
@@ -28,8 +29,8 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     );
     let file = args.output.as_deref();
     output::write_with(file, |out| match args.format {
-        ScanFormat::Json => print::write_json(&report, out),
-        ScanFormat::Purls => out.write_all(print::scan::purls(&report).as_bytes()),
+        ScanFormat::Json => Json.write(&report, out),
+        ScanFormat::Purls => Purls.write(&report, out),
         ScanFormat::Table => {
             let terminal = file.is_none() && std::io::stdout().is_terminal();
             let style = print::Style::new(log::colors(common, terminal), terminal);

@@ -10,15 +10,6 @@ use super::table::escape;
 use super::{Column, Style, Table};
 use crate::units::bytes;
 
-/// Returns one package URL a line, of every package that is installed, sorted.
-pub(crate) fn purls(report: &Report) -> String {
-    let mut purls: Vec<&str> =
-        report.packages.iter().map(|package| package.purl.as_str()).collect();
-    purls.sort_unstable();
-    purls.dedup();
-    purls.into_iter().fold(String::new(), |text, purl| text + purl + "\n")
-}
-
 /// Writes the report as headed tables: the image, its layers, its packages, what is gone, files, what to know.
 pub(crate) fn table(report: &Report, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut text = String::new();
@@ -84,7 +75,7 @@ fn layers(report: &Report, style: Style, text: &mut String) {
         Column::Flexible("CREATED BY"),
     ]);
     for layer in &report.layers {
-        let brought = report.packages.iter().filter(|package| package.layer == layer.index).count();
+        let brought = report.installed().filter(|package| package.layer == layer.index).count();
         let ended =
             report.removed.iter().filter(|removed| removed.hidden_by == layer.index).count();
         table.row([
@@ -102,9 +93,14 @@ fn layers(report: &Report, style: Style, text: &mut String) {
 }
 
 fn packages(report: &Report, style: Style, text: &mut String) {
-    let count = report.packages.len();
-    let _ = writeln!(text, "\n{}", style.bold(&super::counted(count, "package")));
-    if count == 0 {
+    let count = report.installed().count();
+    let others = report.packages.len().saturating_sub(count);
+    let mut title = super::counted(count, "package");
+    if others > 0 {
+        let _ = write!(title, ", {others} not installed");
+    }
+    let _ = writeln!(text, "\n{}", style.bold(&title));
+    if report.packages.is_empty() {
         return;
     }
     let all_installed = report.packages.iter().all(|package| package.state == "installed");

@@ -45,7 +45,7 @@ impl Output {
 
     /// Writes a report as JSON, indented, with a newline at its end, without holding its text.
     pub(crate) fn json(&mut self, report: &impl Serialize) -> Result<(), Failure> {
-        super::write_json(report, &mut self.out)
+        cutaway_report::write_json(report, &mut self.out)
             .map_err(|error| Failure::of_write(&error, "standard output"))
     }
 

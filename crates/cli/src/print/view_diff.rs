@@ -1,15 +1,13 @@
 //! The differences of two images, for programs and for people.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use cutaway_analyze::{Place, Role};
 use cutaway_files::{Comparison, Difference, Present, Side, Which};
 use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
-use cutaway_report::Report;
+use cutaway_report::{ConfigDifference, PackageDifferences, Report};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::view::{Entry, Output};
 use super::{Style, counted, escape};
@@ -25,8 +23,8 @@ pub(crate) struct Answer<'a> {
     shared_layers: usize,
     /// How many of them were not read.
     spared_layers: usize,
-    config: Vec<ConfigChange>,
-    packages: PackageChanges,
+    config: Vec<ConfigDifference>,
+    packages: PackageDifferences,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,38 +32,6 @@ struct Named<'a> {
     name: &'a str,
     digest: Option<String>,
     id: Option<String>,
-}
-
-/// A key of the config that differs; null where it is not set.
-#[derive(Debug, Serialize)]
-pub(crate) struct ConfigChange {
-    key: String,
-    a: Value,
-    b: Value,
-}
-
-/// The packages that differ.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct PackageChanges {
-    /// Whether the packages of both are known.
-    compared: bool,
-    /// Why they are not.
-    reason: Option<String>,
-    /// Those that only the second image has.
-    added: Vec<Package>,
-    /// Those that only the first image has.
-    removed: Vec<Package>,
-    /// Those of another version.
-    changed: Vec<Package>,
-}
-
-#[derive(Debug, Serialize)]
-struct Package {
-    kind: String,
-    name: String,
-    arch: Option<String>,
-    a: Option<String>,
-    b: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -86,8 +52,8 @@ impl<'a> Answer<'a> {
         names: (&'a str, &'a str),
         images: (&Image, &Image),
         (shared_layers, spared_layers): (usize, usize),
-        config: Vec<ConfigChange>,
-        packages: PackageChanges,
+        config: Vec<ConfigDifference>,
+        packages: PackageDifferences,
     ) -> Self {
         let named = |name, image: &Image| Named {
             name,
@@ -149,64 +115,18 @@ fn files<'c>(comparison: &'c Comparison<'_>) -> impl Iterator<Item = FileChange>
     emptied.chain(comparison.differences().map(|difference| FileChange::of(&difference)))
 }
 
-/// Returns the keys of the configs that differ.
-pub(crate) fn config_changes(a: &Image, b: &Image) -> Vec<ConfigChange> {
-    let keys = |image: &Image| -> BTreeMap<String, Value> {
-        let config = image.config();
-        let run = serde_json::to_value(&config.run).ok();
-        let run = run.and_then(|run| match run {
-            Value::Object(keys) => Some(keys),
-            _ => None,
-        });
-        let mut keys: BTreeMap<String, Value> = run.into_iter().flatten().collect();
-        keys.insert("Platform".into(), config.platform.to_string().into());
-        keys.insert("Author".into(), config.author.clone().into());
-        keys
-    };
-    let (a, b) = (keys(a), keys(b));
-    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    let changed = names.into_iter().filter(|key| a.get(*key) != b.get(*key));
-    let value = |side: &BTreeMap<String, Value>, key| side.get(key).cloned().unwrap_or_default();
-    changed
-        .map(|key| ConfigChange { key: key.clone(), a: value(&a, key), b: value(&b, key) })
-        .collect()
-}
-
-type Identity = (String, String, Option<String>);
-
-impl PackageChanges {
-    /// Compares the packages of two reports, each of which may be of the layers above a base that was
-    /// not read. Where a database is as the base has it in one image and not in the other, packages are
-    /// not compared, and that is said.
-    pub(crate) fn new(a: &Report, b: &Report, comparison: &Comparison<'_>) -> Self {
-        if let Some(path) = undecided(comparison) {
-            let reason = format!(
-                "only one of the images changes the package database {path}; the other has it as the shared base has it, which was not read: --read-base reads it"
-            );
-            return Self { reason: Some(reason), ..Self::default() };
-        }
-        let (a, b) = (installed(a), installed(b));
-        let mut changes = Self { compared: true, ..Self::default() };
-        let none = BTreeSet::new();
-        let identities: BTreeSet<&Identity> = a.keys().chain(b.keys()).collect();
-        for identity in identities {
-            let (old, new) = (a.get(identity).unwrap_or(&none), b.get(identity).unwrap_or(&none));
-            let mut gone = old.difference(new);
-            let mut come = new.difference(old);
-            loop {
-                let (old, new) = (gone.next().cloned(), come.next().cloned());
-                let list = match (&old, &new) {
-                    (None, None) => break,
-                    (None, Some(_)) => &mut changes.added,
-                    (Some(_), None) => &mut changes.removed,
-                    (Some(_), Some(_)) => &mut changes.changed,
-                };
-                let (kind, name, arch) = identity.clone();
-                list.push(Package { kind, name, arch, a: old, b: new });
-            }
-        }
-        changes
-    }
+/// Compares the packages of two reports, each of which may be of the layers above a base that was not
+/// read. Where a database is as the base has it in one image and not in the other, packages are not
+/// compared, and that is said.
+pub(crate) fn package_differences(
+    a: &Report,
+    b: &Report,
+    comparison: &Comparison<'_>,
+) -> PackageDifferences {
+    let Some(path) = undecided(comparison) else { return PackageDifferences::between(a, b) };
+    PackageDifferences::not_compared(format!(
+        "only one of the images changes the package database {path}; the other has it as the shared base has it, which was not read: --read-base reads it"
+    ))
 }
 
 /// Returns a package database of which it depends on the base whether both images have the same.
@@ -235,17 +155,6 @@ fn undecided(comparison: &Comparison<'_>) -> Option<EntryPath> {
         let mut paths = comparison.differences().map(|difference| difference.path);
         paths.find(|path| below(path) && comparison.needs_base(path))
     })
-}
-
-fn installed(report: &Report) -> BTreeMap<Identity, BTreeSet<String>> {
-    let mut packages: BTreeMap<Identity, BTreeSet<String>> = BTreeMap::new();
-    for package in
-        report.packages.iter().filter(|package| cutaway_analyze::state_is_installed(&package.state))
-    {
-        let identity = (package.kind.to_string(), package.name.clone(), package.arch.clone());
-        packages.entry(identity).or_default().insert(package.version.clone());
-    }
-    packages
 }
 
 /// Writes the differences as JSON.
@@ -328,7 +237,7 @@ fn head(answer: &Answer<'_>, style: Style) -> String {
     text
 }
 
-fn packages(packages: &PackageChanges, style: Style, text: &mut String) {
+fn packages(packages: &PackageDifferences, style: Style, text: &mut String) {
     let count = [&packages.added, &packages.removed, &packages.changed]
         .iter()
         .map(|list| list.len())

@@ -1,6 +1,6 @@
 //! Reports: the keys that programs rely on, and what people see.
 
-use cutaway_fixtures::{ArchiveShape, Compression, DockerArchive, Layout};
+use cutaway_fixtures::{ArchiveShape, Compression, DockerArchive, Layout, image};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -94,6 +94,42 @@ fn purls_are_one_a_line() {
     let text = stdout(&run(&["scan", &image.oci(), "--format", "purls"]));
     assert_eq!(text.lines().count(), 2);
     assert!(text.lines().all(|line| line.starts_with("pkg:apk/alpine/")));
+}
+
+/// Two packages that are installed, the second as `state` says, and one of which configuration is left.
+fn dpkg(state: &str) -> OnDisk {
+    let record = |name: &str, status: &str| {
+        format!("Package: {name}\\nStatus: {status}\\nArchitecture: all\\nVersion: 1\\n\\n")
+    };
+    let records = [
+        record("a", "install ok installed"),
+        record("b", state),
+        record("c", "deinstall ok config-files"),
+    ];
+    let status = records.concat();
+    OnDisk::layout(&image(&format!("\nlayer gzip\n  var/lib/dpkg/status 0644 \"{status}\"\n")))
+}
+
+#[test]
+fn what_is_installed_is_counted_alike() {
+    let (a, b) = (dpkg("install ok installed"), dpkg("install ok triggers-pending"));
+    for image in [&a, &b] {
+        assert_eq!(stdout(&run(&["scan", &image.oci(), "--format", "purls"])).lines().count(), 2);
+        let table = stdout(&run(&["scan", &image.oci()]));
+        assert!(table.contains("\n2 packages, 1 not installed\n"), "{table}");
+        let history = parsed(&run(&["history", &image.oci(), "--format", "json"]));
+        let installed = &history["steps"][0]["packages"]["installed"];
+        assert_eq!(installed.as_array().unwrap().len(), 2);
+        let report = parsed(&run(&["scan", &image.oci(), "--format", "json"]));
+        assert_eq!(report["packages"].as_array().unwrap().len(), 3, "the list keeps every state");
+    }
+    let diff = parsed(&run(&["diff", &a.oci(), &b.oci(), "--read-base", "--format", "json"]));
+    let none = json!([]);
+    let packages = &diff["packages"];
+    assert_eq!(
+        [&packages["added"], &packages["removed"], &packages["changed"]],
+        [&none, &none, &none]
+    );
 }
 
 #[test]

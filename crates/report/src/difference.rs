@@ -1,0 +1,181 @@
+//! What two images differ in: packages and config.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cutaway_analyze::Ecosystem;
+use cutaway_model::Config;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Report;
+
+/// The packages in which two images differ, or why they were not compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageDifferences {
+    /// Whether the packages of both are known.
+    pub compared: bool,
+    /// Why they are not.
+    pub reason: Option<String>,
+    /// Those that only the second image has, by ecosystem, name and architecture.
+    pub added: Vec<PackageDifference>,
+    /// Those that only the first image has.
+    pub removed: Vec<PackageDifference>,
+    /// Those of another version.
+    pub changed: Vec<PackageDifference>,
+}
+
+/// A package in which two images differ; a version is none where the image has not that package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageDifference {
+    /// The package manager's kind.
+    pub kind: Ecosystem,
+    /// The name.
+    pub name: String,
+    /// The architecture, where records have one.
+    pub arch: Option<String>,
+    /// The version in the first image.
+    pub a: Option<String>,
+    /// The version in the second image.
+    pub b: Option<String>,
+}
+
+/// A key of the config in which two images differ; null where it is not set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfigDifference {
+    /// The key, as configs spell it; also `Platform` and `Author`.
+    pub key: String,
+    /// The value in the first image.
+    pub a: Value,
+    /// The value in the second image.
+    pub b: Value,
+}
+
+type Identity<'a> = (&'a Ecosystem, &'a str, Option<&'a str>);
+type Installed<'a> = BTreeMap<Identity<'a>, BTreeSet<&'a str>>;
+
+impl PackageDifferences {
+    /// Compares what is installed in two images. A version that goes while one comes is a change.
+    pub fn between(a: &Report, b: &Report) -> Self {
+        let (a, b) = (installed(a), installed(b));
+        let mut differences = Self { compared: true, ..Self::default() };
+        let none = BTreeSet::new();
+        let identities: BTreeSet<&Identity<'_>> = a.keys().chain(b.keys()).collect();
+        for identity in identities {
+            let (old, new) = (a.get(identity).unwrap_or(&none), b.get(identity).unwrap_or(&none));
+            let (mut gone, mut come) = (old.difference(new), new.difference(old));
+            loop {
+                let (old, new) = (gone.next(), come.next());
+                let list = match (old, new) {
+                    (None, None) => break,
+                    (None, Some(_)) => &mut differences.added,
+                    (Some(_), None) => &mut differences.removed,
+                    (Some(_), Some(_)) => &mut differences.changed,
+                };
+                let &(kind, name, arch) = identity;
+                list.push(PackageDifference {
+                    kind: kind.clone(),
+                    name: name.to_owned(),
+                    arch: arch.map(str::to_owned),
+                    a: old.map(|&version| version.to_owned()),
+                    b: new.map(|&version| version.to_owned()),
+                });
+            }
+        }
+        differences
+    }
+
+    /// Says why packages cannot be compared.
+    pub fn not_compared(reason: String) -> Self {
+        Self { reason: Some(reason), ..Self::default() }
+    }
+}
+
+/// Returns the keys in which two configs differ, sorted.
+pub fn config_differences(a: &Config, b: &Config) -> Vec<ConfigDifference> {
+    let (a, b) = (keys(a), keys(b));
+    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let value = |side: &BTreeMap<String, Value>, key| side.get(key).cloned().unwrap_or_default();
+    let differing = names.into_iter().filter(|key| a.get(*key) != b.get(*key));
+    differing
+        .map(|key| ConfigDifference { key: key.clone(), a: value(&a, key), b: value(&b, key) })
+        .collect()
+}
+
+fn keys(config: &Config) -> BTreeMap<String, Value> {
+    let run = match serde_json::to_value(&config.run) {
+        Ok(Value::Object(keys)) => Some(keys),
+        _ => None,
+    };
+    let mut keys: BTreeMap<String, Value> = run.into_iter().flatten().collect();
+    keys.insert("Platform".into(), config.platform.to_string().into());
+    keys.insert("Author".into(), config.author.clone().into());
+    keys
+}
+
+fn installed(report: &Report) -> Installed<'_> {
+    let mut packages = Installed::new();
+    for package in report.installed() {
+        let identity = (&package.kind, package.name.as_str(), package.arch.as_deref());
+        packages.entry(identity).or_default().insert(&package.version);
+    }
+    packages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Format as _, Purls};
+
+    /// Makes a report of packages, each `name version state`, parted by commas.
+    fn report(text: &str) -> Report {
+        let packages = text.split(',').map(str::trim).filter(|package| !package.is_empty());
+        let packages: Vec<String> = packages
+            .map(|package| {
+                let words: Vec<&str> = package.split(' ').collect();
+                let (name, version, state) = (words[0], words[1], words[2]);
+                format!(
+                    r#"{{"kind":"deb","name":"{name}","version":"{version}","epoch":null,"release":null,"arch":null,"source":null,"licenses":[],"vendor":null,"state":"{state}","purl":"pkg:deb/{name}@{version}","database":"d","layer":0}}"#
+                )
+            })
+            .collect();
+        let json = format!(
+            r#"{{"schema":"cutaway.scan/1","image":{{"name":"a","source":"oci","digest":null,"id":null,"media_type":null,"platform":{{"os":null,"architecture":null,"variant":null}}}},"distro":null,"layers":[],"packages":[{}],"removed":[],"keys":[],"diagnostics":[],"complete":true}}"#,
+            packages.join(",")
+        );
+        Report::read(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn packages_differ_by_what_is_installed() {
+        let shown = |list: &[PackageDifference]| {
+            let of = |version: &Option<String>| version.clone().unwrap_or_default();
+            let lines = list.iter().map(|it| format!("{} {}>{}", it.name, of(&it.a), of(&it.b)));
+            lines.collect::<Vec<_>>().join(",")
+        };
+        for (a, b, added, removed, changed) in [
+            ("x 1 installed", "x 1 installed", "", "", ""),
+            ("x 1 installed", "x 1 triggers-pending", "", "", ""),
+            ("x 1 installed", "x 1 half-configured", "", "", ""),
+            ("x 1 installed", "x 1 config-files", "", "x 1>", ""),
+            ("x 1 config-files", "x 1 installed", "x >1", "", ""),
+            ("x 1 config-files", "", "", "", ""),
+            ("x 1 installed", "x 2 triggers-awaited", "", "", "x 1>2"),
+            ("x 1 installed,x 2 installed", "x 2 installed,x 3 installed", "", "", "x 1>3"),
+            ("x 1 installed", "y 1 installed", "y >1", "x 1>", ""),
+        ] {
+            let found = PackageDifferences::between(&report(a), &report(b));
+            assert!(found.compared);
+            let found = [&found.added, &found.removed, &found.changed].map(|list| shown(list));
+            assert_eq!(found, [added, removed, changed], "{a} | {b}");
+        }
+    }
+
+    #[test]
+    fn package_urls_are_of_what_is_installed() {
+        let report =
+            report("b 1 installed,a 1 config-files,c 1 triggers-pending,d 1 not-installed");
+        let mut purls = Vec::new();
+        Purls.write(&report, &mut purls).unwrap();
+        assert_eq!(String::from_utf8(purls).unwrap(), "pkg:deb/b@1\npkg:deb/c@1\n");
+    }
+}
