@@ -11,22 +11,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_model::{
-    BlobSink, Claim, Compression, Decoded, Descriptor, DiffIdCheck, Error as ModelError, Image,
-    ImageName, Layer, Measured, MediaType, SinkError, StoredCheck, Unnamed, Upload, VerifiedTar,
-    gzipped,
+    BlobSink, Claim, Compression, Decoded, Descriptor, DiffIdCheck, Error as ModelError, Gzip,
+    Image, ImageName, Layer, Measured, MediaType, SinkError, StoredCheck, Unnamed, Upload,
+    VerifiedTar,
 };
 use cutaway_read::{
     Archive, LayerKey, LayerReader, Layers, Options, Progress, Select, layers_of_archive,
 };
 use cutaway_ref::Digest;
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, BufReader};
+use tokio::io::AsyncReadExt as _;
 
 use crate::Error;
 use crate::pull::{Carried, Pulled, config_of};
 
 /// How many bytes are compressed at once.
-const CHUNK: usize = 256 << 10;
+const CHUNK: u64 = 256 << 10;
 
 /// A layer that was written and has no digest yet; an image may list it twice.
 type Written = Mutex<Option<Box<dyn Upload>>>;
@@ -188,21 +188,27 @@ async fn again(
         "is compressed with {found}, for which OCI has no media type; it is compressed again with gzip"
     );
     let tar = Decoded::open(stored, what.as_str(), &options.limits.model).await?;
-    let tar =
+    let mut tar =
         VerifiedTar::new(tar, DiffIdCheck::new(what.as_str(), Some(layer.diff_id().clone()))?);
-    let mut zipped = gzipped(BufReader::with_capacity(CHUNK, tar));
+    let mut gzip = Some(Gzip::default());
     let mut check = StoredCheck::new(what.as_str(), Claim::default())?;
     let mut anew = begin(sink.as_ref()).await?;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let read = zipped.read(&mut chunk).await;
-        let count = read.map_err(|error| ModelError::from_io(error, &what))?;
-        let bytes = chunk.get(..count).unwrap_or_default();
-        if bytes.is_empty() {
-            break;
-        }
-        check.update(bytes)?;
-        anew.write(bytes).await?;
+    let mut piece = Vec::new();
+    while let Some(mut stream) = gzip.take() {
+        piece.clear();
+        // Whole pieces, whatever the disk gives at once: the stream depends on them.
+        let read = (&mut tar).take(CHUNK).read_to_end(&mut piece).await;
+        read.map_err(|error| ModelError::from_io(error, &what))?;
+        let ready = if piece.is_empty() {
+            stream.finish()
+        } else {
+            let ready = stream.push(&piece);
+            gzip = Some(stream);
+            ready
+        };
+        let ready = ready.map_err(|error| ModelError::from_io(error, &what))?;
+        check.update(&ready)?;
+        anew.write(&ready).await?;
     }
     let stored = check.verdict()?;
     let blob = Descriptor::new(MediaType::OCI_LAYER_GZIP, stored.digest, stored.size);

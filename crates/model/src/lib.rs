@@ -82,7 +82,7 @@ pub use config::{Config, History, Run, chain_ids};
 pub use decode::Decoded;
 pub use descriptor::{Descriptor, DiffId, MediaType};
 pub use document::{Document, Index, Manifest};
-pub use encode::gzipped;
+pub use encode::Gzip;
 pub use error::{Class, Error};
 pub use image::{Image, Stated};
 pub use layer::{Layer, Unpacking};

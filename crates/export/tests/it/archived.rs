@@ -56,7 +56,7 @@ async fn what_oci_has_no_type_for_is_compressed_again() {
             DockerArchive::new().layer_names(LayerNames::Stored).image(&["app:1"], &image);
         let archive = archive.archive();
         let mut digests = Vec::new();
-        for _ in 0..2 {
+        for _ in 0..5 {
             let target = tempfile::tempdir().unwrap();
             let done = pulled(archive.clone(), target.path()).await.unwrap();
             assert_eq!((done.fetched, done.kept), (3, 0));
@@ -81,7 +81,7 @@ async fn what_oci_has_no_type_for_is_compressed_again() {
             digests.push(opened.digest().cloned());
         }
         // The same archive makes the same image.
-        assert_eq!(digests[0], digests[1]);
+        assert!(digests.windows(2).all(|two| two[0] == two[1]), "{digests:?}");
     }
 }
 
