@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// Opens an archive in a file so that it passes, though its members could be read one by one.
-    pub fn open_archive(
+    pub(crate) fn open_archive(
         &self,
         path: &Path,
         selector: Selector,
