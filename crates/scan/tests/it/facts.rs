@@ -1,20 +1,23 @@
 //! What layers say, kept and used again.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use cutaway_analyze::{
-    Analyzer, AnalyzerId, Analyzers, Candidate, Ecosystem, FactsCache, FactsKey, File, Findings,
-    Interest, Outcome, Package, Part, Plan, Want,
+    Analyzer, AnalyzerId, Analyzers, Budget, Candidate, DecodeLimits, Ecosystem, FactsCache,
+    FactsKey, File, Findings, Interest, LayerFacts, Outcome, Package, Part, Plan, Want,
 };
 use cutaway_fixtures::{ArchiveShape, Layout, image};
+use cutaway_model::source::{Archive, Files, Form};
 use cutaway_read::Observer;
+use cutaway_report::SourceKind;
 use cutaway_scan::Options;
 
-use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_image};
+use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_files, scan_image};
 
 #[derive(Debug, Default)]
 struct Memory(Mutex<HashMap<FactsKey, Bytes>>);
@@ -41,9 +44,9 @@ impl Observer for Opened {
 
 fn keeping(memory: &Arc<Memory>) -> (Options, Arc<Opened>) {
     let opened = Arc::new(Opened::default());
-    let observer = Arc::clone(&opened) as Arc<dyn Observer>;
-    let mut options = Options { cache: Some(Arc::clone(memory) as _), ..options() };
-    options.read.observer = observer;
+    let cache: Arc<dyn FactsCache> = memory.clone();
+    let mut options = Options { cache: Some(cache), ..options() };
+    options.read.observer = opened.clone();
     (options, opened)
 }
 
@@ -102,6 +105,66 @@ fn what_is_incomplete_or_damaged_is_read_again() {
     assert_eq!(opened.0.load(Ordering::Relaxed), 3);
     let kept = memory.0.lock().unwrap();
     assert!(kept.keys().any(|key| key.part == Part::Listing));
+}
+
+/// An archive of the corpus and the image that apt built, where they are there.
+fn archives() -> Vec<(PathBuf, u64)> {
+    let root = |name: &str, given: &str, beside: &str| {
+        #[expect(clippy::disallowed_methods, reason = "tests find what they read")]
+        let root = std::env::var_os(given).map(PathBuf::from);
+        let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(beside);
+        root.unwrap_or(beside).join(name)
+    };
+    let corpus = root("images", "CUTAWAY_CORPUS", "../shared/corpus");
+    let circle = corpus.join("symlink-cycle.docker-archive.tar");
+    let debian = root("debian/docker-archive.tar", "CUTAWAY_FIXTURES", "target/fixtures");
+    // How many bytes the facts of an entry may take: a listing of few entries has its digests beside.
+    let all = [(circle, 1000), (debian, 40)];
+    all.into_iter().filter(|(path, _)| path.is_file()).collect()
+}
+
+/// What is kept is small, and what comes of it is the report of the layers themselves, to the byte.
+#[test]
+fn facts_of_real_images_are_small_and_whole() {
+    if archives().is_empty() {
+        eprintln!("skipped: neither the corpus nor the image of Debian is there");
+    }
+    for (path, most) in archives() {
+        let archive: Arc<dyn Files> =
+            Arc::new(Archive::open(&path, &options().read.limits.model).unwrap());
+        let memory = Arc::new(Memory::default());
+        let scan = |options: &Options| {
+            let files = Arc::clone(&archive);
+            scan_files(files, Form::Docker, SourceKind::DockerArchive, options).unwrap()
+        };
+        let (first, _) = keeping(&memory);
+        let report = serde_json::to_string(&scan(&first)).unwrap();
+        let (second, opened) = keeping(&memory);
+        assert_eq!(serde_json::to_string(&scan(&second)).unwrap(), report, "{}", path.display());
+        let kept = memory.0.lock().unwrap();
+        let (mut bytes, mut entries, mut found) = (0_u64, 0_u64, 0_u64);
+        for (key, value) in kept.iter() {
+            let length = u64::try_from(value.len()).unwrap();
+            if key.part == Part::Listing {
+                let none: [(&AnalyzerId, &[u8]); 0] = [];
+                let facts = LayerFacts::decode(value, none, &decode_limits()).unwrap();
+                (bytes, entries) = (bytes + length, entries + u64::from(facts.listing.len()));
+            } else {
+                found += length;
+            }
+        }
+        eprintln!("{}: {entries} entries in {bytes} bytes, findings {found}", path.display());
+        assert!(bytes <= most * entries.max(1), "{}: {bytes} for {entries}", path.display());
+        assert!(kept.is_empty() || opened.0.load(Ordering::Relaxed) == 0);
+    }
+}
+
+fn decode_limits() -> DecodeLimits {
+    DecodeLimits {
+        layerfs: cutaway_layerfs::Limits::default(),
+        budget: Budget::unlimited(),
+        record_bytes: u64::MAX,
+    }
 }
 
 /// Finds a package in every file `NAME.pin`: its name is the file's, its version the last line, for
