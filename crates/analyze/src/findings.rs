@@ -194,7 +194,8 @@ mod tests {
     #[test]
     fn all_that_is_kept_is_paid() {
         let long = || "x".repeat(1000);
-        let adds: [(&str, fn(&mut Findings, String)); 6] = [
+        type Add = fn(&mut Findings, String);
+        let adds: [(&str, Add); 6] = [
             ("package", |it, text| it.package(Package::new(Ecosystem::APK, text, "1"))),
             ("key", |it, text| {
                 it.key(Key { name: String::new(), version: String::new(), summary: Some(text) });

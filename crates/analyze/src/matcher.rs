@@ -18,7 +18,7 @@ pub struct Matcher {
     /// The lengths of the keys of `directories`; sorted.
     directory_lengths: Vec<usize>,
     /// By the last bytes of a path: four, or two for shorter endings.
-    endings: HashMap<Box<[u8]>, Vec<Rule<Box<[u8]>>>>,
+    endings: HashMap<Box<[u8]>, Vec<Rule<Ending>>>,
     /// Who has an interest in every file.
     any: Vec<usize>,
 }
@@ -32,6 +32,9 @@ struct Rule<T> {
     companion: bool,
     rule: T,
 }
+
+/// What a name must end in.
+type Ending = Box<[u8]>;
 
 /// What must be true of a path whose last component fits.
 #[derive(Debug, Clone)]

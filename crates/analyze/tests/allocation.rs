@@ -1,5 +1,10 @@
 //! What bytes that are no facts may cost: never more memory than 1 MiB and 64 times their number.
-#![expect(clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "test support"
+)]
 
 use std::alloc::System;
 

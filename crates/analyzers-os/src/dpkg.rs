@@ -65,10 +65,9 @@ impl Analyzer for Dpkg {
             record: Record::default(),
         };
         for line in lines(file.start()) {
-            if line.text.is_empty() {
-                reader.finish();
-            } else {
-                reader.line(line);
+            match line.text {
+                [] => reader.finish(),
+                _ => reader.line(line),
             }
         }
         reader.finish();
@@ -364,10 +363,9 @@ fn source(field: &[u8], name: &str, version: &str) -> Source {
     let field = String::from_utf8_lossy(field);
     let (source, rest) = field.split_once('(').unwrap_or((&field, ""));
     let (source, of) = (source.trim(), rest.split(')').next().unwrap_or_default().trim());
-    Source {
-        name: if source.is_empty() { name } else { source }.to_owned(),
-        version: Some(if of.is_empty() { version } else { of }.to_owned()),
-    }
+    let (name, version) =
+        (if source.is_empty() { name } else { source }, if of.is_empty() { version } else { of });
+    Source { name: name.to_owned(), version: Some(version.to_owned()) }
 }
 
 fn text(value: &[u8]) -> String {

@@ -130,7 +130,7 @@ mod tests {
                 link,
                 uid: u64::from(n % 5),
                 size: u64::from(if n % 3 == 0 { n } else { 0 }),
-                mtime: i64::from(n) - 40,
+                mtime: i64::from(n).saturating_sub(40),
                 ..Meta::implied()
             };
             builder.push(&path, &meta).unwrap();
@@ -163,11 +163,11 @@ mod tests {
         #[test]
         fn cut_or_changed_bytes_do_no_harm(at in 0_usize..4000, byte in any::<u8>()) {
             let bytes = encoded(&listing(100, 5));
-            let cut = bytes.get(..at.min(bytes.len() - 1)).unwrap();
+            let cut = bytes.get(..at.min(bytes.len().saturating_sub(1))).unwrap();
             prop_assert!(Listing::decode(&mut &*cut, &Limits::default()).is_none());
             let mut changed = bytes.clone();
             let length = changed.len();
-            changed[at % length] = byte;
+            changed[at.checked_rem(length).unwrap()] = byte;
             if let Some(listing) = Listing::decode(&mut changed.as_slice(), &Limits::default()) {
                 prop_assert_eq!(listing.iter().count(), usize::try_from(listing.len()).unwrap());
             }

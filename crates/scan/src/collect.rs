@@ -17,8 +17,11 @@ pub(crate) enum Wanted {
     /// All of these entries.
     Entries(BTreeSet<u32>),
     /// Parts of these entries: for each the analyzers that want some.
-    Ranges(BTreeMap<u32, Vec<(usize, Vec<Range<u64>>)>>),
+    Ranges(Parts),
 }
+
+/// By entry: which analyzers want which parts of it.
+pub(crate) type Parts = BTreeMap<u32, Vec<(usize, Vec<Range<u64>>)>>;
 
 /// A visitor that keeps what is wanted of files, each until it is taken.
 #[derive(Debug)]
@@ -49,6 +52,18 @@ pub(crate) struct Collected {
     pub(crate) readings: Vec<Reading>,
     /// Whether it is the companion of another file.
     pub(crate) companion: bool,
+}
+
+/// Takes the wanted files of a layer as they become complete.
+pub(crate) trait Taker: Send {
+    /// Takes some files; may wait until earlier ones are done with.
+    fn take(&mut self, collector: &mut Collector) -> impl Future<Output = ()> + Send;
+}
+
+impl Taker for Vec<Collected> {
+    async fn take(&mut self, collector: &mut Collector) {
+        self.extend(collector.take_finished());
+    }
 }
 
 impl Collector {

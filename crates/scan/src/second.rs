@@ -5,7 +5,6 @@
 //! companion in another layer. Such a layer is read once more, for these files alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
 use std::sync::Arc;
 
 use cutaway_analyze::{
@@ -15,7 +14,7 @@ use cutaway_layerfs::Inode;
 use cutaway_model::Layer;
 
 use crate::bridge::on_pool;
-use crate::collect::{Collected, Wanted};
+use crate::collect::{Collected, Parts, Wanted};
 use crate::dispatch::{Again, settle_records};
 use crate::layer::{LayerRead, extract};
 use crate::sight::{FileKey, Sight};
@@ -34,7 +33,7 @@ pub(crate) async fn read_again(
         if again.is_empty() {
             continue;
         }
-        let mut wanted: BTreeMap<u32, Vec<(usize, Vec<Range<u64>>)>> = BTreeMap::new();
+        let mut wanted = Parts::new();
         for Again { analyzer, entry, ranges } in again {
             wanted.entry(entry).or_default().push((analyzer, ranges));
         }

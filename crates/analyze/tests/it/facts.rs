@@ -60,11 +60,11 @@ fn path(text: &str) -> EntryPath {
 fn findings(seed: usize) -> Findings {
     let mut found = Findings::default();
     for n in 0..seed % 5 {
-        let ecosystem = if n % 2 == 0 { Ecosystem::DEB } else { Ecosystem::owned("gem") };
+        let ecosystem = if n.is_multiple_of(2) { Ecosystem::DEB } else { Ecosystem::owned("gem") };
         let mut package = Package::new(ecosystem, format!("p{n}"), format!("1:{seed}.{n}-2"));
         package.epoch = (n > 1).then_some(1);
         package.release = (n > 0).then(|| "2".into());
-        package.arch = (n % 3 == 0).then(|| "amd64".into());
+        package.arch = (n.is_multiple_of(3)).then(|| "amd64".into());
         package.source =
             (n > 2).then(|| Source { name: "s".into(), version: (n > 3).then(|| "v".into()) });
         package.licenses = vec!["MIT".into(); n % 3];
@@ -74,13 +74,13 @@ fn findings(seed: usize) -> Findings {
         package.state = if n == 2 { "config-files".into() } else { package.state };
         found.package(package);
     }
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         found.key(Key { name: "k".into(), version: "1".into(), summary: Some("who".into()) });
         found.license("GPL-2");
         found.set_distro(Distro { id: "x".into(), id_like: vec!["y".into()], ..Distro::default() });
         found.warning("odd", "something");
     }
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         let owner = found.files.owner(
             Ecosystem::APK,
             PackageRef::Named { name: "a".into(), arch: Some("x86_64".into()) },
@@ -122,7 +122,7 @@ pub(crate) fn facts(files: usize) -> LayerFacts {
     let digest = |text: &str| cutaway_ref::Digest::sha256(text.as_bytes());
     let of = |n: usize| FileFindings {
         entry: u32::try_from(n).unwrap(),
-        companions: if n % 4 == 0 { vec![None, Some(0)] } else { Vec::new() },
+        companions: if n.is_multiple_of(4) { vec![None, Some(0)] } else { Vec::new() },
         findings: findings(n),
     };
     let mut all: BTreeMap<AnalyzerId, Vec<FileFindings>> = BTreeMap::new();
@@ -181,7 +181,7 @@ proptest! {
                 let len = bytes.len();
                 bytes[usize::from(*at) % len] = *byte;
             }
-            if cut % 3 == 0 {
+            if cut.is_multiple_of(3) {
                 bytes.truncate(usize::from(cut) % (bytes.len() + 1));
             }
         }

@@ -138,7 +138,7 @@ fn rpm() {
             return;
         };
         let findings = analyze(RPM, &content);
-        assert_eq!(rpm_rows(&findings.packages()), expected_rows(&list), "{database}");
+        assert_eq!(rpm_rows(findings.packages()), expected_rows(&list), "{database}");
         assert_eq!(findings.diagnostics(), [], "{database}");
     }
 }

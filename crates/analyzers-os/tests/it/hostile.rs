@@ -36,12 +36,9 @@ fn names(path: &str, content: &[u8]) -> (Vec<String>, Vec<&'static str>) {
     let start = Instant::now();
     let findings = analyze(path, content);
     assert!(start.elapsed() < Duration::from_secs(10));
-    let names =
-        findings.packages().into_iter().map(|it| it.name.get(..5).unwrap().to_owned()).collect();
-    let errors = findings
-        .diagnostics()
-        .into_iter()
-        .filter(|it| it.severity == cutaway_analyze::Severity::Error);
+    let names = findings.packages().iter().map(|it| it.name.get(..5).unwrap().to_owned()).collect();
+    let errors =
+        findings.diagnostics().iter().filter(|it| it.severity == cutaway_analyze::Severity::Error);
     (names, errors.map(code).collect())
 }
 

@@ -49,7 +49,7 @@ fn compare_rpm(what: &str, name: &str, backend: &str, database: &[u8], log: &[u8
     let Some(listed) = rpm(dir.path(), backend) else { return };
     let findings = analyze_with(RPM, database, Some(log).filter(|log| !log.is_empty()));
     assert_eq!(findings.diagnostics(), [], "{what}");
-    assert_eq!(rpm_rows(&findings.packages()), listed, "{what}");
+    assert_eq!(rpm_rows(findings.packages()), listed, "{what}");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
 /// Reads a layer of these lines; a directory that only stands on the way is implied.
 fn listing(lines: &[Line]) -> Listing {
     let lines = lines.iter().map(|(path, what, target)| {
-        let (directory, name) = path.split_at(path.len() - 1);
+        let (directory, name) = path.split_at(path.len().saturating_sub(1));
         let directory: String = directory.iter().map(|name| format!("{name}/")).collect();
         let (path, target) = (path.join("/"), target.join("/"));
         match what {
