@@ -175,7 +175,7 @@ async fn bad_answers_are_shown_in_short() {
             "Content-Encoding br",
         ),
         (Fault::Status(206, vec![], "x".to_owned()), "HTTP status 206 came"),
-        (Fault::Status(403, vec![], "a\u{1b}[31m\r\n\0b".to_owned()), "a\\u{1b}[31m\\r\\n\\0b"),
+        (Fault::Status(403, vec![], "a\u{1b}[31m\r\n\0b".to_owned()), "a\\u{1b}[31m\\r\\n\\u{0}b"),
     ] {
         let scene = Scene::new(10).await;
         scene.registry.always("/manifests/", fault);
