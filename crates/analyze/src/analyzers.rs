@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use cutaway_tar::Escaped;
+
 use crate::{
     Analyzer, AnalyzerId, Companion, Database, Fingerprint, Interest, Matcher, Matches,
     NamePattern, Place, Selection, Unrecorded,
@@ -204,7 +206,7 @@ impl Member {
         let unservable = |what: &str, rule| {
             Err(AnalyzersError::Unservable {
                 name: name(),
-                what: what.escape_debug().to_string(),
+                what: Escaped::new(what).to_string(),
                 rule,
             })
         };

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use cutaway_layerfs::EntryPath;
+use cutaway_tar::len64;
 
 use crate::{Candidate, Held};
 
@@ -23,7 +24,7 @@ enum Content<'a> {
 impl<'a> File<'a> {
     /// Returns a file of which all is there.
     pub fn new(path: &'a EntryPath, content: &'a [u8]) -> Self {
-        let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let size = len64(content.len());
         let candidate = Candidate::new(path, size, 0);
         Self { candidate, content: Content::Whole(content), companions: &[] }
     }

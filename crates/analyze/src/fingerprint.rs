@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cutaway_tar::len64;
 use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of settings that decide what is found: equal exactly when they are.
@@ -15,7 +16,7 @@ impl Fingerprint {
         for text in texts {
             let text = text.as_ref();
             // The length in front, so that no two lists run together to the same bytes.
-            hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(len64(text.len()).to_le_bytes());
             hasher.update(text);
         }
         Self(hasher.finalize().into())

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use cutaway_tar::len64;
+
 /// What is held of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
@@ -37,7 +39,7 @@ impl Held {
 
     /// Takes the next bytes of the file.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.fill(len64(bytes), |part, from, to| {
+        self.fill(len64(bytes.len()), |part, from, to| {
             part.extend_from_slice(bytes.get(from..to).unwrap_or_default());
         });
     }
@@ -77,7 +79,7 @@ impl Held {
 
     /// Returns the number of bytes that are held.
     pub fn len(&self) -> u64 {
-        self.parts.iter().map(|part| len64(&part.bytes)).fold(0, u64::saturating_add)
+        self.parts.iter().map(|part| len64(part.bytes.len())).fold(0, u64::saturating_add)
     }
 
     /// Returns whether nothing is held.
@@ -128,10 +130,6 @@ pub(crate) fn total(ranges: &[Range<u64>]) -> u64 {
     lengths.fold(0, u64::saturating_add)
 }
 
-fn len64(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -146,13 +144,14 @@ mod tests {
             ranges in proptest::collection::vec((0_u64..250, 0_u64..60), 0..6),
             chunk in 1_usize..40,
         ) {
-            let size = len64(&content);
-            let ranges: Vec<Range<u64>> = ranges.iter().map(|&(at, len)| at..at.saturating_add(len)).collect();
+            let size = len64(content.len());
+            let ranges: Vec<Range<u64>> =
+                ranges.iter().map(|&(at, len)| at..at.saturating_add(len)).collect();
             let mut held = Held::windows(size, &ranges);
             let mut whole = Held::whole(size);
             for chunk in content.chunks(chunk) {
                 if chunk.iter().all(|&byte| byte == 0) {
-                    held.skip(len64(chunk));
+                    held.skip(len64(chunk.len()));
                 } else {
                     held.push(chunk);
                 }

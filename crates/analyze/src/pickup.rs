@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use cutaway_layerfs::EntryPath;
+use cutaway_tar::len64;
 
 use crate::held::{total, union};
 use crate::{
@@ -242,7 +243,7 @@ impl Pickup {
         } else if self.windows.is_empty() {
             Held::default()
         } else {
-            let first = 0..u64::try_from(self.head.len()).unwrap_or(u64::MAX);
+            let first = 0..len64(self.head.len());
             self.windows.push(first);
             Held::windows(size, &self.windows)
         };

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 
+use cutaway_tar::len64;
 use flate2::read::MultiGzDecoder;
 
 /// How many bytes such a file may unpack to.
@@ -16,7 +17,7 @@ pub(crate) fn gunzip(content: &[u8]) -> Result<Vec<u8>, String> {
     let mut unpacked = Vec::new();
     let mut rest = MultiGzDecoder::new(content).take(UNPACKED_MAX.saturating_add(1));
     rest.read_to_end(&mut unpacked).map_err(|error| format!("no sound gzip: {error}"))?;
-    if u64::try_from(unpacked.len()).unwrap_or(u64::MAX) > UNPACKED_MAX {
+    if len64(unpacked.len()) > UNPACKED_MAX {
         return Err(format!(
             "unpacks to more than {UNPACKED_MAX} bytes, the limit database_unpacked"
         ));

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use cutaway_analyze::{Findings, Package, Severity};
+use cutaway_tar::Escaped;
 
 /// How many diagnostics one file may yield; the rest is counted and said in one more.
 pub(crate) const DIAGNOSTICS_MAX: usize = 100;
@@ -91,26 +92,9 @@ pub(crate) fn quote(value: &[u8]) -> String {
     format!("\"{}{more}\"", escape(&text, MESSAGE_MAX))
 }
 
-/// Escapes control characters and cuts `text` to at most `max` bytes.
+/// Shows `text` on one line of at most `max` bytes.
 fn escape(text: &str, max: usize) -> String {
-    let mut escaped = String::with_capacity(text.len().min(max));
-    for character in text.chars() {
-        let before = escaped.len();
-        // Direction overrides and line separators would let a name rewrite the line it stands in.
-        if character.is_control()
-            || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        {
-            escaped.extend(character.escape_unicode());
-        } else {
-            escaped.push(character);
-        }
-        if escaped.len() > max.saturating_sub('…'.len_utf8()) {
-            escaped.truncate(before);
-            escaped.push('…');
-            break;
-        }
-    }
-    escaped
+    Escaped::new(text).at_most(max.saturating_sub('…'.len_utf8())).to_string()
 }
 
 #[cfg(test)]
@@ -126,7 +110,7 @@ mod tests {
         reporter.error("code", format!("a\nb\x1b[31m\u{202e}{}", "é".repeat(1000)));
         reporter.finish();
         let message = &findings.diagnostics()[0].message;
-        assert!(message.starts_with("a\\u{a}b\\u{1b}[31m\\u{202e}é"), "{message}");
+        assert!(message.starts_with("a\\nb\\u{1b}[31m\\u{202e}é"), "{message}");
         assert!(message.len() <= MESSAGE_MAX);
         assert!(message.ends_with('…'));
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use cutaway::{Class, Error};
 use cutaway_analyze::Severity;
 use cutaway_report::Report;
+use cutaway_tar::Escaped;
 
 /// The exit statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,19 +88,9 @@ impl Failure {
 /// Prints the one line: control characters escaped, cut at its limit.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = String::from("error: ");
-        for c in self.message.chars() {
-            if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
-        }
-        if line.len() >= MAX_LINE {
-            let end = (0..=MAX_LINE.saturating_sub(5))
-                .rev()
-                .find(|&end| line.is_char_boundary(end))
-                .unwrap_or(0);
-            line.truncate(end);
-            line.push('…');
-        }
-        f.write_str(&line)
+        const WORD: &str = "error: ";
+        let most = MAX_LINE.saturating_sub(WORD.len()).saturating_sub('…'.len_utf8());
+        write!(f, "{WORD}{}", Escaped::new(&self.message).at_most(most))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::image::Image;
 use crate::openers::{CHUNK, InFile};
 use crate::place::{Engine, Place};
 use cutaway_read::{Archive, Once};
+use cutaway_tar::Escaped;
 
 impl Client {
     /// Opens the image that `name` stands for: a reference, a path, `-` for standard input, or a source
@@ -77,7 +78,7 @@ impl Client {
         form: Option<Form>,
         name: &str,
     ) -> Image {
-        let place = path.display().to_string().escape_debug().to_string();
+        let place = Escaped::path(path).to_string();
         let (opener, platform) = (Arc::new(InFile(path.to_owned())), self.platform());
         let archive = Archive { opener, place, form, selector, platform };
         Image::of_archive(self, archive, name, None)

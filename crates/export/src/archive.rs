@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use cutaway_model::{BlobStream, Blobs, Claim, Descriptor, Error, SinkError, StoredCheck};
+use cutaway_tar::len64;
 use tokio::io::{AsyncBufReadExt as _, AsyncWrite};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -56,7 +57,7 @@ impl<W: AsyncWrite + Unpin + Send> Writer<W> {
 
     /// Appends a document.
     pub(crate) async fn document(&mut self, name: &str, bytes: &[u8]) -> Result<(), SinkError> {
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let size = len64(bytes.len());
         self.begin(name, size).await?;
         self.data(bytes).await?;
         self.end(name).await

@@ -19,6 +19,7 @@ use cutaway_read::{
     Archive, LayerKey, LayerReader, Layers, Options, Progress, Select, layers_of_archive,
 };
 use cutaway_ref::Digest;
+use cutaway_tar::len64;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
@@ -230,6 +231,6 @@ fn manifest(image: &Image, layers: &[Descriptor]) -> (Descriptor, Vec<u8>) {
         "layers": layers,
     });
     let raw = manifest.to_string().into_bytes();
-    let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
+    let size = len64(raw.len());
     (Descriptor::new(MediaType::OCI_MANIFEST, Digest::sha256(&raw), size), raw)
 }

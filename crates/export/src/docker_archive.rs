@@ -8,6 +8,7 @@ use cutaway_model::{
     BlobSink, Blobs, Compression, Descriptor, Image, ImageName, Layer, SinkError, Unnamed, Upload,
 };
 use cutaway_ref::Digest;
+use cutaway_tar::len64;
 use serde_json::{Value, json};
 use tokio::io::AsyncWrite;
 use tokio::sync::OwnedMutexGuard;
@@ -146,7 +147,7 @@ impl<W: AsyncWrite + Unpin + Send> Member<W> {
 #[async_trait]
 impl<W: AsyncWrite + Unpin + Send> Upload for Member<W> {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
-        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let count = len64(bytes.len());
         self.left = self.left.checked_sub(count).ok_or_else(|| self.wrong_size())?;
         if self.is_there {
             return Ok(());

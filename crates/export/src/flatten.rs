@@ -16,6 +16,7 @@ use cutaway_read::{
     Archive, Input, LayerKey, Layers, ListingOnly, Options, Select, Task, layers,
     layers_of_archive, on_task, visit,
 };
+use cutaway_tar::len64;
 use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 
@@ -196,7 +197,7 @@ impl<W: AsyncWrite + Unpin + Send> Flattening<W> {
             let (path, meta) = plan.describe(id);
             tar.start(&head(&path, meta.as_ref())).await?;
         }
-        let names = u64::try_from(plan.bare.len()).unwrap_or(u64::MAX);
+        let names = len64(plan.bare.len());
         Ok(Self { plan, tar, current: None, written: Flattened { names, bytes: 0 } })
     }
 
@@ -248,7 +249,7 @@ impl<W: AsyncWrite + Unpin + Send> Flattening<W> {
             };
             self.tar.start(&link).await?;
         }
-        let count = u64::try_from(names.len()).unwrap_or(u64::MAX);
+        let count = len64(names.len());
         self.written.names = self.written.names.saturating_add(count);
         self.written.bytes = self.written.bytes.saturating_add(meta.size);
         Ok(())

@@ -10,6 +10,7 @@ use cutaway_model::{
     MediaType, Part, Unnamed, closure,
 };
 use cutaway_read::{Archive, Options};
+use cutaway_tar::len64;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::io::AsyncBufReadExt as _;
 
@@ -163,7 +164,7 @@ pub(crate) fn config_of(image: &Image) -> Descriptor {
     let config = match image.manifest() {
         Some(stated) => stated.manifest.config.clone(),
         None => {
-            let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
+            let size = len64(raw.len());
             Descriptor::new(MediaType::OCI_CONFIG, image.id().clone(), size)
         }
     };

@@ -8,6 +8,7 @@
 use std::io;
 
 use cutaway_layerfs::{Kind, Xattr};
+use cutaway_tar::len64;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio_tar::{EntryType, Header};
 
@@ -98,7 +99,7 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
 
     /// Writes the next bytes of the member that was started.
     pub(crate) async fn data(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let count = len64(bytes.len());
         self.content = self.content.saturating_add(count);
         self.write(bytes).await
     }
@@ -111,7 +112,7 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
             let most = usize::try_from(left).unwrap_or(usize::MAX);
             let piece = ZEROS.get(..most).unwrap_or(ZEROS);
             self.data(piece).await?;
-            left = left.saturating_sub(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+            left = left.saturating_sub(len64(piece.len()));
         }
         Ok(())
     }
@@ -141,7 +142,7 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
         header.set_uid(0);
         header.set_gid(0);
         header.set_mtime(0);
-        header.set_size(u64::try_from(records.len()).unwrap_or(u64::MAX));
+        header.set_size(len64(records.len()));
         copy_into(&mut header.as_old_mut().name, b"PaxHeaders/0");
         header.set_cksum();
         self.write(header.as_bytes()).await?;

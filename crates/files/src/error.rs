@@ -3,6 +3,7 @@
 use cutaway_layerfs::{EntryPath, Loop};
 use cutaway_model::{Class, Error as ModelError};
 use cutaway_read::Error as ReadError;
+use cutaway_tar::Escaped;
 
 /// Why the files of an image could not be told. Every text is one line.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum Error {
         source: cutaway_layerfs::Error,
     },
     /// A path goes in circles.
-    #[error("{}: {source}", String::from_utf8_lossy(.path).escape_debug())]
+    #[error("{}: {source}", Escaped::new(.path))]
     Loop {
         /// The path.
         path: Vec<u8>,

@@ -1,6 +1,7 @@
 //! Which files somebody is looking for.
 
 use cutaway_layerfs::{EntryPath, Kind, Meta};
+use cutaway_tar::Escaped;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// Conditions on a file; all that are set have to be met.
@@ -97,7 +98,7 @@ fn glob(pattern: &str) -> Result<Glob, String> {
     GlobBuilder::new(pattern)
         .literal_separator(true)
         .build()
-        .map_err(|error| format!("pattern \"{}\": {}", pattern.escape_debug(), error.kind()))
+        .map_err(|error| format!("pattern \"{}\": {}", Escaped::new(pattern), error.kind()))
 }
 
 #[cfg(test)]

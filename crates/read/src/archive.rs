@@ -13,6 +13,7 @@ use cutaway_model::{
     Decoded, DiffId, Error as ModelError, Image, Layer, Limits as ModelLimits, Stored,
 };
 use cutaway_ref::Digest;
+use cutaway_tar::len64;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncBufRead, BufReader};
@@ -147,7 +148,7 @@ impl<T> Read<T> {
                 Err(Arc::new(error))
             }
         };
-        let distinct = u64::try_from(self.same.len()).unwrap_or(u64::MAX);
+        let distinct = len64(self.same.len());
         let distinct = distinct.saturating_add(self.failed);
         for (found, limit, max) in
             [(distinct, "archive_layers", self.max), (self.entries, "entries", self.max_entries)]

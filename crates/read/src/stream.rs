@@ -11,6 +11,7 @@ use cutaway_model::{
     BlobStream, Claim, Decoded, DiffIdCheck, Error as ModelError, Layer, Limits as ModelLimits,
     Measured, Stored, StoredCheck,
 };
+use cutaway_tar::{Escaped, len64};
 use tokio::io::AsyncBufRead;
 use tracing::Instrument as _;
 
@@ -48,7 +49,7 @@ impl Stream {
         bytes: impl AsyncBufRead + Send + Unpin + 'static,
         limits: &ModelLimits,
     ) -> Result<Self, ModelError> {
-        let what = format!("layer {}", name.escape_debug());
+        let what = format!("layer {}", Escaped::new(name));
         let unpacked = DiffIdCheck::new(what.clone(), None)?;
         Self::new(Box::new(bytes), what, Claim::of_member(name), unpacked, limits).await
     }
@@ -98,7 +99,7 @@ impl Stream {
         let mut size = 0_u64;
         while let Some(chunk) = flow.next(reader).await {
             unpacked.update(&chunk);
-            size = size.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+            size = size.saturating_add(len64(chunk.len()));
             if let Err(source) = walk.push(&chunk, reader) {
                 return Err(flow.blame(source, what, reader).await);
             }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use cutaway_model::{BlobStream, Error, poll_read_buffered};
+use cutaway_tar::len64;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::lane::Filler;
@@ -80,7 +81,7 @@ impl Tap {
         let taken = buffer.get(..PIECE.saturating_sub(piece.len())).unwrap_or(buffer);
         piece.extend_from_slice(taken);
         self.ahead = taken.len();
-        let fresh = u64::try_from(taken.len()).unwrap_or(u64::MAX);
+        let fresh = len64(taken.len());
         let read = self.read.fetch_add(fresh, Ordering::Relaxed).saturating_add(fresh);
         match self.size.filter(|&size| read > size) {
             Some(expected) => {

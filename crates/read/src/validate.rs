@@ -10,6 +10,7 @@ use cutaway_model::{
     Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Reached, verify_blob,
 };
 use cutaway_ref::Platform;
+use cutaway_tar::len64;
 use serde::Serialize;
 
 use crate::layers::start;
@@ -181,7 +182,7 @@ impl State<'_> {
     async fn image(&mut self, image: &Image) -> Result<(), Error> {
         let manifest = image.digest().map(ToString::to_string);
         if self.seen.insert(image.id().to_string()) {
-            self.count(u64::try_from(image.raw_config().len()).unwrap_or(u64::MAX));
+            self.count(len64(image.raw_config().len()));
         }
         let fresh = image.layers().iter().filter(|layer| {
             // One blob under two diffIDs is wrong under one of them.

@@ -133,15 +133,3 @@ impl Visitor for Collector {
         }
     }
 }
-
-/// Takes the wanted files of a layer as they become complete.
-pub(crate) trait Taker: Send {
-    /// Takes some files; may wait until earlier ones are done with.
-    fn take(&mut self, collector: &mut Collector) -> impl Future<Output = ()> + Send;
-}
-
-impl Taker for Vec<Collected> {
-    async fn take(&mut self, collector: &mut Collector) {
-        self.extend(collector.take_finished());
-    }
-}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use cutaway_analyze::{Analyzers, Role, Selection, Severity};
 use cutaway_model::{Measured, Remark};
 use cutaway_report::DiagnosticReport;
+use cutaway_tar::Escaped;
 
 use crate::Options;
 use crate::assemble::{Task, distro};
@@ -107,9 +108,9 @@ fn other_distributions(
                 first,
                 format!(
                     "names the distribution {}, {} names {}, which was taken",
-                    named.id.escape_debug(),
+                    Escaped::new(&named.id),
                     from.path,
-                    chosen.id.escape_debug()
+                    Escaped::new(&chosen.id)
                 ),
             )
         })
@@ -209,7 +210,7 @@ fn other_versions<'a>(
             let message = format!(
                 "lists other versions than {}, such as of {}",
                 before.path,
-                name.escape_debug()
+                Escaped::new(&name)
             );
             let code = "databases-disagree".into();
             warnings.push(DiagnosticReport { code, ..about(sight, first, message) });

@@ -1,5 +1,6 @@
 //! Entries that the caller wants left out.
 
+use cutaway_tar::Escaped;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::Error;
@@ -56,8 +57,8 @@ impl Skip {
 
 fn glob(trimmed: &str, pattern: &str) -> Result<Glob, Error> {
     GlobBuilder::new(trimmed).literal_separator(true).build().map_err(|error| Error::Pattern {
-        pattern: pattern.escape_debug().to_string(),
-        reason: error.kind().to_string().escape_debug().to_string(),
+        pattern: Escaped::new(pattern).to_string(),
+        reason: Escaped::new(&error.kind().to_string()).to_string(),
     })
 }
 

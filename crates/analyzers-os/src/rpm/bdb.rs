@@ -13,6 +13,7 @@ use std::borrow::Cow;
 
 use super::record::Records;
 use crate::bytes::{Order, size};
+use cutaway_tar::len64;
 use page::{Item, Kind, Page};
 
 /// Bytes of the meta page that are read.
@@ -181,7 +182,7 @@ struct Reader<'a, 'r, 'f> {
 
 impl<'a> Reader<'a, '_, '_> {
     fn read(mut self) {
-        let pages = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
+        let pages = len64(self.seen.len());
         if self.meta.pages() > pages {
             let page = u32::try_from(pages).unwrap_or(u32::MAX);
             self.report(&Error::PageMissing {

@@ -8,6 +8,7 @@ use crate::failure::{Exit, Failure};
 use crate::print::escape;
 use crate::{client, output};
 use cutaway::Moved;
+use cutaway_tar::Escaped;
 
 pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure> {
     let reference = of_registry(&args.registry)?;
@@ -30,14 +31,14 @@ pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure
 pub(crate) fn of_registry(text: &str) -> Result<Reference, Failure> {
     let host = text.strip_prefix("registry:").unwrap_or(text).trim_end_matches('/');
     if host.is_empty() || host.contains('/') {
-        return Err(Failure::usage(format!("\"{}\" is no registry", text.escape_debug())));
+        return Err(Failure::usage(format!("\"{}\" is no registry", Escaped::new(text))));
     }
     let reference = cutaway::reference(&format!("{host}/library/catalog"))?;
     // What looks like no host is a repository of the default registry.
     if reference.repository() != "library/catalog" {
         return Err(Failure::usage(format!(
             "\"{}\" is no registry: it has neither a dot nor a port",
-            text.escape_debug()
+            Escaped::new(text)
         )));
     }
     Ok(reference)

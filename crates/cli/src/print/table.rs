@@ -1,6 +1,7 @@
 //! Columns of text.
 
 use console::{measure_text_width, pad_str, truncate_str};
+use cutaway_tar::Escaped;
 
 use super::Style;
 
@@ -109,16 +110,7 @@ impl Layout {
 
 /// Returns text with everything escaped that could move the cursor or turn the writing round.
 pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
-        if c.is_control() || turns {
-            escaped.extend(c.escape_default());
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
+    Escaped::new(text).to_string()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cutaway_daemon::{Address, AddressError, context};
+use cutaway_tar::Escaped;
 
 use crate::environment::Environment;
 use crate::error::Error;
@@ -51,7 +52,7 @@ fn docker_sockets(environment: &Environment) -> Vec<Address> {
 
 fn of_context(name: &str, folder: Option<&Path>) -> Result<Places, Error> {
     let unknown = || {
-        let name = name.escape_debug();
+        let name = Escaped::new(name);
         Error::Usage(format!("there is no Docker context \"{name}\" with the address of a daemon"))
     };
     let contexts = folder.ok_or_else(unknown)?.join("contexts");

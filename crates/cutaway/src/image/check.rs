@@ -6,6 +6,7 @@ use cutaway_model::Measured;
 use cutaway_model::source::{Files, Form};
 use cutaway_read::{Depth, Finding, Input, Layers, Look, Validation, look, validate_image, verify};
 use cutaway_report::SourceKind;
+use cutaway_tar::len64;
 
 use super::Image;
 use crate::error::Error;
@@ -56,7 +57,7 @@ impl Image {
         match verify(Input::Archive(archive), &self.options()).await {
             Ok(Layers { image, form, layers, .. }) => {
                 validation.manifests = u64::from(image.manifest().is_some());
-                let count = u64::try_from(layers.len()).unwrap_or(u64::MAX);
+                let count = len64(layers.len());
                 validation.blobs = count.saturating_add(1);
                 let sizes = layers.iter().map(|layer| layer.measured.stored.size);
                 validation.bytes = sizes.fold(0, u64::saturating_add);

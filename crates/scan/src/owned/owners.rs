@@ -7,6 +7,7 @@ use cutaway_layerfs::EntryPath;
 
 use super::diagnostic::error;
 use cutaway_report::DiagnosticReport;
+use cutaway_tar::Escaped;
 
 /// The packages of the top, and who of them each record is about.
 #[derive(Debug)]
@@ -128,7 +129,7 @@ pub(super) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.truncate(3);
     let shown: Vec<String> =
         names.iter().map(|name| name.chars().take(64).collect::<String>()).collect();
-    format!("{}{more}", shown.join(", ").escape_debug())
+    format!("{}{more}", Escaped::new(&shown.join(", ")))
 }
 
 fn index(number: u32) -> usize {
