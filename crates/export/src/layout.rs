@@ -22,7 +22,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use cutaway_model::{BlobSink, Blobs, Descriptor, ImageName, SinkError, Unnamed, Upload};
-use cutaway_tar::Escaped;
 use serde_json::{Map, Value};
 
 use crate::blocking::blocking;
