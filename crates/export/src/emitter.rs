@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_read::{LayerReader, Progress};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Pieces of a layer, in order.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub(crate) struct Emitter {
     to: mpsc::Sender<Batch>,
     /// Whether anything was sent, which cannot be taken back.
     sent: Arc<AtomicBool>,
+    /// Who is told that the layer has begun.
+    begun: Option<oneshot::Sender<()>>,
 }
 
 impl Emitter {
@@ -54,7 +56,12 @@ impl Emitter {
         to: mpsc::Sender<Batch>,
         sent: Arc<AtomicBool>,
     ) -> Self {
-        Self { layer, wanted, events: Vec::new(), to, sent }
+        Self { layer, wanted, events: Vec::new(), to, sent, begun: None }
+    }
+
+    /// Tells somebody when the first piece of the layer has come.
+    pub(crate) fn telling(self, begun: Option<oneshot::Sender<()>>) -> Self {
+        Self { begun, ..self }
     }
 
     async fn send(&mut self) -> ControlFlow<()> {
@@ -98,6 +105,8 @@ impl LayerReader for Emitter {
     type Out = ();
 
     async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
+        // Where nobody waits, there is no other layer.
+        let _ = self.begun.take().map(|begun| begun.send(()));
         self.send().await
     }
 
