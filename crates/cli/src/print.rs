@@ -7,7 +7,6 @@ use crate::failure::{Exit, Failure};
 pub(crate) mod inspect;
 pub(crate) mod owned;
 pub(crate) mod scan;
-pub(crate) mod surroundings;
 mod table;
 pub(crate) mod view;
 pub(crate) mod view_diff;

@@ -63,6 +63,9 @@ pub enum Error {
     /// A daemon leaves out a part of what it saves.
     #[error("{0}")]
     LeftOut(Box<Self>),
+    /// What a registry lists as referring to an image breaks the format of such a list.
+    #[error("the list of referrers is no index: {0}")]
+    Referrers(String),
     /// The image or the way to it.
     #[error(transparent)]
     Model(#[from] cutaway_model::Error),
@@ -117,6 +120,7 @@ impl Error {
             | Self::Unreadable { .. } => Class::Usage,
             Self::Route { .. } | Self::Unreachable(_) | Self::LeftOut(_) => Class::Transport,
             Self::Absent(_) => Class::Absent,
+            Self::Referrers(_) => Class::Malformed,
             Self::Mirrors { source, .. } | Self::Model(source) => source.class().into(),
             Self::Read(error) => error.class().into(),
             Self::Scan(error) => error.class().into(),

@@ -17,21 +17,27 @@
 
 mod code;
 mod difference;
+mod entry;
 mod files;
 mod format;
+mod inspection;
 mod purl;
 mod report;
 #[cfg(test)]
 mod round_trip;
 mod subject;
+mod surroundings;
 
 pub use code::Code;
 pub use difference::{ConfigDifference, PackageDifference, PackageDifferences, config_differences};
+pub use entry::{FileEntry, hex, kind_word};
 pub use files::{FileList, FileReport, FileSource, FilesReport};
 pub use format::{Format, Json, Purls, write_json};
+pub use inspection::{BuildStep, InspectedLayer, Inspection, PulledAs};
 pub use purl::purl;
 pub use report::{
     DiagnosticReport, DistroReport, Event, EventReport, ImageReport, KeyReport, LayerReport,
     PackageReport, PlatformReport, RemovedReport, Report, Schema, StoryReport,
 };
 pub use subject::{SourceKind, Subject};
+pub use surroundings::{AttestationReport, ChildReport, IndexReport, Surroundings};

@@ -106,7 +106,7 @@ pub struct ImageReport {
 }
 
 /// A platform as a config has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlatformReport {
     /// The operating system.
     pub os: Option<String>,

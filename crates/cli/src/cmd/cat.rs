@@ -10,7 +10,7 @@ use crate::args::Common;
 use crate::args::view::Cat;
 use crate::client;
 use crate::failure::{Exit, Failure};
-use crate::print::view::kind;
+use cutaway_report::kind_word;
 
 pub(crate) async fn run(args: &Cat, common: &Common) -> Result<Exit, Failure> {
     let wanted = Wanted { path: &args.path, follow: true, content: true, verify: args.verify };
@@ -22,5 +22,5 @@ pub(crate) async fn run(args: &Cat, common: &Common) -> Result<Exit, Failure> {
     if meta.kind == Kind::File {
         return Ok(Exit::Done);
     }
-    Err(Failure::new(Exit::Invalid, format!("{path} is no file but a {}", kind(meta.kind))))
+    Err(Failure::new(Exit::Invalid, format!("{path} is no file but a {}", kind_word(meta.kind))))
 }

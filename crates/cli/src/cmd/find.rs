@@ -2,11 +2,12 @@
 
 use cutaway_files::{Filter, Owner, Patterns};
 use cutaway_layerfs::Kind;
+use cutaway_report::FileEntry;
 
 use crate::args::Common;
 use crate::args::view::{FileType, Find};
 use crate::failure::{Exit, Failure};
-use crate::print::view::{Entry, List, long};
+use crate::print::view::{List, long};
 use crate::{client, time};
 
 pub(crate) async fn run(args: &Find, common: &Common) -> Result<Exit, Failure> {
@@ -26,7 +27,7 @@ pub(crate) async fn run(args: &Find, common: &Common) -> Result<Exit, Failure> {
             continue;
         }
         if list.is_json() {
-            list.json(&Entry::new(&path, &meta, layer))?;
+            list.json(&FileEntry::new(&path, &meta, layer))?;
         } else if args.long {
             long(&mut list.output, &path, &meta, layer)?;
         } else {

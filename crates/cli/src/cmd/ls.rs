@@ -2,12 +2,13 @@
 
 use cutaway_files::{Story, View};
 use cutaway_layerfs::{EntryPath, Kind, Listing, tree_order};
+use cutaway_report::FileEntry;
 
 use crate::args::Common;
 use crate::args::view::Ls;
 use crate::client;
 use crate::failure::{Exit, Failure};
-use crate::print::view::{Entry, List, long};
+use crate::print::view::{List, long};
 use crate::print::view_story::{fate, versions};
 use crate::progress::Progress;
 
@@ -30,7 +31,7 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
         if list.is_json() || args.long {
             let meta = view.meta(node.inode());
             return if list.is_json() {
-                list.json(&Entry::new(&path, &meta, layer))
+                list.json(&FileEntry::new(&path, &meta, layer))
             } else {
                 long(&mut list.output, &path, &meta, layer)
             };
@@ -64,7 +65,7 @@ async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Fail
         }
         let Some(entry) = files.listing.get(entry) else { continue };
         if list.is_json() {
-            list.json(&Entry::new(&path, entry.meta(), layer))?;
+            list.json(&FileEntry::new(&path, entry.meta(), layer))?;
         } else {
             long(&mut list.output, &path, entry.meta(), layer)?;
         }

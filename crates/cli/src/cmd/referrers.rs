@@ -13,11 +13,7 @@ pub(crate) async fn run(args: &Referrers, common: &Common) -> Result<Exit, Failu
         return Err(no_manifest(&args.image).into());
     };
     let root = root.choose().await?;
-    let Some((repository, _)) = &root.remote else {
-        return Err(Failure::usage(format!("{} is not in a registry", root.subject.name)));
-    };
-    let pages = repository.referrers(&root.descriptor.digest).await?;
-    let mut manifests = entries(&pages)?;
+    let mut manifests = root.referrers().await?;
     if let Some(wanted) = &args.artifact_type {
         manifests.retain(|entry| kind(entry) == Some(wanted));
     }
@@ -41,20 +37,6 @@ pub(crate) async fn run(args: &Referrers, common: &Common) -> Result<Exit, Failu
     };
     output::write(&bytes, None)?;
     Ok(Exit::Done)
-}
-
-/// Returns the entries of the indexes that a registry sent.
-pub(crate) fn entries(pages: &[Vec<u8>]) -> Result<Vec<Value>, Failure> {
-    let mut entries = Vec::new();
-    for page in pages {
-        let index: Value = serde_json::from_slice(page).map_err(|error| {
-            Failure::new(Exit::Malformed, format!("the list of referrers is no index: {error}"))
-        })?;
-        entries.extend(
-            index.get("manifests").and_then(Value::as_array).into_iter().flatten().cloned(),
-        );
-    }
-    Ok(entries)
 }
 
 /// Returns the artifact type; older clients put it into the media type of the config.

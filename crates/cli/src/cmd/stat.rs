@@ -6,12 +6,13 @@ use cutaway::Wanted;
 use cutaway_files::Story;
 use cutaway_layerfs::{EntryPath, Meta};
 use cutaway_model::Image;
+use cutaway_report::{FileEntry, hex, kind_word};
 use serde::Serialize;
 
 use crate::args::view::Stat;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::print::view::{Entry, Output, hex, kind, mode};
+use crate::print::view::{Output, mode};
 use crate::print::view_story::{Version, fate, versions};
 use crate::print::{self, escape};
 use crate::{client, output, time};
@@ -20,7 +21,7 @@ use crate::{client, output, time};
 struct Answer {
     schema: &'static str,
     /// What is there; null where nothing is any more.
-    entry: Option<Entry>,
+    entry: Option<FileEntry>,
     created_by: Option<String>,
     /// Whether every layer that the answer rests upon was read to its end and verified.
     verified: bool,
@@ -73,7 +74,7 @@ fn print(
     if args.format == TextFormat::Json {
         let answer = Answer {
             schema: "cutaway.stat/1",
-            entry: there.map(|(path, meta, layer)| Entry::new(path, meta, layer)),
+            entry: there.map(|(path, meta, layer)| FileEntry::new(path, meta, layer)),
             created_by,
             verified,
             versions: versions.map(|(versions, _)| versions),
@@ -87,7 +88,7 @@ fn print(
         out.text(&out.style.dim("path      "))?;
         out.path(path)?;
         out.text("\n")?;
-        lines.push(("type", kind(meta.kind).to_owned()));
+        lines.push(("type", kind_word(meta.kind).to_owned()));
         lines.push(("mode", format!("{:04o} ({})", meta.mode, mode(meta))));
         let names = [&meta.uname, &meta.gname].map(|name| escape(&String::from_utf8_lossy(name)));
         let names = match &names {
@@ -123,7 +124,7 @@ fn print(
         let _ = writeln!(text, "{}", out.style.bold("versions"));
         for span in &story.spans {
             let (version, fate) = (&span.version, fate(span));
-            let _ = writeln!(text, "  {fate}: {}, {} bytes", kind(version.kind), version.size);
+            let _ = writeln!(text, "  {fate}: {}, {} bytes", kind_word(version.kind), version.size);
         }
     }
     out.text(&text)?;

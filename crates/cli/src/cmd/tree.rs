@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use cutaway_files::{Deed, View};
 use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
+use cutaway_report::FileEntry;
 use serde::Serialize;
 
 use crate::args::view::Tree;
 use crate::args::{Common, TextFormat};
 use crate::client;
 use crate::failure::{Exit, Failure};
-use crate::print::view::{Entry, List, Output};
+use crate::print::view::{List, Output};
 use crate::print::view_story::{Files, deeds};
 use crate::print::{escape, view_tree};
 
@@ -31,7 +32,7 @@ pub(crate) async fn run(args: &Tree, common: &Common) -> Result<Exit, Failure> {
                 continue;
             }
             let layer = usize::try_from(node.placed_by()).unwrap_or(usize::MAX);
-            list.json(&Entry::new(&path, &view.meta(node.inode()), layer))?;
+            list.json(&FileEntry::new(&path, &view.meta(node.inode()), layer))?;
         }
         list.finish()?;
         return Ok(Exit::Done);

@@ -1,9 +1,9 @@
 //! Files as lines for people and as JSON for programs, written while they are found.
 
-use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 
 use cutaway_layerfs::{EntryPath, Kind, Meta};
+use cutaway_report::FileEntry;
 use serde::Serialize;
 
 use super::Style;
@@ -92,84 +92,24 @@ impl List {
     }
 }
 
-/// A file as programs read it.
-#[derive(Debug, Serialize)]
-pub(crate) struct Entry {
-    /// The path; bytes that are not UTF-8 are replaced.
-    pub(crate) path: String,
-    /// The bytes of the path in hexadecimal, where they are not UTF-8.
-    raw_path: Option<String>,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    /// In octal, as `chmod` takes it.
-    mode: String,
-    uid: u64,
-    gid: u64,
-    user: Option<String>,
-    group: Option<String>,
-    size: u64,
-    mtime: i64,
-    mtime_nanos: u32,
-    link: Option<String>,
-    device: Option<[u32; 2]>,
-    /// Values in hexadecimal.
-    xattrs: BTreeMap<String, String>,
-    /// The layer that put it there.
-    pub(crate) layer: usize,
-}
-
-impl Entry {
-    pub(crate) fn new(path: &EntryPath, meta: &Meta, layer: usize) -> Self {
-        let name =
-            |name: &[u8]| (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned());
-        let valid = std::str::from_utf8(path.as_bytes()).is_ok();
-        let xattrs = meta.xattrs.iter();
-        Self {
-            path: path.to_string_lossy().into_owned(),
-            raw_path: (!valid).then(|| hex(path.as_bytes())),
-            kind: kind(meta.kind),
-            mode: format!("{:04o}", meta.mode),
-            uid: meta.uid,
-            gid: meta.gid,
-            user: name(&meta.uname),
-            group: name(&meta.gname),
-            size: meta.size,
-            mtime: meta.mtime,
-            mtime_nanos: meta.mtime_nanos,
-            link: meta.link.as_deref().map(|link| String::from_utf8_lossy(link).into_owned()),
-            device: meta.device.map(|(major, minor)| [major, minor]),
-            xattrs: xattrs
-                .map(|x| (String::from_utf8_lossy(&x.name).into_owned(), hex(&x.value)))
-                .collect(),
-            layer,
-        }
+/// Says in what two entries differ, their content apart.
+pub(crate) fn differences(one: &FileEntry, other: &FileEntry) -> Vec<String> {
+    let owner = |entry: &FileEntry| format!("{}:{}", entry.uid, entry.gid);
+    let link = |entry: &FileEntry| super::escape(entry.link.as_deref().unwrap_or_default());
+    let pairs = [
+        ("type", one.kind.to_owned(), other.kind.to_owned()),
+        ("mode", one.mode.clone(), other.mode.clone()),
+        ("owner", owner(one), owner(other)),
+        ("size", one.size.to_string(), other.size.to_string()),
+        ("time", crate::time::utc(one.mtime), crate::time::utc(other.mtime)),
+        ("link", link(one), link(other)),
+    ];
+    let differing = pairs.into_iter().filter(|(_, a, b)| a != b);
+    let mut said: Vec<String> = differing.map(|(what, a, b)| format!("{what} {a} → {b}")).collect();
+    if one.xattrs != other.xattrs {
+        said.push("attributes".into());
     }
-}
-
-impl Entry {
-    /// Says in what two entries differ, their content apart.
-    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
-        let owner = |entry: &Self| format!("{}:{}", entry.uid, entry.gid);
-        let pairs = [
-            ("type", self.kind.to_owned(), other.kind.to_owned()),
-            ("mode", self.mode.clone(), other.mode.clone()),
-            ("owner", owner(self), owner(other)),
-            ("size", self.size.to_string(), other.size.to_string()),
-            ("time", crate::time::utc(self.mtime), crate::time::utc(other.mtime)),
-            (
-                "link",
-                super::escape(self.link.as_deref().unwrap_or_default()),
-                super::escape(other.link.as_deref().unwrap_or_default()),
-            ),
-        ];
-        let differing = pairs.into_iter().filter(|(_, a, b)| a != b);
-        let mut said: Vec<String> =
-            differing.map(|(what, a, b)| format!("{what} {a} → {b}")).collect();
-        if self.xattrs != other.xattrs {
-            said.push("attributes".into());
-        }
-        said
-    }
+    said
 }
 
 /// Writes a file as one line: mode, owner, size, layer, path and link target.
@@ -198,20 +138,6 @@ pub(crate) fn long(
     output.text("\n")
 }
 
-/// Returns what it is in one word.
-pub(crate) fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::File => "file",
-        Kind::HardLink => "hardlink",
-        Kind::Symlink => "symlink",
-        Kind::CharDevice => "char",
-        Kind::BlockDevice => "block",
-        Kind::Directory => "directory",
-        Kind::Fifo => "fifo",
-        Kind::Other(_) => "other",
-    }
-}
-
 /// Returns kind and mode as `ls` writes them.
 pub(crate) fn mode(meta: &Meta) -> String {
     let first = match meta.kind {
@@ -235,10 +161,6 @@ pub(crate) fn mode(meta: &Meta) -> String {
         });
     }
     text
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use cutaway_analyze::{Place, Role};
 use cutaway_files::{Comparison, Difference, Present, Side, Which};
 use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
-use cutaway_report::{ConfigDifference, PackageDifferences, Report};
+use cutaway_report::{ConfigDifference, FileEntry, PackageDifferences, Report};
 use serde::Serialize;
 
-use super::view::{Entry, Output};
+use super::view::{Output, differences};
 use super::{Style, counted, escape};
 use crate::failure::Failure;
 
@@ -43,8 +43,8 @@ struct FileChange {
     change: &'static str,
     /// Whether the content differs, of files on both sides.
     content: bool,
-    a: Option<Entry>,
-    b: Option<Entry>,
+    a: Option<FileEntry>,
+    b: Option<FileEntry>,
 }
 
 impl<'a> Answer<'a> {
@@ -76,7 +76,7 @@ impl FileChange {
     fn of(difference: &Difference) -> Self {
         let entry = |side: &Side| match side {
             Side::Present(Present { meta, layer }) => {
-                Some(Entry::new(&difference.path, meta, *layer))
+                Some(FileEntry::new(&difference.path, meta, *layer))
             }
             Side::Base | Side::Absent => None,
         };
@@ -268,7 +268,7 @@ fn packages(packages: &PackageDifferences, style: Style, text: &mut String) {
 /// Says in what two versions of a file differ.
 fn details(change: &FileChange) -> String {
     let (Some(a), Some(b)) = (&change.a, &change.b) else { return String::new() };
-    let mut details: Vec<String> = a.differences(b);
+    let mut details: Vec<String> = differences(a, b);
     if change.content {
         details.insert(0, "content".into());
     }

@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 use cutaway_files::{Deed, Span, Story, View};
 use cutaway_layerfs::End;
 use cutaway_model::{Image, Layer};
-use cutaway_report::{Event, Report};
+use cutaway_report::{Event, FileEntry, Report};
 use serde::Serialize;
-
-use super::view::Entry;
 
 /// A version of a path as programs read it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Version {
     #[serde(flatten)]
-    entry: Entry,
+    entry: FileEntry,
     visible: bool,
     replaced_by: Option<usize>,
     hidden_by: Option<usize>,
@@ -24,7 +22,7 @@ impl Version {
     pub(crate) fn new(view: &View, span: &Span) -> Self {
         let version = &span.version;
         let meta = view.meta(version.inode);
-        let entry = Entry::new(&version.path, &meta, position(version.placed_by));
+        let entry = FileEntry::new(&version.path, &meta, position(version.placed_by));
         let by = |end| {
             let ended = span.ended.filter(|(_, how)| *how == end);
             ended.map(|(layer, _)| position(layer))

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use cutaway_model::{Descriptor, Document, Index, Limits, MediaType, Stated};
+use cutaway_model::{Descriptor, Document, Error, Index, Limits, MediaType, Stated};
 use cutaway_ref::{Digest, Platform};
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::failure::Failure;
 
 /// How builders mark the entries of an index that say something about another entry (BuildKit,
 /// "Attestation storage").
@@ -17,47 +15,61 @@ const SUBJECT: &str = "vnd.docker.reference.digest";
 
 /// What documents beside the image itself say about it.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Surroundings {
+pub struct Surroundings {
     /// The index that the name stands for; none where it stands for the image itself.
-    index: Option<Around>,
+    pub index: Option<IndexReport>,
     /// The annotations of the manifest.
-    annotations: BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
     /// The manifest that this one says something about, such as the one that it signs.
-    subject: Option<Digest>,
+    pub subject: Option<Digest>,
     /// What the index lists about this image, such as its provenance.
-    attestations: Vec<Attestation>,
+    pub attestations: Vec<AttestationReport>,
     /// What the registry or the layout lists as referring to it; none where it was not asked.
-    referrers: Option<Vec<Value>>,
+    pub referrers: Option<Vec<Value>>,
 }
 
+/// An index, and what it lists.
 #[derive(Debug, Serialize)]
-struct Around {
-    digest: Digest,
-    media_type: MediaType,
-    annotations: BTreeMap<String, String>,
-    platforms: Vec<Child>,
+pub struct IndexReport {
+    /// The digest.
+    pub digest: Digest,
+    /// The media type.
+    pub media_type: MediaType,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// The images that it lists.
+    pub platforms: Vec<ChildReport>,
 }
 
 /// An image of the index.
 #[derive(Debug, Serialize)]
-struct Child {
-    platform: Option<String>,
-    digest: Digest,
-    size: u64,
-    media_type: MediaType,
-    artifact_type: Option<String>,
+pub struct ChildReport {
+    /// What it runs on, where the index says so.
+    pub platform: Option<String>,
+    /// The digest.
+    pub digest: Digest,
+    /// Its bytes.
+    pub size: u64,
+    /// The media type.
+    pub media_type: MediaType,
+    /// What an artifact is.
+    pub artifact_type: Option<String>,
 }
 
+/// What an index lists about one of its images, such as its provenance.
 #[derive(Debug, Serialize)]
-struct Attestation {
-    kind: String,
-    digest: Digest,
-    size: u64,
+pub struct AttestationReport {
+    /// What it is, as the index calls it.
+    pub kind: String,
+    /// The digest.
+    pub digest: Digest,
+    /// Its bytes.
+    pub size: u64,
 }
 
 impl Surroundings {
     /// Takes what a manifest says alone.
-    pub(crate) fn of_manifest(manifest: Option<&Stated>) -> Self {
+    pub fn of_manifest(manifest: Option<&Stated>) -> Self {
         let manifest = manifest.map(|stated| &stated.manifest);
         Self {
             annotations: manifest.map(|manifest| manifest.annotations.clone()).unwrap_or_default(),
@@ -67,12 +79,16 @@ impl Surroundings {
     }
 
     /// Takes what the document that the name stands for says.
-    pub(crate) fn new(
+    ///
+    /// # Errors
+    ///
+    /// Returns why the document cannot be read.
+    pub fn new(
         root: &Descriptor,
         raw: &[u8],
         manifest: Option<&Stated>,
         limits: &Limits,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Error> {
         let mut all = Self::of_manifest(manifest);
         let what = format!("manifest {}", root.digest);
         let document = Document::parse(raw, Some(&root.media_type), limits, &what)?;
@@ -81,10 +97,10 @@ impl Surroundings {
                 attestations(&index, manifest.map(|stated| &stated.descriptor.digest));
             let images =
                 index.manifests.iter().filter(|entry| !entry.annotations.contains_key(KIND));
-            all.index = Some(Around {
+            all.index = Some(IndexReport {
                 digest: root.digest.clone(),
                 media_type: root.media_type.clone(),
-                platforms: images.map(Child::new).collect(),
+                platforms: images.map(ChildReport::new).collect(),
                 annotations: index.annotations,
             });
         }
@@ -92,16 +108,17 @@ impl Surroundings {
     }
 
     /// Notes what refers to the image.
-    pub(crate) fn referred_by(&mut self, entries: Vec<Value>) {
+    pub fn referred_by(&mut self, entries: Vec<Value>) {
         self.referrers = Some(entries);
     }
 
     /// Returns lines for people: a label and a value each.
-    pub(crate) fn lines(&self) -> Vec<(&'static str, String)> {
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         if let Some(index) = &self.index {
             lines.push(("index", index.digest.to_string()));
-            let name = |child: &Child| child.platform.clone().unwrap_or_else(|| "unknown".into());
+            let name =
+                |child: &ChildReport| child.platform.clone().unwrap_or_else(|| "unknown".into());
             let platforms: Vec<String> = index.platforms.iter().map(name).collect();
             lines.push(("has", platforms.join(" ")));
         }
@@ -123,7 +140,7 @@ impl Surroundings {
     }
 }
 
-impl Child {
+impl ChildReport {
     fn new(entry: &Descriptor) -> Self {
         Self {
             platform: entry.platform.as_ref().map(Platform::to_string),
@@ -135,14 +152,14 @@ impl Child {
     }
 }
 
-fn attestations(index: &Index, image: Option<&Digest>) -> Vec<Attestation> {
+fn attestations(index: &Index, image: Option<&Digest>) -> Vec<AttestationReport> {
     let about_it = |entry: &&Descriptor| {
         entry.annotations.get(SUBJECT).map(String::as_str) == image.map(Digest::as_str)
     };
     let entries = index.manifests.iter().filter(about_it);
     let attestations = entries.filter_map(|entry| {
         let kind = entry.annotations.get(KIND)?.clone();
-        Some(Attestation { kind, digest: entry.digest.clone(), size: entry.size })
+        Some(AttestationReport { kind, digest: entry.digest.clone(), size: entry.size })
     });
     attestations.collect()
 }
