@@ -21,8 +21,10 @@ mod clouds;
 mod credentials;
 #[cfg(feature = "daemons")]
 mod daemons;
+mod difference;
 mod environment;
 mod error;
+mod history;
 mod hosts;
 mod image;
 mod inspect;
@@ -37,6 +39,7 @@ mod proxies;
 mod pull;
 mod referrers;
 mod registry;
+mod repositories;
 mod root;
 mod settings;
 mod tee;
@@ -46,8 +49,13 @@ pub use builder::Builder;
 pub use client::Client;
 pub use cutaway_analyze::Analyzers;
 pub use cutaway_read::{Archive, Input, Once, Opener};
+pub use difference::{FileChange, file_changes, package_differences};
 pub use environment::Environment;
 pub use error::{Class, Error};
+pub use history::{
+    ChangeCounts, FileVersion, HistoryStep, LayerChanges, LayerPackages, PackageChange, deeds,
+    steps, versions,
+};
 pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing};
 pub use inspect::InspectOptions;
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_size};

@@ -1,5 +1,6 @@
 //! `cutaway diff`: what two images differ in: config, packages and files.
 
+use cutaway::package_differences;
 use cutaway_files::{Comparison, Fingerprints, shared_layers};
 use cutaway_report::config_differences;
 
@@ -9,7 +10,7 @@ use crate::client;
 use crate::failure::{Exit, Failure, verdict};
 use crate::print::counted;
 use crate::print::view::Output;
-use crate::print::view_diff::{Answer, package_differences, write_json, write_text};
+use crate::print::view_diff::{Answer, write_json, write_text};
 use crate::progress::Progress;
 
 pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {

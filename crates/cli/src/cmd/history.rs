@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use cutaway::{HistoryStep, LayerPackages, PackageChange, steps};
 use serde::Serialize;
 
 use crate::args::view::History;
@@ -9,7 +10,6 @@ use crate::args::{Common, TextFormat};
 use crate::client;
 use crate::failure::{Exit, Failure, verdict};
 use crate::print::view::Output;
-use crate::print::view_story::{Package, Packages, Step, steps};
 use crate::print::{Style, escape};
 use crate::progress::Progress;
 use crate::units::bytes;
@@ -18,7 +18,7 @@ use crate::units::bytes;
 struct Answer<'a> {
     schema: &'static str,
     complete: bool,
-    steps: Vec<Step<'a>>,
+    steps: Vec<HistoryStep<'a>>,
 }
 
 pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure> {
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure
     verdict(&report)
 }
 
-fn write(out: &mut Output, step: &Step<'_>) -> Result<(), Failure> {
+fn write(out: &mut Output, step: &HistoryStep<'_>) -> Result<(), Failure> {
     let style = out.style;
     let by = escape(step.created_by.unwrap_or("unknown"));
     let Some(layer) = step.layer else {
@@ -70,8 +70,8 @@ fn write(out: &mut Output, step: &Step<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn of_packages(packages: &Packages, style: Style, text: &mut String) {
-    let lines: [(&str, &[Package]); 4] = [
+fn of_packages(packages: &LayerPackages, style: Style, text: &mut String) {
+    let lines: [(&str, &[PackageChange]); 4] = [
         ("installed", &packages.installed),
         ("upgraded", &packages.upgraded),
         ("removed", &packages.removed),

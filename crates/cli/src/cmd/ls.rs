@@ -1,5 +1,6 @@
 //! `cutaway ls`: what lies in a directory of an image, or in a layer.
 
+use cutaway::versions;
 use cutaway_files::{Story, View};
 use cutaway_layerfs::{EntryPath, Kind, Listing, tree_order};
 use cutaway_report::FileEntry;
@@ -9,7 +10,7 @@ use crate::args::view::Ls;
 use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::print::view::{List, long};
-use crate::print::view_story::{fate, versions};
+use crate::print::view_story::fate;
 use crate::progress::Progress;
 
 const SCHEMA: &str = "cutaway.ls/1";

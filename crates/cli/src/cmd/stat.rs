@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cutaway::Wanted;
+use cutaway::{FileVersion, Wanted, versions};
 use cutaway_files::Story;
 use cutaway_layerfs::{EntryPath, Meta};
 use cutaway_model::Image;
@@ -13,7 +13,7 @@ use crate::args::view::Stat;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::print::view::{Output, mode};
-use crate::print::view_story::{Version, fate, versions};
+use crate::print::view_story::fate;
 use crate::print::{self, escape};
 use crate::{client, output, time};
 
@@ -26,7 +26,7 @@ struct Answer {
     /// Whether every layer that the answer rests upon was read to its end and verified.
     verified: bool,
     /// Every version, where they were asked for.
-    versions: Option<Vec<Version>>,
+    versions: Option<Vec<FileVersion>>,
 }
 
 pub(crate) async fn run(args: &Stat, common: &Common) -> Result<Exit, Failure> {
@@ -64,7 +64,7 @@ fn print(
     image: &Image,
     there: Option<(&EntryPath, &Meta, usize)>,
     verified: bool,
-    versions: Option<(Vec<Version>, &Story)>,
+    versions: Option<(Vec<FileVersion>, &Story)>,
 ) -> Result<Exit, Failure> {
     let step = |layer: usize| {
         let step = image.layers().get(layer).and_then(|layer| layer.history());

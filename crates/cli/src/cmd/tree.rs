@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cutaway::{LayerChanges, deeds};
 use cutaway_files::{Deed, View};
 use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
@@ -13,7 +14,6 @@ use crate::args::{Common, TextFormat};
 use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::print::view::{List, Output};
-use crate::print::view_story::{Files, deeds};
 use crate::print::{escape, view_tree};
 
 pub(crate) async fn run(args: &Tree, common: &Common) -> Result<Exit, Failure> {
@@ -54,7 +54,7 @@ struct Layer<'a> {
     layer: usize,
     created_by: Option<&'a str>,
     #[serde(flatten)]
-    files: Files,
+    files: LayerChanges,
 }
 
 fn by_layer(args: &Tree, image: &Image, view: &View, common: &Common) -> Result<Exit, Failure> {

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use cutaway_analyze::{Place, Role};
-use cutaway_files::{Comparison, Difference, Present, Side, Which};
-use cutaway_layerfs::EntryPath;
+use cutaway::{FileChange, file_changes};
+use cutaway_files::Comparison;
 use cutaway_model::Image;
-use cutaway_report::{ConfigDifference, FileEntry, PackageDifferences, Report};
+use cutaway_report::{ConfigDifference, PackageDifferences};
 use serde::Serialize;
 
 use super::view::{Output, differences};
@@ -34,19 +33,6 @@ struct Named<'a> {
     id: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct FileChange {
-    path: String,
-    /// `added`, `removed`, `changed`; or `written-by-a`, `written-by-b`, `hidden-by-a`, `hidden-by-b`
-    /// where the other image has what the shared base has, which was not read; `emptied-by-a` and
-    /// `emptied-by-b` for a directory in which whatever the base has is hidden.
-    change: &'static str,
-    /// Whether the content differs, of files on both sides.
-    content: bool,
-    a: Option<FileEntry>,
-    b: Option<FileEntry>,
-}
-
 impl<'a> Answer<'a> {
     pub(crate) fn new(
         names: (&'a str, &'a str),
@@ -72,91 +58,6 @@ impl<'a> Answer<'a> {
     }
 }
 
-impl FileChange {
-    fn of(difference: &Difference) -> Self {
-        let entry = |side: &Side| match side {
-            Side::Present(Present { meta, layer }) => {
-                Some(FileEntry::new(&difference.path, meta, *layer))
-            }
-            Side::Base | Side::Absent => None,
-        };
-        let change = match (&difference.a, &difference.b) {
-            (Side::Present(_), Side::Present(_)) => "changed",
-            (Side::Absent, _) if difference.b != Side::Base => "added",
-            (_, Side::Absent) if difference.a != Side::Base => "removed",
-            (Side::Base, Side::Present(_)) => "written-by-b",
-            (Side::Present(_), _) => "written-by-a",
-            (Side::Base, _) => "hidden-by-b",
-            (Side::Absent, _) => "hidden-by-a",
-        };
-        Self {
-            path: difference.path.to_string_lossy().into_owned(),
-            change,
-            content: difference.content,
-            a: entry(&difference.a),
-            b: entry(&difference.b),
-        }
-    }
-
-    fn emptied(directory: &EntryPath, by: Which) -> Self {
-        let change = match by {
-            Which::A => "emptied-by-a",
-            Which::B => "emptied-by-b",
-        };
-        let path = directory.to_string_lossy().into_owned();
-        Self { path, change, content: false, a: None, b: None }
-    }
-}
-
-/// Returns the files in which two images differ, those of directories that one of them empties first.
-fn files<'c>(comparison: &'c Comparison<'_>) -> impl Iterator<Item = FileChange> + 'c {
-    let emptied = comparison.opaque().into_iter();
-    let emptied = emptied.map(|(directory, by)| FileChange::emptied(&directory, by));
-    emptied.chain(comparison.differences().map(|difference| FileChange::of(&difference)))
-}
-
-/// Compares the packages of two reports, each of which may be of the layers above a base that was not
-/// read. Where a database is as the base has it in one image and not in the other, packages are not
-/// compared, and that is said.
-pub(crate) fn package_differences(
-    a: &Report,
-    b: &Report,
-    comparison: &Comparison<'_>,
-) -> PackageDifferences {
-    let Some(path) = undecided(comparison) else { return PackageDifferences::between(a, b) };
-    PackageDifferences::not_compared(format!(
-        "only one of the images changes the package database {path}; the other has it as the shared base has it, which was not read: --read-base reads it"
-    ))
-}
-
-/// Returns a package database of which it depends on the base whether both images have the same.
-fn undecided(comparison: &Comparison<'_>) -> Option<EntryPath> {
-    let analyzers = cutaway_analyzers_os::analyzers();
-    let databases = analyzers.of_role(Role::Database);
-    let places: Vec<&Place> =
-        databases.flat_map(|(_, member)| member.interest().places()).collect();
-    let at_place = places.iter().find_map(|place| {
-        let path = EntryPath::clean(place.path().as_bytes()).ok()?;
-        let open = match place {
-            Place::File(_) => comparison.needs_base(&path),
-            Place::Directory { .. } | Place::InEach { .. } => {
-                comparison.needs_base(&path) || comparison.emptied(&path).is_some()
-            }
-        };
-        open.then_some(path)
-    });
-    at_place.or_else(|| {
-        // Of a directory of databases, each file is one.
-        let below = |path: &EntryPath| {
-            places
-                .iter()
-                .any(|place| !matches!(place, Place::File(_)) && place.holds(path.as_bytes()))
-        };
-        let mut paths = comparison.differences().map(|difference| difference.path);
-        paths.find(|path| below(path) && comparison.needs_base(path))
-    })
-}
-
 /// Writes the differences as JSON.
 pub(crate) fn write_json(
     out: &mut Output,
@@ -168,7 +69,7 @@ pub(crate) fn write_json(
     out.bytes(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
     out.text(",\n  \"files\": [")?;
     let mut first = true;
-    for change in files(comparison) {
+    for change in file_changes(comparison) {
         out.text(if first { "\n    " } else { ",\n    " })?;
         first = false;
         out.bytes(&super::json_line(&change)?)?;
@@ -184,9 +85,9 @@ pub(crate) fn write_text(
 ) -> Result<(), Failure> {
     let style = out.style;
     out.text(&head(answer, style))?;
-    let count = files(comparison).count();
+    let count = file_changes(comparison).count();
     out.text(&format!("\n{}\n", style.bold(&format!("files: {}", counted(count, "difference")))))?;
-    for change in files(comparison) {
+    for change in file_changes(comparison) {
         out.text(&line(&change, style))?;
         out.text("\n")?;
     }
