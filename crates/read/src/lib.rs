@@ -59,5 +59,5 @@ pub use options::{Limits, Options};
 pub use reader::{LayerKey, LayerReader, ListingOnly, Progress, Reading};
 pub use stream::{Visit, visit};
 pub use task::{Task, on_task};
-pub use validate::{Depth, Finding, Validation, validate, validate_image};
+pub use validate::{Depth, Finding, Validated, Validation, validate};
 pub use verify::{Look, is_no_layer, look, verify};

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use cutaway_model::source::Form;
 use cutaway_model::{
     Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Reached, verify_blob,
 };
@@ -14,7 +15,7 @@ use cutaway_tar::len64;
 use serde::Serialize;
 
 use crate::layers::start;
-use crate::{Error, LayerKey, ListingOnly, Options};
+use crate::{Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, verify};
 
 /// How thoroughly an image is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,61 +50,48 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Validates the image or index at `root`, with all that it lists.
+/// What is validated.
+#[derive(Debug)]
+pub enum Validated {
+    /// A manifest or an index, with all that it lists.
+    Documents {
+        /// The blobs of the place where it lies.
+        blobs: Arc<dyn Blobs>,
+        /// Its digest, size and type.
+        root: Descriptor,
+        /// The platform whose image is meant where an index stands in the place of one.
+        platform: Platform,
+    },
+    /// The layers of an image whose documents were verified when it was opened; of an archive that passes,
+    /// its first fault, which is the last one that is seen.
+    Input(Input),
+}
+
+/// Lists what is wrong with an image; of an archive, returns the form that it turned out to have, too.
+///
+/// Needs a tokio runtime. Dropping the future ends the reading.
 ///
 /// # Errors
 ///
 /// Returns what keeps the source from answering.
 pub async fn validate(
-    blobs: &Arc<dyn Blobs>,
-    root: Descriptor,
+    what: Validated,
     depth: Depth,
-    platform: &Platform,
     options: &Options,
-) -> Result<Validation, Error> {
-    let limits = &options.limits.model;
+) -> Result<(Validation, Option<Form>), Error> {
     let mut state =
         State { depth, options, seen: BTreeSet::new(), validation: Validation::default() };
-    let mut documents = Documents::new(blobs.as_ref(), root, limits);
-    while let Some(Reached { descriptor, read }) = documents.next().await {
-        let name = Some(descriptor.digest.to_string());
-        let (document, raw) = match read {
-            Ok(read) => read,
-            Err(error) => {
-                if !is_not_looked_at(&error) {
-                    state.validation.manifests = state.validation.manifests.saturating_add(1);
-                }
-                state.find(name, error.into())?;
-                continue;
-            }
-        };
-        state.validation.manifests = state.validation.manifests.saturating_add(1);
-        match document {
-            Document::Index(index) => {
-                let others = index.manifests.iter().filter(|child| {
-                    !(child.media_type.is_index() || child.media_type.is_manifest())
-                });
-                for child in others {
-                    state.blob(blobs.as_ref(), child, name.as_deref()).await?;
-                }
-            }
-            Document::Manifest(manifest) if manifest.config.media_type.is_config() => {
-                let blobs = Arc::clone(blobs);
-                let opened =
-                    cutaway_model::open(blobs, descriptor, Some(raw), platform, limits).await;
-                match opened {
-                    Ok(image) => state.image(&image).await?,
-                    Err(error) => state.find(name, error.into())?,
-                }
-            }
-            Document::Manifest(manifest) => {
-                for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
-                    state.blob(blobs.as_ref(), blob, name.as_deref()).await?;
-                }
-            }
+    match what {
+        Validated::Documents { blobs, root, platform } => {
+            state.documents(&blobs, root, &platform).await?;
+        }
+        Validated::Input(Input::Image(image)) => state.image(&image).await?,
+        Validated::Input(Input::Archive(archive)) => {
+            let form = state.archive(archive).await?;
+            return Ok((state.validation, form));
         }
     }
-    Ok(state.validation)
+    Ok((state.validation, None))
 }
 
 /// Returns whether an error says of a document that it was not looked at, since it lies too deep or is one
@@ -111,22 +99,6 @@ pub async fn validate(
 fn is_not_looked_at(error: &ModelError) -> bool {
     let limits = ["index_depth", "index_entries", "closure_bytes"];
     matches!(error, ModelError::Limit { limit, .. } if limits.contains(limit))
-}
-
-/// Validates the layers of an image whose documents were verified when it was opened.
-///
-/// # Errors
-///
-/// As [`validate`].
-pub async fn validate_image(
-    image: &Image,
-    depth: Depth,
-    options: &Options,
-) -> Result<Validation, Error> {
-    let mut state =
-        State { depth, options, seen: BTreeSet::new(), validation: Validation::default() };
-    state.image(image).await?;
-    Ok(state.validation)
 }
 
 impl Validation {
@@ -142,7 +114,7 @@ impl Finding {
     /// # Errors
     ///
     /// Returns errors that are about the way to it.
-    pub fn new(manifest: Option<String>, error: Error) -> Result<Self, Error> {
+    fn new(manifest: Option<String>, error: Error) -> Result<Self, Error> {
         let code = match &error {
             Error::Layer { .. } => "layer-malformed",
             Error::Model(ModelError::Missing { .. } | ModelError::NotFound { .. }) => {
@@ -176,6 +148,75 @@ impl State<'_> {
     fn count(&mut self, bytes: u64) {
         self.validation.blobs = self.validation.blobs.saturating_add(1);
         self.validation.bytes = self.validation.bytes.saturating_add(bytes);
+    }
+
+    /// Looks at a manifest or an index, and at all that it lists.
+    async fn documents(
+        &mut self,
+        blobs: &Arc<dyn Blobs>,
+        root: Descriptor,
+        platform: &Platform,
+    ) -> Result<(), Error> {
+        let limits = &self.options.limits.model;
+        let mut documents = Documents::new(blobs.as_ref(), root, limits);
+        while let Some(Reached { descriptor, read }) = documents.next().await {
+            let name = Some(descriptor.digest.to_string());
+            let (document, raw) = match read {
+                Ok(read) => read,
+                Err(error) => {
+                    if !is_not_looked_at(&error) {
+                        self.validation.manifests = self.validation.manifests.saturating_add(1);
+                    }
+                    self.find(name, error.into())?;
+                    continue;
+                }
+            };
+            self.validation.manifests = self.validation.manifests.saturating_add(1);
+            match document {
+                Document::Index(index) => {
+                    let others = index.manifests.iter().filter(|child| {
+                        !(child.media_type.is_index() || child.media_type.is_manifest())
+                    });
+                    for child in others {
+                        self.blob(blobs.as_ref(), child, name.as_deref()).await?;
+                    }
+                }
+                Document::Manifest(manifest) if manifest.config.media_type.is_config() => {
+                    let blobs = Arc::clone(blobs);
+                    let opened =
+                        cutaway_model::open(blobs, descriptor, Some(raw), platform, limits).await;
+                    match opened {
+                        Ok(image) => self.image(&image).await?,
+                        Err(error) => self.find(name, error.into())?,
+                    }
+                }
+                Document::Manifest(manifest) => {
+                    for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
+                        self.blob(blobs.as_ref(), blob, name.as_deref()).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets an archive pass, and returns its form where that is known.
+    async fn archive(&mut self, archive: Archive) -> Result<Option<Form>, Error> {
+        let form = archive.form;
+        match verify(Input::Archive(archive), self.options).await {
+            Ok(Layers { image, form, layers, .. }) => {
+                self.validation.manifests = u64::from(image.manifest().is_some());
+                let count = len64(layers.len());
+                self.validation.blobs = count.saturating_add(1);
+                let sizes = layers.iter().map(|layer| layer.measured.stored.size);
+                self.validation.bytes = sizes.fold(0, u64::saturating_add);
+                Ok(form)
+            }
+            Err(error) => {
+                self.find(None, error)?;
+                Ok(form)
+            }
+        }
     }
 
     /// Looks at the layers of an image; its config was read and verified with it.

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use cutaway_model::Measured;
 use cutaway_model::source::{Files, Form};
-use cutaway_read::{Depth, Finding, Input, Layers, Look, Validation, look, validate_image, verify};
+use cutaway_read::{Depth, Input, Layers, Look, Validated, Validation, look, validate, verify};
 use cutaway_report::SourceKind;
-use cutaway_tar::len64;
 
 use super::Image;
 use crate::error::Error;
@@ -45,28 +44,8 @@ impl Image {
     ///
     /// Returns why nothing can be said of it.
     pub async fn validate(&self, depth: Depth) -> Result<(SourceKind, Validation), Error> {
-        let archive = match self.input() {
-            Input::Image(image) => {
-                let validation = validate_image(&image, depth, &self.options()).await?;
-                return Ok((self.subject(None).source, validation));
-            }
-            Input::Archive(archive) => archive,
-        };
-        let mut validation = Validation::default();
-        let form = archive.form;
-        match verify(Input::Archive(archive), &self.options()).await {
-            Ok(Layers { image, form, layers, .. }) => {
-                validation.manifests = u64::from(image.manifest().is_some());
-                let count = len64(layers.len());
-                validation.blobs = count.saturating_add(1);
-                let sizes = layers.iter().map(|layer| layer.measured.stored.size);
-                validation.bytes = sizes.fold(0, u64::saturating_add);
-                Ok((self.subject(form).source, validation))
-            }
-            Err(error) => {
-                validation.findings.push(Finding::new(None, error)?);
-                Ok((self.subject(form).source, validation))
-            }
-        }
+        let what = Validated::Input(self.input());
+        let (validation, form) = validate(what, depth, &self.options()).await?;
+        Ok((self.subject(form).source, validation))
     }
 }
