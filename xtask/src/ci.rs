@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::{demo, examples, fuzz, process, test, tidy};
+use crate::{demo, examples, fuzz, outside, process, test, tidy};
 
 /// Runs all steps and fails if one did.
 pub(crate) fn run() -> Result<()> {
@@ -33,6 +33,7 @@ pub(crate) fn run() -> Result<()> {
     });
     step("demo", &mut demo::run);
     step("examples", &mut examples::run);
+    step("outside", &mut outside::run);
     step("fmt", &mut || process::run("cargo", &["fmt", "--all", "--", "--check"]));
     step("clippy", &mut || {
         process::run(

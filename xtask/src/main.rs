@@ -15,6 +15,7 @@ mod demo;
 mod examples;
 mod fixtures;
 mod fuzz;
+mod outside;
 mod process;
 mod registry;
 mod system;
@@ -34,6 +35,7 @@ usage: cargo xtask TASK
   ci                    everything that must hold before a change lands
   fixtures [--bench]    make the images that tests (or benchmarks) read, in target/fixtures
   examples              build the example of every crate and run those that need nobody else
+  outside               build a package outside of the workspace on our crates, and run it
   fuzz [SECONDS]        build every fuzz target and run it for so long; 5 if nothing is said
   tidy                  layering, file and licence rules
   bench [--rounds N]    time and memory of a scan beside a floor and beside other tools
@@ -60,6 +62,7 @@ fn run() -> Result<()> {
         ["fixtures"] => fixtures::run(false),
         ["fixtures", "--bench"] => fixtures::run(true),
         ["examples"] => examples::run(),
+        ["outside"] => outside::run(),
         ["fuzz"] => fuzz::run(5),
         ["fuzz", seconds] => fuzz::run(seconds.parse()?),
         ["tidy"] => tidy::run(),

@@ -1,0 +1,31 @@
+//! `cargo xtask outside`: a package of somebody else, with an analyzer of its own, built on our crates.
+
+use anyhow::{Result, ensure};
+use cutaway_fixtures::{DockerArchive, image};
+
+use crate::process::{self, root, target};
+
+/// An image with what the analyzer of the package reads.
+const IMAGE: &str = "layer gzip\n  etc/hosts 0644 \"127.0.0.1 localhost # this\\n\"\n";
+
+/// Builds the package outside of the workspace, and runs it on an image in a file and on standard input.
+pub(crate) fn run() -> Result<()> {
+    let manifest = root().join("fixtures/outside/Cargo.toml").display().to_string();
+    let folder = target("outside");
+    let folder = folder.display().to_string();
+    // Whoever depends on the crates has a lock of his own, so none is kept here.
+    let build = ["build", "--quiet", "--manifest-path", &manifest];
+    process::run("cargo", &[&build[..], &["--target-dir", &folder]].concat())?;
+    let archive = target("outside/hosts.tar");
+    std::fs::write(&archive, DockerArchive::new().image(&["app:1"], &image(IMAGE)).archive())?;
+    let (program, file) = (target("outside/debug/outside"), archive.display().to_string());
+    for name in [file.as_str(), "-"] {
+        let mut command = process::command(&program.display().to_string(), &[name]);
+        let output = command.stdin(std::fs::File::open(&archive)?).output()?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "outside {name}: {}: {complaint}", output.status);
+        let told = String::from_utf8_lossy(&output.stdout);
+        ensure!(told == format!("{name}: localhost is 127.0.0.1\n"), "outside {name}: {told}");
+    }
+    Ok(())
+}
