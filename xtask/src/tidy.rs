@@ -4,6 +4,7 @@
 //! it, and a fabricated offence is found. The same rules run as tests, so `cargo test` knows them.
 
 mod circles;
+mod codes;
 mod dependencies;
 mod files;
 mod layering;
@@ -28,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
     complaints.extend(unused::check(&ours, &everything, &sources));
     complaints.extend(files::check(&sources));
     complaints.extend(places::check(&sources));
+    complaints.extend(codes::check(&sources));
     for (folder, modules) in &modules::all(&sources)? {
         if folder.starts_with("crates/") {
             complaints.extend(names::check(modules));

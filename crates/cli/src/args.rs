@@ -77,7 +77,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Auth(Auth),
     /// Print every limit with its value
-    Limits,
+    Limits(Limits),
+    /// Print the JSON Schema of a document that a command prints, or list their names
+    Schema(Schema),
 }
 
 #[derive(Debug, Args)]
@@ -176,6 +178,19 @@ pub(crate) struct AuthExplain {
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
     pub(crate) format: TextFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
+    pub(crate) format: TextFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// The document, such as `scan`
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

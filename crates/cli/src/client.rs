@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use cutaway::{Client, Image, Limits, Pem};
 use cutaway_files::View;
 use cutaway_ref::auth::{Credential, Secret};
+use cutaway_report::ImageReport;
 
 use crate::args::Common;
 use crate::failure::Failure;
@@ -66,13 +67,16 @@ pub(crate) async fn open(
     Ok(progress.over(of(common)?.open(name).await?))
 }
 
-/// Reads all layers of an image and lays them over each other.
+/// Reads all layers of an image and lays them over each other; says which image it is, too.
 pub(crate) async fn view(
     name: &str,
     common: &Common,
-) -> Result<(cutaway_model::Image, View), Failure> {
+) -> Result<(cutaway_model::Image, View, ImageReport), Failure> {
     let progress = Progress::new(common);
-    Ok(open(name, common, &progress).await?.view().await?)
+    let opened = open(name, common, &progress).await?;
+    let (image, view) = opened.view().await?;
+    let report = opened.report(&image, view.form());
+    Ok((image, view, report))
 }
 
 /// Returns the limits as `--limit` changes them.

@@ -19,6 +19,7 @@ pub(crate) mod pull;
 pub(crate) mod reference;
 pub(crate) mod referrers;
 pub(crate) mod scan;
+pub(crate) mod schema;
 pub(crate) mod stat;
 pub(crate) mod tags;
 pub(crate) mod tree;

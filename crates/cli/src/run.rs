@@ -67,7 +67,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::History(args) => block_on(&common, cmd::history::run(&args, &common)),
         Command::Ref(Ref::Parse(args)) => cmd::reference::run(&args),
         Command::Auth(Auth::Explain(args)) => block_on(&common, cmd::auth::explain(&args, &common)),
-        Command::Limits => cmd::limits::run(&common),
+        Command::Limits(args) => cmd::limits::run(&args, &common),
+        Command::Schema(args) => cmd::schema::run(&args),
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use cutaway_model::source::Form;
 use cutaway_model::{BlobStream, Layer};
 use cutaway_read::{Observer, Silent};
-use cutaway_report::{SourceKind, Subject};
+use cutaway_report::{ImageReport, SourceKind, Subject};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -144,6 +144,12 @@ impl Image {
     pub fn subject(&self, form: Option<Form>) -> Subject {
         let of_form = SourceKind::of_archive(form.unwrap_or(Form::Docker));
         Subject { name: self.name.clone(), source: self.source.unwrap_or(of_form) }
+    }
+
+    /// Returns what a report says of it, once its documents are known and, of an archive that passed,
+    /// its form.
+    pub fn report(&self, documents: &cutaway_model::Image, form: Option<Form>) -> ImageReport {
+        ImageReport::new(documents, &self.subject(form))
     }
 
     pub(crate) fn options(&self) -> Options {

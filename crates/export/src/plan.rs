@@ -27,7 +27,7 @@ impl Plan {
         let mut tree = Tree::new(limits);
         for (layer, listing) in &listings {
             let warnings = tree.apply(*layer, listing).map_err(|source| Error::Layer {
-                what: format!("layer {}/{}", layer.saturating_add(1), listings.len()),
+                what: format!("layer {layer} of {}", listings.len()),
                 source,
             })?;
             for warning in warnings {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use cutaway_layerfs::{EntryPath, Inode, Kind, Meta};
+use cutaway_model::source::Form;
 use cutaway_model::{Image, Layer};
 use cutaway_read::{Input, Options, Visit, visit};
 
@@ -41,6 +42,8 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Whether every layer that was read was read to its end and verified. Then the answer is exact.
     pub verified: bool,
+    /// The form of the archive, where one passed by.
+    pub form: Option<Form>,
     /// How far each layer was read, by position. Layers that are not here were not opened.
     pub read: BTreeMap<usize, Read>,
 }
@@ -229,12 +232,12 @@ impl<W: Write + Send> Seek<'_, W> {
 fn early(open: Open, caught: Caught, reads: BTreeMap<usize, Read>) -> Finding {
     let path = open.candidate.unwrap_or_default();
     let thing = Thing { path, layer: open.layer, meta: caught.meta };
-    Finding { outcome: Outcome::Found(thing), verified: false, read: reads }
+    Finding { outcome: Outcome::Found(thing), verified: false, form: None, read: reads }
 }
 
 fn finding(outcome: Outcome, read: BTreeMap<usize, Read>) -> Finding {
     let verified = read.values().all(|read| read.verified);
-    Finding { outcome, verified, read }
+    Finding { outcome, verified, form: None, read }
 }
 
 /// Refuses to end well where other bytes were written than those that count.

@@ -59,7 +59,7 @@ async fn pass(
         max: limits.content_bytes,
     };
     let reader = move |_: &_| keeper.clone();
-    let Layers { image, layers, .. } =
+    let Layers { image, form, layers, .. } =
         layers_of_archive(archive, Select::ALL, reader, options).await?;
     let read = layers.iter().enumerate().map(|(position, layer)| {
         let size = layer.measured.stored.size;
@@ -86,7 +86,7 @@ async fn pass(
             }
         }
     };
-    Ok((image, Finding { outcome, verified: true, read }))
+    Ok((image, Finding { outcome, verified: true, form, read }))
 }
 
 /// Writes the bytes of what was found, where they were kept.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cutaway_layerfs::{
     Changes, EntryPath, Inode, Limits, Listing, Meta, NodeId, Superseded, Tree, Visitor, Warning,
 };
+use cutaway_model::source::Form;
 use cutaway_model::{Image, Layer, Measured};
 use cutaway_read::{Input, LayerReader, Layers, Options, Reading, layers};
 
@@ -28,6 +29,7 @@ pub struct LayerFiles {
 /// The files of an image, layers laid over each other.
 #[derive(Debug)]
 pub struct View {
+    form: Option<Form>,
     tree: Tree,
     first: usize,
     layers: Vec<LayerFiles>,
@@ -78,11 +80,12 @@ impl View {
         options: &Options,
     ) -> Result<(Image, Self), Error> {
         let reader = move |_: &_| ContentReader(fingerprints.clone().map(Contents::new));
-        let Layers { image, first, layers: read, .. } =
+        let Layers { image, form, first, layers: read, .. } =
             layers(input, first.., reader, options).await?;
         let files = read.iter().map(|reading| LayerFiles::from(reading.as_ref())).collect();
         drop(read);
-        Ok((image, Self::new(first, files, options.limits.layerfs)?))
+        let view = Self::new(first, files, options.limits.layerfs)?;
+        Ok((image, Self { form, ..view }))
     }
 
     /// Lays layers over each other, the first of which has the position `first` in its image.
@@ -103,7 +106,12 @@ impl View {
             files.warnings.extend(applied);
         }
         changes.sort();
-        Ok(Self { tree, first, layers, changes })
+        Ok(Self { form: None, tree, first, layers, changes })
+    }
+
+    /// Returns the form of the archive, where one passed by for the view.
+    pub fn form(&self) -> Option<Form> {
+        self.form
     }
 
     /// Returns what is visible at the top.

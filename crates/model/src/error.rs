@@ -208,7 +208,7 @@ mod tests {
             assert!(error.to_string().starts_with("cannot read standard input: "), "{error}");
         }
         for kind in [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof] {
-            let error = Error::from_io(kind.into(), "layer 0/1");
+            let error = Error::from_io(kind.into(), "layer 0 of 1");
             assert_eq!(error.class(), Class::Malformed, "{error}");
         }
         let kept = Error::from_io(Error::Missing { what: "a".into() }.into(), "b");

@@ -175,12 +175,14 @@ impl Layer {
 
     /// Returns how errors call the layer: its position and what names its bytes.
     pub fn what(&self) -> String {
-        let (place, count) = (self.index.saturating_add(1), self.count);
+        let (place, count) = (self.index, self.count);
         match &self.origin {
             Origin::Blob { descriptor, .. } => {
-                format!("layer {place}/{count} {}", descriptor.digest)
+                format!("layer {place} of {count} {}", descriptor.digest)
             }
-            Origin::Member { name, .. } => format!("layer {place}/{count} {}", Escaped::new(name)),
+            Origin::Member { name, .. } => {
+                format!("layer {place} of {count} {}", Escaped::new(name))
+            }
         }
     }
 

@@ -9,27 +9,17 @@ use cutaway_ref::Digest;
 use serde::Serialize;
 
 use crate::surroundings::Surroundings;
-use crate::{DiagnosticReport, PlatformReport, SourceKind, Subject};
+use crate::{DiagnosticReport, ImageReport, PlatformReport, Subject};
 
 /// What the documents of an image say, and what its layers were found to be: the form `cutaway.inspect/1`.
 #[derive(Debug, Serialize)]
 pub struct Inspection {
     /// The form: `cutaway.inspect/1`.
     pub schema: &'static str,
-    /// The name by which it was asked for.
-    pub name: String,
-    /// Where it lies.
-    pub source: SourceKind,
-    /// The digest of its manifest or of its blob; none in a form without.
-    pub digest: Option<Digest>,
-    /// The digest of the config; none where the form has no config, and of what is no image.
-    pub id: Option<Digest>,
-    /// The media type, where one is stated.
-    pub media_type: Option<MediaType>,
+    /// Which image it is; of what is no image the ID is none.
+    pub image: ImageReport,
     /// What an artifact is; none of an image.
     pub artifact_type: Option<String>,
-    /// What it runs on.
-    pub platform: PlatformReport,
     /// When it was made, as the config says.
     pub created: Option<String>,
     /// Who made it, as the config says.
@@ -144,10 +134,9 @@ impl Inspection {
         let odd = image.layers().iter().zip(measured);
         let odd = odd.flat_map(|(layer, found)| layer.remarks(found.compression, found.padding));
         let remarks: Vec<Remark> = image.remarks().iter().cloned().chain(odd).collect();
-        let inspection =
-            Self::new(subject, image.manifest(), Some(image.config()), layers, surroundings);
         let id = Some(image.id().clone()).filter(|_| !image.is_computed());
-        Self { id, ..inspection }.with_remarks(remarks)
+        let (manifest, config) = (image.manifest(), Some(image.config()));
+        Self::new((subject, id), manifest, config, layers, surroundings).with_remarks(remarks)
     }
 
     /// Takes what documents claim that make no image; `stored` is what their blobs were found to be.
@@ -171,36 +160,33 @@ impl Inspection {
             status: if stored.get(index).is_some() { "verified" } else { "claimed" },
         });
         let (manifest, config) = (outline.manifest.as_ref(), outline.config.as_ref());
-        let inspection = Self::new(subject, manifest, config, layers.collect(), surroundings);
         let id = config.map(|_| outline.id.clone());
-        Self { id, ..inspection }.with_remarks(outline.remarks.clone())
+        let inspection = Self::new((subject, id), manifest, config, layers.collect(), surroundings);
+        inspection.with_remarks(outline.remarks.clone())
     }
 
     fn new(
-        subject: Subject,
+        (subject, id): (Subject, Option<Digest>),
         manifest: Option<&Stated>,
         config: Option<&Config>,
         layers: Vec<InspectedLayer>,
         surroundings: Surroundings,
     ) -> Self {
-        let known = |word: &String| Some(word.clone()).filter(|word| !word.is_empty());
-        let platform = config.map(|config| &config.platform);
         let media_type = manifest.map(|stated| {
             stated.manifest.media_type.as_ref().unwrap_or(&stated.descriptor.media_type).clone()
         });
         Self {
             schema: "cutaway.inspect/1",
-            name: subject.name,
-            source: subject.source,
-            digest: manifest.map(|stated| stated.descriptor.digest.clone()),
-            id: None,
-            media_type,
+            image: ImageReport {
+                digest: manifest.map(|stated| stated.descriptor.digest.clone()),
+                id,
+                media_type,
+                platform: config
+                    .map(|config| PlatformReport::new(&config.platform))
+                    .unwrap_or_default(),
+                ..ImageReport::unknown(subject)
+            },
             artifact_type: manifest.and_then(|stated| artifact_type(stated, config.is_some())),
-            platform: platform.map_or_else(PlatformReport::default, |platform| PlatformReport {
-                os: known(&platform.os),
-                architecture: known(&platform.architecture),
-                variant: platform.variant.clone(),
-            }),
             created: config.and_then(|config| config.created.clone()),
             author: config.and_then(|config| config.author.clone()),
             config: config.map(|config| config.run.clone()),

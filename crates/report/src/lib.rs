@@ -16,6 +16,7 @@
 //! ```
 
 mod code;
+mod codes;
 mod difference;
 mod entry;
 mod files;
@@ -25,10 +26,12 @@ mod purl;
 mod report;
 #[cfg(test)]
 mod round_trip;
+mod schemas;
 mod subject;
 mod surroundings;
 
 pub use code::Code;
+pub use codes::{CODES, meaning};
 pub use difference::{ConfigDifference, PackageDifference, PackageDifferences, config_differences};
 pub use entry::{FileEntry, hex, kind_word};
 pub use files::{FileList, FileReport, FileSource, FilesReport};
@@ -39,5 +42,6 @@ pub use report::{
     DiagnosticReport, DistroReport, Event, EventReport, ImageReport, KeyReport, LayerReport,
     PackageReport, PlatformReport, RemovedReport, Report, Schema, StoryReport,
 };
+pub use schemas::{DocumentSchema, schema, schemas};
 pub use subject::{SourceKind, Subject};
 pub use surroundings::{AttestationReport, ChildReport, IndexReport, Surroundings};

@@ -1,11 +1,11 @@
 //! The report, field by field as programs read it (schema `cutaway.scan/1`).
 
 use cutaway_analyze::{Ecosystem, PackageEvent, Severity, Source, state_is_installed};
-use cutaway_model::{DiffId, MediaType, Remark};
-use cutaway_ref::Digest;
+use cutaway_model::{DiffId, Image, MediaType, Remark};
+use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, FilesReport, SourceKind};
+use crate::{Code, FilesReport, SourceKind, Subject};
 
 /// The name and version of the form of a report; others are refused when one is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +233,39 @@ impl Report {
     /// Returns the packages that are installed, at least in part.
     pub fn installed(&self) -> impl Iterator<Item = &PackageReport> {
         self.packages.iter().filter(|package| package.is_installed())
+    }
+}
+
+impl ImageReport {
+    /// Names an image by what its documents say.
+    pub fn new(image: &Image, subject: &Subject) -> Self {
+        Self {
+            name: subject.name.clone(),
+            source: subject.source,
+            digest: image.digest().cloned(),
+            id: Some(image.id().clone()).filter(|_| !image.is_computed()),
+            media_type: image.media_type().cloned(),
+            platform: PlatformReport::new(&image.config().platform),
+        }
+    }
+
+    /// Names what was asked for, of which nothing else is known.
+    pub fn unknown(subject: Subject) -> Self {
+        let Subject { name, source } = subject;
+        let platform = PlatformReport::default();
+        Self { name, source, digest: None, id: None, media_type: None, platform }
+    }
+}
+
+impl PlatformReport {
+    /// Takes the words of a platform; an empty one is unknown.
+    pub fn new(platform: &Platform) -> Self {
+        let known = |word: &String| Some(word.clone()).filter(|word| !word.is_empty());
+        Self {
+            os: known(&platform.os),
+            architecture: known(&platform.architecture),
+            variant: platform.variant.clone(),
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use cutaway_analyze::{
 use cutaway_model::{DiffId, Image, Measured};
 use cutaway_ref::Platform;
 use cutaway_report::{
-    DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, PlatformReport,
-    RemovedReport, Report, Schema, Subject, purl,
+    DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, RemovedReport, Report,
+    Schema, Subject, purl,
 };
 
 use crate::diagnostics;
@@ -78,7 +78,7 @@ pub(crate) fn report(merged: &Merged, task: Task<'_>, options: &Options) -> Repo
     let layers = image.layers().get(first..).unwrap_or_default();
     Report {
         schema: Schema::Scan1,
-        image: image_report(image, subject),
+        image: ImageReport::new(image, subject),
         distro: distro.map(|(distro, sight)| distro_report(distro, sight, first)),
         layers: layer_reports(merged, image, first),
         packages,
@@ -211,18 +211,5 @@ fn distro_report(distro: &Distro, sight: &Sight, first: usize) -> DistroReport {
         id_like,
         path: sight.path.to_string_lossy().into_owned(),
         layer: sight.layer().saturating_add(first),
-    }
-}
-
-fn image_report(image: &Image, subject: &Subject) -> ImageReport {
-    let Platform { os, architecture, variant, .. } = image.config().platform.clone();
-    let known = |word: String| Some(word).filter(|word| !word.is_empty());
-    ImageReport {
-        name: subject.name.clone(),
-        source: subject.source,
-        digest: image.digest().cloned(),
-        id: Some(image.id().clone()).filter(|_| !image.is_computed()),
-        media_type: image.media_type().cloned(),
-        platform: PlatformReport { os: known(os), architecture: known(architecture), variant },
     }
 }

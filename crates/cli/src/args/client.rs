@@ -37,6 +37,9 @@ pub(crate) struct Tags {
     /// List all repositories of the registry, or all below the repository; untagged images too where the registry lists them
     #[arg(short = 'R', long, env = "CUTAWAY_RECURSIVE", value_parser = FalseyValueParser::new())]
     pub(crate) recursive: bool,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
+    pub(crate) format: TextFormat,
 }
 
 #[derive(Debug, Args)]
@@ -46,6 +49,9 @@ pub(crate) struct Catalog {
     /// Print repositories with their registry
     #[arg(long, env = "CUTAWAY_FULL_REF", value_parser = FalseyValueParser::new())]
     pub(crate) full_ref: bool,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
+    pub(crate) format: TextFormat,
 }
 
 #[derive(Debug, Args)]

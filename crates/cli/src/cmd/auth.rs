@@ -8,8 +8,10 @@ use crate::args::{AuthExplain, Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::{client, output, print};
 
+/// The form `cutaway.auth-explain/1`.
 #[derive(Debug, Serialize)]
 struct Explanation<'a> {
+    schema: &'static str,
     reference: String,
     /// What is asked instead, where `registries.conf` moves the reference.
     place: Option<String>,
@@ -35,6 +37,7 @@ pub(crate) async fn explain(args: &AuthExplain, common: &Common) -> Result<Exit,
     let resolution = client.credential(place).await?;
     let passed_over = resolution.passed_over.iter();
     let explanation = Explanation {
+        schema: "cutaway.auth-explain/1",
         reference: reference.to_string(),
         place: Some(place.to_string()).filter(|_| *place != reference),
         source: resolution.source.as_deref(),

@@ -1,12 +1,13 @@
 //! `cutaway catalog`: the repositories of a registry.
 
 use cutaway_ref::Reference;
+use serde::Serialize;
 
-use crate::args::Common;
 use crate::args::client::Catalog;
+use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::print::escape;
-use crate::{client, output};
+use crate::{client, output, print};
 use cutaway::Moved;
 use cutaway_tar::Escaped;
 
@@ -14,17 +15,34 @@ pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure
     let reference = of_registry(&args.registry)?;
     let (registry, there) = client::of(common)?.registry(&reference).await?;
     let moved = Moved::registry(&reference, &there);
-    let mut text = String::new();
-    for name in registry.catalog().await?.iter().filter_map(|name| moved.asked(name)) {
-        if args.full_ref {
-            text.push_str(reference.registry());
-            text.push('/');
+    let names = registry.catalog().await?;
+    let names = names.iter().filter_map(|name| moved.asked(name));
+    let repositories = names.map(|name| match args.full_ref {
+        true => format!("{}/{name}", reference.registry()),
+        false => name.to_string(),
+    });
+    let answer = Answer {
+        schema: "cutaway.catalog/1",
+        registry: reference.registry(),
+        repositories: repositories.collect(),
+    };
+    let bytes = match args.format {
+        TextFormat::Json => print::json(&answer)?,
+        TextFormat::Table => {
+            let lines = answer.repositories.iter().map(|name| format!("{}\n", escape(name)));
+            lines.collect::<String>().into_bytes()
         }
-        text.push_str(&escape(&name));
-        text.push('\n');
-    }
-    output::write(text.as_bytes(), None)?;
+    };
+    output::write(&bytes, None)?;
     Ok(Exit::Done)
+}
+
+/// The form `cutaway.catalog/1`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: &'static str,
+    registry: &'a str,
+    repositories: Vec<String>,
 }
 
 /// Returns a reference into the registry: its credentials are those of everything in it.

@@ -41,8 +41,7 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     let (image_b, report_b, view_b) = b.view(&limits)?;
     let comparison = Comparison::new(&view_a, &view_b);
     let answer = Answer::new(
-        (args.a.as_str(), args.b.as_str()),
-        (&image_a, &image_b),
+        (&report_a.image, &report_b.image),
         (shared, first),
         config_differences(image_a.config(), image_b.config()),
         package_differences(&report_a, &report_b, &comparison),

@@ -3,6 +3,7 @@
 use cutaway_files::Usage;
 use cutaway_layerfs::Kind;
 use cutaway_model::Image;
+use cutaway_report::ImageReport;
 use serde::Serialize;
 
 use crate::args::view::Du;
@@ -16,6 +17,7 @@ use crate::{client, output};
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
     schema: &'static str,
+    image: ImageReport,
     /// Bytes of all files in all layers, of those that are visible, and the rest.
     bytes: u64,
     visible: u64,
@@ -29,7 +31,7 @@ struct Answer<'a> {
 struct Layer<'a> {
     layer: usize,
     created_by: Option<&'a str>,
-    stored: u64,
+    size: u64,
     entries: u64,
     bytes: u64,
     visible: u64,
@@ -50,11 +52,11 @@ struct Hidden {
     path: String,
     bytes: u64,
     layer: usize,
-    ended_by: usize,
+    hidden_by: usize,
 }
 
 pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
-    let (image, view) = client::view(&args.image, common).await?;
+    let (image, view, report) = client::view(&args.image, common).await?;
     let root = cutaway::node(&view, &image, args.path.as_deref())?;
     let under = view.tree().path(root);
     if view.tree().node(root).kind() != Kind::Directory {
@@ -62,7 +64,7 @@ pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
     }
     let usage = view.usage(&under, args.depth);
     let stored: Vec<u64> = view.layers().iter().map(|layer| layer.measured.stored.size).collect();
-    let answer = answer(&image, usage, &stored, args.top);
+    let answer = answer(&image, report, usage, &stored, args.top);
     if args.format == TextFormat::Json {
         output::write(&print::json(&answer)?, None)?;
     } else {
@@ -74,13 +76,19 @@ pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn answer<'a>(image: &'a Image, usage: Usage, stored: &[u64], top: usize) -> Answer<'a> {
+fn answer<'a>(
+    image: &'a Image,
+    report: ImageReport,
+    usage: Usage,
+    stored: &[u64],
+    top: usize,
+) -> Answer<'a> {
     let sum = |numbers: &mut dyn Iterator<Item = u64>| numbers.fold(0, u64::saturating_add);
     let layers = image.layers().iter().zip(&usage.layers).zip(stored);
     let layers = layers.map(|((layer, of_layer), stored)| Layer {
         layer: layer.index(),
         created_by: layer.history().map(|step| step.created_by.as_str()),
-        stored: *stored,
+        size: *stored,
         entries: of_layer.entries,
         bytes: of_layer.bytes,
         visible: of_layer.visible,
@@ -97,10 +105,11 @@ fn answer<'a>(image: &'a Image, usage: Usage, stored: &[u64], top: usize) -> Ans
         path: copy.path.to_string_lossy().into_owned(),
         bytes: copy.bytes,
         layer: copy.layer,
-        ended_by: copy.ended_by,
+        hidden_by: copy.ended_by,
     });
     Answer {
         schema: "cutaway.du/1",
+        image: report,
         bytes: sum(&mut usage.layers.iter().map(|layer| layer.bytes)),
         visible: sum(&mut usage.layers.iter().map(|layer| layer.visible)),
         wasted: sum(&mut usage.layers.iter().map(|layer| layer.wasted())),
@@ -123,7 +132,7 @@ fn table(answer: &Answer<'_>, out: &Output) -> String {
     for layer in &answer.layers {
         layers.row([
             layer.layer.to_string(),
-            bytes(layer.stored),
+            bytes(layer.size),
             bytes(layer.bytes),
             bytes(layer.visible),
             bytes(layer.wasted),
@@ -159,7 +168,7 @@ fn table(answer: &Answer<'_>, out: &Output) -> String {
             hidden.row([
                 bytes(copy.bytes),
                 copy.layer.to_string(),
-                copy.ended_by.to_string(),
+                copy.hidden_by.to_string(),
                 copy.path.clone(),
             ]);
         }

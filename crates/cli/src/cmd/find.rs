@@ -12,9 +12,9 @@ use crate::{client, time};
 
 pub(crate) async fn run(args: &Find, common: &Common) -> Result<Exit, Failure> {
     let filter = filter(args)?;
-    let (image, view) = client::view(&args.image, common).await?;
+    let (image, view, report) = client::view(&args.image, common).await?;
     let root = cutaway::node(&view, &image, args.path.as_deref())?;
-    let mut list = List::new(common, args.format, "cutaway.find/1")?;
+    let mut list = List::new(common, args.format, "cutaway.find/1", Some(&report))?;
     for id in view.descend(root) {
         let (path, node) = (view.tree().path(id), view.tree().node(id));
         // Names are cheaper than the rest, and most files fail by them.

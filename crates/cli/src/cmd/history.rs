@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use cutaway::{HistoryStep, LayerPackages, PackageChange, steps};
+use cutaway_report::ImageReport;
 use serde::Serialize;
 
 use crate::args::view::History;
@@ -17,6 +18,7 @@ use crate::units::bytes;
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
     schema: &'static str,
+    image: &'a ImageReport,
     complete: bool,
     steps: Vec<HistoryStep<'a>>,
 }
@@ -31,8 +33,8 @@ pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure
     let mut out = Output::new(common);
     match args.format {
         TextFormat::Json => {
-            let complete = report.complete;
-            out.json(&Answer { schema: "cutaway.history/1", complete, steps })?;
+            let (image, complete) = (&report.image, report.complete);
+            out.json(&Answer { schema: "cutaway.history/1", image, complete, steps })?;
         }
         TextFormat::Table => steps.iter().try_for_each(|step| write(&mut out, step))?,
     }

@@ -3,17 +3,43 @@
 use std::fmt::Write as _;
 
 use cutaway::NamedLimit;
+use serde::Serialize;
 
-use crate::args::Common;
+use crate::args::{Common, Limits, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::{client, output};
+use crate::{client, output, print};
 
-pub(crate) fn run(common: &Common) -> Result<Exit, Failure> {
+/// The form `cutaway.limits/1`.
+#[derive(Serialize)]
+struct Answer {
+    schema: &'static str,
+    limits: Vec<Limit>,
+}
+
+#[derive(Serialize)]
+struct Limit {
+    name: &'static str,
+    value: u64,
+    what: &'static str,
+}
+
+pub(crate) fn run(args: &Limits, common: &Common) -> Result<Exit, Failure> {
+    let limits = client::limits(common)?.table().into_iter();
+    let limits = limits.map(|NamedLimit { name, value, what, .. }| Limit { name, value, what });
+    let answer = Answer { schema: "cutaway.limits/1", limits: limits.collect() };
+    let bytes = match args.format {
+        TextFormat::Json => print::json(&answer)?,
+        TextFormat::Table => text(&answer).into_bytes(),
+    };
+    output::write(&bytes, None)?;
+    Ok(Exit::Done)
+}
+
+fn text(answer: &Answer) -> String {
     let mut text = String::new();
-    for NamedLimit { name, value, what, .. } in client::limits(common)?.table() {
+    for Limit { name, value, what } in &answer.limits {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name:<23}{value:>12}  {what}");
     }
-    output::write(text.as_bytes(), None)?;
-    Ok(Exit::Done)
+    text
 }

@@ -3,7 +3,7 @@
 use cutaway::versions;
 use cutaway_files::{Story, View};
 use cutaway_layerfs::{EntryPath, Kind, Listing, tree_order};
-use cutaway_report::FileEntry;
+use cutaway_report::{FileEntry, ImageReport};
 
 use crate::args::Common;
 use crate::args::view::Ls;
@@ -19,12 +19,12 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
     if let Some(layer) = args.layer {
         return of_layer(args, layer, common).await;
     }
-    let (image, view) = client::view(&args.image, common).await?;
+    let (image, view, report) = client::view(&args.image, common).await?;
     if args.all_versions {
-        return all_versions(args, &view, common);
+        return all_versions(args, &view, &report, common);
     }
     let root = cutaway::node(&view, &image, args.path.as_deref())?;
-    let mut list = List::new(common, args.format, SCHEMA)?;
+    let mut list = List::new(common, args.format, SCHEMA, Some(&report))?;
     let tree = view.tree();
     let mut show = |node| {
         let (path, node) = (tree.path(node), tree.node(node));
@@ -54,10 +54,12 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
 /// Lists what one layer holds, and opens no other where layers can be opened one by one.
 async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Failure> {
     let progress = Progress::new(common);
-    let files = client::open(&args.image, common, &progress).await?.layer(layer).await?;
+    let image = client::open(&args.image, common, &progress).await?;
+    let files = image.layer(layer).await?;
+    let report = image.opened().map(|documents| image.report(documents, None));
     drop(progress);
     let under = clean(args.path.as_deref())?;
-    let mut list = List::new(common, args.format, SCHEMA)?;
+    let mut list = List::new(common, args.format, SCHEMA, report.as_ref())?;
     for (path, entry) in sorted(&files.listing, &under, args.recursive) {
         if !list.is_json() && !args.long {
             list.output.path(&path)?;
@@ -92,12 +94,17 @@ fn sorted(listing: &Listing, under: &EntryPath, recursive: bool) -> Vec<(EntryPa
 }
 
 /// Lists every version of every path.
-fn all_versions(args: &Ls, view: &View, common: &Common) -> Result<Exit, Failure> {
+fn all_versions(
+    args: &Ls,
+    view: &View,
+    report: &ImageReport,
+    common: &Common,
+) -> Result<Exit, Failure> {
     let under = match view.lookup(args.path.as_deref().unwrap_or_default().as_bytes(), true)? {
         Ok(node) => view.tree().path(node),
         Err(absent) => absent.path,
     };
-    let mut list = List::new(common, args.format, SCHEMA)?;
+    let mut list = List::new(common, args.format, SCHEMA, Some(report))?;
     let mut any = under.is_root();
     let is_directory =
         |story: &Story| story.spans.iter().any(|span| span.version.kind == Kind::Directory);

@@ -5,10 +5,12 @@ use serde::Serialize;
 
 use crate::args::RefParse;
 use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::{output, print};
 
+/// The form `cutaway.ref-parse/1`.
 #[derive(Serialize)]
 struct Parsed<'a> {
+    schema: &'static str,
     registry: &'a str,
     repository: &'a str,
     tag: Option<&'a str>,
@@ -29,6 +31,7 @@ pub(crate) fn run(args: &RefParse) -> Result<Exit, Failure> {
     let reference = Reference::parse(&args.reference, &defaults)
         .map_err(|error| Failure::usage(error.to_string()))?;
     let parsed = Parsed {
+        schema: "cutaway.ref-parse/1",
         registry: reference.registry(),
         repository: reference.repository(),
         tag: reference.tag(),
@@ -38,9 +41,6 @@ pub(crate) fn run(args: &RefParse) -> Result<Exit, Failure> {
         scheme: if is_loopback_host(reference.registry()) { "http" } else { "https" },
         kind: if reference.digest().is_some() { "digest" } else { "tag" },
     };
-    let mut json =
-        serde_json::to_vec_pretty(&parsed).map_err(|error| Failure::usage(error.to_string()))?;
-    json.push(b'\n');
-    output::write(&json, None)?;
+    output::write(&print::json(&parsed)?, None)?;
     Ok(Exit::Done)
 }

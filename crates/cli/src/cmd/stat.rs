@@ -6,7 +6,7 @@ use cutaway::{FileVersion, Wanted, versions};
 use cutaway_files::Story;
 use cutaway_layerfs::{EntryPath, Meta};
 use cutaway_model::Image;
-use cutaway_report::{FileEntry, hex, kind_word};
+use cutaway_report::{FileEntry, ImageReport, hex, kind_word};
 use serde::Serialize;
 
 use crate::args::view::Stat;
@@ -20,6 +20,7 @@ use crate::{client, output, time};
 #[derive(Debug, Serialize)]
 struct Answer {
     schema: &'static str,
+    image: ImageReport,
     /// What is there; null where nothing is any more.
     entry: Option<FileEntry>,
     created_by: Option<String>,
@@ -36,13 +37,15 @@ pub(crate) async fn run(args: &Stat, common: &Common) -> Result<Exit, Failure> {
     let wanted = Wanted { path: &args.path, follow: false, content: false, verify: args.verify };
     let opened = client::of(common)?.open(&args.image).await?;
     let (image, finding) = opened.find(&wanted, &mut std::io::sink()).await?;
-    let verified = finding.verified;
+    let (verified, form) = (finding.verified, finding.form);
     let thing = cutaway::thing(finding, &image, &args.path)?;
-    print(args, common, &image, Some((&thing.path, &thing.meta, thing.layer)), verified, None)
+    let report = opened.report(&image, form);
+    let there = Some((&thing.path, &thing.meta, thing.layer));
+    print(args, common, (&image, report), there, verified, None)
 }
 
 async fn all_versions(args: &Stat, common: &Common) -> Result<Exit, Failure> {
-    let (image, view) = client::view(&args.image, common).await?;
+    let (image, view, report) = client::view(&args.image, common).await?;
     let (path, visible) = match view.lookup(args.path.as_bytes(), false)? {
         Ok(node) => (view.tree().path(node), Some(view.tree().node(node))),
         Err(absent) if view.story(&absent.path).is_some() => (absent.path, None),
@@ -55,13 +58,13 @@ async fn all_versions(args: &Stat, common: &Common) -> Result<Exit, Failure> {
     let story =
         view.story(&path).unwrap_or_else(|| Story { path: path.clone(), spans: Vec::new() });
     let told = (versions(&view, &story), &story);
-    print(args, common, &image, there, true, Some(told))
+    print(args, common, (&image, report), there, true, Some(told))
 }
 
 fn print(
     args: &Stat,
     common: &Common,
-    image: &Image,
+    (image, report): (&Image, ImageReport),
     there: Option<(&EntryPath, &Meta, usize)>,
     verified: bool,
     versions: Option<(Vec<FileVersion>, &Story)>,
@@ -74,6 +77,7 @@ fn print(
     if args.format == TextFormat::Json {
         let answer = Answer {
             schema: "cutaway.stat/1",
+            image: report,
             entry: there.map(|(path, meta, layer)| FileEntry::new(path, meta, layer)),
             created_by,
             verified,

@@ -1,47 +1,74 @@
 //! `cutaway tags`: the tags of a repository, or of all repositories below a name.
 
 use cutaway_ref::Reference;
+use serde::Serialize;
 
-use crate::args::Common;
 use crate::args::client::Tags;
+use crate::args::{Common, TextFormat};
 use crate::cmd::catalog::of_registry;
 use crate::failure::{Exit, Failure};
 use crate::print::escape;
-use crate::{client, output};
+use crate::{client, output, print};
 
 pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
-    let mut text = String::new();
-    let mut print = |line: &str| {
-        text.push_str(&escape(line));
-        text.push('\n');
-    };
-    let shown = |tag: &&String| !(args.omit_digest_tags && tag.starts_with("sha256-"));
+    let shown = |tag: &String| !(args.omit_digest_tags && tag.starts_with("sha256-"));
+    let mut repositories = Vec::new();
     if args.recursive {
         let text = strip(&args.repository).trim_end_matches('/');
         let whole = !text.contains('/');
         let top = if whole { of_registry(text)? } else { cutaway::reference(text)? };
-        for (name, listing) in client::of(common)?.repositories(&top, whole).await? {
-            for tag in listing.tags.iter().filter(shown) {
-                print(&format!("{name}:{tag}"));
-            }
+        for (name, mut listing) in client::of(common)?.repositories(&top, whole).await? {
+            listing.tags.retain(shown);
             let untagged = listing.manifests.iter().filter(|(_, listed)| listed.tags.is_empty());
-            for (digest, _) in untagged {
-                print(&format!("{name}@{digest}"));
-            }
+            let untagged = untagged.map(|(digest, _)| digest.to_string()).collect();
+            repositories.push(Repository { name, tags: listing.tags, untagged });
         }
     } else {
         let reference = cutaway::reference(strip(&args.repository))?;
         let (registry, there) = client::of(common)?.registry(&reference).await?;
-        let repository = registry.repository(&there);
-        for tag in repository.tags().await?.iter().filter(shown) {
-            match args.full_ref {
-                true => print(&format!("{}:{tag}", full(&reference))),
-                false => print(tag),
-            }
+        let mut tags = registry.repository(&there).tags().await?;
+        tags.retain(shown);
+        repositories.push(Repository { name: full(&reference), tags, untagged: Vec::new() });
+    }
+    let bytes = match args.format {
+        TextFormat::Json => print::json(&Answer { schema: "cutaway.tags/1", repositories })?,
+        TextFormat::Table => text(&repositories, args.recursive || args.full_ref).into_bytes(),
+    };
+    output::write(&bytes, None)?;
+    Ok(Exit::Done)
+}
+
+/// The form `cutaway.tags/1`.
+#[derive(Serialize)]
+struct Answer {
+    schema: &'static str,
+    repositories: Vec<Repository>,
+}
+
+#[derive(Serialize)]
+struct Repository {
+    /// With its registry.
+    name: String,
+    tags: Vec<String>,
+    /// The images that no tag names, where the registry lists them.
+    untagged: Vec<String>,
+}
+
+/// Returns a line a tag and an untagged image: whole references, or tags alone.
+fn text(repositories: &[Repository], whole: bool) -> String {
+    let mut text = String::new();
+    for Repository { name, tags, untagged } in repositories {
+        let tags = tags.iter().map(|tag| match whole {
+            true => format!("{name}:{tag}"),
+            false => tag.clone(),
+        });
+        let untagged = untagged.iter().map(|digest| format!("{name}@{digest}"));
+        for line in tags.chain(untagged) {
+            text.push_str(&escape(&line));
+            text.push('\n');
         }
     }
-    output::write(text.as_bytes(), None)?;
-    Ok(Exit::Done)
+    text
 }
 
 fn strip(text: &str) -> &str {

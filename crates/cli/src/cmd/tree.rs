@@ -6,7 +6,7 @@ use cutaway::{LayerChanges, deeds};
 use cutaway_files::{Deed, View};
 use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
-use cutaway_report::FileEntry;
+use cutaway_report::{FileEntry, ImageReport};
 use serde::Serialize;
 
 use crate::args::view::Tree;
@@ -17,14 +17,14 @@ use crate::print::view::{List, Output};
 use crate::print::{escape, view_tree};
 
 pub(crate) async fn run(args: &Tree, common: &Common) -> Result<Exit, Failure> {
-    let (image, view) = client::view(&args.image, common).await?;
+    let (image, view, report) = client::view(&args.image, common).await?;
     if args.by_layer || args.layer.is_some() {
-        return by_layer(args, &image, &view, common);
+        return by_layer(args, (&image, &view, report), common);
     }
     let root = cutaway::node(&view, &image, args.path.as_deref())?;
     let depth = args.depth.unwrap_or(usize::MAX);
     if args.format == TextFormat::Json {
-        let mut list = List::new(common, args.format, "cutaway.tree/1")?;
+        let mut list = List::new(common, args.format, "cutaway.tree/1", Some(&report))?;
         let above = view.tree().path(root).components().count();
         for id in view.descend(root).skip(1) {
             let (path, node) = (view.tree().path(id), view.tree().node(id));
@@ -46,6 +46,7 @@ pub(crate) async fn run(args: &Tree, common: &Common) -> Result<Exit, Failure> {
 #[derive(Debug, Serialize)]
 struct Layers<'a> {
     schema: &'static str,
+    image: ImageReport,
     layers: Vec<Layer<'a>>,
 }
 
@@ -57,7 +58,11 @@ struct Layer<'a> {
     files: LayerChanges,
 }
 
-fn by_layer(args: &Tree, image: &Image, view: &View, common: &Common) -> Result<Exit, Failure> {
+fn by_layer(
+    args: &Tree,
+    (image, view, report): (&Image, &View, ImageReport),
+    common: &Common,
+) -> Result<Exit, Failure> {
     let count = image.layers().len();
     if let Some(layer) = args.layer.filter(|layer| *layer >= count) {
         let rule = format!("there is no layer {layer}: the image has {count}, from 0 on");
@@ -72,7 +77,8 @@ fn by_layer(args: &Tree, image: &Image, view: &View, common: &Common) -> Result<
             created_by: layer.history().map(|step| step.created_by.as_str()),
             files: all.remove(&layer.index()).unwrap_or_default().1,
         });
-        let answer = Layers { schema: "cutaway.tree-by-layer/1", layers: layers.collect() };
+        let answer =
+            Layers { schema: "cutaway.tree-by-layer/1", image: report, layers: layers.collect() };
         let mut out = Output::new(common);
         out.json(&answer)?;
         out.finish()?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use cutaway::Start;
 use cutaway_read::{Depth, Validation};
-use cutaway_report::SourceKind;
+use cutaway_report::{ImageReport, Subject};
 use serde::Serialize;
 
 use crate::args::client::Validate;
@@ -17,8 +17,7 @@ use crate::{client, output, print};
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
     schema: &'static str,
-    name: &'a str,
-    source: SourceKind,
+    image: &'a ImageReport,
     valid: bool,
     fast: bool,
     #[serde(flatten)]
@@ -28,23 +27,30 @@ struct Answer<'a> {
 pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failure> {
     let progress = Progress::new(common);
     let depth = if args.fast { Depth::Fast } else { Depth::Full };
-    let (name, source, validation) = match client::of(common)?.start(&args.image).await? {
+    let (image, validation) = match client::of(common)?.start(&args.image).await? {
         Start::Root(root) => {
             let root = root.choose().await?;
             let validation = root.validate(depth, progress.observer()).await?;
-            (root.subject.name, root.subject.source, validation)
+            let (digest, media_type) = (root.descriptor.digest, root.descriptor.media_type);
+            let known = ImageReport::unknown(root.subject);
+            let image = ImageReport { digest: Some(digest), media_type: Some(media_type), ..known };
+            (image, validation)
         }
         Start::Image(image) => {
             let image = progress.over(image);
             let (source, validation) = image.validate(depth).await?;
-            (image.name().to_owned(), source, validation)
+            let name = image.name().to_owned();
+            let report = match image.opened() {
+                Some(documents) => image.report(documents, None),
+                None => ImageReport::unknown(Subject { name, source }),
+            };
+            (report, validation)
         }
     };
     drop(progress);
     let answer = Answer {
         schema: "cutaway.validate/1",
-        name: &name,
-        source,
+        image: &image,
         valid: validation.is_valid(),
         fast: args.fast,
         validation: &validation,
@@ -54,6 +60,7 @@ pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failur
         TextFormat::Table => text(&answer).into_bytes(),
     };
     output::write(&bytes, None)?;
+    let name = &image.name;
     match validation.findings.as_slice() {
         [] => Ok(Exit::Done),
         [only] => {
@@ -71,7 +78,7 @@ fn text(answer: &Answer<'_>) -> String {
     let mut text = String::new();
     let verdict = if answer.valid { "PASS" } else { "FAIL" };
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{verdict}: {}", print::escape(answer.name));
+    let _ = writeln!(text, "{verdict}: {}", print::escape(&answer.image.name));
     for finding in &answer.validation.findings {
         let _ = writeln!(text, "  {}: {}", finding.code, print::escape(&finding.message));
     }

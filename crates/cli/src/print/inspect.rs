@@ -84,7 +84,7 @@ pub(crate) fn table(inspection: &Inspection, style: Style) -> String {
 }
 
 fn heading(inspection: &Inspection, style: Style, text: &mut String) {
-    let platform = &inspection.platform;
+    let platform = &inspection.image.platform;
     let platform: Vec<&str> = [&platform.os, &platform.architecture, &platform.variant]
         .into_iter()
         .flatten()
@@ -102,9 +102,12 @@ fn heading(inspection: &Inspection, style: Style, text: &mut String) {
             let _ = writeln!(text, "{}  {value}", style.dim(&format!("{label:<8}")));
         }
     };
-    line("image", &style.bold(&escape(&inspection.name)));
-    line("digest", &or(inspection.digest.as_ref(), "none in this archive"));
-    line("id", &or(inspection.id.as_ref(), "none: this is no image, or of a form without one"));
+    line("image", &style.bold(&escape(&inspection.image.name)));
+    line("digest", &or(inspection.image.digest.as_ref(), "none in this archive"));
+    line(
+        "id",
+        &or(inspection.image.id.as_ref(), "none: this is no image, or of a form without one"),
+    );
     line("artifact", &escape(inspection.artifact_type.as_deref().unwrap_or_default()));
     line("platform", &escape(&platform.join("/")));
     line("created", &escape(inspection.created.as_deref().unwrap_or_default()));

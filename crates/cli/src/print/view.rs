@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 
 use cutaway_layerfs::{EntryPath, Kind, Meta};
-use cutaway_report::FileEntry;
+use cutaway_report::{FileEntry, ImageReport};
 use serde::Serialize;
 
 use super::Style;
@@ -54,6 +54,12 @@ impl Output {
     }
 }
 
+#[derive(Serialize)]
+struct Head<'a> {
+    schema: &'static str,
+    image: Option<&'a ImageReport>,
+}
+
 /// A list that is written item by item, as lines or as one JSON object.
 pub(crate) struct List {
     pub(crate) output: Output,
@@ -62,11 +68,20 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Begins a list; `schema` names its JSON form, whose items are under `entries`.
-    pub(crate) fn new(common: &Common, format: TextFormat, schema: &str) -> Result<Self, Failure> {
+    /// Begins a list; `schema` names its JSON form, whose items are under `entries`, and `image` is
+    /// none where the documents of the image are not known.
+    pub(crate) fn new(
+        common: &Common,
+        format: TextFormat,
+        schema: &'static str,
+        image: Option<&ImageReport>,
+    ) -> Result<Self, Failure> {
         let mut list = Self { output: Output::new(common), format, first: true };
         if format == TextFormat::Json {
-            list.output.text(&format!("{{\n  \"schema\": \"{schema}\",\n  \"entries\": ["))?;
+            let head = super::json(&Head { schema, image })?;
+            // The entries become its last key.
+            list.output.bytes(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
+            list.output.text(",\n  \"entries\": [")?;
         }
         Ok(list)
     }

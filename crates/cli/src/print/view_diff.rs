@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use cutaway::{FileChange, file_changes};
 use cutaway_files::Comparison;
-use cutaway_model::Image;
-use cutaway_report::{ConfigDifference, PackageDifferences};
+use cutaway_ref::Digest;
+use cutaway_report::{ConfigDifference, ImageReport, PackageDifferences};
 use serde::Serialize;
 
 use super::view::{Output, differences};
@@ -16,8 +16,8 @@ use crate::failure::Failure;
 #[derive(Debug, Serialize)]
 pub(crate) struct Answer<'a> {
     schema: &'static str,
-    a: Named<'a>,
-    b: Named<'a>,
+    a: &'a ImageReport,
+    b: &'a ImageReport,
     /// How many layers both share, from the base up.
     shared_layers: usize,
     /// How many of them were not read.
@@ -26,35 +26,14 @@ pub(crate) struct Answer<'a> {
     packages: PackageDifferences,
 }
 
-#[derive(Debug, Serialize)]
-struct Named<'a> {
-    name: &'a str,
-    digest: Option<String>,
-    id: Option<String>,
-}
-
 impl<'a> Answer<'a> {
     pub(crate) fn new(
-        names: (&'a str, &'a str),
-        images: (&Image, &Image),
+        (a, b): (&'a ImageReport, &'a ImageReport),
         (shared_layers, spared_layers): (usize, usize),
         config: Vec<ConfigDifference>,
         packages: PackageDifferences,
     ) -> Self {
-        let named = |name, image: &Image| Named {
-            name,
-            digest: image.digest().map(ToString::to_string),
-            id: Some(image.id().to_string()).filter(|_| !image.is_computed()),
-        };
-        Self {
-            schema: "cutaway.diff/1",
-            a: named(names.0, images.0),
-            b: named(names.1, images.1),
-            shared_layers,
-            spared_layers,
-            config,
-            packages,
-        }
+        Self { schema: "cutaway.diff/1", a, b, shared_layers, spared_layers, config, packages }
     }
 }
 
@@ -118,8 +97,8 @@ fn head(answer: &Answer<'_>, style: Style) -> String {
             text,
             "{}  {}  {}",
             style.dim(label),
-            style.bold(&escape(named.name)),
-            named.id.as_deref().unwrap_or("none")
+            style.bold(&escape(&named.name)),
+            named.id.as_ref().map_or("none", Digest::as_str)
         );
     }
     let (shared, spared) = (answer.shared_layers, answer.spared_layers);

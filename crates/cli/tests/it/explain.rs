@@ -303,7 +303,7 @@ fn the_folder_below_run() {
         eprintln!("skipped: no namespaces: {}", stderr(&output));
         return;
     }
-    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let said: serde_json::Value = crate::support::document(&output);
     assert_eq!(said["username"], "below-run", "{said:#}");
     assert_eq!(said["source"], "/run/containers/0/auth.json");
 }

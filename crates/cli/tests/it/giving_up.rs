@@ -201,14 +201,14 @@ fn manifests_that_never_come() {
 fn bodies_without_end_are_malformed() {
     let scene = Scene::new();
     scene.registry.always(scene.layer(), Fault::Endless);
-    ends("layer", &scene.scan(""), 4, &["layer 1/1", "more than "]);
+    ends("layer", &scene.scan(""), 4, &["layer 0 of 1", "more than "]);
     let scene = Scene::new();
     scene.registry.always("/manifests/", Fault::Endless);
     ends("manifest", &scene.scan(""), 4, &["manifest_bytes of 4194304"]);
     assert!(scene.registry.sent() < 32 << 20, "{}", scene.registry.sent());
     let scene = Scene::new();
     scene.registry.always(scene.layer(), Fault::Short(1000));
-    ends("short for ever", &scene.scan(""), 4, &["layer 1/1", "has 1000 bytes, not the 100"]);
+    ends("short for ever", &scene.scan(""), 4, &["layer 0 of 1", "has 1000 bytes, not the 100"]);
 }
 
 #[test]

@@ -41,6 +41,7 @@ mod reports;
 mod routes;
 #[path = "../../../layerfs/tests/it/rows.rs"]
 mod rows;
+mod schemas;
 mod sealed;
 mod secure;
 mod shapes;

@@ -147,7 +147,7 @@ fn loops_end_and_the_rest_is_read() {
         let output = run(&["scan", &disk.oci(), "--format", "json"]);
         assert_eq!(status(&output), 5, "{stack}");
         assert!(stderr(&output).contains("loop of symbolic links"), "{}", stderr(&output));
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let report: Value = crate::support::document(&output);
         let diagnostics = report["diagnostics"].as_array().unwrap();
         assert!(diagnostics.iter().any(|said| said["path"] == path), "{diagnostics:?}");
     }

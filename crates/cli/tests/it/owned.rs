@@ -700,7 +700,7 @@ fn hostile_and_broken_records() {
         arguments.extend(limit.map(|limit| ["--limit", limit]).iter().flatten());
         let output = run(&arguments);
         assert_eq!(status(&output), expected, "{list} {sums} {more}: {}", stderr(&output));
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let report: Value = crate::support::document(&output);
         let codes: Vec<&str> = report["diagnostics"]
             .as_array()
             .unwrap()
@@ -732,7 +732,7 @@ layer gzip
     let output = run(&["scan", "--owned", &layout.oci(), "--format", "json"]);
     assert_eq!(status(&output), 5);
     assert!(stderr(&output).contains("deb: 1 installed package has no list of files: a"));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report: Value = crate::support::document(&output);
     let found = &report["files"];
     // A list of no package that is there owns nothing, and its scripts explain nothing.
     assert_eq!(unexplained(found, "unowned"), BTreeSet::from(["usr/bin/evil", "usr/bin/worse"]));

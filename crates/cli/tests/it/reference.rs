@@ -10,17 +10,17 @@ fn references_are_taken_apart() {
     for (arguments, expected) in [
         (
             vec!["alpine"],
-            json!({"registry": "docker.io", "repository": "library/alpine", "tag": "latest", "digest": null,
+            json!({"schema": "cutaway.ref-parse/1", "registry": "docker.io", "repository": "library/alpine", "tag": "latest", "digest": null,
                    "name": "docker.io/library/alpine:latest", "scheme": "https", "kind": "tag"}),
         ),
         (
             vec!["localhost:5000/a/b:1"],
-            json!({"registry": "localhost:5000", "repository": "a/b", "tag": "1", "digest": null,
+            json!({"schema": "cutaway.ref-parse/1", "registry": "localhost:5000", "repository": "a/b", "tag": "1", "digest": null,
                    "name": "localhost:5000/a/b:1", "scheme": "http", "kind": "tag"}),
         ),
         (
             vec!["app", "--default-registry", "r.example", "--default-tag", "9"],
-            json!({"registry": "r.example", "repository": "app", "tag": "9", "digest": null,
+            json!({"schema": "cutaway.ref-parse/1", "registry": "r.example", "repository": "app", "tag": "9", "digest": null,
                    "name": "r.example/app:9", "scheme": "https", "kind": "tag"}),
         ),
     ] {

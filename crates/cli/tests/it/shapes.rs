@@ -74,7 +74,7 @@ impl Shape {
     fn json(&self, row: &str, line: &str) -> Value {
         let output = self.run(&format!("{line} --format json"));
         assert_eq!(status(&output), 0, "{row}: {line}: {}", stderr(&output));
-        serde_json::from_slice(&output.stdout).unwrap()
+        crate::support::document(&output)
     }
 
     /// Runs a command that has to end with `exit` and one line of an error that says all of `words`.
@@ -113,8 +113,8 @@ impl Shape {
         assert_eq!(report["image"]["id"], alpine().id().as_str(), "{row}");
         assert_eq!(codes(&report), warnings, "{row}");
         let shown = self.json(row, &format!("inspect {argument}"));
-        assert_eq!(shown["id"], report["image"]["id"], "{row}");
-        assert_eq!(shown["digest"], report["image"]["digest"], "{row}");
+        assert_eq!(shown["image"]["id"], report["image"]["id"], "{row}");
+        assert_eq!(shown["image"]["digest"], report["image"]["digest"], "{row}");
         report
     }
 }

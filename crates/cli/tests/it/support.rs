@@ -56,7 +56,30 @@ pub(crate) fn stderr(output: &Output) -> String {
 
 pub(crate) fn json(output: &Output) -> Value {
     assert_eq!(status(output), 0, "{}", stderr(output));
-    serde_json::from_slice(&output.stdout).unwrap()
+    document(output)
+}
+
+/// Reads the JSON that a run printed, however it ended, and holds it to its schema; a report must be
+/// the same, byte for byte, when it is read and written again.
+pub(crate) fn document(output: &Output) -> Value {
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let name = match document["schema"].as_str() {
+        Some(stated) => stated.strip_prefix("cutaway.").unwrap().strip_suffix("/1").unwrap(),
+        // The one that is an index as OCI has it.
+        None => "referrers",
+    };
+    let schema = cutaway_report::schema(name).unwrap().text;
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let wrong: Vec<String> =
+        schema.iter_errors(&document).map(|it| format!("{}: {it}", it.instance_path)).collect();
+    assert!(wrong.is_empty(), "{name}: {wrong:?}");
+    if name == "scan" {
+        let report = cutaway_report::Report::read(output.stdout.as_slice()).unwrap();
+        let mut again = Vec::new();
+        cutaway_report::write_json(&report, &mut again).unwrap();
+        assert!(again == output.stdout, "the report is another one when it was read");
+    }
+    document
 }
 
 /// An image in a directory of its own.

@@ -46,7 +46,7 @@ fn what_lies_beyond_a_limit_is_no_pass() {
             let text = stdout(&output);
             assert!(text.starts_with("FAIL") && text.contains("\n  not-looked-at: "), "{text}");
             let output = run(&[&words[..], &["--format", "json"]].concat());
-            let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let answer: Value = crate::support::document(&output);
             assert_eq!(answer["valid"], false);
             assert_eq!(answer["findings"][0]["code"], "not-looked-at");
         }

@@ -217,7 +217,7 @@ fn tree_du_and_history() {
     assert!(stdout(&run(&["tree", &oci, "--color", "always"])).contains("\x1b[1;34mbin"));
     let du = parsed(&run(&["du", &oci, "--format", "json"]));
     assert_eq!((&du["bytes"], &du["visible"], &du["wasted"]), (&json!(13), &json!(8), &json!(5)));
-    assert_eq!(du["hidden"][0], json!({"path": "etc/a", "bytes": 4, "layer": 0, "ended_by": 1}));
+    assert_eq!(du["hidden"][0], json!({"path": "etc/a", "bytes": 4, "layer": 0, "hidden_by": 1}));
     let history = parsed(&run(&["history", &oci, "--files", "--format", "json"]));
     assert_eq!(history["steps"][1]["created_by"], "RUN change");
     assert_eq!(

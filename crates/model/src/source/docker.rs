@@ -141,8 +141,7 @@ fn origins(files: &Arc<dyn Files>, entry: &Entry, config: &[u8]) -> Result<Vec<O
         let size = files.open(name)?.map(|(_, size)| size);
         let name = name.clone();
         if size.is_none() {
-            let place = index.saturating_add(1);
-            let what = format!("layer {place}/{} {}", entry.layers.len(), Escaped::new(&name));
+            let what = format!("layer {index} of {} {}", entry.layers.len(), Escaped::new(&name));
             return Err(Error::Missing { what });
         }
         let (files, source) = (Arc::clone(files), source(index).map(Box::new));

@@ -74,7 +74,7 @@ pub(super) async fn open(
     let mut diff_ids = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
         let name = format!("{}/layer.tar", step.id);
-        let what = format!("layer {}/{} {name}", index.saturating_add(1), steps.len());
+        let what = format!("layer {index} of {} {name}", steps.len());
         let Some((_, size)) = files.open(&name)? else { return Err(Error::Missing { what }) };
         diff_ids.push(diff_id(files.as_ref(), &name, &what, limits).await?);
         let files = Arc::clone(&files);

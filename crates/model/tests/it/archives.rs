@@ -99,11 +99,11 @@ fn a_manifest_says_which_image() {
         ),
         (
             r#"[{"Config":"config.json","Layers":["no\n.tar"]}]"#,
-            "layer 1/1 no\\n.tar is listed but missing",
+            "layer 0 of 1 no\\n.tar is listed but missing",
         ),
         (
             r#"[{"Config":"config.json","Layers":["../a.tar"]}]"#,
-            "layer 1/1 ../a.tar is listed but missing",
+            "layer 0 of 1 ../a.tar is listed but missing",
         ),
         (
             r#"[{"Config":"config.json","Layers":["a.tar","a.tar"]}]"#,
@@ -168,7 +168,7 @@ fn links_stay_in_the_archive() {
         ),
         (
             vec![Entry::symlink("l/layer.tar", "/etc/hostname")],
-            "layer 1/1 l/layer.tar is listed but missing",
+            "layer 0 of 1 l/layer.tar is listed but missing",
         ),
         (vec![Entry::symlink("l/layer.tar", "../../etc/hostname")], "is listed but missing"),
         (vec![Entry::symlink("l/layer.tar", "../none")], "is listed but missing"),

@@ -149,7 +149,7 @@ fn an_unknown_algorithm_is_listed_and_never_consumed() {
     assert_error(
         unpacked(layer),
         Class::Malformed,
-        &["layer 1/2 md5:", "cannot verify algorithm md5"],
+        &["layer 0 of 2 md5:", "cannot verify algorithm md5"],
     );
     // Not even opened: there might be a file of that name.
     let mut memory = Memory::default();
@@ -221,7 +221,11 @@ fn claims_of_size_name_both_numbers() {
     let stored = two_layers().layers[0].blob.size;
     for wrong in [stored - 50, stored + 50] {
         let result = read_all(open_image(&two_layers().wrong_size(0, wrong)));
-        assert_error(result, Class::Malformed, &["layer 1/2 sha256:", &format!("not the {wrong}")]);
+        assert_error(
+            result,
+            Class::Malformed,
+            &["layer 0 of 2 sha256:", &format!("not the {wrong}")],
+        );
     }
 }
 
@@ -255,7 +259,7 @@ fn layers_and_diff_ids_are_as_many() {
 fn a_wrong_diff_id_withholds_the_layer() {
     let zeros = format!("sha256:{}", "0".repeat(64));
     let image = two_layers().edit_config(|config| config["rootfs"]["diff_ids"][0] = json!(zeros));
-    let words = ["layer 1/2 sha256:", &format!("not the {zeros} of the config")];
+    let words = ["layer 0 of 2 sha256:", &format!("not the {zeros} of the config")];
     assert_error(read_all(open_image(&image)), Class::Malformed, &words);
 }
 

@@ -41,7 +41,7 @@ fn every(text: &str) -> [(Error, Class); 13] {
 #[test]
 fn every_text_is_one_short_line() {
     for text in [
-        "layer 1/2 sha256:abc",
+        "layer 0 of 2 sha256:abc",
         "a\nb\r\u{1b}[2J\u{0}\u{7f}\u{9b}",
         "\u{202e}\u{2028}\u{feff}",
         &"\n".repeat(5000),

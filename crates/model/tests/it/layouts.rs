@@ -118,7 +118,7 @@ fn what_is_listed_has_to_be_there() {
         (image.id(), format!("config {} is listed but missing", image.id())),
         (
             &image.layers[1].blob.digest,
-            format!("layer 2/4 {} is listed but missing", image.layers[1].blob.digest),
+            format!("layer 1 of 4 {} is listed but missing", image.layers[1].blob.digest),
         ),
     ] {
         let disk = OnDisk::layout(&Layout::new().image("t", &image).without(digest));
@@ -143,7 +143,7 @@ fn other_bytes_under_a_digest_are_found() {
     let path = blob(&disk, &sample().layers[0].blob.digest);
     std::fs::write(path, &evil.layers[0].blob.bytes).unwrap();
     let result = read_all(disk.open(""));
-    assert_error(result, Class::Malformed, &["layer 1/4 sha256:", "not the"]);
+    assert_error(result, Class::Malformed, &["layer 0 of 4 sha256:", "not the"]);
 }
 
 #[test]

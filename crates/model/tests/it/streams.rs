@@ -333,7 +333,7 @@ fn tiny_blobs() {
     let empty =
         LayerBuilder::from_stored("application/vnd.oci.image.layer.v1.tar", &b""[..], &b""[..]);
     let opened = open_image(&ImageBuilder::new().layer(empty).build());
-    assert_error(read_all(opened), Class::Malformed, &["layer 1/1 sha256:e3b0", "is empty"]);
+    assert_error(read_all(opened), Class::Malformed, &["layer 0 of 1 sha256:e3b0", "is empty"]);
 }
 
 #[test]
@@ -462,7 +462,7 @@ fn a_bomb_is_a_stream_like_any_other() {
     let mut limits = Limits::default();
     limits.unpacked_bytes = 1 << 20;
     let words =
-        ["layer 1/1 sha256:", "what it unpacks to is over the limit unpacked_bytes of 1048576"];
+        ["layer 0 of 1 sha256:", "what it unpacks to is over the limit unpacked_bytes of 1048576"];
     assert_error(unpacked_within(layer, &limits), Class::Malformed, &words);
 }
 

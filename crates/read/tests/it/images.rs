@@ -91,7 +91,7 @@ async fn wrong_bytes_that_are_nowhere_right_are_an_error_of_the_oldest_layer() {
         let error = verify(held.image.clone().into(), &options(in_flight)).await.unwrap_err();
         assert_eq!(error.class(), Class::Malformed);
         let text = error.to_string();
-        assert!(text.starts_with("layer 2/3 ") && !text.contains('\n'), "{text}");
+        assert!(text.starts_with("layer 1 of 3 ") && !text.contains('\n'), "{text}");
     }
 }
 

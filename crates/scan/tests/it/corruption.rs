@@ -66,7 +66,7 @@ fn a_bare_whiteout_is_refused() {
     let error =
         scan_image(&image("layer gzip\n  d/ 0755\n  d/.wh. 0644\n"), &options()).unwrap_err();
     assert_eq!(error.class(), Class::Malformed);
-    assert!(error.to_string().starts_with("layer 1/1 sha256:"), "{error}");
+    assert!(error.to_string().starts_with("layer 0 of 1 sha256:"), "{error}");
 }
 
 #[test]

@@ -34,7 +34,11 @@ fn without_a_manifest() {
     }
     for line in ["inspect {}", "inspect {} --verify"] {
         let shown = shape.json(row, line);
-        assert_eq!((&shown["id"], &shown["digest"]), (&Value::Null, &Value::Null), "{row}");
+        assert_eq!(
+            (&shown["image"]["id"], &shown["image"]["digest"]),
+            (&Value::Null, &Value::Null),
+            "{row}"
+        );
         assert_eq!(shown["layers"][1]["status"], "computed", "{row}");
         assert_eq!(shown["layers"][1]["diff_id"], wanted.layers[1].diff_id.as_str());
         assert_eq!(shown["diagnostics"][0]["code"], "docker-v1", "{row}");
@@ -49,7 +53,7 @@ fn without_a_manifest() {
             let whole = ArchiveShape { order, compression, ..ArchiveShape::default() };
             let passing = v1(&wanted, "app:1").shape(whole).archive();
             let output = run_with(&["scan", "-", "--format", "json"], &passing);
-            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let report: Value = crate::support::document(&output);
             assert_eq!(names(&report), ["b", "c"], "{row}: {order:?} {compression:?}");
             assert_eq!(report["layers"][0]["diff_id"], wanted.layers[0].diff_id.as_str());
         }
@@ -77,7 +81,7 @@ fn without_a_manifest() {
         (
             "a layer that is text",
             vec![layer(&a, "")[0].clone(), Entry::file(format!("{a}/layer.tar"), "text")],
-            ["layer 1/1", ""],
+            ["layer 0 of 1", ""],
         ),
     ] {
         let shape = Shape::members(&[entries, vec![top(&a)]].concat());
@@ -133,7 +137,7 @@ fn of_docker_save() {
     let cycle = Shape::members(&link("l/0.tar", "0.tar"));
     cycle.is_refused("a link to itself (H7)", 4, &["l/0.tar", "is a link in a cycle"]);
     let outside = Shape::members(&link("l/0.tar", "/etc/hostname"));
-    outside.is_refused("a link outside (H7)", 4, &["layer 1/2 l/0.tar is listed but missing"]);
+    outside.is_refused("a link outside (H7)", 4, &["layer 0 of 2 l/0.tar is listed but missing"]);
     let mut long = link("l/0.tar", "1");
     long.extend((1..10).map(|n| Entry::symlink(format!("l/{n}"), (n + 1).to_string())));
     let long = Shape::members(&long);
@@ -280,7 +284,7 @@ fn that_lie_or_break() {
     other[1] = Entry::file("0.tar", evil().layers[0].tar.to_vec());
     let shape = Shape::members(&other);
     let wanted = alpine().layers[0].diff_id.clone();
-    let words = ["layer 1/2 0.tar unpacks to diffID", wanted.as_str()];
+    let words = ["layer 0 of 2 0.tar unpacks to diffID", wanted.as_str()];
     shape.fails(row, "scan {}", 4, &words);
     shape.fails(row, "inspect {} --verify", 4, &words);
     fails(row, "scan -", &run_with(&["scan", "-"], &tarball(&other)), 4, &words[1..]);
@@ -313,7 +317,7 @@ fn that_lie_or_break() {
     missing.is_refused(
         "a layer that is not there (H5)",
         4,
-        &["layer 2/2 none.tar is listed but missing"],
+        &["layer 1 of 2 none.tar is listed but missing"],
     );
 
     let row = "documents first, last and sorted (H12)";
@@ -401,7 +405,7 @@ fn on_a_pipe_compressed_or_out_of_the_ordinary() {
         let shape = Shape::archive(&archive);
         let report = shape.json(row, "scan {}");
         let shown = shape.json(row, "inspect {}");
-        assert_eq!(report["image"]["id"], shown["id"], "{row}: {name}");
+        assert_eq!(report["image"]["id"], shown["image"]["id"], "{row}: {name}");
         assert_eq!(report["complete"], true, "{row}: {name}");
     }
 }
@@ -454,14 +458,14 @@ fn whose_streams_are_odd() {
     }
     let row = "text behind the last gzip member (D3)";
     let shape = stored(0, [&gzip[..], b"text"].concat(), GZIP);
-    shape.fails(row, "scan {}", 4, &["layer 1/2", "the gzip stream is broken"]);
+    shape.fails(row, "scan {}", 4, &["layer 0 of 2", "the gzip stream is broken"]);
 
     let row = "gzip and zstd forms of one layer have one diffID";
     let mut ids = Vec::new();
     for compression in [Compression::GZIP, Compression::ZSTD, Compression::Plain] {
         let shown = Shape::of(&wanted.recompressed(compression)).json(row, "inspect {} --verify");
         ids.push((
-            shown["id"].clone(),
+            shown["image"]["id"].clone(),
             shown["layers"][0]["diff_id"].clone(),
             shown["layers"][0]["uncompressed_size"].clone(),
         ));

@@ -123,7 +123,7 @@ fn digests_and_sizes() {
     for (row, wrong) in [("a size too small (C9)", size - 50), ("a size too large (C9)", size + 50)]
     {
         let shape = Shape::of(&alpine().wrong_size(0, wrong));
-        let words = ["layer 1/2".to_owned(), wrong.to_string()];
+        let words = ["layer 0 of 2".to_owned(), wrong.to_string()];
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         shape.fails(row, "scan {}", 4, &words);
         shape.fails(row, "inspect {} --verify", 4, &words);
@@ -182,7 +182,7 @@ fn indexes() {
     shape.is_alpine(row, "{} --platform linux/amd64", &[]);
     for (wanted, variant) in [("linux/arm/v8", "v7"), ("linux/arm/v6", "v6"), ("linux/arm", "v7")] {
         let shown = shape.json(row, &format!("inspect {{}} --platform {wanted}"));
-        assert_eq!(shown["platform"]["variant"], variant, "{row}: {wanted}");
+        assert_eq!(shown["image"]["platform"]["variant"], variant, "{row}: {wanted}");
     }
     shape.fails(
         row,
@@ -215,7 +215,7 @@ fn layers_and_the_config() {
 
     let row = "a wrong diffID (C14)";
     let shape = Shape::of(&alpine().wrong_diff_id(1));
-    shape.fails(row, "scan {}", 4, &["layer 2/2", "unpacks to diffID"]);
+    shape.fails(row, "scan {}", 4, &["layer 1 of 2", "unpacks to diffID"]);
 
     let row = "the same layer twice (C15)";
     let mut twice = alpine();
@@ -387,7 +387,7 @@ fn artifacts_are_shown_from_every_kind_of_source() {
             let wanted = if scanned { 0 } else { 4 };
             assert_eq!(status(&output), wanted, "{row}: {}", stderr(&output));
             let shown = shape.json(row, "inspect {}");
-            assert_eq!(shown["digest"], artifact.digest().as_str(), "{row}");
+            assert_eq!(shown["image"]["digest"], artifact.digest().as_str(), "{row}");
             let blobs = shown["layers"].as_array().unwrap();
             for (layer, fixture) in blobs.iter().zip(&artifact.layers) {
                 assert_eq!(layer["digest"], fixture.blob.digest.as_str(), "{row}");
@@ -398,7 +398,7 @@ fn artifacts_are_shown_from_every_kind_of_source() {
             all.push((
                 shown["layers"].clone(),
                 shown["artifact_type"].clone(),
-                shown["id"].clone(),
+                shown["image"]["id"].clone(),
             ));
         }
         assert!(all.iter().all(|shown| *shown == all[0]), "{row}: {all:?}");

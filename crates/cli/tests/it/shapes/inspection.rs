@@ -157,7 +157,7 @@ fn of_one_image_from_every_source() {
             words.extend(["--format", "json"]);
             let output = run(&words);
             assert_eq!(status(&output), 0, "{row}: {}", stderr(&output));
-            let shown = serde_json::from_slice(&output.stdout).unwrap();
+            let shown = crate::support::document(&output);
             is_whole(row, &shown, &table, &image, verify);
         }
         let layer = &image.layers[0].blob.digest;
@@ -172,13 +172,16 @@ fn of_a_docker_archive_fills_in_what_a_plain_tar_says() {
     let archive = DockerArchive::new().image(&["app:1"], &image).archive();
     let shape = Shape::archive(&archive);
     let output = run_with(&["inspect", "-", "--format", "json"], &archive);
-    let passed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let passed: Value = crate::support::document(&output);
     for (shown, status) in [
         (shape.json(row, "inspect {}"), "claimed"),
         (shape.json(row, "inspect {} --verify"), "verified"),
         (passed, "verified"),
     ] {
-        assert_eq!((&shown["digest"], &shown["id"]), (&Value::Null, &value!(image.id().as_str())));
+        assert_eq!(
+            (&shown["image"]["digest"], &shown["image"]["id"]),
+            (&Value::Null, &value!(image.id().as_str()))
+        );
         for (layer, fixture) in shown["layers"].as_array().unwrap().iter().zip(&image.layers) {
             assert_eq!(layer["digest"], fixture.diff_id.as_str(), "{row}");
             assert_eq!(layer["size"], fixture.tar.len(), "{row}");
@@ -269,7 +272,7 @@ fn lists_what_refers_to_an_image() {
             let name = format!("{}/x/app:1", registry.host());
             let output = run(&["inspect", &name, "--referrers", "--format", "json"]);
             assert_eq!(status(&output), 0, "{row}: {}", stderr(&output));
-            let shown = serde_json::from_slice(&output.stdout).unwrap();
+            let shown = crate::support::document(&output);
             check(row, &shown, &stdout(&run(&["inspect", &name, "--referrers"])));
         });
     }

@@ -47,7 +47,7 @@ fn changed_or_missing_parts() {
     let mut bytes = layer.bytes.to_vec();
     bytes[30] ^= 1;
     std::fs::write(shape.blob(&layer.digest), bytes).unwrap();
-    let words = ["layer 1/2", layer.digest.as_str(), "its bytes were changed"];
+    let words = ["layer 0 of 2", layer.digest.as_str(), "its bytes were changed"];
     for line in ["scan {}", "inspect {} --verify", "ls {}", "export {} /dev/null"] {
         shape.fails(row, line, 4, &words);
     }
@@ -73,7 +73,7 @@ fn changed_or_missing_parts() {
         Shape::layout(&Layout::new().image("1", &image).without(digest))
     };
     let shape = lacking(&layer.digest);
-    let words = ["layer 1/2", layer.digest.as_str(), "is listed but missing"];
+    let words = ["layer 0 of 2", layer.digest.as_str(), "is listed but missing"];
     shape.fails(row, "scan {}", 4, &words);
     shape.fails(row, "ls {}", 4, &words);
     lacking(image.id()).is_refused(row, 4, &["config", "is listed but missing"]);
@@ -129,7 +129,7 @@ fn names_and_digests() {
         shape.is_alpine(row, &format!("{{}}@{} {amd}", inner.manifest.digest), &[]);
         shape.is_alpine(row, &format!("{{}}@{}", one.digest()), &[]);
         let shown = shape.json(row, &format!("inspect {{}}@{}", arm.digest()));
-        assert_eq!(shown["platform"]["architecture"], "arm64", "{row}");
+        assert_eq!(shown["image"]["platform"]["architecture"], "arm64", "{row}");
         assert_eq!(names(&shape.json(row, &format!("scan {{}}:list {amd}"))), ["evil"], "{row}");
         shape.fails(row, "scan {}:nested --platform linux/s390x", 3, &["linux/amd64, linux/arm64"]);
     }

@@ -1,0 +1,79 @@
+//! What every command prints as JSON is what its schema says.
+
+use std::collections::BTreeSet;
+
+use cutaway_fixtures::Push;
+
+use crate::support::{OnDisk, alpine, json, provided, run, status, stderr, stdout};
+
+#[test]
+fn schemas_are_listed_and_printed() {
+    let names = stdout(&run(&["schema"]));
+    assert_eq!(names.lines().count(), cutaway_report::schemas().len());
+    for schema in cutaway_report::schemas() {
+        assert!(names.lines().any(|name| name == schema.name), "{names}");
+        assert_eq!(stdout(&run(&["schema", schema.name])), schema.text);
+        let text = serde_json::from_str(schema.text).unwrap();
+        assert!(jsonschema::meta::is_valid(&text), "{}", schema.name);
+    }
+    let none = run(&["schema", "nonsense"]);
+    assert_eq!((status(&none), none.stdout.len()), (2, 0), "{}", stderr(&none));
+}
+
+#[test]
+fn every_command_keeps_to_its_schema() {
+    let image = OnDisk::layout(&alpine());
+    let name = image.oci();
+    let mut lines: Vec<Vec<&str>> = [
+        "scan IMAGE",
+        "scan IMAGE --history --owned",
+        "inspect IMAGE",
+        "inspect IMAGE --verify --referrers",
+        "ls IMAGE",
+        "ls -R IMAGE --layer 0",
+        "ls -R IMAGE --all-versions",
+        "find IMAGE",
+        "stat IMAGE etc/os-release",
+        "stat IMAGE etc/os-release --all-versions",
+        "tree IMAGE",
+        "tree IMAGE --by-layer",
+        "du IMAGE",
+        "diff IMAGE IMAGE",
+        "history IMAGE",
+        "history IMAGE --files",
+        "validate IMAGE",
+        "limits",
+        "auth explain r.example/a",
+        "ref parse r.example/a",
+    ]
+    .map(|line| line.split(' ').collect())
+    .to_vec();
+    let place = provided("CUTAWAY_TEST_REGISTRY", "registry").map(|registry| {
+        Push::to(&registry, "schemas/app").image("1", &alpine()).unwrap();
+        let repository = format!("{registry}/schemas/app");
+        (registry, repository.clone(), format!("{repository}:1"))
+    });
+    if let Some((registry, repository, tagged)) = &place {
+        lines.extend([
+            vec!["tags", repository],
+            vec!["tags", "-R", registry],
+            vec!["catalog", registry],
+            vec!["referrers", tagged],
+        ]);
+    }
+    let mut seen = BTreeSet::new();
+    for line in &lines {
+        let words: Vec<&str> =
+            line.iter().map(|word| if *word == "IMAGE" { &name } else { *word }).collect();
+        let format: &[&str] = if line[0] == "ref" { &[] } else { &["--format", "json"] };
+        let document = json(&run(&[&words, format].concat()));
+        seen.insert(document["schema"].as_str().unwrap_or("cutaway.referrers/1").to_owned());
+        if let Some(image) = document.get("image") {
+            assert_eq!(image["digest"], alpine().digest().as_str(), "{line:?}");
+            assert_eq!(image["source"], "oci", "{line:?}");
+        }
+    }
+    let all = cutaway_report::schemas().iter().map(|schema| format!("cutaway.{}/1", schema.name));
+    let missing: Vec<String> = all.filter(|name| !seen.contains(name)).collect();
+    assert!(missing.is_empty() || place.is_none(), "{missing:?}");
+}

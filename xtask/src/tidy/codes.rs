@@ -1,0 +1,96 @@
+//! Every code of a diagnostic stands in the table of crate `report`, and the table has no other.
+
+use std::collections::BTreeSet;
+
+use crate::tidy::sources::Source;
+
+const TABLE: &str = "crates/report/src/codes.rs";
+
+/// The crates whose sources make diagnostics.
+const CRATES: &[&str] = &["tar", "layerfs", "model", "read", "analyze", "analyzers-os", "scan"];
+
+/// Words of the form of a code that are none: names of files, states of dpkg and settings.
+const OTHERS: &[&str] = &[
+    "config-files",
+    "gpg-pubkey",
+    "half-configured",
+    "half-installed",
+    "kebab-case",
+    "not-installed",
+    "oci-layout",
+    "path-exclude",
+    "path-include",
+    "remove-on-upgrade",
+    "sha256-160",
+    "triggers-awaited",
+    "triggers-pending",
+];
+
+/// Returns one line for every code that the table lacks, and every one that nothing reports.
+pub(crate) fn check(sources: &[Source]) -> Vec<String> {
+    let table = sources.iter().find(|source| source.path == TABLE);
+    let table: BTreeSet<&str> =
+        table.map(|source| codes_of_table(&source.text)).unwrap_or_default();
+    let (mut complaints, mut seen) = (Vec::new(), BTreeSet::new());
+    for source in sources.iter().filter(|source| makes_diagnostics(&source.path)) {
+        let text = source.text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let mut before = "";
+        for (number, word) in text.split('"').enumerate() {
+            if number % 2 == 1 && !before.ends_with("AnalyzerId::new(") {
+                if table.contains(word) {
+                    seen.insert(word);
+                } else if has_form_of_code(word) && !OTHERS.contains(&word) {
+                    complaints.push(format!("{}: the code {word} is not in {TABLE}", source.path));
+                }
+            }
+            before = word;
+        }
+    }
+    let unused = table.difference(&seen);
+    complaints.extend(unused.map(|code| format!("{TABLE}: nothing reports the code {code}")));
+    complaints
+}
+
+fn codes_of_table(text: &str) -> BTreeSet<&str> {
+    let table = text.split("&[(&str, &str)] = &[").nth(1).unwrap_or_default();
+    let table = table.split("\n];").next().unwrap_or_default();
+    table.split('"').skip(1).step_by(4).collect()
+}
+
+fn makes_diagnostics(path: &str) -> bool {
+    let Some((name, rest)) = path.strip_prefix("crates/").and_then(|path| path.split_once('/'))
+    else {
+        return false;
+    };
+    let is_test = rest.ends_with("/tests.rs") || rest.ends_with("/laws.rs");
+    CRATES.contains(&name) && rest.starts_with("src/") && rest.ends_with(".rs") && !is_test
+}
+
+fn has_form_of_code(word: &str) -> bool {
+    let mut parts = word.split('-');
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    word.contains('-') && parts.all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_without_a_line_and_lines_without_a_code_are_found() {
+        let source = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
+        let table = "const CODES: &[(&str, &str)] = &[\n (\"a-b\", \"It is \\so.\"),\n (\"odd\", \"So.\"),\n];\n";
+        for (text, found) in [
+            ("warning(\"a-b\", \"text\"); warning(\"odd\")", 0),
+            ("warning(\"a-b\"); warning(\"odd\"); error(\"c-d\")", 1),
+            ("warning(\"a-b\")", 1),
+            ("AnalyzerId::new(\"e-f\", 1); [\"a-b\", \"odd\", \"not-installed\"]", 0),
+            ("[\"a-b\", \"odd\"]\n#[cfg(test)]\nmod tests { \"x-y\" }", 0),
+        ] {
+            let sources = [source(TABLE, table), source("crates/scan/src/a.rs", text)];
+            assert_eq!(check(&sources).len(), found, "{text}");
+        }
+    }
+}
