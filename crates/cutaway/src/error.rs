@@ -133,13 +133,13 @@ impl Error {
     /// Returns whether a part of an image is listed and not there.
     pub(crate) fn is_about_missing(&self) -> bool {
         use cutaway_read::Error as ReadError;
-        let model = match self {
-            Self::Model(error)
-            | Self::Read(ReadError::Model(error))
-            | Self::Export(cutaway_export::Error::Model(error))
-            | Self::Scan(cutaway_scan::Error::Model(error))
-            | Self::Files(cutaway_files::Error::Read(ReadError::Model(error))) => error,
-            _ => return false,
+        let (Self::Model(model)
+        | Self::Read(ReadError::Model(model))
+        | Self::Export(cutaway_export::Error::Model(model))
+        | Self::Scan(cutaway_scan::Error::Model(model))
+        | Self::Files(cutaway_files::Error::Read(ReadError::Model(model)))) = self
+        else {
+            return false;
         };
         matches!(model, cutaway_model::Error::Missing { .. })
     }

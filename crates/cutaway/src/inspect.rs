@@ -70,7 +70,7 @@ async fn of_root(
                 inspected => return Ok(inspected?.with_remarks(root.remarks)),
             }
         }
-        Err(error) => error.into(),
+        Err(error) => error,
     };
     if failure.class() != Class::Malformed {
         return Err(failure);
@@ -152,7 +152,7 @@ async fn passed(
 ) -> Result<Inspection, Error> {
     let looked = (image.look().await?, image.input());
     let (Some((look, form, files)), Input::Archive(archive)) = looked else {
-        return Err(no_manifest(image.name()).into());
+        return Err(no_manifest(image.name()));
     };
     let subject = image.subject(Some(form));
     let manifest = match &look {

@@ -43,7 +43,7 @@ pub struct Pull {
 #[derive(Debug)]
 enum What {
     /// One that passes.
-    Archive(Image, Archive),
+    Archive(Box<Image>, Archive),
     /// Several, each as what a layout holds.
     Roots(Vec<Item>),
     /// Several, each for the platform of the client.
@@ -64,7 +64,7 @@ impl Client {
         if let [name] = names
             && let Some((image, archive)) = self.passing(name, format).await?
         {
-            return Ok(Pull { format, options, what: What::Archive(image, archive) });
+            return Ok(Pull { format, options, what: What::Archive(Box::new(image), archive) });
         }
         let mut roots = Vec::with_capacity(names.len());
         let mut images = Vec::with_capacity(names.len());
@@ -79,10 +79,10 @@ impl Client {
                     roots.push(Item { blobs: root.blobs, root: root.descriptor, name });
                 }
                 (Start::Image(image), PullFormat::DockerArchive) => {
-                    images.push((documents(image)?, ImageName::default()));
+                    images.push((documents(*image)?, ImageName::default()));
                 }
                 (Start::Image(image), _) => {
-                    documents(image)?;
+                    documents(*image)?;
                     return Err(no_manifest(name));
                 }
             }
@@ -195,7 +195,7 @@ async fn put(
 ) -> Result<Pulled, Error> {
     let mut all = Pulled::default();
     for source in sources {
-        all += pull(source, sink, options).await?;
+        all.add(pull(source, sink, options).await?);
     }
     Ok(all)
 }

@@ -22,7 +22,7 @@ pub enum Start {
     /// A manifest or an index, and the blobs around it.
     Root(Box<Root>),
     /// An image in a form without a manifest of its own, or an archive that passes.
-    Image(Image),
+    Image(Box<Image>),
 }
 
 /// A manifest or an index.
@@ -68,7 +68,7 @@ impl Client {
                     None => Form::of(files.as_ref())?,
                 };
                 if form == Form::Docker {
-                    return Ok(Start::Image(self.open(name).await?));
+                    return Ok(Start::Image(Box::new(self.open(name).await?)));
                 }
                 self.root_in(files, &selector, SourceKind::OciArchive, name).await?
             }
@@ -81,7 +81,7 @@ impl Client {
                 let (remote, files) = (None, None);
                 Root { client, subject, blobs, descriptor, raw, remarks, remote, files }
             }
-            _ => return Ok(Start::Image(self.open(name).await?)),
+            _ => return Ok(Start::Image(Box::new(self.open(name).await?))),
         };
         Ok(Start::Root(Box::new(root)))
     }

@@ -191,7 +191,7 @@ mod tests {
             match read(&ahead, blob).await {
                 Ok(text) => assert!(text == blob.media_type.as_str().repeat(1_000_000)),
                 Err(error) => {
-                    assert_eq!((number, error.to_string().contains("missing")), (2, true))
+                    assert_eq!((number, error.to_string().contains("missing")), (2, true));
                 }
             }
         }

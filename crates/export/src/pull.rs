@@ -63,15 +63,14 @@ pub struct Pulled {
     pub bytes: u64,
 }
 
-impl std::ops::AddAssign for Pulled {
-    fn add_assign(&mut self, other: Self) {
+impl Pulled {
+    /// Adds what another pull has done.
+    pub fn add(&mut self, other: Self) {
         self.fetched = self.fetched.saturating_add(other.fetched);
         self.kept = self.kept.saturating_add(other.kept);
         self.bytes = self.bytes.saturating_add(other.bytes);
     }
-}
 
-impl Pulled {
     /// Counts a blob: the bytes that were fetched of it, or none where it was there.
     pub(crate) fn count(&mut self, fetched: Option<u64>) {
         match fetched {
@@ -144,8 +143,8 @@ async fn one(image: &Image, name: &ImageName, sink: &dyn BlobSink) -> Result<Pul
             return Err(ModelError::malformed(format!("image {}", image.id()), rule).into());
         }
         None => {
-            put_all(&(Arc::new(Carried) as Arc<dyn Blobs>), vec![config], sink, &mut pulled)
-                .await?;
+            let carried: Arc<dyn Blobs> = Arc::new(Carried);
+            put_all(&carried, vec![config], sink, &mut pulled).await?;
             let mut seen = BTreeSet::new();
             for layer in image.layers().iter().filter(|layer| seen.insert(layer.diff_id())) {
                 pulled.count(put_unnamed(layer, sink).await?);

@@ -85,7 +85,7 @@ async fn size(place: &Repository, blob: &Descriptor) -> Result<Option<u64>, Mode
     let document = is_document(&blob.media_type);
     let path = format!("{}/{}/{}", place.name(), kind(document), blob.digest);
     let accept = if document { ACCEPT } else { "*/*" };
-    let scope = scope(&place.name());
+    let scope = scope(place.name());
     let size = head::size(place.exchange(), &path, accept, &scope, &blob.digest).await;
     size.map_err(|error| place.exchange().veiled(error))
 }

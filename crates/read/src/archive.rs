@@ -25,6 +25,12 @@ use crate::stream::Stream;
 use crate::task::{Task, on_task};
 use crate::{Archive, Error, LayerKey, LayerReader, Options, Reading};
 
+/// A layer, and the member that held it.
+type Held<T> = (String, Arc<Reading<T>>);
+
+/// A member that is being read as a layer, with its name.
+type Running<T> = Task<(String, Result<Reading<T>, Error>)>;
+
 /// What came of a member that was read as a layer.
 type Outcome<T> = Result<Arc<Reading<T>>, Arc<Error>>;
 
@@ -86,10 +92,7 @@ impl<T: Send + Sync + 'static> Passing<T> {
 
     /// Returns what was read of the layers of an image among the documents, oldest first, each of which
     /// was what the image says of it, with the member that held it.
-    pub(crate) fn layers(
-        &mut self,
-        image: &Image,
-    ) -> Result<Vec<(String, Arc<Reading<T>>)>, Error> {
+    pub(crate) fn layers(&mut self, image: &Image) -> Result<Vec<Held<T>>, Error> {
         let mut layers = Vec::with_capacity(image.layers().len());
         for layer in image.layers() {
             let name = member_of(layer);
@@ -211,8 +214,7 @@ where
     let limits = &options.limits.model;
     let document_bytes = limits.config_bytes.max(limits.manifest_bytes);
     let mut read = Read::new(place, &options.limits);
-    let mut running: FuturesUnordered<Task<(String, Result<Reading<R::Out>, Error>)>> =
-        FuturesUnordered::new();
+    let mut running: FuturesUnordered<Running<R::Out>> = FuturesUnordered::new();
     while let Some(member) = members.next().await? {
         if let Some(target) = member.link {
             passed.link(member.name, target);

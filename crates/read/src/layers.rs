@@ -176,12 +176,11 @@ where
     Ok(read)
 }
 
+/// Layers that are being read, by what names their bytes.
+pub(crate) type Started<T> = HashMap<LayerKey, Task<Result<Reading<T>, Error>>>;
+
 /// Starts reading layers, each key once, the largest first, so many at once as the limit allows.
-pub(crate) fn start<R, F>(
-    layers: &[Layer],
-    reader: F,
-    options: &Options,
-) -> HashMap<LayerKey, Task<Result<Reading<R::Out>, Error>>>
+pub(crate) fn start<R, F>(layers: &[Layer], reader: F, options: &Options) -> Started<R::Out>
 where
     R: LayerReader + 'static,
     R::Out: Send + Sync + 'static,

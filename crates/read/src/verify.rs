@@ -25,7 +25,7 @@ pub enum Look {
     /// An image, every layer of which was checked; one measurement a layer, oldest first.
     Image(Box<Image>, Vec<Measured>),
     /// What its documents say, since they make no image.
-    Outline(Outline),
+    Outline(Box<Outline>),
 }
 
 /// Checks the image of an archive as [`verify`] does, and where the documents make no image, returns what
@@ -58,7 +58,7 @@ pub async fn look(
     }
     let (selector, platform) = (&archive.selector, &archive.platform);
     match source::outline(passed.files(), form, selector, platform, limits).await {
-        Ok(outline) => Ok((Look::Outline(outline), form, files)),
+        Ok(outline) => Ok((Look::Outline(Box::new(outline)), form, files)),
         Err(_) => Err(error),
     }
 }

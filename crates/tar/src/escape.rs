@@ -156,7 +156,7 @@ mod tests {
         #[test]
         fn the_length_is_kept(text in ".*", max in 0_usize..50) {
             let shown = Escaped::new(&text).at_most(max).to_string();
-            prop_assert!(shown.len() <= max + '…'.len_utf8());
+            prop_assert!(shown.len() <= max.saturating_add('…'.len_utf8()));
         }
     }
 }

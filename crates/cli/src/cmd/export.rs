@@ -24,7 +24,7 @@ pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure>
             }
             root.image().await?
         }
-        Start::Image(image) => image,
+        Start::Image(image) => *image,
     };
     let (target, out) = Target::open(args.file.as_deref()).await?;
     let progress = Progress::new(common);

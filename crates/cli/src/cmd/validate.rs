@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failur
             (image, validation)
         }
         Start::Image(image) => {
-            let image = progress.over(image);
+            let image = progress.over(*image);
             let (source, validation) = image.validate(depth).await?;
             let name = image.name().to_owned();
             let report = match image.opened() {

@@ -109,7 +109,7 @@ pub(crate) async fn into_layout(
     let sink: Arc<dyn BlobSink> = layout.clone();
     let mut pulled = Pulled::default();
     for source in sources {
-        pulled += pull(source, &sink, &options()).await?;
+        pulled.add(pull(source, &sink, &options()).await?);
     }
     layout.close();
     Ok(pulled)
