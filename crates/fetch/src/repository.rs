@@ -7,7 +7,7 @@ use crate::places::{Elsewhere, Places};
 
 /// A repository of a registry.
 ///
-/// As a [`Blobs`] it fetches a blob when it is opened, and goes on where it broke off while
+/// As a [`Blobs`](cutaway_model::Blobs) it fetches a blob when it is opened, and goes on where it broke off while
 /// somebody reads.
 #[derive(Debug, Clone)]
 pub struct Repository {
