@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|header: &[u8]| {
     let content = database(header);
     cutaway_fuzz::read("var/lib/rpm/Packages.db", &content, None, |findings| {
-        let records = findings.packages.len() + findings.keys.len();
+        let records = findings.packages().len() + findings.keys().len();
         assert!(
             records == 1 || (records == 0 && findings.incomplete()),
             "one header is one record or an error"

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cutaway_model::source::{Files, Form};
 use cutaway_model::{Image, Layer};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tracing::Instrument as _;
 
 use crate::archive::Passing;
@@ -195,13 +195,20 @@ where
     // The largest first, so that no large one is left to run alone at the end.
     order.sort_by_key(|(_, layer)| (std::cmp::Reverse(layer.size()), layer.index()));
     let mut tasks = HashMap::new();
+    // Tasks begin in any order; each asks for its permit when the one before has got its own.
+    let mut turn = oneshot::channel().1;
     for (key, layer) in order {
+        let (passed_on, next) = oneshot::channel::<()>();
+        let turn = std::mem::replace(&mut turn, next);
         let (permits, layer) = (Arc::clone(&permits), layer.clone());
         let (reader, options) = (reader.clone(), options.clone());
         let span = tracing::info_span!("layer", index = layer.index(), diff_id = %layer.diff_id());
         let task = async move {
+            // That the one before is gone is as good.
+            let _: Result<(), _> = turn.await;
             // The semaphore is never closed.
             let _permit = permits.acquire_owned().await;
+            drop(passed_on);
             self::layer(&layer, reader, &options).await
         };
         tasks.insert(key, on_task(task.instrument(span)));
