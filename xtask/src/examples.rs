@@ -15,7 +15,7 @@ use crate::{demo, fixtures};
 /// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
 /// says of it, `{apk}` a database of apk's and `{gems}` a list of Ruby's.
 const KNOWN: &[(&str, &str, &[&str], &str)] = &[
-    ("analyze", "own_analyzer", &["{gems}"], ""),
+    ("analyze", "gemfile_lock", &["{gems}"], ""),
     ("analyzers-os", "packages", &["lib/apk/db/installed", "{apk}"], ""),
     ("cloud", "explain", &["registry.example.com"], ""),
     ("export", "flatten", &["{oci}"], ""),

@@ -1,7 +1,7 @@
 //! An analyzer of one's own: it finds what `Gemfile.lock` files pin, wherever they lie.
 //!
 //! ```text
-//! cargo run -p cutaway-analyze --example own_analyzer -- Gemfile.lock
+//! cargo run -p cutaway-analyze --example gemfile_lock -- Gemfile.lock
 //! ```
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
@@ -46,7 +46,7 @@ impl Analyzer for GemfileLock {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let name = std::env::args().nth(1).ok_or("usage: own_analyzer FILE")?;
+    let name = std::env::args().nth(1).ok_or("usage: gemfile_lock FILE")?;
     let content = std::fs::read(&name)?;
     let analyzers = Analyzers::builder().artifact(GemfileLock).build()?;
 
