@@ -26,7 +26,8 @@ pub struct Scanned {
     pub image: Image,
     /// What is in it.
     pub report: Report,
-    /// The files of the layers that were read, so that nobody has to read them again.
+    /// The files of the layers that were read, so that nobody has to read them again; none unless the
+    /// history was asked for, since listings take memory for as long as they are held.
     pub files: Vec<LayerFiles>,
     /// The position of the first of them.
     pub first: usize,
@@ -80,7 +81,7 @@ impl Run<'_> {
         let Options { first, history, .. } = *self.options;
         let layers = image.layers().get(first..).unwrap_or_default();
         let mut reads = self.read(layers).await?;
-        let files = reads.iter().map(LayerRead::files).collect();
+        let files = self.files(&reads);
         second::read_again(layers, &mut reads, &self.budget, self.options).await?;
         self.within()?;
         if let Some(cache) = &self.options.cache {
@@ -108,7 +109,7 @@ impl Run<'_> {
             layers_of_archive(archive, Select::ALL, self.reader(), &self.options.read).await?;
         let cutaway_read::Layers { image, form, layers, .. } = read;
         let mut reads: Vec<_> = layers.into_iter().map(LayerRead::new).collect();
-        let files = reads.iter().map(LayerRead::files).collect();
+        let files = self.files(&reads);
         second::give_up_again(&mut reads, &self.budget, &self.options.analyzers);
         self.within()?;
         let mut merged = self.merge(reads, 0)?;
@@ -123,6 +124,12 @@ impl Run<'_> {
         let task = Task { image: &image, subject, first: 0, history };
         let report = assemble::report(&merged, task, self.options);
         Ok(Scanned { image, report, files, first: 0 })
+    }
+
+    /// Returns the files of layers, where they are wanted; elsewhere listings go as they are applied.
+    fn files(&self, reads: &[LayerRead]) -> Vec<LayerFiles> {
+        let wanted = reads.iter().filter(|_| self.options.history);
+        wanted.map(LayerRead::files).collect()
     }
 
     /// Returns what makes a reader for each layer.
