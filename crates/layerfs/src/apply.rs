@@ -1,13 +1,13 @@
 //! Laying one layer over a tree: the rules of the overlay, which exist here and nowhere else.
 //!
-//! First the layer's whiteouts and opaque markers hide what lower layers have, wherever they stand
-//! in the archive (OCI image specification, layer.md, "Whiteouts"); then its entries are put in
-//! place in their order. A whiteout's directory is followed through symbolic links, its last
-//! component never. An entry's directory is followed through links too, and made where it does not
+//! Entries are put in place and markers hide in the order of the archive, as umoci does it. What a
+//! marker hides is what lower layers have, wherever it stands (OCI image specification, layer.md,
+//! "Whiteouts"): what the layer itself put there before stays. A whiteout's directory is followed
+//! through symbolic links, those of its own layer included, its last component never. An entry's directory is followed through links too, and made where it does not
 //! exist. A directory over a directory keeps what lies in it; anything else over anything else
 //! replaces it with all below. Where the specification is silent, this does as umoci and containerd.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use cutaway_tar::{Escaped, Kind};
 
@@ -101,12 +101,13 @@ impl Tree {
             tree: self,
             layer,
             warnings: Warnings::default(),
-            hidden: HashMap::new(),
+            hides: listing.whiteout_count() > 0,
+            touched: Vec::new(),
+            settled: HashSet::new(),
             watch,
             changes,
         };
-        application.hide(listing)?;
-        application.place(listing)?;
+        application.run(listing)?;
         Ok(application.warnings.into_vec())
     }
 }
@@ -116,9 +117,12 @@ pub(crate) struct Application<'t> {
     pub(crate) tree: &'t mut Tree,
     pub(crate) layer: u32,
     warnings: Warnings,
-    /// What hard links point to that stand before a whiteout in the archive, by their entry: an
-    /// unpacker makes such a link before it removes the name that the link points to.
-    hidden: HashMap<u32, (NodeId, Content)>,
+    /// Whether the layer has markers, so that it matters what it has touched.
+    pub(crate) hides: bool,
+    /// The directories of lower layers that the layer has put something into.
+    pub(crate) touched: Vec<NodeId>,
+    /// Directories that hold nothing of lower layers any more, since a marker has hidden it.
+    pub(crate) settled: HashSet<NodeId>,
     /// Directories in which the caller wants to know which names change.
     pub(crate) watch: Option<&'t mut Watch>,
     /// Where the caller wants it noted what the layer changes.
@@ -126,62 +130,24 @@ pub(crate) struct Application<'t> {
 }
 
 impl Application<'_> {
-    /// Hides what the layer hides of the layers below.
-    fn hide(&mut self, listing: &Listing) -> Result<(), Error> {
-        if listing.whiteout_count() == 0 {
-            return Ok(());
-        }
+    /// Goes through the layer in the order of its archive.
+    fn run(&mut self, listing: &Listing) -> Result<(), Error> {
         let mut records = listing.records();
-        for whiteout in listing.whiteouts() {
-            while records.at() < whiteout.before {
-                let at = records.at();
-                let Some(record) = records.next() else { break };
-                if record.kind == Kind::HardLink
-                    && let Some(target) =
-                        self.link_target(records.path(), record.link.unwrap_or_default())?
-                    && let Some(data) = self.tree.arena.get(target)
-                {
-                    self.hidden.insert(at, (target, data.content));
-                }
-            }
-            self.hide_one(whiteout.kind, &whiteout.path)?;
-        }
-        let arena = &self.tree.arena;
-        self.hidden.retain(|_, (target, _)| !arena.is_live(*target));
-        Ok(())
-    }
-
-    fn hide_one(&mut self, kind: WhiteoutKind, path: &EntryPath) -> Result<(), Error> {
-        let directory = match kind {
-            WhiteoutKind::Entry => path.parent(),
-            WhiteoutKind::Opaque => path.as_bytes(),
-        };
-        let Some(place) = self.follow(directory, path.as_bytes())? else { return Ok(()) };
-        self.note_hidden(kind, path, &place)?;
-        let Some(directory) = place.unpacked() else { return Ok(()) };
-        match kind {
-            WhiteoutKind::Opaque => {
-                self.watch_below(directory);
-                self.note_below(directory)?;
-                self.tree.arena.clear(directory);
-            }
-            WhiteoutKind::Entry => {
-                if let Some(node) = self.tree.arena.child(directory, path.name()) {
-                    self.remove(node)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts the entries in place.
-    fn place(&mut self, listing: &Listing) -> Result<(), Error> {
-        let mut records = listing.records();
+        let mut whiteouts = listing.whiteouts().peekable();
         loop {
             let entry = records.at();
-            let Some(record) = records.next() else { return Ok(()) };
+            while let Some(whiteout) = whiteouts.next_if(|it| it.before <= entry) {
+                self.hide_one(whiteout.kind, &whiteout.path)?;
+            }
+            let Some(record) = records.next() else { break };
             self.place_one(entry, records.path(), record)?;
         }
+        for node in self.touched.drain(..) {
+            if let Some(data) = self.tree.arena.get_mut(node) {
+                data.touched = false;
+            }
+        }
+        Ok(())
     }
 
     fn place_one(&mut self, entry: u32, path: &[u8], record: Record<'_>) -> Result<(), Error> {
@@ -191,10 +157,13 @@ impl Application<'_> {
             return self.update(NodeId::ROOT, content);
         }
         let Some(place) = self.follow(parent, path)? else { return Ok(()) };
+        if record.kind == Kind::CharDevice && record.device == Some((0, 0)) {
+            return self.shadow(&place, path, name);
+        }
         let content = match record.kind {
             Kind::HardLink => {
                 let link = record.link.unwrap_or_default();
-                let target = self.hard_link(entry, path, link, &place, name)?;
+                let target = self.hard_link(path, link, &place, name)?;
                 let Some(content) = target else { return Ok(()) };
                 content
             }
@@ -226,13 +195,11 @@ impl Application<'_> {
     /// be shared.
     fn hard_link(
         &mut self,
-        entry: u32,
         path: &[u8],
         link: &[u8],
         place: &Place,
         name: &[u8],
     ) -> Result<Option<Content>, Error> {
-        let hidden = self.hidden.remove(&entry).map(|(_, content)| content);
         let target = self.link_target(path, link)?;
         if let Some(target) = target
             && place.missing.is_empty()
@@ -246,10 +213,7 @@ impl Application<'_> {
             self.warnings.push("hard-link-to-itself", Some(path), message);
             return Ok(None);
         }
-        let content = target
-            .and_then(|target| self.tree.arena.get(target))
-            .map(|data| data.content)
-            .or(hidden);
+        let content = target.and_then(|target| self.tree.arena.get(target)).map(|it| it.content);
         match content {
             Some(content) if content.kind != Kind::Directory => Ok(Some(content)),
             Some(_) => {
@@ -282,7 +246,7 @@ impl Application<'_> {
     }
 
     /// Follows the path of a directory; none, with a warning, where it goes in circles.
-    fn follow(&mut self, directory: &[u8], path: &[u8]) -> Result<Option<Place>, Error> {
+    pub(crate) fn follow(&mut self, directory: &[u8], path: &[u8]) -> Result<Option<Place>, Error> {
         match follow(&self.tree.arena, directory, Last::Follow, self.tree.limits.symlink_hops) {
             Ok(place) => {
                 self.spend(place.link_bytes, path)?;
@@ -313,6 +277,7 @@ impl Application<'_> {
             self.warnings.push("parent-not-a-directory", Some(path), message);
             self.note(directory)?;
             self.watch_node(directory);
+            self.touch(self.tree.arena.parent(directory));
             let implied = self.implied();
             if let Some(data) = self.tree.arena.get_mut(directory) {
                 data.content = implied;
@@ -334,6 +299,7 @@ impl Application<'_> {
         content: Content,
         path: &[u8],
     ) -> Result<NodeId, Error> {
+        self.touch(directory);
         let tree = &mut *self.tree;
         let within = |have: usize, max: u64| u64::try_from(have).is_ok_and(|have| have < max);
         if u64::from(tree.arena.depth(directory)) >= tree.limits.depth {
@@ -356,6 +322,7 @@ impl Application<'_> {
     /// Gives a directory the entry that stands for it from now on.
     fn update(&mut self, node: NodeId, content: Content) -> Result<(), Error> {
         self.note(node)?;
+        self.touch(self.tree.arena.parent(node));
         if let Some(data) = self.tree.arena.get_mut(node) {
             data.content = content;
             data.placed_by = self.layer;
@@ -365,7 +332,7 @@ impl Application<'_> {
     }
 
     /// Removes a node and all below it.
-    fn remove(&mut self, node: NodeId) -> Result<(), Error> {
+    pub(crate) fn remove(&mut self, node: NodeId) -> Result<(), Error> {
         self.watch_node(node);
         self.note(node)?;
         self.note_below(node)?;

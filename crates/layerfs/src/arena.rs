@@ -48,6 +48,8 @@ pub(crate) struct NodeData {
     depth: u16,
     /// Whether an entry of the layer put it here, rather than an entry below it.
     pub(crate) explicit: bool,
+    /// Whether the layer that is being applied put anything below it.
+    pub(crate) touched: bool,
     pub(crate) placed_by: u32,
     pub(crate) content: Content,
 }
@@ -73,6 +75,7 @@ impl Arena {
             name: Text::default(),
             depth: 0,
             explicit: false,
+            touched: false,
             placed_by: root.layer,
             content: root,
         };
@@ -150,11 +153,6 @@ impl Arena {
         std::iter::successors(first, |&id| self.get(id).and_then(|node| node.next.some()))
     }
 
-    /// Returns whether a node that was there still is; its place must not have been taken since.
-    pub(crate) fn is_live(&self, id: NodeId) -> bool {
-        id == NodeId::ROOT || self.child(self.parent(id), self.name(id)) == Some(id)
-    }
-
     /// Returns whether `above` is `below` or a directory above it.
     pub(crate) fn is_above(&self, above: NodeId, mut below: NodeId) -> bool {
         loop {
@@ -194,6 +192,7 @@ impl Arena {
             name: text,
             depth: above.depth.checked_add(1).ok_or(Full)?,
             explicit,
+            touched: false,
             placed_by,
             content,
         };

@@ -45,6 +45,7 @@ mod blocks;
 mod changes;
 mod descent;
 mod error;
+mod hide;
 mod limits;
 mod listing;
 mod listing_code;

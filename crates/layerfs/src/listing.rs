@@ -13,7 +13,7 @@ use crate::{EntryPath, Error, Kind, Meta};
 /// All entries of one layer, in the order of its archive, and all that it hides.
 ///
 /// An entry is known by its position. Entries that stand for nothing in the file system
-/// (whiteouts, the bookkeeping of aufs, names that leave the root) are not among them. Common
+/// (whiteouts, members of unknown type) are not among them. Common
 /// entries take about 40 bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {

@@ -1,5 +1,5 @@
-//! Names that are no files: whiteouts, opaque markers and the bookkeeping of aufs (OCI image
-//! specification, layer.md, "Whiteouts"; aufs manual, "Whiteout").
+//! Names that are no files: whiteouts and opaque markers (OCI image specification, layer.md,
+//! "Whiteouts"), the bookkeeping of aufs among them (aufs manual, "Whiteout").
 
 use crate::EntryPath;
 
@@ -12,10 +12,6 @@ pub(crate) enum Marker<'p> {
     Whiteout(&'p [u8]),
     /// Hides all of the directory that it lies in.
     Opaque,
-    /// Means nothing outside aufs.
-    Aufs,
-    /// Lies below a whiteout, or hides what cannot be a name: means nothing.
-    Reserved,
     /// Hides something without a name.
     Bare,
 }
@@ -23,31 +19,30 @@ pub(crate) enum Marker<'p> {
 const PREFIX: &[u8] = b".wh.";
 
 impl<'p> Marker<'p> {
-    /// Returns what `path` stands for, by its name alone.
+    /// Returns what `path` stands for, by its last component alone: below a directory that is called
+    /// like a marker lie ordinary files, to every unpacker.
+    ///
+    /// The bookkeeping of aufs (`.wh..wh.aufs`) comes out as a whiteout of `.wh.aufs`, as unpackers
+    /// take it, which hides nothing that anybody has.
     pub(crate) fn of(path: &'p EntryPath) -> Self {
-        let name = path.name();
-        // Hardly any path has the prefix anywhere; the common case costs one search.
-        let below = path.parent();
-        if below.windows(PREFIX.len()).any(|window| window == PREFIX) {
-            let mut components = below.split(|&byte| byte == b'/');
-            if let Some(marker) = components.find(|component| component.starts_with(PREFIX)) {
-                return if is_aufs(marker) { Self::Aufs } else { Self::Reserved };
-            }
-        }
-        let Some(hidden) = name.strip_prefix(PREFIX) else { return Self::None };
+        let Some(hidden) = path.name().strip_prefix(PREFIX) else { return Self::None };
         match hidden {
             b"" | b"." | b".." => Self::Bare,
             // The opaque marker has the form of a whiteout, so that it must be told apart first.
             b".wh..opq" => Self::Opaque,
-            _ if is_aufs(name) => Self::Aufs,
-            _ if hidden.starts_with(PREFIX) => Self::Reserved,
             _ => Self::Whiteout(hidden),
         }
     }
 }
 
-fn is_aufs(name: &[u8]) -> bool {
-    matches!(name, b".wh..wh.aufs" | b".wh..wh.plnk" | b".wh..wh.orph")
+/// Returns whether a hidden name is one that only aufs gives, for its own bookkeeping.
+pub(crate) fn is_of_aufs(hidden: &[u8]) -> bool {
+    matches!(hidden, b".wh.aufs" | b".wh.plnk" | b".wh.orph")
+}
+
+/// Returns whether a hidden name is itself that of a marker, so that hardly anybody can have meant it.
+pub(crate) fn is_reserved(hidden: &[u8]) -> bool {
+    hidden.starts_with(PREFIX) && !is_of_aufs(hidden)
 }
 
 #[cfg(test)]
@@ -65,12 +60,12 @@ mod tests {
             (".wh....", Marker::Whiteout(b"...")),
             (".wh..wh..opq", Marker::Opaque),
             ("a/.wh..wh..opq", Marker::Opaque),
-            (".wh..wh.aufs", Marker::Aufs),
-            (".wh..wh.orph", Marker::Aufs),
-            (".wh..wh.plnk/1234.5", Marker::Aufs),
-            (".wh.d/x", Marker::Reserved),
-            (".wh..wh.other", Marker::Reserved),
-            (".wh..wh..opq2", Marker::Reserved),
+            (".wh..wh.aufs", Marker::Whiteout(b".wh.aufs")),
+            (".wh..wh.plnk/1234.5", Marker::None),
+            (".wh.d/x", Marker::None),
+            (".wh.d/.wh.x", Marker::Whiteout(b"x")),
+            (".wh..wh.other", Marker::Whiteout(b".wh.other")),
+            (".wh..wh..opq2", Marker::Whiteout(b".wh..opq2")),
             (".wh.", Marker::Bare),
             ("a/.wh..", Marker::Bare),
             ("a/.wh...", Marker::Bare),

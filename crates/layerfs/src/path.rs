@@ -21,23 +21,27 @@ impl EntryPath {
     /// Cleans a member name or another path from an image into its normal form.
     ///
     /// Slashes at both ends, doubled slashes and `.` components go; `..` takes back the component
-    /// in front of it, by text alone.
+    /// in front of it, by text alone, and nothing at the root, as in a file system.
     ///
     /// # Errors
     ///
-    /// Returns an error for a name that leaves the root or has a NUL byte in it.
+    /// Returns an error for a name that has a NUL byte in it.
     pub fn clean(name: &[u8]) -> Result<Self, CleanError> {
+        Self::clamp(name).map(|(path, _)| path)
+    }
+
+    /// Cleans a name, and tells whether it led above the root.
+    pub(crate) fn clamp(name: &[u8]) -> Result<(Self, bool), CleanError> {
         if name.contains(&0) {
             return Err(CleanError::Nul);
         }
         let mut path: Vec<u8> = Vec::with_capacity(name.len());
+        let mut clamped = false;
         for component in name.split(|&byte| byte == b'/') {
             match component {
                 b"" | b"." => {}
                 b".." => {
-                    if path.is_empty() {
-                        return Err(CleanError::Escapes);
-                    }
+                    clamped |= path.is_empty();
                     let parent = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
                     path.truncate(parent);
                 }
@@ -49,7 +53,7 @@ impl EntryPath {
                 }
             }
         }
-        Ok(Self(path.into_boxed_slice()))
+        Ok((Self(path.into_boxed_slice()), clamped))
     }
 
     /// Returns the bytes of the path.
@@ -149,9 +153,6 @@ impl fmt::Debug for EntryPath {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CleanError {
-    /// More `..` than components: the name points outside the image.
-    #[error("the name leaves the root of the image")]
-    Escapes,
     /// A NUL byte, which no file system takes.
     #[error("the name has a NUL byte")]
     Nul,
@@ -171,6 +172,10 @@ mod tests {
             ("/etc/passwd", "etc/passwd"),
             ("a/../b", "b"),
             ("a/b/../c", "a/c"),
+            ("../x", "x"),
+            ("..", ""),
+            ("a/../../b", "b"),
+            ("/../../b/..", ""),
         ] {
             assert_eq!(
                 EntryPath::clean(name.as_bytes()).unwrap().as_bytes(),
@@ -178,7 +183,8 @@ mod tests {
                 "{name}"
             );
         }
-        assert_eq!(EntryPath::clean(b"a/../../b"), Err(CleanError::Escapes));
+        let clamped = |name: &[u8]| EntryPath::clamp(name).unwrap().1;
+        assert!(clamped(b"a/../../b") && clamped(b"..") && !clamped(b"a/../b") && !clamped(b"/"));
         assert_eq!(EntryPath::clean(b"a\0b"), Err(CleanError::Nul));
     }
 

@@ -3,7 +3,7 @@
 use cutaway_tar::{Escaped, Reader, Step};
 
 use crate::listing::{Builder, Listing, WhiteoutKind};
-use crate::marker::Marker;
+use crate::marker::{self, Marker};
 use crate::warning::Warnings;
 use crate::{EntryPath, Error, Kind, Limits, Meta, Warning};
 
@@ -117,7 +117,7 @@ impl Walk {
         entry: cutaway_tar::Entry,
         visitor: &mut impl Visitor,
     ) -> Result<bool, Error> {
-        let path = match EntryPath::clean(&entry.path) {
+        let (path, clamped) = match EntryPath::clamp(&entry.path) {
             Ok(path) => path,
             Err(reason) => {
                 let message = || format!("{}: {reason}; skipped", Escaped::name(&entry.path));
@@ -125,22 +125,21 @@ impl Walk {
                 return Ok(false);
             }
         };
+        self.warn_of_clamping(&entry, &path, clamped);
         let depth = path.components().count();
         if u64::try_from(depth).is_ok_and(|depth| depth > self.depth) {
             return Err(Error::Limit { limit: "depth", max: self.depth, path: entry.path });
         }
         match Marker::of(&path) {
             Marker::None => {}
-            Marker::Aufs => return Ok(false),
             Marker::Bare => {
                 return Err(Error::BareWhiteout { path: entry.path, offset: entry.header_offset });
             }
-            Marker::Reserved => {
-                let message = || "name is reserved for whiteouts; skipped".into();
-                self.warnings.push("reserved-name", Some(path.as_bytes()), message);
-                return Ok(false);
-            }
             Marker::Whiteout(name) => {
+                if marker::is_reserved(name) {
+                    let message = || "hides a name that is reserved for whiteouts".into();
+                    self.warnings.push("reserved-name", Some(path.as_bytes()), message);
+                }
                 let hidden = path.with_name(name);
                 self.builder.hide(WhiteoutKind::Entry, &hidden)?;
                 return Ok(false);
@@ -153,11 +152,6 @@ impl Walk {
         match entry.kind {
             // The tar reader has said already that it is odd.
             Kind::Other(_) => return Ok(false),
-            // How overlayfs itself marks what it hides.
-            Kind::CharDevice if entry.device == Some((0, 0)) => {
-                self.builder.hide(WhiteoutKind::Entry, &path)?;
-                return Ok(false);
-            }
             Kind::Directory => {}
             _ if path.is_root() => {
                 let message = || {
@@ -186,6 +180,24 @@ impl Walk {
         let meta = Meta::new(entry);
         let id = self.builder.push(&path, &meta)?;
         Ok(visitor.entry(id, &path, &meta))
+    }
+}
+
+impl Walk {
+    /// Says that a name, or what a hard link names, lies above the root.
+    fn warn_of_clamping(&mut self, entry: &cutaway_tar::Entry, path: &EntryPath, clamped: bool) {
+        let names = [
+            clamped.then_some(&entry.path),
+            entry.link.as_ref().filter(|link| {
+                entry.kind == Kind::HardLink && EntryPath::clamp(link).is_ok_and(|(_, above)| above)
+            }),
+        ];
+        for name in names.into_iter().flatten() {
+            let message = || {
+                format!("{} leads above the root; read as if it ended there", Escaped::name(name))
+            };
+            self.warnings.push("entry-outside-root", Some(path.as_bytes()), message);
+        }
     }
 }
 

@@ -64,12 +64,4 @@ impl Application<'_> {
             watch.tell(arena.parent(node), arena.name(node));
         }
     }
-
-    /// Tells that all names in a directory change.
-    pub(crate) fn watch_below(&mut self, directory: NodeId) {
-        if self.watch.is_some() {
-            let children: Vec<NodeId> = self.tree.arena.children(directory).collect();
-            children.into_iter().for_each(|child| self.watch_node(child));
-        }
-    }
 }

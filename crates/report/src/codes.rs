@@ -70,7 +70,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("duplicate-entry", "A path stands twice in one layer; the last entry counts."),
     (
         "entry-outside-root",
-        "An entry of a layer lies outside of the root of the image, and was skipped.",
+        "A name in a layer leads above the root of the image, where it was clamped to it.",
     ),
     (
         "exclusions-over-limit",
@@ -135,7 +135,7 @@ pub const CODES: &[(&str, &str)] = &[
         "release-value-unprintable",
         "A value in a release file has characters that are not printable.",
     ),
-    ("reserved-name", "An entry has a name that is reserved for whiteouts, and was skipped."),
+    ("reserved-name", "A whiteout hides a name that is itself reserved for whiteouts."),
     ("root-not-a-directory", "A layer has something else than a directory as the root."),
     ("rpm-bdb-count", "rpm's Berkeley database holds another number of records than it says."),
     ("rpm-bdb-meta", "The first page of rpm's Berkeley database cannot be read."),

@@ -17,12 +17,6 @@ pub(crate) enum Op {
     Opaque(String),
 }
 
-impl Op {
-    pub(crate) fn hides(&self) -> bool {
-        matches!(self, Self::Whiteout(_) | Self::Opaque(_))
-    }
-}
-
 /// Layers in the notation of the stacks; content tells where it is from.
 pub(crate) fn notation(layers: &[Vec<Op>]) -> Vec<String> {
     let layer = |(layer, ops): (usize, &Vec<Op>)| {

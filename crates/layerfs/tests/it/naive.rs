@@ -1,6 +1,6 @@
 //! The overlay once more, as simple as can be: whole paths in a sorted map, everything by search.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::models::Op;
 
@@ -16,43 +16,36 @@ pub(crate) type Files = BTreeMap<String, Item>;
 pub(crate) fn merge(layers: &[Vec<Op>]) -> Files {
     let mut files = Files::new();
     for (layer, ops) in layers.iter().enumerate() {
-        let mut hidden = BTreeMap::new();
+        // What the layer has put there, and all directories above.
+        let mut upper = BTreeSet::new();
         for (at, op) in ops.iter().enumerate() {
-            match op {
-                Op::HardLink(_, target) => {
-                    hidden.extend(item(&files, target).map(|(path, item)| (at, (path, item))));
-                }
+            let (path, new) = match op {
                 Op::Whiteout(path) => {
                     let Some(path) = real_parent(&files, path) else { continue };
-                    remove(&mut files, &path);
+                    let hidden = |other: &str| other == path || is_below(other, &path);
+                    files.retain(|other, _| upper.contains(other) || !hidden(other));
+                    continue;
                 }
                 Op::Opaque(path) => {
                     let Some(path) = real(&files, path, &mut 0) else { continue };
-                    files.retain(|other, _| !is_below(other, &path));
+                    files.retain(|other, _| upper.contains(other) || !is_below(other, &path));
+                    continue;
                 }
-                _ => {}
-            }
-        }
-        hidden.retain(|_, (path, _)| !files.contains_key(path));
-        for (at, op) in ops.iter().enumerate() {
-            let (path, new) = match op {
                 Op::File(path) => (path, Item::File(format!("{layer}.{at}"))),
                 Op::Dir(path) => (path, Item::Dir),
                 Op::Symlink(path, target) => (path, Item::Link(target.clone())),
                 Op::HardLink(path, target) => {
-                    let hidden = hidden.remove(&at).map(|(_, item)| item);
                     let found = item(&files, target);
                     let over = real_parent(&files, path).unwrap_or_default();
                     let itself = found
                         .as_ref()
                         .is_some_and(|(target, _)| over == *target || is_below(target, &over));
-                    let item = found.map(|(_, item)| item).or(hidden);
+                    let item = found.map(|(_, item)| item);
                     let Some(item) = item.filter(|item| *item != Item::Dir && !itself) else {
                         continue;
                     };
                     (path, item)
                 }
-                Op::Whiteout(_) | Op::Opaque(_) => continue,
             };
             let Some(path) = real_parent(&files, path) else { continue };
             for (slash, _) in path.match_indices('/') {
@@ -60,6 +53,8 @@ pub(crate) fn merge(layers: &[Vec<Op>]) -> Files {
                     files.insert(path[..slash].to_owned(), Item::Dir);
                 }
             }
+            upper.extend(path.match_indices('/').map(|(slash, _)| path[..slash].to_owned()));
+            upper.insert(path.clone());
             if new != Item::Dir || files.get(&path) != Some(&Item::Dir) {
                 remove(&mut files, &path);
                 files.insert(path, new);

@@ -1,0 +1,77 @@
+//! Hiding, while a layer is applied, what lower layers have: whiteouts and opaque markers.
+
+use crate::apply::Application;
+use crate::arena::NodeId;
+use crate::listing::WhiteoutKind;
+use crate::resolve::Place;
+use crate::{EntryPath, Error};
+
+impl Application<'_> {
+    /// Hides what a marker hides.
+    pub(crate) fn hide_one(&mut self, kind: WhiteoutKind, path: &EntryPath) -> Result<(), Error> {
+        let directory = match kind {
+            WhiteoutKind::Entry => path.parent(),
+            WhiteoutKind::Opaque => path.as_bytes(),
+        };
+        let Some(place) = self.follow(directory, path.as_bytes())? else { return Ok(()) };
+        self.note_hidden(kind, path, &place)?;
+        let Some(directory) = place.unpacked() else { return Ok(()) };
+        match kind {
+            WhiteoutKind::Opaque => self.settle(directory),
+            WhiteoutKind::Entry => match self.tree.arena.child(directory, path.name()) {
+                Some(node) if self.is_upper(node) => self.settle(node),
+                Some(node) => self.remove(node),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Removes what lower layers have below a node. No node is looked into twice.
+    fn settle(&mut self, node: NodeId) -> Result<(), Error> {
+        let mut ahead = vec![node];
+        while let Some(node) = ahead.pop() {
+            if !self.settled.insert(node) {
+                continue;
+            }
+            let children: Vec<NodeId> = self.tree.arena.children(node).collect();
+            for child in children {
+                if self.is_upper(child) {
+                    ahead.push(child);
+                } else {
+                    self.remove(child)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether the layer put a node there, or anything below it.
+    fn is_upper(&self, node: NodeId) -> bool {
+        let data = self.tree.arena.get(node);
+        data.is_some_and(|data| data.touched || data.placed_by == self.layer)
+    }
+
+    /// Notes that the layer puts something into a directory.
+    pub(crate) fn touch(&mut self, directory: NodeId) {
+        let mut at = directory;
+        while self.hides && at != NodeId::ROOT && !self.is_upper(at) {
+            let Some(data) = self.tree.arena.get_mut(at) else { return };
+            data.touched = true;
+            self.touched.push(at);
+            at = self.tree.arena.parent(at);
+        }
+    }
+
+    /// Puts in place how overlayfs itself marks what it hides, a character device with the number
+    /// 0:0: like a file, it replaces whatever has its name, and then nothing is there.
+    pub(crate) fn shadow(&mut self, place: &Place, path: &[u8], name: &[u8]) -> Result<(), Error> {
+        let path = EntryPath::clean(path).unwrap_or_default();
+        self.note_hidden(WhiteoutKind::Entry, &path, place)?;
+        if place.missing.is_empty()
+            && let Some(node) = self.tree.arena.child(place.node, name)
+        {
+            self.remove(node)?;
+        }
+        Ok(())
+    }
+}
