@@ -3,8 +3,9 @@
 //! Entries are put in place and markers hide in the order of the archive, as umoci does it. What a
 //! marker hides is what lower layers have, wherever it stands (OCI image specification, layer.md,
 //! "Whiteouts"): what the layer itself put there before stays. A whiteout's directory is followed
-//! through symbolic links, those of its own layer included, its last component never. An entry's directory is followed through links too, and made where it does not
-//! exist. A directory over a directory keeps what lies in it; anything else over anything else
+//! through symbolic links, those of its own layer included, its last component never. An entry's
+//! directory is followed through links too, and made where it does not exist. A directory over a
+//! directory keeps what lies in it; anything else over anything else
 //! replaces it with all below. Where the specification is silent, this does as umoci and containerd.
 
 use std::collections::HashSet;
@@ -14,7 +15,7 @@ use cutaway_tar::{Escaped, Kind};
 use crate::arena::{Content, NodeId};
 use crate::blocks::{Full, Text};
 use crate::changes::{Changes, End};
-use crate::listing::{Listing, WhiteoutKind};
+use crate::listing::Listing;
 use crate::record::Record;
 use crate::resolve::{Last, Loop, Place, follow, split};
 use crate::tree::{Inode, Tree};
@@ -104,6 +105,7 @@ impl Tree {
             hides: listing.whiteout_count() > 0,
             touched: Vec::new(),
             settled: HashSet::new(),
+            vacated: HashSet::new(),
             watch,
             changes,
         };
@@ -116,13 +118,15 @@ impl Tree {
 pub(crate) struct Application<'t> {
     pub(crate) tree: &'t mut Tree,
     pub(crate) layer: u32,
-    warnings: Warnings,
+    pub(crate) warnings: Warnings,
     /// Whether the layer has markers, so that it matters what it has touched.
     pub(crate) hides: bool,
     /// The directories of lower layers that the layer has put something into.
     pub(crate) touched: Vec<NodeId>,
     /// Directories that hold nothing of lower layers any more, since a marker has hidden it.
     pub(crate) settled: HashSet<NodeId>,
+    /// Names of directories of lower layers that the layer has taken away, with their directories.
+    pub(crate) vacated: HashSet<(NodeId, Box<[u8]>)>,
     /// Directories in which the caller wants to know which names change.
     pub(crate) watch: Option<&'t mut Watch>,
     /// Where the caller wants it noted what the layer changes.
@@ -157,6 +161,7 @@ impl Application<'_> {
             return self.update(NodeId::ROOT, content);
         }
         let Some(place) = self.follow(parent, path)? else { return Ok(()) };
+        self.doubt_links(parent, &place);
         if record.kind == Kind::CharDevice && record.device == Some((0, 0)) {
             return self.shadow(&place, path, name);
         }
@@ -185,7 +190,11 @@ impl Application<'_> {
                     || "more than one entry of the layer has this name; the last one counts".into();
                 self.warnings.push("duplicate-entry", Some(path), message);
             }
+            self.vacate(existing);
             self.remove(existing)?;
+        }
+        if content.kind == Kind::Directory {
+            self.doubt_directory(directory, name);
         }
         self.insert(directory, name, true, content, path)?;
         Ok(())

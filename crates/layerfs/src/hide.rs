@@ -14,13 +14,20 @@ impl Application<'_> {
             WhiteoutKind::Opaque => path.as_bytes(),
         };
         let Some(place) = self.follow(directory, path.as_bytes())? else { return Ok(()) };
+        self.doubt_links(directory, &place);
         self.note_hidden(kind, path, &place)?;
         let Some(directory) = place.unpacked() else { return Ok(()) };
         match kind {
-            WhiteoutKind::Opaque => self.settle(directory),
+            WhiteoutKind::Opaque => {
+                self.doubt_opaque(directory);
+                self.settle(directory)
+            }
             WhiteoutKind::Entry => match self.tree.arena.child(directory, path.name()) {
                 Some(node) if self.is_upper(node) => self.settle(node),
-                Some(node) => self.remove(node),
+                Some(node) => {
+                    self.vacate(node);
+                    self.remove(node)
+                }
                 None => Ok(()),
             },
         }
@@ -46,7 +53,7 @@ impl Application<'_> {
     }
 
     /// Returns whether the layer put a node there, or anything below it.
-    fn is_upper(&self, node: NodeId) -> bool {
+    pub(crate) fn is_upper(&self, node: NodeId) -> bool {
         let data = self.tree.arena.get(node);
         data.is_some_and(|data| data.touched || data.placed_by == self.layer)
     }
@@ -70,6 +77,7 @@ impl Application<'_> {
         if place.missing.is_empty()
             && let Some(node) = self.tree.arena.child(place.node, name)
         {
+            self.vacate(node);
             self.remove(node)?;
         }
         Ok(())

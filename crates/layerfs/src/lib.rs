@@ -39,6 +39,7 @@
 //! # }
 //! ```
 
+mod ambiguity;
 mod apply;
 mod arena;
 mod blocks;

@@ -45,6 +45,8 @@ pub(crate) struct Place {
     pub(crate) strays: bool,
     /// How many symbolic links were followed.
     pub(crate) links: u64,
+    /// The lowest layer that one of these links is from; none without links.
+    pub(crate) lowest_link: Option<u32>,
     /// Whether it went through a directory that exists only because of what lies in it.
     pub(crate) implied: bool,
 }
@@ -89,6 +91,7 @@ pub(crate) fn follow_telling(
         link_bytes: 0,
         strays: false,
         links: 0,
+        lowest_link: None,
         implied: false,
     };
     // What is left of the path and of each link target on the way, the innermost last.
@@ -130,6 +133,8 @@ pub(crate) fn follow_telling(
             continue;
         }
         place.links = place.links.saturating_add(1);
+        let from = arena.get(child).map(|link| link.placed_by);
+        place.lowest_link = place.lowest_link.map_or(from, |lowest| from.map(|it| it.min(lowest)));
         if place.links > max_hops {
             return Err(Circle { max_hops, link_bytes: place.link_bytes });
         }

@@ -119,7 +119,7 @@ impl Tree {
     pub fn trace(&self, path: &[u8], follow_last: bool) -> Result<Trace, Loop> {
         let last = if follow_last { Last::Follow } else { Last::Keep };
         let place = follow(&self.arena, path, last, self.limits.symlink_hops)?;
-        let Place { node, missing, strays, links, link_bytes, implied } = place;
+        let Place { node, missing, strays, links, link_bytes, implied, .. } = place;
         Ok(Trace { node, missing, strays, links, link_bytes, implied })
     }
 

@@ -5,7 +5,7 @@ use cutaway_tar::{Escaped, Reader, Step};
 use crate::listing::{Builder, Listing, WhiteoutKind};
 use crate::marker::{self, Marker};
 use crate::warning::Warnings;
-use crate::{EntryPath, Error, Kind, Limits, Meta, Warning};
+use crate::{EntryPath, Error, Kind, Limits, Meta, Warning, Xattr};
 
 /// Takes part in a walk.
 pub trait Visitor {
@@ -166,6 +166,7 @@ impl Walk {
             _ => {}
         }
         for xattr in &entry.xattrs {
+            self.warn_of_overlay(&path, xattr);
             let bytes = xattr.name.len().saturating_add(xattr.value.len());
             self.xattr_bytes =
                 self.xattr_bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
@@ -184,6 +185,30 @@ impl Walk {
 }
 
 impl Walk {
+    /// Says that an attribute is one by which overlayfs keeps its books.
+    fn warn_of_overlay(&mut self, path: &EntryPath, xattr: &Xattr) {
+        let prefixes = [&b"trusted.overlay."[..], b"user.overlay."];
+        let Some(of) = prefixes.iter().find_map(|prefix| xattr.name.strip_prefix(*prefix)) else {
+            return;
+        };
+        let message = || {
+            let name = Escaped::name(&xattr.name);
+            format!("has the attribute {name}, which is ignored; overlay drivers may obey it")
+        };
+        self.warnings.push_ambiguous(path.clone(), message);
+        // A target is a name beside the directory, or a path from the root.
+        let target = match (of, xattr.value.strip_prefix(b"/")) {
+            (b"redirect", Some(absolute)) => EntryPath::clean(absolute),
+            (b"redirect", None) => EntryPath::clean(&[path.parent(), b"/", &xattr.value].concat()),
+            _ => return,
+        };
+        if let Ok(target) = target {
+            let message =
+                || format!("is what {path} is redirected to; overlay drivers may obey it");
+            self.warnings.push_ambiguous(target, message);
+        }
+    }
+
     /// Says that a name, or what a hard link names, lies above the root.
     fn warn_of_clamping(&mut self, entry: &cutaway_tar::Entry, path: &EntryPath, clamped: bool) {
         let names = [

@@ -94,6 +94,7 @@ pub const CODES: &[(&str, &str)] = &[
         "image-id-recomputed",
         "The digest of the config is not the ID that the archive states; it was recomputed.",
     ),
+    ("layer-ambiguous", "Runtimes read a layer in different ways at a path."),
     ("layer-count", "The config has another number of layers than the manifest."),
     ("layer-malformed", "A layer cannot be unpacked and walked."),
     ("layout-version", "The version of the image layout is missing or not known."),

@@ -1,6 +1,7 @@
 //! The layers of an image, laid over each other: what of them is visible after each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use cutaway_analyze::{Analyzers, Findings, LayerFacts, Role, Severity};
@@ -30,6 +31,8 @@ pub(crate) struct Merged {
     pub(crate) unreadable: Vec<Unreadable>,
     /// What is odd about the layers.
     pub(crate) warnings: Vec<DiagnosticReport>,
+    /// Which of the warnings are about a path that runtimes read in different ways.
+    ambiguous: Vec<(usize, EntryPath)>,
     /// How many entries each pattern left out.
     pub(crate) skipped: BTreeMap<String, u64>,
 }
@@ -57,6 +60,7 @@ impl Merged {
         let mut tree = Tree::new(of_layers);
         let compares = analyzers.read_records();
         let (mut changes, mut digests) = (Changes::default(), Vec::new());
+        let mut analysed = BTreeSet::new();
         merged.skipped.extend(skip.patterns().iter().map(|pattern| (pattern.clone(), 0)));
         let seen = analyzers.members().iter().enumerate();
         let seen = seen.filter(|(_, member)| member.role() != Role::Records);
@@ -81,8 +85,11 @@ impl Merged {
                     member.interest().is_any() || !member.interest().names().is_empty()
                 });
                 for file in files {
-                    if by_name && let Some(entry) = listing.get(file.entry) {
-                        names.push((analyzer, entry.path().clone()));
+                    if let Some(entry) = listing.get(file.entry) {
+                        analysed.insert(entry.path().clone());
+                        if by_name {
+                            names.push((analyzer, entry.path().clone()));
+                        }
                     }
                     let inode = |entry| Inode { layer, entry };
                     let companions = file.companions.iter().map(|it| it.map(inode)).collect();
@@ -99,6 +106,9 @@ impl Merged {
             }
         }
         merged.unreadable.extend(visibility.unreadable().cloned());
+        let seen = merged.steps.iter().flat_map(|step| &step.begun);
+        analysed.extend(seen.map(|sight| sight.path.clone()));
+        merged.judge_ambiguous(&analysed);
         if compares {
             let view = View { tree: &tree, analyzers, skip };
             let records = analyzers.of_role(Role::Records).map(|(position, _)| position);
@@ -125,13 +135,32 @@ impl Merged {
     }
 
     fn warn(&mut self, number: usize, warnings: impl IntoIterator<Item = Warning>) {
-        self.warnings.extend(warnings.into_iter().map(|warning| DiagnosticReport {
-            severity: Severity::Warning,
-            code: warning.code.into(),
-            path: warning.path.map(|path| path.to_string_lossy().into_owned()),
-            layer: Some(number),
-            message: warning.message,
-        }));
+        for warning in warnings {
+            let at = warning.ambiguous_at().cloned();
+            self.ambiguous.extend(at.map(|path| (self.warnings.len(), path)));
+            self.warnings.push(DiagnosticReport {
+                severity: Severity::Warning,
+                code: warning.code.into(),
+                path: warning.path.map(|path| path.to_string_lossy().into_owned()),
+                layer: Some(number),
+                message: warning.message,
+            });
+        }
+    }
+
+    /// Makes it an error that runtimes read a layer in different ways, where an analysed file of any
+    /// layer lies at the path or below: to some of them it may be another one, or none.
+    fn judge_ambiguous(&mut self, analysed: &BTreeSet<EntryPath>) {
+        for (at, path) in &self.ambiguous {
+            let below = if path.is_root() { Vec::new() } else { [path.as_bytes(), b"/"].concat() };
+            let first = analysed.range::<[u8], _>((Bound::Included(&*below), Bound::Unbounded));
+            let is_below = first.clone().next().is_some_and(|it| it.as_bytes().starts_with(&below));
+            if (is_below || analysed.contains(path))
+                && let Some(warning) = self.warnings.get_mut(*at)
+            {
+                warning.severity = Severity::Error;
+            }
+        }
     }
 
     fn count_skipped(&mut self, listing: &Listing, skip: &Skip) {

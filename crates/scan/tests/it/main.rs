@@ -1,6 +1,7 @@
 //! Scans of fixture images, from every kind of source on disk.
 #![expect(clippy::unwrap_used, reason = "test support")]
 
+mod ambiguity;
 mod corruption;
 mod facts;
 mod links;

@@ -1,0 +1,68 @@
+//! Where runtimes read a layer in different ways, found while it is applied.
+//!
+//! Overlay drivers unpack a layer alone and lay it over the lower ones; umoci unpacks it in their
+//! place. Both come to the same but for the marks that are told here. What is read is what umoci
+//! reads; a warning names each path at or below which the others may see something else.
+
+use crate::apply::Application;
+use crate::arena::NodeId;
+use crate::resolve::Place;
+use crate::{EntryPath, Kind};
+
+impl Application<'_> {
+    /// Tells of an opaque marker at the root, which overlay drivers ignore.
+    pub(crate) fn doubt_opaque(&mut self, directory: NodeId) {
+        let has_lower = || self.tree.arena.children(directory).any(|child| !self.is_upper(child));
+        if directory == NodeId::ROOT && has_lower() {
+            let message = || {
+                "an opaque marker at the root hides all of the lower layers; overlay drivers ignore it"
+                    .into()
+            };
+            self.warnings.push_ambiguous(EntryPath::root(), message);
+        }
+    }
+
+    /// Tells of a directory that is reached through a symbolic link of a lower layer: overlay drivers
+    /// put a directory in the place of the link.
+    pub(crate) fn doubt_links(&mut self, directory: &[u8], place: &Place) {
+        if place.lowest_link.is_none_or(|layer| layer >= self.layer) {
+            return;
+        }
+        let Ok(named) = EntryPath::clean(directory) else { return };
+        let real = self.tree.path(place.node).join(&place.missing);
+        let message = || {
+            format!(
+                "is a link of a lower layer to {real}, where this is put; overlay drivers put a directory in its place"
+            )
+        };
+        self.warnings.push_ambiguous(named.clone(), message);
+        let message = || {
+            format!(
+                "is where a link of a lower layer at {named} leads; overlay drivers put nothing here"
+            )
+        };
+        self.warnings.push_ambiguous(real, message);
+    }
+
+    /// Remembers that the layer takes a directory of a lower one away, for an entry that may come.
+    pub(crate) fn vacate(&mut self, node: NodeId) {
+        let arena = &self.tree.arena;
+        if arena.kind(node) == Kind::Directory {
+            self.vacated.insert((arena.parent(node), arena.name(node).into()));
+        }
+    }
+
+    /// Tells of a directory in the place of one that the same layer has taken away: overlay drivers
+    /// have forgotten that by then, and show what the lower one holds.
+    pub(crate) fn doubt_directory(&mut self, directory: NodeId, name: &[u8]) {
+        if self.vacated.is_empty() || !self.vacated.contains(&(directory, name.into())) {
+            return;
+        }
+        let path = self.tree.path(directory).join(&[name]);
+        let message = || {
+            "is taken away and made again as a directory in one layer; overlay drivers show what lower layers have in it"
+                .into()
+        };
+        self.warnings.push_ambiguous(path, message);
+    }
+}
