@@ -30,7 +30,7 @@ fn what_concerns_an_analysed_file_is_an_error() {
     }
     let linked = format!("{lower}  db -> lib/apk/db\n");
     let (told, complete) = ambiguous(&linked, "  db/x 0644\n");
-    assert_eq!((told, complete), (vec!["!lib/apk/db".to_owned(), "db".to_owned()], false));
+    assert_eq!((told, complete), (vec!["db".to_owned(), "!lib/apk/db".to_owned()], false));
 }
 
 #[test]
