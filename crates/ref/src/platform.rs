@@ -68,16 +68,48 @@ impl Platform {
         self
     }
 
+    /// Returns the text with the version of the operating system, as containerd writes it:
+    /// `windows(10.0.20348.1)/amd64`.
+    pub fn in_full(&self) -> String {
+        let text = self.to_string();
+        match (&self.os_version, text.split_once('/')) {
+            (Some(version), Some((os, rest))) => format!("{os}({})/{rest}", version.escape_debug()),
+            _ => text,
+        }
+    }
+
+    /// Returns whether `self` is of the machine that is `wanted` but for a variant that does not fit, where
+    /// `wanted` names none.
+    pub fn is_other_variant_of(&self, wanted: &Self) -> bool {
+        let (have, want) = (self.clone().normalized(), wanted.clone().normalized());
+        let is_unnamed = match want.architecture.as_str() {
+            "arm" => want.variant.as_deref() == Some("v7"),
+            _ => want.variant.is_none(),
+        };
+        is_unnamed
+            && have.os == want.os
+            && have.architecture == want.architecture
+            && have.has_version(&want)
+    }
+
+    /// Returns whether the version of the operating system is the one that is wanted, or one of it:
+    /// `10.0.20348.1` is one of `10.0.20348`.
+    fn has_version(&self, wanted: &Self) -> bool {
+        let Some(wanted) = &wanted.os_version else { return true };
+        let rest = self.os_version.as_ref().and_then(|have| have.strip_prefix(wanted.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
     /// Returns how well a child built for `self` fits a machine that is `wanted`; `None` where it does not run there.
     ///
     /// 0 is the best fit. An older variant runs on a newer machine (`arm/v6` on `arm/v7`) and counts
-    /// as many steps worse as it is older. An `os.version` must be equal where `wanted` names one.
+    /// as many steps worse as it is older. An `os.version` must fit where `wanted` names one.
     pub fn distance(&self, wanted: &Self) -> Option<u32> {
         let (have, want) = (self.clone().normalized(), wanted.clone().normalized());
         if have.os != want.os || have.architecture != want.architecture {
             return None;
         }
-        if want.os_version.is_some() && want.os_version != have.os_version {
+        if !have.has_version(&want) {
             return None;
         }
         let level =
@@ -103,24 +135,40 @@ impl FromStr for Platform {
     type Err = ParsePlatformError;
 
     fn from_str(text: &str) -> Result<Self, ParsePlatformError> {
-        let mut parts = text.split('/');
-        let (os, architecture, variant, rest) =
-            (parts.next(), parts.next(), parts.next(), parts.next());
         let word = |part: &str| {
             !part.is_empty()
                 && part
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
         };
+        // crane writes the version behind a colon, containerd in brackets behind the system.
+        let (text, behind) = match text.split_once(':') {
+            Some((text, version)) => (text, Some(version)),
+            None => (text, None),
+        };
+        let mut parts = text.split('/');
+        let (os, architecture, variant, rest) =
+            (parts.next(), parts.next(), parts.next(), parts.next());
+        let (os, within) = match os.and_then(|os| os.split_once('(')) {
+            Some((os, version)) => (Some(os), Some(version.strip_suffix(')').unwrap_or_default())),
+            None => (os, None),
+        };
+        let version = match (within, behind) {
+            (Some(_), Some(_)) => return Err(ParsePlatformError),
+            (within, behind) => within.or(behind),
+        };
         match (os, architecture, variant, rest) {
             (Some(os), Some(architecture), variant, None)
-                if word(os) && word(architecture) && variant.is_none_or(word) =>
+                if word(os)
+                    && word(architecture)
+                    && variant.is_none_or(word)
+                    && version.is_none_or(word) =>
             {
                 Ok(Self {
                     os: os.into(),
                     architecture: architecture.into(),
                     variant: variant.map(Into::into),
-                    os_version: None,
+                    os_version: version.map(Into::into),
                 }
                 .normalized())
             }
@@ -142,9 +190,12 @@ impl fmt::Display for Platform {
     }
 }
 
-/// A platform is written `os/architecture` or `os/architecture/variant`, and the text is neither.
+/// A platform is written `os/architecture` or `os/architecture/variant`, with the version of the system behind
+/// a colon or in brackets behind the system, and the text is none of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a platform is written os/architecture or os/architecture/variant, such as linux/arm64")]
+#[error(
+    "a platform is written os/architecture or os/architecture/variant, such as linux/arm64 or windows(10.0.20348.1)/amd64"
+)]
 pub struct ParsePlatformError;
 
 #[cfg(test)]
@@ -168,6 +219,56 @@ mod tests {
         }
         for bad in ["linux", "", "linux/", "a/b/c/d", "linux/am d64", "/amd64"] {
             assert_eq!(bad.parse::<Platform>(), Err(ParsePlatformError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn versions() {
+        for text in ["windows(10.0.20348.1)/amd64", "windows/amd64:10.0.20348.1"] {
+            let platform: Platform = text.parse().unwrap();
+            assert_eq!(platform.os_version.as_deref(), Some("10.0.20348.1"), "{text}");
+            assert_eq!(platform.in_full(), "windows(10.0.20348.1)/amd64");
+            assert_eq!(platform.to_string(), "windows/amd64");
+        }
+        let full = "linux(6)/arm/v6".parse::<Platform>().unwrap().in_full();
+        assert_eq!(full, "linux(6)/arm/v6");
+        for bad in [
+            "windows(10/amd64",
+            "windows()/amd64",
+            "windows(1)/amd64:2",
+            "windows/amd64:",
+            "w(1)x/amd64",
+            "windows/amd64:1:2",
+            "(1)/amd64",
+        ] {
+            assert_eq!(bad.parse::<Platform>(), Err(ParsePlatformError), "{bad}");
+        }
+        let have: Platform = "windows(10.0.20348.1)/amd64".parse().unwrap();
+        for (wanted, fits) in [
+            ("windows/amd64", true),
+            ("windows/amd64:10.0.20348.1", true),
+            ("windows/amd64:10.0.20348", true),
+            ("windows/amd64:10.0.2034", false),
+            ("windows/amd64:10.0.20348.10", false),
+            ("windows/amd64:10.0.17763.1", false),
+        ] {
+            assert_eq!(have.distance(&wanted.parse().unwrap()).is_some(), fits, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn other_variants() {
+        for (have, want, is_other) in [
+            ("linux/arm64/armv8", "linux/arm64", true),
+            ("linux/riscv64/rva23u64", "linux/riscv64", true),
+            ("linux/amd64/v3", "linux/amd64", true),
+            ("linux/arm/v8", "linux/arm", true),
+            ("linux/arm64/armv8", "linux/arm64/v9", false),
+            ("linux/arm/v7", "linux/arm/v6", false),
+            ("linux/arm64/armv8", "linux/amd64", false),
+        ] {
+            let (have, want): (Platform, Platform) = (have.parse().unwrap(), want.parse().unwrap());
+            assert_eq!(have.is_other_variant_of(&want), is_other, "{have} on {want}");
         }
     }
 
