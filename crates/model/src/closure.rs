@@ -162,7 +162,9 @@ pub async fn closure(
             }
             Document::Manifest(manifest) => {
                 listed.push(manifest.config);
-                listed.extend(manifest.layers.into_iter().filter(is_distributable));
+                listed.extend(
+                    manifest.layers.into_iter().filter(|layer| layer.media_type.is_distributable()),
+                );
             }
         }
     }
@@ -176,10 +178,4 @@ pub async fn closure(
 /// Returns whether the child of an index is an image or an index too.
 fn is_document(child: &Descriptor) -> bool {
     child.media_type.is_index() || child.media_type.is_manifest()
-}
-
-/// Returns whether a layer may be copied: those of other owners are only pointed to.
-fn is_distributable(layer: &Descriptor) -> bool {
-    let kind = layer.media_type.as_str();
-    !(kind.contains("nondistributable") || kind.contains(".foreign."))
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Serialize};
 
-use crate::json::{self, Known, OtherKeys, null_as_empty, strict, strict_list};
+use crate::json::{
+    self, Known, OtherKeys, null_as_empty, strict, strict_list, text_or_number, texts,
+};
 use crate::{DiffId, Error};
 
 /// What a config says. Fields that programs rarely need are left to the raw bytes.
@@ -29,7 +31,7 @@ pub struct Config {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The user, as a name or a number.
-    #[serde(rename = "User", default, deserialize_with = "null_as_empty")]
+    #[serde(rename = "User", default, deserialize_with = "text_or_number")]
     pub user: String,
     /// The environment, each `NAME=value`.
     #[serde(rename = "Env", default, deserialize_with = "null_as_empty")]
@@ -50,7 +52,7 @@ pub struct Run {
     #[serde(rename = "Volumes", default, deserialize_with = "keys")]
     pub volumes: Vec<String>,
     /// Free text by key.
-    #[serde(rename = "Labels", default, deserialize_with = "null_as_empty")]
+    #[serde(rename = "Labels", default, deserialize_with = "texts")]
     pub labels: BTreeMap<String, String>,
     /// The signal that stops it.
     #[serde(rename = "StopSignal", default)]

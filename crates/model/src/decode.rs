@@ -67,15 +67,11 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Malformed`] for an empty stream and for a compression that is not supported,
-    /// and what the stream itself fails with.
+    /// Returns [`Error::Malformed`] for a compression that is not supported, and what the stream itself fails with.
     pub async fn open(stored: R, what: impl Into<String>, limits: &Limits) -> Result<Self, Error> {
         let what = what.into();
         let (head, stored) =
             peek(stored, SNIFF_BYTES).await.map_err(|error| Error::from_io(error, &what))?;
-        if head.is_empty() {
-            return Err(Error::malformed(what, "is empty: not even the end marker of a tar"));
-        }
         let compression = Compression::sniff(&head);
         let decoder = Decoder::new(stored, compression, limits).ok_or_else(|| {
             Error::malformed(&what, format!("unsupported compression {}", compression.name()))

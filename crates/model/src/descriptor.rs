@@ -87,6 +87,11 @@ impl MediaType {
         "application/vnd.docker.distribution.manifest.list.v2+json";
     /// A Docker image config.
     pub const DOCKER_CONFIG: &'static str = "application/vnd.docker.container.image.v1+json";
+    /// An image manifest of Docker's schema 1 without signatures.
+    pub const DOCKER_V1: &'static str = "application/vnd.docker.distribution.manifest.v1+json";
+    /// An image manifest of Docker's schema 1 with signatures.
+    pub const DOCKER_SIGNED_V1: &'static str =
+        "application/vnd.docker.distribution.manifest.v1+prettyjws";
     /// A gzip-compressed Docker layer.
     pub const DOCKER_LAYER: &'static str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
@@ -100,9 +105,41 @@ impl MediaType {
         matches!(self.as_str(), Self::OCI_MANIFEST | Self::DOCKER_MANIFEST)
     }
 
+    /// Returns whether this is an image manifest of Docker's schema 1, whose layers have no digests that can
+    /// be checked.
+    pub fn is_schema_1(&self) -> bool {
+        matches!(self.as_str(), Self::DOCKER_V1 | Self::DOCKER_SIGNED_V1)
+    }
+
     /// Returns whether this is an index of images, OCI's or Docker's.
     pub fn is_index(&self) -> bool {
         matches!(self.as_str(), Self::OCI_INDEX | Self::DOCKER_LIST)
+    }
+
+    /// Returns whether an entry of an index that is called so may be an image or an index: it is, or nothing says
+    /// what else it is. Layers and configs are not.
+    pub fn may_be_document(&self) -> bool {
+        let kind = self.as_str();
+        let is_part =
+            [".layer.", "rootfs.diff", "config", ".tar"].iter().any(|part| kind.contains(part));
+        self.is_manifest() || self.is_index() || self.is_schema_1() || !is_part
+    }
+
+    /// Returns whether a layer that is called so may be copied: those of other owners are only pointed to.
+    pub fn is_distributable(&self) -> bool {
+        let kind = self.as_str();
+        !(kind.contains("nondistributable") || kind.contains(".foreign."))
+    }
+
+    /// Returns whether a layer that is called so is encrypted (ocicrypt).
+    pub fn is_encrypted(&self) -> bool {
+        self.as_str().ends_with("+encrypted")
+    }
+
+    /// Returns whether this is what layers of files are called: those of images, compressed or not. A layer
+    /// without a type is one, too.
+    pub fn is_file_system(&self) -> bool {
+        self.0.is_empty() || crate::Compression::promised(self).is_some()
     }
 
     /// Returns whether this is the config of an image that can be run, OCI's or Docker's.

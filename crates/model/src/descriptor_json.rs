@@ -6,7 +6,7 @@ use base64::Engine as _;
 use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Deserializer};
 
-use crate::json::{Known, OtherKeys, null_as_empty, strict_option};
+use crate::json::{Known, OtherKeys, null_as_empty, strict_option, texts};
 use crate::{Descriptor, MediaType};
 
 const KNOWN: &[&str] =
@@ -20,7 +20,7 @@ struct Wire {
     size: u64,
     #[serde(default, deserialize_with = "null_as_empty")]
     urls: Vec<String>,
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(default, deserialize_with = "texts")]
     annotations: BTreeMap<String, String>,
     #[serde(default)]
     data: Option<String>,

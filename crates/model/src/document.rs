@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::json::{self, OtherKeys, null_as_empty, present};
+use crate::json::{self, OtherKeys, present, texts};
 use crate::{Descriptor, Error, Limits, MediaType};
 
 /// A document that a reference can point to.
@@ -52,6 +52,10 @@ pub struct Index {
     pub artifact_type: Option<String>,
 }
 
+/// Why a manifest of schema 1 is not read.
+pub(crate) const SCHEMA_1: &str =
+    "is a manifest of Docker's schema 1, which carries no digests that can be checked";
+
 const KNOWN: &[&str] = &[
     "schemaVersion",
     "mediaType",
@@ -76,7 +80,7 @@ struct Wire {
     layers: Option<Vec<Descriptor>>,
     #[serde(default, deserialize_with = "present")]
     manifests: Option<Vec<Descriptor>>,
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(default, deserialize_with = "texts")]
     annotations: BTreeMap<String, String>,
     #[serde(default)]
     subject: Option<Descriptor>,
@@ -112,10 +116,7 @@ impl Document {
             return refuse(rule);
         }
         if wire.fs_layers.is_some() || wire.schema_version == Some(1) {
-            return refuse(
-                "is a manifest of Docker's schema 1, which carries no digests that can be checked"
-                    .into(),
-            );
+            return refuse(SCHEMA_1.into());
         }
         if wire.manifests.is_some() && (wire.config.is_some() || wire.layers.is_some()) {
             return refuse("is ambiguous: it has \"manifests\" as an index and \"config\" or \"layers\" as a manifest".into());

@@ -87,6 +87,12 @@ pub enum Error {
         /// The digest of the bytes that came.
         found: Digest,
     },
+    /// Two places that hold a blob have different bytes for it.
+    #[error("{} is not the same at two places: one of them has changed its bytes", Escaped::new(.what).at_most(PART))]
+    Differs {
+        /// The blob.
+        what: String,
+    },
     /// The uncompressed layer has another digest than the config says.
     #[error("{} unpacks to diffID {found}, not the {expected} of the config", Escaped::new(.what).at_most(PART))]
     DiffId {
@@ -136,7 +142,7 @@ impl Error {
 
     /// Returns whether stored bytes are not those of their descriptor, so that another place may have the right ones.
     pub fn is_about_bytes(&self) -> bool {
-        matches!(self, Self::Size { .. } | Self::Digest { .. })
+        matches!(self, Self::Size { .. } | Self::Digest { .. } | Self::Differs { .. })
     }
 
     /// Makes the error of a document or stream that breaks its format.

@@ -80,6 +80,30 @@ impl Image {
         &self.layers
     }
 
+    /// Checks that its layers are those of a file system that can be read, as far as their types tell.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Malformed`] with the type of a layer that is encrypted, and where none of the layers is
+    /// one of files, as in signatures, attestations and models.
+    pub fn check_files(&self) -> Result<(), Error> {
+        let kinds = || self.layers.iter().filter_map(|layer| Some((layer, layer.media_type()?)));
+        if let Some((layer, kind)) = kinds().find(|(_, kind)| kind.is_encrypted()) {
+            let rule = format!("is of type {kind}: encrypted, and not read without its key");
+            return Err(Error::malformed(layer.what(), rule));
+        }
+        let is_one = |layer: &Layer| layer.media_type().is_none_or(MediaType::is_file_system);
+        match kinds().next() {
+            Some((layer, kind)) if !self.layers.iter().any(is_one) => {
+                let rule = format!(
+                    "is of type {kind}, and no layer is one of files: there is no file system"
+                );
+                Err(Error::malformed(layer.what(), rule))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the first layer whose stored bytes have `digest`.
     pub fn layer_by_digest(&self, digest: &Digest) -> Option<&Layer> {
         self.layers.iter().find(|layer| layer.digest() == Some(digest))

@@ -4,6 +4,7 @@
 //! takes the last, another to one that takes the exact spelling, so one digest would name two
 //! images. Known keys in two spellings are refused; unknown fields are let pass.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use cutaway_tar::Escaped;
@@ -36,6 +37,32 @@ where
     T: Deserialize<'de> + Default,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads a map of texts; a value that is `null` is an empty text, as Go's tools read it.
+pub(crate) fn texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let map = Option::<BTreeMap<String, Option<String>>>::deserialize(deserializer)?;
+    let texts = map.unwrap_or_default().into_iter();
+    Ok(texts.map(|(key, value)| (key, value.unwrap_or_default())).collect())
+}
+
+/// Reads a text, which some tools write as a number; `null` as the empty one.
+pub(crate) fn text_or_number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Number(i64),
+    }
+    Ok(match Option::<Written>::deserialize(deserializer)? {
+        None => String::new(),
+        Some(Written::Text(text)) => text,
+        Some(Written::Number(number)) => number.to_string(),
+    })
 }
 
 /// Reads a field that is there, `null` as the empty value; with `default` an absent one is `None`.

@@ -132,6 +132,16 @@ impl Layer {
         }
     }
 
+    /// Returns whether its type says that it is something else than files. Only its bytes tell then.
+    pub fn is_called_otherwise(&self) -> bool {
+        self.media_type().is_some_and(|kind| !kind.is_file_system())
+    }
+
+    /// Returns whether it is kept by its owner alone, and need not be where the image is.
+    pub fn is_kept_elsewhere(&self) -> bool {
+        self.media_type().is_some_and(|kind| !kind.is_distributable())
+    }
+
     /// Returns the build step that made the layer, where the history says it without a guess.
     pub fn history(&self) -> Option<&History> {
         self.history.as_ref()
@@ -211,7 +221,12 @@ impl Layer {
                 let stream: BlobStream = match descriptor.carried() {
                     Some(data) => Box::new(Cursor::new(data.to_vec())),
                     None => blobs.open(descriptor).await.map_err(|error| match error {
-                        Error::Missing { .. } => Error::Missing { what: what.clone() },
+                        Error::Missing { .. } => {
+                            Error::Missing { what: format!("{what}{}", self.whose()) }
+                        }
+                        Error::NotFound { what, place } => {
+                            Error::NotFound { what: format!("{what}{}", self.whose()), place }
+                        }
                         other => other,
                     })?,
                 };
@@ -222,6 +237,16 @@ impl Layer {
                 let (stream, _) = files.open(name)?.ok_or(Error::Missing { what })?;
                 Ok((stream, Claim { digest: None, size: *size }))
             }
+        }
+    }
+
+    /// Says of a layer that its owner alone keeps where it may be had.
+    fn whose(&self) -> String {
+        match self.media_type().filter(|_| self.is_kept_elsewhere()) {
+            Some(kind) => {
+                format!(" of type {kind}, which its owner alone keeps (--foreign-urls asks there),")
+            }
+            None => String::new(),
         }
     }
 

@@ -8,7 +8,7 @@ pub struct Limits {
     pub manifest_bytes: u64,
     /// `config_bytes`: the size of a config. 8 MiB.
     pub config_bytes: u64,
-    /// `layers`: the number of layers of an image. 128, and never more than [`Limits::MAX_LAYERS`].
+    /// `layers`: the number of layers of an image. 512, and never more than [`Limits::MAX_LAYERS`].
     pub layers: u64,
     /// `index_depth`: how deep an index may lie in indexes. 8.
     pub index_depth: u64,
@@ -55,7 +55,7 @@ impl Default for Limits {
         Self {
             manifest_bytes: 4 << 20,
             config_bytes: 8 << 20,
-            layers: 128,
+            layers: 512,
             index_depth: 8,
             index_entries: 100_000,
             closure_bytes: 64 << 20,

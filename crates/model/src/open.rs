@@ -7,10 +7,11 @@ use cutaway_ref::Platform;
 use tokio::io::AsyncReadExt as _;
 
 use crate::carried::check;
+use crate::document::SCHEMA_1;
 use crate::verify::{Claim, Stored, Verified, algorithm_of};
 use crate::{
-    BlobStream, Blobs, Config, Descriptor, Document, Error, Image, Index, Limits, Manifest, Remark,
-    Stated,
+    BlobStream, Blobs, Config, Descriptor, Document, Error, Image, Index, Limits, Manifest,
+    MediaType, Remark, Stated,
 };
 
 /// Opens the image that `root` points to, or the child of its index that fits `platform` best.
@@ -65,7 +66,7 @@ pub(crate) async fn choose(
 ) -> Result<Chosen, Error> {
     let mut seen = BTreeSet::new();
     let mut todo = vec![Candidate { descriptor: root, brought: raw, depth: 0, guessed: false }];
-    let mut refusal = None;
+    let (mut refusal, mut variant) = (None, None);
     while let Some(Candidate { descriptor, brought, depth, guessed }) = todo.pop() {
         let what = format!("manifest {}", descriptor.digest);
         if depth > limits.index_depth {
@@ -78,6 +79,7 @@ pub(crate) async fn choose(
             }
             return Err(Error::malformed(what, "lists itself: the indexes form a cycle"));
         }
+        refuse_schema_1(&descriptor, &what)?;
         let (document, raw) = match brought {
             Some(raw) => {
                 check(&raw, &descriptor, &what)?;
@@ -85,7 +87,7 @@ pub(crate) async fn choose(
             }
             None => match read_document(blobs, &descriptor, limits).await {
                 // What an index lists and its place lacks may be no image of ours.
-                Err(Error::Missing { .. }) if guessed => continue,
+                Err(Error::Missing { .. } | Error::NotFound { .. }) if guessed => continue,
                 read if depth > 0 => read.map_err(|error| in_index(error, &descriptor))?,
                 read => read?,
             },
@@ -107,6 +109,7 @@ pub(crate) async fn choose(
                 } else {
                     None
                 };
+                let remark = remark.or(variant);
                 return Ok(Chosen { stated: Stated { descriptor, raw, manifest }, remark });
             }
             Document::Index(index) => {
@@ -117,9 +120,21 @@ pub(crate) async fn choose(
                     depth,
                     guessed,
                 };
+                if let Some(kind) = no_image(&index) {
+                    let what = format!("index {}", descriptor.digest);
+                    let rule = format!("lists no image: what it lists is of type {kind}");
+                    return Err(Error::malformed(what, rule));
+                }
                 match children(&index, platform, limits) {
                     Children::Fitting(child) => {
                         tracing::debug!(index = %descriptor.digest, child = %child.digest, %platform, "platform chosen");
+                        todo.push(candidate(child, false));
+                    }
+                    Children::OtherVariant(child, has) => {
+                        let message =
+                            format!("the index has {has} for {platform}, and no other variant");
+                        tracing::warn!(index = %descriptor.digest, "{message}");
+                        variant = Some(Remark::new("platform-variant", message));
                         todo.push(candidate(child, false));
                     }
                     Children::Only(child) => todo.push(candidate(child, guessed)),
@@ -142,9 +157,19 @@ pub(crate) async fn choose(
 ///
 /// Returns what keeps the blob from being read, and how it is not what its descriptor says.
 pub async fn verify_blob(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<Stored, Error> {
+    loop {
+        let read = verify_once(blobs, descriptor).await;
+        match &read {
+            Err(error) if error.is_about_bytes() && blobs.report_bad_bytes(descriptor).await => {}
+            _ => return read,
+        }
+    }
+}
+
+async fn verify_once(blobs: &dyn Blobs, descriptor: &Descriptor) -> Result<Stored, Error> {
     let what = format!("blob {}", descriptor.digest);
-    let stream: BlobStream = match &descriptor.data {
-        Some(data) => Box::new(std::io::Cursor::new(data.clone())),
+    let stream: BlobStream = match descriptor.carried() {
+        Some(data) => Box::new(std::io::Cursor::new(data.to_vec())),
         None => blobs.open(descriptor).await?,
     };
     let claim = Claim { digest: Some(descriptor.digest.clone()), size: Some(descriptor.size) };
@@ -165,8 +190,28 @@ fn in_index(error: Error, child: &Descriptor) -> Error {
     Error::Entry { entry, source: Box::new(error) }
 }
 
+/// Refuses the manifests of Docker's schema 1 by name, before their digest is looked at: that of a signed one is
+/// not of its bytes.
+fn refuse_schema_1(descriptor: &Descriptor, what: &str) -> Result<(), Error> {
+    match descriptor.media_type.is_schema_1() {
+        true => Err(Error::malformed(what, SCHEMA_1)),
+        false => Ok(()),
+    }
+}
+
+/// Returns the type of what an index lists where nothing in it can be an image, as in a build cache: layers,
+/// and perhaps a config.
+fn no_image(index: &Index) -> Option<&MediaType> {
+    let is_document =
+        |child: &Descriptor| child.platform.is_some() || child.media_type.may_be_document();
+    let last = index.manifests.last()?;
+    (!index.manifests.iter().any(is_document)).then_some(&last.media_type)
+}
+
 /// The children of an index that may be meant.
 enum Children<'a> {
+    /// The only one for the machine, though of another variant, where none was asked for.
+    OtherVariant(&'a Descriptor, &'a Platform),
     /// The one that fits best; the first of equals.
     Fitting(&'a Descriptor),
     /// One without a platform that is a nested index or the only child, and so the image itself.
@@ -184,10 +229,18 @@ fn children<'a>(index: &'a Index, platform: &Platform, limits: &Limits) -> Child
     if let Some((_, child)) = fitting {
         return Children::Fitting(child);
     }
+    let mut alike = index.manifests.iter().filter_map(|child| {
+        let has = child.platform.as_ref().filter(|has| has.is_other_variant_of(platform))?;
+        (!is_attestation(child)).then_some((child, has))
+    });
+    if let (Some((child, has)), None) = (alike.next(), alike.next()) {
+        return Children::OtherVariant(child, has);
+    }
     let unnamed: Vec<_> = index
         .manifests
         .iter()
         .filter(|child| child.platform.is_none() && !is_attestation(child))
+        .filter(|child| child.media_type.may_be_document())
         .take(usize::try_from(limits.platform_guesses).unwrap_or(usize::MAX))
         .collect();
     match unnamed.as_slice() {
@@ -213,7 +266,7 @@ fn absent(index: &Index, platform: &Platform, parent: &Descriptor) -> Error {
             child
                 .platform
                 .as_ref()
-                .map_or_else(|| "one without a platform".to_owned(), ToString::to_string)
+                .map_or_else(|| "one without a platform".to_owned(), Platform::in_full)
         })
         .collect();
     let there = if there.is_empty() {
@@ -222,25 +275,30 @@ fn absent(index: &Index, platform: &Platform, parent: &Descriptor) -> Error {
         there.into_iter().take(30).collect::<Vec<_>>().join(", ")
     };
     Error::NotFound {
-        what: format!("platform {platform}"),
+        what: format!("platform {}", platform.in_full()),
         place: format!("index {}, which has {there}", parent.digest),
     }
 }
 
 /// Returns the platform that the config of a manifest names; `None` for artifacts and where the config is missing.
+///
+/// What the type of the config is does not matter: a document that names one is a config.
 async fn platform_of(
     blobs: &dyn Blobs,
     manifest: &Manifest,
     limits: &Limits,
 ) -> Result<Option<Platform>, Error> {
-    if !manifest.config.media_type.is_config() {
-        return Ok(None);
-    }
+    let is_config = manifest.config.media_type.is_config();
     match read_config(blobs, manifest, limits).await {
-        Err(Error::Missing { .. }) => Ok(None),
+        Err(Error::Missing { .. } | Error::NotFound { .. }) => Ok(None),
+        Err(Error::Limit { .. }) if !is_config => Ok(None),
         read => {
             let what = format!("config {}", manifest.config.digest);
-            Ok(Some(Config::parse(&read?, &what)?.platform))
+            match Config::parse(&read?, &what) {
+                Ok(config) => Ok(Some(config.platform)),
+                Err(_) if !is_config => Ok(None),
+                Err(error) => Err(error),
+            }
         }
     }
 }
@@ -269,6 +327,7 @@ pub async fn read_document(
     limits: &Limits,
 ) -> Result<(Document, Vec<u8>), Error> {
     let what = format!("manifest {}", descriptor.digest);
+    refuse_schema_1(descriptor, &what)?;
     let raw = read_blob(blobs, descriptor, &what, "manifest_bytes", limits.manifest_bytes).await?;
     Ok((Document::parse(&raw, Some(&descriptor.media_type), limits, &what)?, raw))
 }

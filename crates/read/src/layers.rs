@@ -58,6 +58,7 @@ where
     let Select(select) = select.into();
     match input {
         Input::Image(image) => {
+            image.check_files()?;
             let count = image.layers().len();
             let first = select.start.min(count);
             let chosen = image.layers().get(first..select.end.min(count)).unwrap_or_default();

@@ -43,6 +43,7 @@ mod input;
 mod lane;
 mod layers;
 mod observer;
+mod odd;
 mod options;
 mod reader;
 mod stream;

@@ -16,6 +16,7 @@ use tokio::io::AsyncBufRead;
 use tracing::Instrument as _;
 
 use crate::lane::{Drainer, lane};
+use crate::odd;
 use crate::tap::Tap;
 use crate::task::{Task, on_task};
 use crate::{Error, LayerReader, Observer, Progress};
@@ -219,13 +220,7 @@ async fn after_the_rest(error: std::io::Error, reader: Decoded<Tap>) -> std::io:
 }
 
 fn names_the_bytes(error: &ModelError) -> bool {
-    matches!(
-        error,
-        ModelError::Digest { .. }
-            | ModelError::Size { .. }
-            | ModelError::Transport(_)
-            | ModelError::File { .. }
-    )
+    error.is_about_bytes() || matches!(error, ModelError::Transport(_) | ModelError::File { .. })
 }
 
 /// Reads one layer to its end or until its reader ends the reading, also again where its stored bytes
@@ -249,13 +244,23 @@ pub async fn visit<R: LayerReader>(
         let Some(mut reader) = reader() else {
             return Err(last.unwrap_or_else(|| Error::unfinished(layer.what())));
         };
+        let called_otherwise = layer.is_called_otherwise();
+        if called_otherwise && !odd::is_tar(layer, &options.limits.model).await? {
+            let (size, whole) = odd::pass_over(layer, &mut reader, options.limits.layerfs).await?;
+            return Ok(Visit { out: reader.finish().await, stored: size, whole: Some(whole) });
+        }
         let stream = Stream::open(layer, &options.limits.model).await?;
         let stream = stream.observed(&options.observer, layer);
         let read = stream.read();
         let walked = stream.walk(options.limits.layerfs, &mut reader).await;
         before = before.saturating_add(read.load(Ordering::Relaxed));
         match walked {
-            Ok(whole) => return Ok(Visit { out: reader.finish().await, stored: before, whole }),
+            Ok(mut whole) => {
+                if let Some((_, walked)) = whole.as_mut().filter(|_| called_otherwise) {
+                    walked.warnings.push(odd::read_as_layer(layer));
+                }
+                return Ok(Visit { out: reader.finish().await, stored: before, whole });
+            }
             Err(Error::Model(error)) if layer.report_bad_bytes(&error).await => {
                 tracing::info!(layer = layer.what(), %error, "reading it again elsewhere");
                 last = Some(Error::Model(error));

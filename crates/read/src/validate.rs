@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use cutaway_model::source::Form;
 use cutaway_model::{
-    Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Reached, verify_blob,
+    Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Manifest, Reached,
+    verify_blob,
 };
 use cutaway_ref::Platform;
 use cutaway_tar::len64;
@@ -101,6 +102,15 @@ fn is_not_looked_at(error: &ModelError) -> bool {
     matches!(error, ModelError::Limit { limit, .. } if limits.contains(limit))
 }
 
+/// Returns whether a manifest that could not be opened as an image has nothing but blobs of its own kind: it
+/// has the config of an image for form's sake.
+fn is_of_blobs(manifest: &Manifest, error: &ModelError) -> bool {
+    let is_file_system = |layer: &Descriptor| layer.media_type.is_file_system();
+    matches!(error, ModelError::Malformed { .. })
+        && !manifest.layers.is_empty()
+        && !manifest.layers.iter().any(is_file_system)
+}
+
 impl Validation {
     /// Returns whether nothing is wrong.
     pub fn is_valid(&self) -> bool {
@@ -145,6 +155,14 @@ impl State<'_> {
         Ok(())
     }
 
+    /// Takes a blob off the count that is kept by its owner alone, and need not be here (layer.md,
+    /// "Non-Distributable Layers").
+    fn elsewhere(&mut self, size: Option<u64>) {
+        self.validation.blobs = self.validation.blobs.saturating_sub(1);
+        self.validation.bytes = self.validation.bytes.saturating_sub(size.unwrap_or(0));
+        tracing::warn!(size, "a layer that its owner alone keeps is not here");
+    }
+
     fn count(&mut self, bytes: u64) {
         self.validation.blobs = self.validation.blobs.saturating_add(1);
         self.validation.bytes = self.validation.bytes.saturating_add(bytes);
@@ -181,18 +199,25 @@ impl State<'_> {
                         self.blob(blobs.as_ref(), child, name.as_deref()).await?;
                     }
                 }
-                Document::Manifest(manifest) if manifest.config.media_type.is_config() => {
-                    let blobs = Arc::clone(blobs);
-                    let opened =
-                        cutaway_model::open(blobs, descriptor, Some(raw), platform, limits).await;
-                    match opened {
-                        Ok(image) => self.image(&image).await?,
-                        Err(error) => self.find(name, error.into())?,
-                    }
-                }
                 Document::Manifest(manifest) => {
-                    for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
-                        self.blob(blobs.as_ref(), blob, name.as_deref()).await?;
+                    let of_image = manifest.config.media_type.is_config();
+                    let shared = Arc::clone(blobs);
+                    let opened =
+                        cutaway_model::open(shared, descriptor, Some(raw), platform, limits).await;
+                    match opened {
+                        // What holds no layer at all has its stand-ins to be compared.
+                        Ok(image) if of_image || image.layers().len() == manifest.layers.len() => {
+                            self.image(&image).await?;
+                        }
+                        Err(error) if of_image && !is_of_blobs(&manifest, &error) => {
+                            self.find(name, error.into())?;
+                        }
+                        // The type of its config says that it is no image, and what it says is like that.
+                        _ => {
+                            for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
+                                self.blob(blobs.as_ref(), blob, name.as_deref()).await?;
+                            }
+                        }
                     }
                 }
             }
@@ -243,8 +268,11 @@ impl State<'_> {
                 (None, Some((blobs, descriptor))) => stat(blobs.as_ref(), descriptor).await,
                 (None, None) => Ok(()),
             };
-            if let Err(error) = outcome {
-                self.find(manifest.clone(), error)?;
+            match outcome {
+                Err(error) if layer.is_kept_elsewhere() && is_missing(&error) => {
+                    self.elsewhere(layer.size());
+                }
+                outcome => outcome.or_else(|error| self.find(manifest.clone(), error))?,
             }
         }
         Ok(())
@@ -267,9 +295,17 @@ impl State<'_> {
         };
         match outcome {
             Ok(()) => Ok(()),
+            Err(error) if !descriptor.media_type.is_distributable() && is_missing(&error) => {
+                self.elsewhere(Some(descriptor.size));
+                Ok(())
+            }
             Err(error) => self.find(manifest.map(ToOwned::to_owned), error),
         }
     }
+}
+
+fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::Model(ModelError::Missing { .. } | ModelError::NotFound { .. }))
 }
 
 /// Asks whether a blob is there and has its size.

@@ -6,7 +6,9 @@ use cutaway_model::source::{self, Files, Form};
 use cutaway_model::{Class, Compression, Image, Layer, Measured, Outline};
 
 use crate::archive::Passing;
-use crate::{Archive, Error, Input, Layers, ListingOnly, Options, Select, layers};
+use crate::{
+    Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, Select, layers, layers_of_image,
+};
 
 /// Reads every layer of an image and checks it.
 ///
@@ -16,7 +18,16 @@ use crate::{Archive, Error, Input, Layers, ListingOnly, Options, Select, layers}
 ///
 /// As [`layers`].
 pub async fn verify(input: Input, options: &Options) -> Result<Layers<()>, Error> {
-    layers(input, Select::ALL, |_| ListingOnly, options).await
+    match input {
+        // What is no file system can be verified all the same.
+        Input::Image(image) => {
+            let layers =
+                layers_of_image(image.layers(), |_: &LayerKey| ListingOnly, options).await?;
+            let (form, files, members) = (None, None, Vec::new());
+            Ok(Layers { image: *image, form, files, first: 0, members, layers })
+        }
+        archive @ Input::Archive(_) => layers(archive, Select::ALL, |_| ListingOnly, options).await,
+    }
 }
 
 /// What an archive that has passed turned out to hold.

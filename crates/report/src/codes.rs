@@ -97,6 +97,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("layer-ambiguous", "Runtimes read a layer in different ways at a path."),
     ("layer-count", "The config has another number of layers than the manifest."),
     ("layer-malformed", "A layer cannot be unpacked and walked."),
+    (
+        "layer-passed-over",
+        "A blob beside the layers of an image is no tar; it was verified and passed over.",
+    ),
+    ("layer-type", "A layer has the type of something else; its bytes are a tar and were read."),
     ("layout-version", "The version of the image layout is missing or not known."),
     ("line-over-limit", "A line is longer than the limit."),
     ("malformed", "A document or blob is malformed."),
@@ -123,6 +128,10 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "platform-not-named",
         "An entry was taken from an index though the index does not name its platform.",
+    ),
+    (
+        "platform-variant",
+        "The only entry for the machine is of another variant than the usual one, and was taken.",
     ),
     ("recorded-path-unusable", "A package records a path that no file can have."),
     (

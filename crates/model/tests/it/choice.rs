@@ -105,11 +105,16 @@ fn the_first_of_equals_and_the_only_without_a_platform() {
     let inner = [built_for("linux/arm64"), sample()].map(|image| FixtureIndex::new([image]));
     let nested = FixtureIndex::nested([], inner);
     assert_eq!(open_index(&nested, "linux/amd64").unwrap().id(), sample().id());
-    let artifact = sample().edit_manifest(|manifest| {
+    let called = |manifest: &mut Value| {
         manifest["config"]["mediaType"] = json!("application/vnd.example.config+json");
-    });
+    };
+    let artifact = sample().edit_config(|config| *config = json!({})).edit_manifest(called);
     let beside = both([artifact, sample()]);
     assert_eq!(open_index(&beside, "linux/amd64").unwrap().digest(), Some(sample().digest()));
+    // What its config is called decides nothing.
+    let odd = sample().edit_manifest(called);
+    let beside = both([built_for("linux/arm64"), odd.clone()]);
+    assert_eq!(open_index(&beside, "linux/amd64").unwrap().digest(), Some(odd.digest()));
     let empty = FixtureIndex::new([]);
     assert_error(open_index(&empty, "linux/amd64"), Class::Transport, &["which has nothing"]);
 }
@@ -335,4 +340,43 @@ fn a_digest_is_looked_up_in_nested_indexes() {
     let memory = Memory::of(&one);
     assert_eq!(block_on(memory.stat(&descriptor(&one.manifest))).unwrap(), None);
     assert_error(block_on(memory.stat(&gone)), Class::Malformed, &["is listed but missing"]);
+}
+
+/// Who names no variant gets the one child that there is for the machine, and is told.
+#[test]
+fn the_only_child_of_another_variant() {
+    for (only, wanted, is_taken) in [
+        ("linux/amd64/v3", "linux/amd64", true),
+        ("linux/arm/v8", "linux/arm", true),
+        ("linux/riscv64/rva23u64", "linux/riscv64", true),
+        ("linux/arm/v7", "linux/arm/v6", false),
+        ("linux/amd64/v3", "linux/amd64/v2", false),
+    ] {
+        let index = FixtureIndex::new([built_for("linux/s390x"), built_for(only)]);
+        let opened = open_index(&index, wanted);
+        assert_eq!(opened.is_ok(), is_taken, "{only} for {wanted}");
+        if let Ok(image) = opened {
+            assert_eq!(image.id(), built_for(only).id());
+            assert_eq!(image.remarks()[0].code, "platform-variant");
+        }
+    }
+    // Of two, neither is the one.
+    let index = FixtureIndex::new([built_for("linux/amd64/v3"), built_for("linux/amd64/v4")]);
+    assert!(open_index(&index, "linux/amd64").is_err());
+}
+
+/// What a cache of builds lists is no image, and nothing is called missing.
+#[test]
+fn an_index_of_layers_is_no_image() {
+    let index = FixtureIndex::new([built_for("linux/amd64")]).edit_manifest(|index| {
+        let entry = &mut index["manifests"][0];
+        entry["mediaType"] = json!("application/vnd.buildkit.cacheconfig.v0");
+        entry.as_object_mut().unwrap().remove("platform");
+    });
+    let opened = open_index(&index, "linux/amd64");
+    assert_error(
+        opened,
+        Class::Malformed,
+        &["lists no image", "application/vnd.buildkit.cacheconfig.v0"],
+    );
 }

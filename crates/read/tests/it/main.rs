@@ -10,4 +10,5 @@
 mod archives;
 mod images;
 mod laws;
+mod odd;
 mod support;

@@ -1,0 +1,76 @@
+//! Layers whose type says that they are something else than files: signatures, attestations, models, and tars
+//! under a type of somebody's own.
+//!
+//! Beside layers of files their bytes decide: whoever runs such an image unpacks what is a tar. What is none
+//! is compared with its digest and passed over.
+
+use cutaway_layerfs::{Limits, Visitor, Walk, Walked, Warning};
+use cutaway_model::{
+    Compression, Error as ModelError, Layer, Limits as ModelLimits, Measured, Unpacked, verify_blob,
+};
+use tokio::io::AsyncReadExt as _;
+
+use crate::Error;
+use crate::head::{Head, look};
+
+/// How many bytes show whether something is a tar.
+const HEAD: u64 = 512;
+
+/// Returns whether what a layer unpacks to begins as a tar does.
+///
+/// # Errors
+///
+/// Returns what keeps its bytes from being had; that they cannot be unpacked is none.
+pub(crate) async fn is_tar(layer: &Layer, limits: &ModelLimits) -> Result<bool, ModelError> {
+    let unpacking = match layer.unpack(limits).await {
+        Ok(unpacking) => unpacking,
+        Err(ModelError::Malformed { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let mut head = Vec::new();
+    // What breaks off or is none of this compression is judged where all of it is read.
+    let _ = unpacking.reader.take(HEAD).read_to_end(&mut head).await;
+    Ok(look(&head) == Head::Layer && Compression::sniff(&head) == Compression::Plain)
+}
+
+/// Verifies the stored bytes of a layer that is no tar, and returns their number and an empty listing.
+///
+/// # Errors
+///
+/// Returns what keeps the bytes from being read, and how they are not what their descriptor says.
+pub(crate) async fn pass_over(
+    layer: &Layer,
+    visitor: &mut impl Visitor,
+    limits: Limits,
+) -> Result<(u64, (Measured, Walked)), Error> {
+    let Some((blobs, descriptor)) = layer.blob() else {
+        return Err(Error::unfinished(layer.what()));
+    };
+    let stored = verify_blob(blobs.as_ref(), descriptor).await?;
+    let finished = Walk::new(limits).finish(visitor);
+    let mut walked = finished.map_err(|source| Error::Layer { what: layer.what(), source })?;
+    let kind = &descriptor.media_type;
+    walked.warnings = vec![warning(
+        "layer-passed-over",
+        format!("its type is {kind} and its bytes are no tar; they were verified and passed over"),
+    )];
+    // Nothing was unpacked, so there is nothing that the diffID could be compared with.
+    let unpacked = Unpacked { diff_id: layer.diff_id().clone(), size: stored.size };
+    let size = stored.size;
+    let measured = Measured { stored, unpacked, compression: Compression::Plain, padding: 0 };
+    Ok((size, (measured, walked)))
+}
+
+/// Says that a tar was read as a layer whatever its type.
+pub(crate) fn read_as_layer(layer: &Layer) -> Warning {
+    let kind = layer.media_type().map(ToString::to_string).unwrap_or_default();
+    warning(
+        "layer-type",
+        format!("its type is {kind}, its bytes are a tar and were read as a layer"),
+    )
+}
+
+fn warning(code: &'static str, message: String) -> Warning {
+    tracing::warn!(code, "{message}");
+    Warning { code: code.into(), path: None, message }
+}
