@@ -66,21 +66,3 @@ pub(crate) fn content_encoding(headers: &HeaderMap) -> Option<String> {
 pub(crate) fn applied(encoding: &str) -> String {
     format!("the server applied Content-Encoding {encoding}, and identity was asked for")
 }
-
-/// Refuses pages for people, which proxies and portals send in the place of what was asked for.
-pub(crate) async fn no_page(
-    transport: &Transport,
-    response: Response,
-) -> Result<Response, Failure> {
-    let kind = match content_type(response.headers()) {
-        Some(kind) if matches!(kind.as_str(), "text/html" | "application/xhtml+xml") => kind,
-        _ => return Ok(response),
-    };
-    let body = Body::new(response, &transport.config.times, transport.config.deadline);
-    let (bytes, _) =
-        body.read_capped(transport.config.limits.error_bytes).await.unwrap_or_default();
-    Err(Failure::lasting(Kind::Answer(format!(
-        "{kind}, which begins {}",
-        quoted(bytes.trim_ascii(), 80)
-    ))))
-}

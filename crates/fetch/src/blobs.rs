@@ -1,11 +1,11 @@
 //! A repository as a source of blobs.
 
 use async_trait::async_trait;
-use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError, MediaType};
-use reqwest::header::HeaderMap;
+use cutaway_model::{BlobStream, Blobs, Compression, Descriptor, Error as ModelError, MediaType};
 
-use crate::download::{Download, Wanted};
-use crate::manifest::{self, ACCEPT, scope};
+use crate::download::Download;
+use crate::manifest::{ACCEPT, note_header, scope};
+use crate::wanted::Wanted;
 use crate::{Error, Kind, Repository, foreign, head};
 
 #[async_trait]
@@ -72,12 +72,11 @@ async fn behind(
         accept: if document { ACCEPT } else { "*/*" },
         size: blob.size,
         elsewhere: None,
+        packed: Compression::promised(&blob.media_type),
     };
     let started = Download::start(repository, wanted, from).await;
-    let (mut download, mut headers) = started.map_err(|error| missing(error, blob))?;
-    while let Err(error) = check(&headers, blob, document) {
-        headers = download.begin_elsewhere(repository.exchange().veiled(error)).await?;
-    }
+    let (download, headers) = started.map_err(|error| missing(error, blob))?;
+    note_header(&headers, &blob.digest, blob.digest.as_str());
     Ok(download.into_stream())
 }
 
@@ -86,7 +85,7 @@ async fn size(place: &Repository, blob: &Descriptor) -> Result<Option<u64>, Mode
     let path = format!("{}/{}/{}", place.name(), kind(document), blob.digest);
     let accept = if document { ACCEPT } else { "*/*" };
     let scope = scope(place.name());
-    let size = head::size(place.exchange(), &path, accept, &scope, &blob.digest).await;
+    let size = head::size(place.exchange(), &path, accept, &scope, blob).await;
     size.map_err(|error| place.exchange().veiled(error))
 }
 
@@ -95,22 +94,12 @@ fn kind(document: bool) -> &'static str {
     if document { "manifests" } else { "blobs" }
 }
 
-/// Checks what the headers of a blob say of it.
-fn check(headers: &HeaderMap, blob: &Descriptor, document: bool) -> Result<(), ModelError> {
-    manifest::check_header(headers, &blob.digest, blob.digest.as_str())?;
-    if document { manifest::check_type(headers, blob) } else { Ok(()) }
-}
-
 /// Returns whether a blob lies with the manifests: images, indexes, and Docker's old ones.
 pub(crate) fn is_document(kind: &MediaType) -> bool {
     kind.is_manifest()
         || kind.is_index()
-        || matches!(
-            kind.as_str(),
-            "application/vnd.docker.distribution.manifest.v1+json"
-                | "application/vnd.docker.distribution.manifest.v1+prettyjws"
-                | "application/vnd.oci.artifact.manifest.v1+json"
-        )
+        || kind.is_schema_1()
+        || kind.as_str() == "application/vnd.oci.artifact.manifest.v1+json"
 }
 
 fn is_not_found(error: &ModelError) -> bool {

@@ -3,6 +3,7 @@
 //! Only the time in which somebody waits for the server counts; a reader who takes long over a
 //! chunk is not the server's fault.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -18,15 +19,42 @@ pub(crate) struct Body {
     idle: Duration,
     deadline: Option<Instant>,
     floor: Floor,
+    /// What was looked at ahead, in order.
+    ahead: VecDeque<Bytes>,
 }
 
 impl Body {
     pub(crate) fn new(response: Response, times: &Times, deadline: Option<Instant>) -> Self {
-        Self { response, idle: times.idle, deadline, floor: Floor::new(times) }
+        Self {
+            response,
+            idle: times.idle,
+            deadline,
+            floor: Floor::new(times),
+            ahead: VecDeque::new(),
+        }
     }
 
     /// Returns the next chunk, without copying it; `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        match self.ahead.pop_front() {
+            Some(chunk) => Ok(Some(chunk)),
+            None => self.receive().await,
+        }
+    }
+
+    /// Looks at the first bytes, about `max` of them; the second value is whether these are all.
+    pub(crate) async fn look_ahead(&mut self, max: u64) -> Result<(Vec<u8>, bool), Failure> {
+        let max = usize::try_from(max).unwrap_or(usize::MAX);
+        let mut head: Vec<u8> = self.ahead.iter().flatten().copied().collect();
+        while head.len() < max {
+            let Some(chunk) = self.receive().await? else { return Ok((head, true)) };
+            head.extend_from_slice(&chunk);
+            self.ahead.push_back(chunk);
+        }
+        Ok((head, false))
+    }
+
+    async fn receive(&mut self) -> Result<Option<Bytes>, Failure> {
         loop {
             let started = Instant::now();
             let (limit, last) = crate::failure::remaining(self.idle, self.deadline, started);

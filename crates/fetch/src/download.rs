@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cutaway_model::{BlobStream, Error as ModelError};
-use cutaway_ref::Digest;
 use cutaway_tar::len64;
 use futures_util::stream;
 use reqwest::Url;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use tokio_util::io::StreamReader;
 
-use crate::answer::{applied, content_encoding, failure_of, no_page};
+use crate::answer::{applied, content_encoding, failure_of};
+use crate::ask::{Ask, Part as Portion};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::manifest::scope;
@@ -24,21 +24,8 @@ use crate::places::Places;
 use crate::range::{self, Fit};
 use crate::retry::Retry;
 use crate::slots::Slot;
-use crate::transport::Ask;
+use crate::wanted::Wanted;
 use crate::{Error, Kind, Offset, Repository, veil};
-
-/// What to fetch.
-#[derive(Debug)]
-pub(crate) struct Wanted {
-    pub(crate) digest: Digest,
-    /// What stands between the repository and the digest.
-    pub(crate) kind: &'static str,
-    pub(crate) accept: &'static str,
-    /// The address to ask in the place of the registry.
-    pub(crate) elsewhere: Option<Url>,
-    /// The bytes that its descriptor promises.
-    pub(crate) size: u64,
-}
 
 /// A blob that is being fetched.
 #[derive(Debug)]
@@ -68,6 +55,8 @@ pub(crate) struct Download {
     etag: Option<String>,
     /// Whether the server answers ranges so badly that the whole is asked for instead.
     whole: bool,
+    /// Whether a part of it came from another place than the present one.
+    has_moved: bool,
     /// Where the blob ends, as the last answer states it although its descriptor promises more.
     stated_end: Option<u64>,
 }
@@ -97,6 +86,7 @@ impl Download {
             known: (from == 0).then(crc32fast::Hasher::new),
             etag: None,
             whole: false,
+            has_moved: false,
             stated_end: None,
         };
         if let Some(places) = &download.places {
@@ -109,24 +99,6 @@ impl Download {
         Ok((download, headers))
     }
 
-    /// Begins once more at the next place, since what the present one says of the blob is wrong.
-    ///
-    /// # Errors
-    ///
-    /// Returns `wrong` where there is no other place.
-    pub(crate) async fn begin_elsewhere(
-        &mut self,
-        wrong: ModelError,
-    ) -> Result<HeaderMap, ModelError> {
-        self.body = None;
-        tracing::info!(place = self.host(), error = %wrong, "a wrong blob");
-        if self.go_to(self.place.saturating_add(1)).await {
-            Ok(self.begin().await?)
-        } else {
-            Err(wrong)
-        }
-    }
-
     /// Makes the stream, which copies nothing.
     pub(crate) fn into_stream(self) -> BlobStream {
         let chunks = stream::unfold(Some(self), |state| async move {
@@ -134,7 +106,7 @@ impl Download {
             match download.next().await {
                 Ok(Some(chunk)) => Some((Ok(chunk), Some(download))),
                 Ok(None) => None,
-                Err(error) => Some((Err(ModelError::from(error)), None)),
+                Err(error) => Some((Err(error), None)),
             }
         });
         Box::new(StreamReader::new(Box::pin(chunks)))
@@ -155,7 +127,7 @@ impl Download {
         }
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    async fn next(&mut self) -> Result<Option<Bytes>, ModelError> {
         loop {
             let outcome = match self.body.as_mut() {
                 Some(part) => self.retry.clock.bound(part.next(self.known.as_ref())).await,
@@ -185,13 +157,20 @@ impl Download {
                 // Who does not know the size takes the end that the answer states: the digest tells.
                 Ok(None) if self.wanted.size == u64::MAX && self.ends_here() => return Ok(None),
                 Ok(None) => self.early_end(),
+                // What came from another place before is not what this one has, and the digest is for the reader
+                // to compare: it has to be read anew.
+                Err(failure) if self.has_moved && matches!(failure.kind, Kind::Differs) => {
+                    return Err(ModelError::Differs {
+                        what: format!("blob {}", self.wanted.digest),
+                    });
+                }
                 Err(failure) => failure,
             };
             match self.recover(failure).await {
                 Ok(()) => {}
                 // A blob that ends here whenever it is asked for is passed on as it is: its size tells.
                 Err(_) if self.stated_end == Some(self.offset) => return Ok(None),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -256,6 +235,7 @@ impl Download {
             (self.path, self.scope, self.url, self.place) = (path, scope, url, number);
             self.retry = Retry::new(&self.exchange.transport.config.retry);
             (self.etag, self.whole, self.stated_end) = (None, false, None);
+            self.has_moved |= self.offset > 0;
             self.slot = Slot::default();
             return true;
         }
@@ -270,12 +250,9 @@ impl Download {
         self.stated_end = None;
         let from = Some(self.offset).filter(|offset| *offset > 0 && !self.whole);
         let ask = Ask {
-            path: &self.path,
-            accept: self.wanted.accept,
-            from,
-            head: false,
+            part: from.map_or(Portion::Whole, Portion::From),
             elsewhere: self.wanted.elsewhere.as_ref(),
-            clock: &self.retry.clock,
+            ..Ask::new(&self.path, self.wanted.accept, &self.retry.clock)
         };
         let answer = self.exchange.ask(ask, &self.scope, &mut self.slot).await?;
         let (response, url) = (answer.response, answer.url);
@@ -299,20 +276,31 @@ impl Download {
                 return Err(Failure::interrupted(reason).at(&url));
             }
         };
-        let response = no_page(transport, response).await.map_err(|failure| failure.at(&url))?;
         let headers = response.headers().clone();
         let before = if fit == Fit::Continues { self.offset } else { 0 };
-        if let Some(encoding) = content_encoding(&headers)
-            && stated_size(&headers, before) != Some(self.wanted.size)
-        {
-            return Err(Failure::lasting(Kind::Answer(applied(&encoding))).at(&url));
+        let is_sure = stated_size(&headers, before) == Some(self.wanted.size);
+        let skip = if fit == Fit::StartsOver { self.offset } else { 0 };
+        let mut part = Part::new(response, skip, &transport.config);
+        match content_encoding(&headers) {
+            // A part of what was packed is none of the blob.
+            Some(encoding) if fit == Fit::Continues && !is_sure => {
+                self.whole = true;
+                return Err(Failure::interrupted(applied(&encoding)).at(&url));
+            }
+            _ if is_sure || fit == Fit::Continues => {}
+            _ => {
+                let max = transport.config.limits.error_bytes;
+                let doubt = part.doubt(&headers, &self.wanted, max);
+                let judged = self.retry.clock.bound(doubt).await;
+                judged.map_err(|failure| failure.at(&url))?;
+            }
         }
+        self.whole |= part.is_packed();
         if self.etag.is_none() {
             self.etag = range::entity_tag(&headers).map(ToOwned::to_owned);
         }
         self.url = url;
-        let skip = if fit == Fit::StartsOver { self.offset } else { 0 };
-        Ok((Part::new(response, skip, &transport.config), headers))
+        Ok((part, headers))
     }
 }
 

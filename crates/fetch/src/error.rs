@@ -128,6 +128,9 @@ pub enum Kind {
     /// The answer is not what a registry says.
     #[error("not a registry's answer: {0}")]
     Answer(String),
+    /// An answer that goes on with a blob has other bytes than those that came before.
+    #[error("not a registry's answer: it sent other bytes for the same blob than the first time")]
+    Differs,
     /// The time for everything is over.
     #[error("the time limit of the whole run was met")]
     Deadline,

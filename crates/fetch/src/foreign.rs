@@ -4,11 +4,12 @@
 //! none, and never in a network that the registry is not part of. That the bytes are the right ones is for
 //! the model to verify, as everywhere.
 
-use cutaway_model::{BlobStream, Descriptor, Error as ModelError};
+use cutaway_model::{BlobStream, Compression, Descriptor, Error as ModelError};
 use reqwest::Url;
 
-use crate::download::{Download, Wanted};
+use crate::download::Download;
 use crate::error::redacted;
+use crate::wanted::Wanted;
 use crate::{Error, Kind, Repository};
 
 /// How many addresses of one descriptor are asked.
@@ -46,6 +47,7 @@ pub(crate) async fn open(
             accept: "*/*",
             size: blob.size,
             elsewhere: Some(url),
+            packed: Compression::promised(&blob.media_type),
         };
         match Download::start(repository, wanted, 0).await {
             Ok((download, _)) => return Ok(Some(download.into_stream())),

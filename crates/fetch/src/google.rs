@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use cutaway_model::Error as ModelError;
 use serde::Deserialize;
 
-use crate::list::{PAGE, Page, pages};
+use crate::Repository;
+use crate::list::{PAGE, parsed};
 use crate::manifest::scope;
-use crate::{Error, Kind, Repository};
+use crate::pages::{Page, pages};
 
 /// What a repository holds, as far as its registry says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,16 +43,16 @@ pub struct Listed {
 /// A page. Without defaults, for with them serde takes an empty list for one.
 #[derive(Debug, Deserialize)]
 struct WirePage {
-    tags: Option<Vec<String>>,
-    child: Option<Vec<String>>,
-    manifest: Option<BTreeMap<String, WireManifest>>,
+    tags: Option<Vec<Option<String>>>,
+    child: Option<Vec<Option<String>>>,
+    manifest: Option<BTreeMap<String, Option<WireManifest>>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireManifest {
     #[serde(default)]
-    tag: Option<Vec<String>>,
+    tag: Option<Vec<Option<String>>>,
     #[serde(default)]
     media_type: Option<String>,
     #[serde(default)]
@@ -82,16 +83,14 @@ impl Repository {
 }
 
 fn add(listing: &mut Listing, page: &Page) -> Result<(), ModelError> {
-    let parsed: WirePage = serde_json::from_slice(&page.bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let rule = format!("a list that is not JSON of its kind, at line {line}, column {column}");
-        ModelError::from(Error::new(&page.url, 1, Kind::Answer(rule)))
-    })?;
-    listing.tags.extend(parsed.tags.unwrap_or_default());
-    listing.children.extend(parsed.child.unwrap_or_default());
+    let parsed: WirePage = parsed(page)?;
+    // An entry that is null loses none of the others.
+    listing.tags.extend(parsed.tags.into_iter().flatten().flatten());
+    listing.children.extend(parsed.child.into_iter().flatten().flatten());
     for (digest, wire) in parsed.manifest.unwrap_or_default() {
+        let wire = wire.unwrap_or_default();
         let listed = Listed {
-            tags: wire.tag.unwrap_or_default(),
+            tags: wire.tag.into_iter().flatten().flatten().collect(),
             media_type: wire.media_type.filter(|kind| !kind.is_empty()),
             size: wire.image_size_bytes.and_then(|text| text.parse().ok()),
             created_ms: wire.time_created_ms.and_then(|text| text.parse().ok()),
@@ -131,6 +130,7 @@ mod tests {
         for (text, tags) in [
             (r#"{"name":"x","tags":null}"#, Some(0)),
             (r#"{"tags":["a","b"]}"#, Some(2)),
+            (r#"{"tags":["a",null,"b"],"child":[null],"manifest":{"x":null}}"#, Some(2)),
             ("[]", None),
             ("{", None),
         ] {

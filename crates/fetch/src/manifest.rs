@@ -1,8 +1,8 @@
 //! The first document of an image: fetched whole, within its limit, and checked against what was asked for.
 //!
-//! Checked are the digest that the reference gives, the digest that the registry claims in a header,
-//! and that the header's media type is the document's own. What the document says beyond that is
-//! for the model to check.
+//! Checked is the digest that the reference gives or, where it gives none, the one that the registry claims
+//! in a header: nothing else names it then. All other headers are hints, and the document's own form decides.
+//! What the document says beyond that is for the model to check.
 
 use cutaway_model::{Descriptor, Error as ModelError, MediaType};
 use cutaway_ref::{Digest, Reference};
@@ -11,17 +11,17 @@ use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
-use crate::answer::{applied, content_encoding, content_type, no_page};
-use crate::body::Body;
+use crate::answer::content_type;
+use crate::ask::Ask;
 use crate::clock::Clock;
+use crate::document::{self, complaint};
 use crate::error::quoted;
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::pause::pause;
 use crate::retry::Retry;
 use crate::slots::Slot;
-use crate::transport::Ask;
-use crate::{Error, Kind};
+use crate::{Error, Kind, schema1};
 
 /// The media types that are asked for: images and indexes, and whatever else the registry has.
 pub(crate) const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
@@ -53,12 +53,15 @@ pub(crate) async fn resolve(
     let scope = scope(reference.repository());
     let (bytes, headers) = fetch(exchange, &path, &scope, reference).await?;
     let digest = match reference.digest() {
-        None => Digest::sha256(&bytes),
-        Some(wanted) => check_digest(reference, wanted, &bytes)?,
+        None => named(&headers, &bytes, reference)?,
+        Some(wanted) => {
+            let found = check_digest(reference, wanted, &bytes)?;
+            note_header(&headers, &found, &reference.to_string());
+            found
+        }
     };
-    check_claim(&headers, &digest, &bytes, reference)?;
     let content_type = content_type(&headers);
-    let media_type = media_type(content_type.as_deref(), &bytes, reference)?;
+    let media_type = media_type(content_type.as_deref(), &bytes);
     let size = len64(bytes.len());
     Ok(Resolved {
         descriptor: Descriptor::new(media_type.as_str(), digest, size),
@@ -70,6 +73,14 @@ pub(crate) async fn resolve(
 /// Returns the scope of a token that reads from `repository`.
 pub(crate) fn scope(repository: &str) -> String {
     format!("repository:{repository}:pull")
+}
+
+/// Returns the scope of a token that reads what lies at an address of a registry; `None` where it is none.
+pub(crate) fn scope_at(url: &Url) -> Option<String> {
+    let (_, path) = url.path().split_once("/v2/")?;
+    let kinds = ["/manifests/", "/blobs/", "/tags/", "/referrers/"];
+    let end = kinds.iter().filter_map(|kind| path.rfind(kind)).max()?;
+    path.get(..end).filter(|name| !name.is_empty()).map(scope)
 }
 
 /// Checks a digest that a header claims against `digest`, where both are of one algorithm.
@@ -86,20 +97,10 @@ pub(crate) fn check_header(
     }
 }
 
-/// Checks the media type that a header gives to a document against that of its descriptor.
-pub(crate) fn check_type(headers: &HeaderMap, blob: &Descriptor) -> Result<(), ModelError> {
-    match content_type(headers) {
-        Some(kind)
-            if !says_nothing(&kind) && !kind.eq_ignore_ascii_case(blob.media_type.as_str()) =>
-        {
-            let rule = format!(
-                "its Content-Type is {}, and {} lists it",
-                quoted(kind.as_bytes(), 100),
-                blob.media_type
-            );
-            Err(ModelError::malformed(blob.digest.as_str(), rule))
-        }
-        _ => Ok(()),
+/// Says that a header claims another digest than `digest`, by which the bytes are judged.
+pub(crate) fn note_header(headers: &HeaderMap, digest: &Digest, what: &str) {
+    if check_header(headers, digest, what).is_err() {
+        tracing::warn!(what, "a wrong label; the digest that was asked for decides");
     }
 }
 
@@ -156,15 +157,11 @@ async fn fetch_once(
     max: u64,
     clock: &Clock,
 ) -> Result<(Vec<u8>, HeaderMap, bool), Failure> {
-    let ask = Ask { path, accept: ACCEPT, from: None, head: false, elsewhere: None, clock };
+    let ask = Ask::new(path, ACCEPT, clock);
     let mut slot = Slot::default();
     let answer = exchange.ask_well(ask, scope, &mut slot).await?;
     let url = answer.url;
-    let response =
-        no_page(&exchange.transport, answer.response).await.map_err(|failure| failure.at(&url))?;
-    if let Some(encoding) = content_encoding(response.headers()) {
-        return Err(Failure::lasting(Kind::Answer(applied(&encoding))).at(&url));
-    }
+    let response = answer.response;
     if response.status().as_u16() != 200 {
         let rule = format!(
             "HTTP status {} came, and a document was asked for",
@@ -172,12 +169,12 @@ async fn fetch_once(
         );
         return Err(Failure::lasting(Kind::Answer(rule)).at(&url));
     }
-    let headers = response.headers().clone();
-    let body =
-        Body::new(response, &exchange.transport.config.times, exchange.transport.config.deadline);
-    let read = clock.count(body.read_capped(max)).await;
-    let (bytes, complete) = read.map_err(|failure| failure.at(&url))?;
-    Ok((bytes, headers, complete))
+    let read = clock.count(document::read(&exchange.transport, response, max)).await;
+    let document::Read { bytes, headers, complete } = read.map_err(|failure| failure.at(&url))?;
+    match complaint(&bytes) {
+        Some(failure) => Err(failure.at(&url)),
+        None => Ok((bytes, headers, complete)),
+    }
 }
 
 /// Makes the error of a request that is given up; what is not there is said as such.
@@ -215,32 +212,41 @@ pub(crate) fn check_digest(
         );
         return Err(ModelError::malformed(reference.to_string(), rule));
     };
-    let mut hasher = algorithm.hasher();
-    hasher.update(bytes);
-    let found = hasher.finish();
-    if found == *wanted {
-        Ok(found)
+    let digest_of = |bytes: &[u8]| {
+        let mut hasher = algorithm.hasher();
+        hasher.update(bytes);
+        hasher.finish()
+    };
+    let found = digest_of(bytes);
+    let is_payload =
+        || schema1::payload(bytes).is_some_and(|payload| digest_of(&payload) == *wanted);
+    if found == *wanted || is_payload() {
+        Ok(wanted.clone())
     } else {
         Err(ModelError::Digest { what: reference.to_string(), found })
     }
 }
 
-/// Checks the digest that the registry claims; it may be of another algorithm than the one that was asked for.
-fn check_claim(
-    headers: &HeaderMap,
-    digest: &Digest,
-    bytes: &[u8],
-    reference: &Reference,
-) -> Result<(), ModelError> {
-    let Some(claim) = claimed(headers) else { return Ok(()) };
+/// Returns the digest of a document that was asked for by its tag: the registry claims it in a header, maybe
+/// by another algorithm, and bytes that are not those are not what it meant to send.
+fn named(headers: &HeaderMap, bytes: &[u8], reference: &Reference) -> Result<Digest, ModelError> {
+    let digest = Digest::sha256(bytes);
+    let Some(claim) = claimed(headers) else {
+        return Ok(schema1::payload(bytes).map_or(digest, |payload| Digest::sha256(&payload)));
+    };
     let what = reference.to_string();
-    let claim = claim.map_err(|text| lie(&what, &text, digest))?;
+    let claim = claim.map_err(|text| lie(&what, &text, &digest))?;
     // An algorithm that is not known here can neither be believed nor refuted.
-    let Some(algorithm) = claim.algorithm() else { return Ok(()) };
+    let Some(algorithm) = claim.algorithm() else { return Ok(digest) };
     let mut hasher = algorithm.hasher();
     hasher.update(bytes);
     let found = hasher.finish();
-    if found == claim { Ok(()) } else { Err(lie(&what, claim.as_str(), &found)) }
+    let payload = || schema1::payload(bytes).map(|payload| Digest::sha256(&payload));
+    match found == claim {
+        true => Ok(digest),
+        false if payload().is_some_and(|payload| payload == claim) => Ok(claim),
+        false => Err(lie(&what, claim.as_str(), &found)),
+    }
 }
 
 /// Returns the digest in the header, or its text where it is none.
@@ -257,36 +263,41 @@ fn lie(what: &str, claim: &str, found: &Digest) -> ModelError {
     )
 }
 
-/// Decides the media type: that of the header, which must be the document's own where both say one.
-pub(crate) fn media_type(
-    header: Option<&str>,
-    bytes: &[u8],
-    reference: &Reference,
-) -> Result<MediaType, ModelError> {
-    #[derive(Deserialize)]
+/// Decides the media type: the document's own, else that of the header where the form of the document is like
+/// it, else that of the form.
+pub(crate) fn media_type(header: Option<&str>, bytes: &[u8]) -> MediaType {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Shape {
-        #[serde(rename = "mediaType")]
         media_type: Option<String>,
+        schema_version: Option<serde_json::Value>,
         manifests: Option<serde::de::IgnoredAny>,
+        config: Option<serde::de::IgnoredAny>,
+        layers: Option<serde::de::IgnoredAny>,
+        fs_layers: Option<serde::de::IgnoredAny>,
+        signatures: Option<serde::de::IgnoredAny>,
     }
     // What cannot be parsed here is for the model to refuse, with a better reason.
-    let shape = serde_json::from_slice::<Shape>(bytes).ok();
-    let own = shape.as_ref().and_then(|shape| shape.media_type.as_deref());
-    match (header.filter(|header| !says_nothing(header)), own) {
-        (Some(header), Some(own)) if header != own => Err(ModelError::malformed(
-            reference.to_string(),
-            format!(
-                "its Content-Type is {}, and its mediaType is {}",
-                quoted(header.as_bytes(), 100),
-                quoted(own.as_bytes(), 100)
-            ),
-        )),
-        (Some(kind), _) | (None, Some(kind)) => Ok(MediaType::from(kind)),
-        (None, None) => {
-            let index = shape.is_some_and(|shape| shape.manifests.is_some());
-            Ok(MediaType::from(if index { MediaType::OCI_INDEX } else { MediaType::OCI_MANIFEST }))
-        }
+    let shape = serde_json::from_slice::<Shape>(bytes).unwrap_or_default();
+    let header = header.filter(|header| !says_nothing(header)).map(MediaType::from);
+    let one = shape.schema_version.is_some_and(|version| version.as_u64() == Some(1));
+    let decided = if shape.fs_layers.is_some() || one {
+        schema1::media_type(shape.signatures.is_some())
+    } else if let Some(own) = shape.media_type.filter(|own| !own.is_empty()) {
+        MediaType(own)
+    } else if shape.manifests.is_some() {
+        let like = header.clone().filter(MediaType::is_index);
+        like.unwrap_or_else(|| MediaType::OCI_INDEX.into())
+    } else if shape.config.is_some() || shape.layers.is_some() {
+        let like = header.clone().filter(MediaType::is_manifest);
+        like.unwrap_or_else(|| MediaType::OCI_MANIFEST.into())
+    } else {
+        header.clone().unwrap_or_else(|| MediaType::OCI_MANIFEST.into())
+    };
+    if header.is_some_and(|header| header != decided) {
+        tracing::warn!("a document with the Content-Type of another one");
     }
+    decided
 }
 
 /// Returns whether a media type is one that servers give to any document.
@@ -307,22 +318,27 @@ mod tests {
 
     #[test]
     fn media_types() {
-        let reference: Reference = "alpine".parse().unwrap();
         let (index, image) = (MediaType::OCI_INDEX, MediaType::OCI_MANIFEST);
         let own = format!("{{\"mediaType\":\"{image}\"}}");
         for (header, body, wanted) in [
             (Some(image), own.as_str(), Some(image)),
             (None, own.as_str(), Some(image)),
             (Some("application/json"), own.as_str(), Some(image)),
-            (Some(index), own.as_str(), None),
+            (Some(index), own.as_str(), Some(image)),
+            (Some(index), "{\"config\":{},\"layers\":[]}", Some(image)),
+            (Some(image), "{\"manifests\":[]}", Some(index)),
+            (Some("text/html"), "{\"manifests\":[]}", Some(index)),
+            (Some(MediaType::DOCKER_LIST), "{\"manifests\":[]}", Some(MediaType::DOCKER_LIST)),
+            (Some(image), "{\"schemaVersion\":1,\"fsLayers\":[]}", Some(MediaType::DOCKER_V1)),
+            (Some(image), "{\"fsLayers\":[],\"signatures\":[]}", Some(MediaType::DOCKER_SIGNED_V1)),
             (Some(index), "{}", Some(index)),
             (Some(index), "no json", Some(index)),
             (None, "{\"manifests\":[]}", Some(index)),
             (Some("text/plain"), "{\"layers\":[]}", Some(image)),
             (Some(MediaType::DOCKER_MANIFEST), "{}", Some(MediaType::DOCKER_MANIFEST)),
         ] {
-            let found = media_type(header, body.as_bytes(), &reference);
-            assert_eq!(found.as_ref().ok().map(MediaType::as_str), wanted, "{header:?} {body}");
+            let found = media_type(header, body.as_bytes());
+            assert_eq!(Some(found.as_str()), wanted, "{header:?} {body}");
         }
     }
 }

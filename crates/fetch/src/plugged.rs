@@ -86,7 +86,7 @@ impl ClientRepository {
             None => Digest::sha256(&bytes),
             Some(wanted) => crate::manifest::check_digest(reference, wanted, &bytes)?,
         };
-        let media_type = media_type(None, &bytes, reference)?;
+        let media_type = media_type(None, &bytes);
         let descriptor = Descriptor::new(media_type.as_str(), digest, size);
         Ok(Resolved { descriptor, bytes, content_type: None })
     }

@@ -1,16 +1,19 @@
 //! Which requests go through a proxy, and which go directly.
 
 use std::fmt;
+use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
 use crate::Proxy;
+use crate::except::Except;
 
 /// The proxies of one registry.
 pub(crate) struct Proxies {
     for_client: Vec<reqwest::Proxy>,
     matcher: Option<Matcher>,
+    except: Arc<Except>,
     hosts: Vec<String>,
 }
 
@@ -21,34 +24,41 @@ impl Proxies {
     ///
     /// Returns that an address cannot be used, without the address: it may have a password.
     pub(crate) fn new(settings: Option<&Proxy>) -> Result<Self, String> {
-        let mut proxies = Self { for_client: Vec::new(), matcher: None, hosts: Vec::new() };
+        let except = settings.map(|settings| Except::parse(&settings.except)).unwrap_or_default();
+        let (for_client, hosts) = (Vec::new(), Vec::new());
+        let mut proxies = Self { for_client, matcher: None, except: Arc::new(except), hosts };
         let Some(settings) = settings else { return Ok(proxies) };
-        let mut matcher = Matcher::builder().no(settings.except.clone());
+        let mut matcher = Matcher::builder().no(proxies.except.names().to_owned());
         if let Some(url) = &settings.https {
-            proxies.add(settings, url.expose(), |url| reqwest::Proxy::https(url))?;
+            proxies.add("https", url.expose())?;
             matcher = matcher.https(url.expose().to_owned());
         }
         if let Some(url) = &settings.http {
-            proxies.add(settings, url.expose(), |url| reqwest::Proxy::http(url))?;
+            proxies.add("http", url.expose())?;
             matcher = matcher.http(url.expose().to_owned());
         }
         proxies.matcher = Some(matcher.build());
         Ok(proxies)
     }
 
-    fn add(
-        &mut self,
-        settings: &Proxy,
-        url: &str,
-        make: impl FnOnce(&str) -> reqwest::Result<reqwest::Proxy>,
-    ) -> Result<(), String> {
+    /// Adds the proxy at `url` for requests of one scheme.
+    fn add(&mut self, scheme: &'static str, url: &str) -> Result<(), String> {
         let broken = || "the proxy's address cannot be used".to_owned();
-        let made = make(url).map_err(|_| broken())?;
-        self.for_client.push(made.no_proxy(reqwest::NoProxy::from_string(&settings.except)));
+        reqwest::Proxy::all(url).map_err(|_| broken())?;
         // An address may be written without its scheme.
         let parsed = Url::parse(url).ok().filter(Url::has_host);
         let parsed = parsed.or_else(|| Url::parse(&format!("http://{url}")).ok());
-        self.hosts.extend(parsed.and_then(|url| Some(url.host_str()?.to_owned())));
+        let proxy = parsed.ok_or_else(broken)?;
+        self.hosts.extend(proxy.host_str().map(ToOwned::to_owned));
+        let except = Arc::clone(&self.except);
+        let names = Matcher::builder().no(except.names().to_owned()).all("http://proxy/").build();
+        // The client knows of exceptions neither ports nor `*` for addresses.
+        let made = reqwest::Proxy::custom(move |url| {
+            let by_name = || url.as_str().parse().is_ok_and(|uri| names.intercept(&uri).is_none());
+            let is_direct = url.scheme() != scheme || except.holds(url) || by_name();
+            (!is_direct).then(|| proxy.clone())
+        });
+        self.for_client.push(made);
         Ok(())
     }
 
@@ -66,7 +76,8 @@ impl Proxies {
     pub(crate) fn is_direct(&self, url: &Url) -> bool {
         let Some(matcher) = &self.matcher else { return true };
         // What cannot be told is not called direct.
-        url.as_str().parse().is_ok_and(|uri| matcher.intercept(&uri).is_none())
+        self.except.holds(url)
+            || url.as_str().parse().is_ok_and(|uri| matcher.intercept(&uri).is_none())
     }
 }
 
@@ -86,7 +97,7 @@ mod tests {
         let settings = Proxy {
             https: Some(Secret::new("http://user:canary@proxy.example:3128")),
             http: None,
-            except: "internal.example,.corp.example,10.0.0.0/8".to_owned(),
+            except: "internal.example,.corp.example,10.0.0.0/8, 192.0.2.7:5000".to_owned(),
         };
         let proxies = Proxies::new(Some(&settings)).unwrap();
         for (url, direct) in [
@@ -96,6 +107,8 @@ mod tests {
             ("https://a.corp.example:5000/v2/", true),
             ("https://10.1.2.3/v2/", true),
             ("https://11.1.2.3/v2/", false),
+            ("https://192.0.2.7:5000/v2/", true),
+            ("https://192.0.2.7/v2/", false),
         ] {
             assert_eq!(proxies.is_direct(&Url::parse(url).unwrap()), direct, "{url}");
         }

@@ -59,6 +59,11 @@ pub(crate) fn size(headers: &HeaderMap) -> Option<u64> {
     number(range.trim().strip_prefix("bytes")?.trim_start().strip_prefix("*/")?)
 }
 
+/// Returns the size of the whole that an answer with a part of it states: that of `bytes 0-0/30`.
+pub(crate) fn total(headers: &HeaderMap) -> Option<u64> {
+    number(headers.get(CONTENT_RANGE)?.to_str().ok()?.rsplit_once('/')?.1)
+}
+
 /// Returns the entity tag of an answer.
 pub(crate) fn entity_tag(headers: &HeaderMap) -> Option<&str> {
     headers.get(ETAG).and_then(|value| value.to_str().ok())
@@ -119,6 +124,9 @@ mod tests {
             ("items */30", None),
         ] {
             assert_eq!(size(&headers(&[(CONTENT_RANGE, text)])), wanted, "{text}");
+        }
+        for (text, wanted) in [("bytes 0-0/30", Some(30)), ("bytes 0-0/*", None), ("30", None)] {
+            assert_eq!(total(&headers(&[(CONTENT_RANGE, text)])), wanted, "{text}");
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) fn judge(
     registry: &Url,
     allowed: &[String],
 ) -> Result<(Url, Trust), String> {
-    let url = Url::parse(realm).map_err(|_| "its realm is no address".to_owned())?;
+    let mut url = Url::parse(realm).map_err(|_| "its realm is no address".to_owned())?;
     let host = url.host_str().unwrap_or_default().to_owned();
     if !matches!(url.scheme(), "http" | "https") || host.is_empty() {
         return Err("its realm is no HTTP address".to_owned());
@@ -40,6 +40,14 @@ pub(crate) fn judge(
         return Err("its realm carries user information".to_owned());
     }
     if url.scheme() == "http" && registry.scheme() == "https" {
+        if url.host_str() == registry.host_str() {
+            // A proxy that ends TLS does not know how it is called: asked is the origin that is known.
+            let (path, query) = (url.path().to_owned(), url.query().map(ToOwned::to_owned));
+            url.clone_from(registry);
+            url.set_path(&path);
+            url.set_query(query.as_deref());
+            return Ok((url, Trust::Credentials));
+        }
         return Err(format!("its realm at {host} is plain HTTP, and the registry speaks HTTPS"));
     }
     if same_origin(&url, registry) {
@@ -144,14 +152,25 @@ mod tests {
                 &["auth.example.com"],
                 Some(Anonymous),
             ),
-            ("http://example.com/token", "https://example.com", &[], None),
-            ("http://example.com/token", "https://example.com", &["example.com"], None),
+            ("http://example.com/token", "https://example.com", &[], Some(Credentials)),
+            ("http://example.com:80/token", "https://example.com:5000", &[], Some(Credentials)),
+            ("http://auth.example.com/token", "https://example.com", &[], None),
+            ("http://auth.example.com/", "https://example.com", &["auth.example.com"], None),
             ("https://user:pw@example.com/token", "https://example.com", &[], None),
             ("file:///etc/passwd", "https://example.com", &[], None),
             ("token", "https://example.com", &[], None),
             ("", "https://example.com", &[], None),
         ] {
             assert_eq!(trust(realm, registry, allowed), wanted, "{realm} for {registry}");
+        }
+    }
+
+    #[test]
+    fn plain_realms_of_the_registry_are_asked_over_tls() {
+        let registry = Url::parse("https://example.com:5000/v2/").unwrap();
+        for realm in ["http://example.com/token?a=b", "http://example.com:5000/token?a=b"] {
+            let (url, _) = judge(realm, &registry, &[]).unwrap();
+            assert_eq!(url.as_str(), "https://example.com:5000/token?a=b", "{realm}");
         }
     }
 }

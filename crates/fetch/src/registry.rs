@@ -31,7 +31,7 @@ impl Registry {
         let host = if registry == DOCKER_HUB { DOCKER_HUB_API } else { registry };
         let transport = Transport::new(host, config)
             .map_err(|kind| Error::unsent(Escaped::new(registry).to_string(), kind))?;
-        Ok(Self { exchange: Arc::new(Exchange { transport, session: Session::new(credential) }) })
+        Ok(Self { exchange: Arc::new(Exchange::new(transport, Session::new(credential))) })
     }
 
     /// Returns the repository that `reference` names, here: its registry is not looked at, so

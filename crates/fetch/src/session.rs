@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -30,7 +30,11 @@ pub(crate) struct Session {
     way: Mutex<Option<Way>>,
     scopes: Mutex<HashMap<String, Scope>>,
     generation: AtomicU64,
+    elsewhere: Mutex<Elsewhere>,
 }
+
+/// Tokens that other registries gave to anyone, and when they end: by host and scope.
+type Elsewhere = HashMap<(String, String), (HeaderValue, Instant)>;
 
 /// What opens one scope. Its lock is held while a token is fetched, so that it is fetched once.
 type Scope = Arc<tokio::sync::Mutex<Option<Held>>>;
@@ -73,6 +77,7 @@ impl Session {
             way: Mutex::default(),
             scopes: Mutex::default(),
             generation: AtomicU64::new(0),
+            elsewhere: Mutex::default(),
         }
     }
 
@@ -112,10 +117,77 @@ impl Session {
         if let Some(held) = kept.as_ref().filter(newer) {
             return Ok((held.grant.clone(), false));
         }
-        let way = self.way(transport, headers)?;
+        let way = self.way(transport, headers, &transport.origin()?, &self.credential)?;
         *self.way.lock().unwrap_or_else(PoisonError::into_inner) = Some(way.clone());
         let held = self.obtain(transport, scope, &way).await?;
         Ok((kept.insert(held).grant.clone(), true))
+    }
+
+    /// Fetches another token in the place of `used`, as an earlier challenge asked for it; `None` where there is
+    /// no other. The flag is that of [`Session::answer`].
+    pub(crate) async fn renew(
+        &self,
+        transport: &Transport,
+        scope: &str,
+        used: &Grant,
+    ) -> Result<Option<(Grant, bool)>, Failure> {
+        let is_given = matches!(self.credential, Credential::RegistryToken(_));
+        let Some(way @ Way::Bearer { .. }) = self.known_way().filter(|_| !is_given) else {
+            return Ok(None);
+        };
+        let kept = self.scope(scope);
+        let mut kept = kept.lock().await;
+        let newer = |held: &&Held| held.grant.generation > used.generation;
+        if let Some(held) = kept.as_ref().filter(newer) {
+            return Ok(Some((held.grant.clone(), false)));
+        }
+        let held = self.obtain(transport, scope, &way).await?;
+        Ok(Some((kept.insert(held).grant.clone(), true)))
+    }
+
+    /// Returns whether there is anything to say.
+    pub(crate) fn has_credential(&self) -> bool {
+        self.credential != Credential::Anonymous
+    }
+
+    /// Returns a token that another registry, at `url`, gives to anyone, where its challenge offers one, and
+    /// whether it was fetched just now.
+    pub(crate) async fn of_anyone(
+        &self,
+        transport: &Transport,
+        url: &Url,
+        scope: &str,
+        challenge: &HeaderMap,
+    ) -> Result<Option<(HeaderValue, bool)>, Failure> {
+        let key = (authority(url), scope.to_owned());
+        let kept = self.elsewhere().get(&key).cloned();
+        if let Some((header, _)) = kept.filter(|(_, end)| Instant::now() < *end) {
+            return Ok(Some((header, false)));
+        }
+        let mut origin = url.clone();
+        origin.set_path("/");
+        origin.set_query(None);
+        let Ok(Way::Bearer { realm, service, .. }) =
+            self.way(transport, challenge, &origin, &Credential::Anonymous)
+        else {
+            return Ok(None);
+        };
+        let credential = &Credential::Anonymous;
+        let ask = TokenAsk { realm: &realm, service: service.as_deref(), scope, credential };
+        let token = token::fetch(transport, ask).await?;
+        transport.config.veil.hide(&token.text);
+        let header = bearer(&token.text)?;
+        self.elsewhere().insert(key, (header.clone(), token.expires));
+        Ok(Some((header, true)))
+    }
+
+    /// Forgets the token that a registry at `url` gave to anyone.
+    pub(crate) fn forget(&self, url: &Url, scope: &str) {
+        self.elsewhere().remove(&(authority(url), scope.to_owned()));
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, Elsewhere> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns why a fresh answer to a challenge may have been refused.
@@ -177,7 +249,14 @@ impl Session {
         self.way.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn way(&self, transport: &Transport, headers: &HeaderMap) -> Result<Way, Failure> {
+    /// Reads how the server at `origin` wants to be answered by whoever has `credential`.
+    fn way(
+        &self,
+        transport: &Transport,
+        headers: &HeaderMap,
+        origin: &Url,
+        credential: &Credential,
+    ) -> Result<Way, Failure> {
         let values = headers.get_all(WWW_AUTHENTICATE);
         let length = values.iter().fold(0_usize, |sum, value| sum.saturating_add(value.len()));
         let max = transport.config.limits.challenge_bytes;
@@ -195,7 +274,7 @@ impl Session {
             })
             .collect();
         // Without a password a Basic challenge leads nowhere, so a token is asked for if that is offered.
-        let has_password = matches!(self.credential, Credential::Basic { .. });
+        let has_password = matches!(credential, Credential::Basic { .. });
         let chosen = challenges
             .iter()
             .find(|challenge| has_password || challenge.scheme == "bearer")
@@ -211,9 +290,9 @@ impl Session {
         }
         let realm = chosen.parameter("realm").unwrap_or_default();
         let (realm, trust) =
-            realm::judge(realm, &transport.origin()?, &transport.config.token_hosts).map_err(
-                |rule| Failure::lasting(Kind::OutOfBounds(format!("the challenge: {rule}"))),
-            )?;
+            realm::judge(realm, origin, &transport.config.token_hosts).map_err(|rule| {
+                Failure::lasting(Kind::OutOfBounds(format!("the challenge: {rule}")))
+            })?;
         Ok(Way::Bearer {
             realm,
             trust,

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::Kind;
 use crate::answer::failure_of;
-use crate::body::Body;
+use crate::document;
 use crate::error::{Tries, redacted};
 use crate::failure::Failure;
 use crate::pause::pause;
@@ -117,8 +117,11 @@ async fn read(
         return Err(failure_of(transport, response, url).await);
     }
     let asked = Instant::now();
-    let body = Body::new(response, &transport.config.times, transport.config.deadline);
-    let (bytes, complete) = body.read_capped(limits.token_bytes).await?;
+    let read = document::read(transport, response, limits.token_bytes).await;
+    let document::Read { bytes, complete, .. } = read.map_err(|failure| match failure.kind {
+        Kind::Answer(rule) => Failure::lasting(Kind::Token(rule)),
+        _ => failure,
+    })?;
     if !complete {
         let rule = format!(
             "its answer is longer than the limit token_bytes, which is {}",
@@ -127,7 +130,11 @@ async fn read(
         return Err(Failure::lasting(Kind::Token(rule)));
     }
     parse(&bytes, asked).ok_or_else(|| {
-        Failure::lasting(Kind::Token("its answer is no JSON object with a token".to_owned()))
+        let rule = match document::complaint(&bytes) {
+            Some(Failure { kind: Kind::Answer(said), .. }) => said,
+            _ => "its answer is no JSON object with a token".to_owned(),
+        };
+        Failure::lasting(Kind::Token(rule))
     })
 }
 

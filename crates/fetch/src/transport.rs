@@ -10,15 +10,13 @@ use std::time::{Duration, Instant};
 
 use cutaway_ref::is_loopback_host;
 use reqwest::dns::Resolve;
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE,
-};
+use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response, Url, redirect};
 use tracing::Instrument as _;
 
 use crate::address::{Guard, GuardedNames, Network, literal};
 use crate::answer::rate;
-use crate::clock::Clock;
+use crate::ask::{Answer, Ask, Part};
 use crate::connecting::Connecting;
 use crate::error::{quoted, redacted};
 use crate::failure::{Failure, remaining};
@@ -48,31 +46,6 @@ pub(crate) struct Transport {
     proxies: Proxies,
     connecting: Connecting,
     pub(crate) config: Config,
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ask<'a> {
-    /// The path behind `/v2/`, and the query.
-    pub(crate) path: &'a str,
-    pub(crate) accept: &'static str,
-    /// The first byte that is wanted, where it is not the first of all.
-    pub(crate) from: Option<u64>,
-    /// Whether the headers alone are wanted.
-    pub(crate) head: bool,
-    /// The address to ask in the place of the registry, as nobody.
-    pub(crate) elsewhere: Option<&'a Url>,
-    /// The time that the answer may take, and where it is counted.
-    pub(crate) clock: &'a Clock,
-}
-
-/// An answer, and the address that it came from in the end.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) response: Response,
-    pub(crate) url: Url,
-    /// Whether it is the registry's own.
-    pub(crate) own: bool,
 }
 
 impl Transport {
@@ -193,6 +166,18 @@ impl Transport {
         secure
     }
 
+    /// Asks the place at `url`, to which the registry redirects, with what that place itself gave to anyone.
+    pub(crate) async fn ask_there(
+        &self,
+        ask: Ask<'_>,
+        url: &Url,
+        authorization: &HeaderValue,
+        slot: &mut Slot,
+    ) -> Result<Answer, Failure> {
+        self.slots.take(slot).await;
+        ask.clock.bound(self.follow(None, url.clone(), ask, Some(authorization))).await
+    }
+
     /// Hides in a text what was told to anybody.
     pub(crate) fn veiled<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.config.veil.over(text)
@@ -280,9 +265,10 @@ impl Transport {
                     .map_err(|rule| Failure::lasting(Kind::OutOfBounds(rule)).at(&url))?;
             }
             let client = first.unwrap_or(&self.guarded);
-            let authorization = authorization.filter(|_| own);
-            let method = if ask.head { Method::HEAD } else { Method::GET };
-            let request = client.request(method, url.clone()).headers(headers(ask, authorization));
+            // What opens one origin is shown to no other.
+            let authorization = authorization.filter(|_| same_origin(&url, &start));
+            let method = if ask.part == Part::Head { Method::HEAD } else { Method::GET };
+            let request = client.request(method, url.clone()).headers(ask.headers(authorization));
             let response = self.send(&url, request).await.map_err(|failure| failure.at(&url))?;
             if own {
                 self.note_network(&response, &url);
@@ -355,22 +341,6 @@ impl Transport {
             self.guard.registry_is_in(Network::of(address));
         }
     }
-}
-
-fn headers(ask: Ask<'_>, authorization: Option<&HeaderValue>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static(ask.accept));
-    // Stored bytes are hashed as they are, so nothing may be packed once more on the way.
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if let Some(range) =
-        ask.from.and_then(|from| HeaderValue::from_str(&format!("bytes={from}-")).ok())
-    {
-        headers.insert(RANGE, range);
-    }
-    if let Some(authorization) = authorization {
-        headers.insert(AUTHORIZATION, authorization.clone());
-    }
-    headers
 }
 
 fn header_bytes(headers: &HeaderMap) -> usize {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::*;
+use crate::clock::Clock;
 
 /// A name that leads to these addresses.
 struct Names(Vec<IpAddr>);
@@ -58,8 +59,7 @@ async fn dead_addresses_are_passed_over() {
         let transport = Transport::with_names(&host, config, Some(names)).unwrap();
         let clock = Clock::new(Duration::from_secs(10));
         let path = "a/manifests/1";
-        let ask =
-            Ask { path, accept: "*/*", from: None, head: false, elsewhere: None, clock: &clock };
+        let ask = Ask::new(path, "*/*", &clock);
         let started = Instant::now();
         let answer = transport.ask(ask, None, &mut Slot::default()).await;
         assert_eq!(answer.is_ok(), answers, "{name}: {answer:?}");

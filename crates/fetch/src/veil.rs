@@ -58,7 +58,7 @@ pub(crate) fn over_error(veil: &Veil, error: Error) -> Error {
         Kind::Token(text) => Kind::Token(hide(text)),
         Kind::OutOfBounds(text) => Kind::OutOfBounds(hide(text)),
         Kind::Answer(text) => Kind::Answer(hide(text)),
-        Kind::Deadline => Kind::Deadline,
+        kind @ (Kind::Differs | Kind::Deadline) => kind,
     };
     Error { url: hide(error.url), kind, ..error }
 }

@@ -81,10 +81,11 @@ async fn digests_are_computed_and_never_believed() {
         (false, lie(), false),
         (false, other(), false),
         (true, Fault::None, true),
-        (true, lie(), false),
+        // The digest that was asked for says more than a header.
+        (true, lie(), true),
         (true, other(), false),
         (false, Fault::Header("Docker-Content-Digest".to_owned(), "nonsense".to_owned()), false),
-        (true, Fault::Header("Docker-Content-Digest".to_owned(), "nonsense".to_owned()), false),
+        (true, Fault::Header("Docker-Content-Digest".to_owned(), "nonsense".to_owned()), true),
     ] {
         let scene = Scene::new(10).await;
         let name = format!("by digest {by_digest}, {fault:?}");
@@ -106,14 +107,15 @@ async fn digests_are_computed_and_never_believed() {
 }
 
 #[tokio::test]
-async fn content_types() {
-    for (header, good) in [
-        ("application/json", true),
-        ("application/octet-stream", true),
-        (MediaType::OCI_MANIFEST, true),
-        ("Application/VND.oci.image.manifest.v1+JSON; charset=utf-8", true),
-        (MediaType::OCI_INDEX, false),
-        (MediaType::DOCKER_MANIFEST, false),
+async fn content_types_are_hints() {
+    for header in [
+        "application/json",
+        "application/octet-stream",
+        MediaType::OCI_MANIFEST,
+        "Application/VND.oci.image.manifest.v1+JSON; charset=utf-8",
+        MediaType::OCI_INDEX,
+        MediaType::DOCKER_MANIFEST,
+        "text/html; charset=utf-8",
     ] {
         let scene = Scene::new(10).await;
         scene
@@ -125,23 +127,9 @@ async fn content_types() {
             Digest::sha256(&scene.manifest),
             u64::try_from(scene.manifest.len()).unwrap(),
         );
-        for result in [
-            registry.resolve(&scene.reference()).await.map(|resolved| resolved.bytes),
-            read(&repository, &blob).await,
-        ] {
-            match result {
-                Ok(bytes) => assert!(good && bytes == scene.manifest, "{header}"),
-                Err(error) => {
-                    assert!(!good, "{header}: {error}");
-                    assert_eq!(error.class(), Class::Malformed);
-                    let text = error.to_string();
-                    assert!(
-                        text.contains(header) && text.contains(MediaType::OCI_MANIFEST),
-                        "{text}"
-                    );
-                }
-            }
-        }
+        let resolved = registry.resolve(&scene.reference()).await.unwrap();
+        assert_eq!(resolved.descriptor.media_type.as_str(), MediaType::OCI_MANIFEST, "{header}");
+        assert_eq!(read(&repository, &blob).await.unwrap(), scene.manifest, "{header}");
     }
 }
 

@@ -163,11 +163,17 @@ async fn nothing_leads_from_https_to_http() {
 
     let scene = Scene::new(10).await;
     let front = good_front(&scene.registry).await;
-    scene.registry.gate(Gate::bearer(&format!("http://{}/token", scene.registry.host())));
-    let user = Credential::basic("user", "canary");
-    let error = transport(resolve(&front.host, user, trusting()).await.unwrap_err());
+    scene.registry.gate(Gate::bearer("http://auth.example/token"));
+    let user = || Credential::basic("user", "canary");
+    let error = transport(resolve(&front.host, user(), trusting()).await.unwrap_err());
     assert!(error.contains("plain HTTP, and the registry speaks HTTPS"), "{error}");
     assert_eq!(scene.registry.requests().len(), 1);
+
+    // On its own host it is asked where it is known to be, over TLS.
+    let (host, _) = front.host.rsplit_once(':').unwrap();
+    scene.registry.gate(Gate::bearer(&format!("http://{host}/token")));
+    assert_eq!(resolve(&front.host, user(), trusting()).await.unwrap(), scene.manifest);
+    assert_eq!(scene.registry.count("/token"), 1);
 }
 
 #[tokio::test]

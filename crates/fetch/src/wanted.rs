@@ -1,0 +1,20 @@
+//! What to fetch.
+
+use cutaway_model::Compression;
+use cutaway_ref::Digest;
+use reqwest::Url;
+
+/// What to fetch.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) digest: Digest,
+    /// What stands between the repository and the digest.
+    pub(crate) kind: &'static str,
+    pub(crate) accept: &'static str,
+    /// The address to ask in the place of the registry.
+    pub(crate) elsewhere: Option<Url>,
+    /// The bytes that its descriptor promises.
+    pub(crate) size: u64,
+    /// How it is packed as it is stored, where its media type says so.
+    pub(crate) packed: Option<Compression>,
+}
