@@ -14,8 +14,7 @@ mod named;
 mod upload;
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +25,7 @@ use serde_json::{Map, Value};
 
 use crate::blocking::blocking;
 use crate::index;
-use named::{give_name, shown};
+use named::{create, give_name, is_at, refuse_linked, shown};
 
 /// Where unfinished blobs lie, and the lock.
 const PARTIAL: &str = ".cutaway-partial";
@@ -77,9 +76,12 @@ impl Layout {
         if !is_new && !root.join("oci-layout").is_file() && !partial.is_dir() {
             return Err(SinkError::target(shown, "is not empty and holds no OCI layout"));
         }
+        for linked in [PARTIAL, "blobs", "blobs/sha256", "blobs/sha512"] {
+            refuse_linked(&root.join(linked))?;
+        }
         fs::create_dir_all(&partial).map_err(|error| SinkError::write(shown.as_str(), error))?;
         let path = partial.join("lock");
-        let lock = File::create(&path).map_err(|error| SinkError::write(shown.as_str(), error))?;
+        let lock = open_lock(&path).map_err(|error| SinkError::write(shown.as_str(), error))?;
         match lock.try_lock() {
             // A run that ended meanwhile may have removed it, and a third may have made another.
             Ok(()) if is_at(&lock, &path) => {}
@@ -123,7 +125,10 @@ impl Layout {
         // A run that panicked in here has left the old index or the new one.
         let _held = self.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let path = self.root.join("index.json");
-        let bytes = fs::read(&path).map_err(|error| SinkError::write(shown(&path), error))?;
+        let mut bytes = Vec::new();
+        named::open(&path, File::options().read(true))
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(|error| SinkError::write(shown(&path), error))?;
         let mut index: Map<String, Value> = serde_json::from_slice(&bytes)
             .map_err(|error| SinkError::target(shown(&path), format!("is no index: {error}")))?;
         index::add(&mut index, root, name);
@@ -133,7 +138,7 @@ impl Layout {
     /// Writes a file whole, or leaves what was there.
     fn place(&self, name: &str, bytes: &[u8]) -> Result<(), SinkError> {
         let beside = self.partial.join(name.rsplit('/').next().unwrap_or(name));
-        let written = File::create(&beside).and_then(|mut file| file.write_all(bytes));
+        let written = create(&beside).and_then(|mut file| file.write_all(bytes));
         written.map_err(|error| SinkError::write(shown(&beside), error))?;
         give_name(&beside, &self.root.join(name))
     }
@@ -179,9 +184,12 @@ impl BlobSink for Layout {
     }
 }
 
-/// Tells whether an open file is the one at a path.
-fn is_at(file: &File, path: &Path) -> bool {
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    let held = file.metadata().map(identity).ok();
-    held.is_some() && held == fs::metadata(path).map(identity).ok()
+/// Opens the lock, which another run may have made. Nothing is written to it.
+fn open_lock(path: &Path) -> io::Result<File> {
+    match File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            named::open(path, File::options().read(true).write(true))
+        }
+        created => created,
+    }
 }

@@ -8,7 +8,7 @@ use cutaway_model::{BlobStream, Blobs, Claim, Descriptor, Error, SinkError, Stor
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 
-use super::named::{give_name, shown};
+use super::named::{create, give_name, open, shown};
 use crate::blocking::{Stop, blocking};
 
 /// How many bytes are written at once, and the most that is lost of a blob that breaks off.
@@ -150,9 +150,9 @@ fn write(
 ) -> Result<bool, SinkError> {
     let broken = |error| SinkError::write(shown(beside), error);
     let mut file = if begun == 0 {
-        File::create(beside).map_err(broken)?
+        create(beside).map_err(broken)?
     } else {
-        let file = File::options().read(true).append(true).open(beside).map_err(broken)?;
+        let file = open(beside, File::options().read(true).append(true)).map_err(broken)?;
         // What is there goes through the hash again, and is not written again.
         hash((&file).take(begun), &mut check, stop).map_err(broken)?;
         file

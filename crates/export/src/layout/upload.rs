@@ -1,6 +1,6 @@
 //! A blob of a layout whose digest is known when all of it was written.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -8,7 +8,7 @@ use cutaway_model::{BlobStream, Descriptor, SinkError, Upload};
 use tokio::io::{AsyncWriteExt as _, BufReader};
 
 use super::blob;
-use super::named::{give_name, shown};
+use super::named::{create, give_name, shown};
 use crate::blocking::blocking;
 use crate::index;
 
@@ -38,7 +38,7 @@ impl Unfinished {
     /// Starts a file at `beside` for the layout at `root`.
     pub(super) async fn create(beside: PathBuf, root: PathBuf) -> Result<Self, SinkError> {
         let to = beside.clone();
-        let created = blocking(move |_| File::create(&to).map_err(|error| broken(&to, error)));
+        let created = blocking(move |_| create(&to).map_err(|error| broken(&to, error)));
         let file = tokio::fs::File::from_std(created.await?);
         Ok(Self { file, beside: Beside(beside), root })
     }

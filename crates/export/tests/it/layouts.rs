@@ -150,3 +150,47 @@ async fn a_layout_that_is_there_is_hashed_beside_everything_else() {
     assert_eq!((pulled.fetched, pulled.kept), (0, 5));
     assert!(turns > 100, "others had {turns} turns");
 }
+
+/// A layout from elsewhere may have links in the place of what a pull writes.
+#[tokio::test]
+async fn nothing_is_written_through_a_link() {
+    use std::os::unix::fs::symlink;
+    let fixture = image(TEXT);
+    let source = layout(&fixture);
+    let blob = fixture.layers[0].blob.digest.encoded().to_owned();
+    for (at, is_refused) in [
+        (format!(".cutaway-partial/{blob}"), false),
+        (".cutaway-partial/index.json".to_owned(), false),
+        (".cutaway-partial/oci-layout".to_owned(), false),
+        (".cutaway-partial/lock".to_owned(), true),
+        (format!("blobs/sha256/{blob}"), false),
+        ("index.json".to_owned(), true),
+        (".cutaway-partial".to_owned(), true),
+        ("blobs".to_owned(), true),
+        ("blobs/sha256".to_owned(), true),
+    ] {
+        let (target, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let is_directory =
+            !at.contains(&blob) && !at.contains('j') && !at.contains("lock") && !at.contains("oci");
+        let victim = outside.path().join("victim");
+        let content = "{\"manifests\":[]}";
+        std::fs::write(&victim, content).unwrap();
+        let name = target.path().join(&at);
+        std::fs::create_dir_all(name.parent().unwrap()).unwrap();
+        std::fs::create_dir_all(target.path().join(".cutaway-partial")).ok();
+        if at == ".cutaway-partial" {
+            std::fs::remove_dir(&name).unwrap();
+        }
+        if !at.ends_with("oci-layout") {
+            std::fs::write(target.path().join("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}")
+                .unwrap();
+        }
+        let to = if is_directory { outside.path().to_owned() } else { victim.clone() };
+        symlink(to, &name).unwrap();
+        let pulled = into_layout(roots(&[item(source.path()).await]), target.path()).await;
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), content, "{at}");
+        let names: Vec<_> = std::fs::read_dir(outside.path()).unwrap().collect();
+        assert_eq!(names.len(), 1, "{at}");
+        assert_eq!(pulled.is_err(), is_refused, "{at}: {pulled:?}");
+    }
+}
