@@ -1,5 +1,7 @@
 //! The arguments of the file view.
 
+use std::ffi::OsString;
+
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
@@ -33,7 +35,7 @@ pub(crate) struct Cat {
     /// The image, as for scan
     pub(crate) image: String,
     /// A file in the image
-    pub(crate) path: String,
+    pub(crate) path: OsString,
     /// Print nothing before every layer that the answer rests upon is verified
     #[arg(long, env = "CUTAWAY_VERIFY", value_parser = FalseyValueParser::new())]
     pub(crate) verify: bool,
@@ -113,7 +115,7 @@ pub(crate) struct Stat {
     /// The image, as for scan
     pub(crate) image: String,
     /// A path in the image; a symbolic link is not followed
-    pub(crate) path: String,
+    pub(crate) path: OsString,
     /// Read every layer, and show what was there before and which layers changed or hid it
     #[arg(long, env = "CUTAWAY_ALL_VERSIONS", value_parser = FalseyValueParser::new())]
     pub(crate) all_versions: bool,

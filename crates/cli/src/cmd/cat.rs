@@ -1,6 +1,7 @@
 //! `cutaway cat`: the bytes of one file.
 
 use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 
 use cutaway::Wanted;
 use cutaway_files::Thing;
@@ -13,12 +14,13 @@ use crate::failure::{Exit, Failure};
 use cutaway_report::kind_word;
 
 pub(crate) async fn run(args: &Cat, common: &Common) -> Result<Exit, Failure> {
-    let wanted = Wanted { path: &args.path, follow: true, content: true, verify: args.verify };
+    let path = args.path.as_bytes();
+    let wanted = Wanted { path, follow: true, content: true, verify: args.verify };
     let mut out = std::io::stdout();
     let opened = client::of(common)?.open(&args.image).await?;
     let (image, finding) = opened.find(&wanted, &mut out).await?;
     out.flush().map_err(|error| Failure::of_write(&error, "standard output"))?;
-    let Thing { path, meta, .. } = cutaway::thing(finding, &image, &args.path)?;
+    let Thing { path, meta, .. } = cutaway::thing(finding, &image, path)?;
     if meta.kind == Kind::File {
         return Ok(Exit::Done);
     }

@@ -1,6 +1,7 @@
 //! `cutaway stat`: all that is known of one path.
 
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 
 use cutaway::{FileVersion, Wanted, versions};
 use cutaway_files::Story;
@@ -34,11 +35,12 @@ pub(crate) async fn run(args: &Stat, common: &Common) -> Result<Exit, Failure> {
     if args.all_versions {
         return all_versions(args, common).await;
     }
-    let wanted = Wanted { path: &args.path, follow: false, content: false, verify: args.verify };
+    let path = args.path.as_bytes();
+    let wanted = Wanted { path, follow: false, content: false, verify: args.verify };
     let opened = client::of(common)?.open(&args.image).await?;
     let (image, finding) = opened.find(&wanted, &mut std::io::sink()).await?;
     let (verified, form) = (finding.verified, finding.form);
-    let thing = cutaway::thing(finding, &image, &args.path)?;
+    let thing = cutaway::thing(finding, &image, path)?;
     let report = opened.report(&image, form);
     let there = Some((&thing.path, &thing.meta, thing.layer));
     print(args, common, (&image, report), there, verified, None)
@@ -49,7 +51,7 @@ async fn all_versions(args: &Stat, common: &Common) -> Result<Exit, Failure> {
     let (path, visible) = match view.lookup(args.path.as_bytes(), false)? {
         Ok(node) => (view.tree().path(node), Some(view.tree().node(node))),
         Err(absent) if view.story(&absent.path).is_some() => (absent.path, None),
-        Err(absent) => return Err(cutaway::absence(&absent, &image, &args.path).into()),
+        Err(absent) => return Err(cutaway::absence(&absent, &image, args.path.as_bytes()).into()),
     };
     let visible = visible.map(|node| {
         (view.meta(node.inode()), usize::try_from(node.placed_by()).unwrap_or(usize::MAX))

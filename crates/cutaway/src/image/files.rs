@@ -17,8 +17,8 @@ const SPARE: u64 = 1 << 20;
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// The path, from the root of the image.
-    pub path: &'a str,
+    /// The path, from the root of the image: bytes, as names in images are.
+    pub path: &'a [u8],
     /// Whether a symbolic link in the last component is followed.
     pub follow: bool,
     /// Whether the bytes of the file are wanted.
@@ -47,6 +47,7 @@ impl Image {
     ///
     /// Returns [`Error::Absent`] where nothing is at the path, or no file; otherwise why a layer cannot be read.
     pub async fn read(&self, path: &str) -> Result<File, Error> {
+        let path = path.as_bytes();
         let wanted = Wanted { path, follow: true, content: true, verify: true };
         let mut bytes = Vec::new();
         let (image, finding) = self.find(&wanted, &mut bytes).await?;
@@ -70,9 +71,9 @@ impl Image {
         let Wanted { path, follow, content, verify } = *wanted;
         // What lies on disk is always read and verified.
         let spare = if self.source() == Some(SourceKind::Registry) { SPARE } else { u64::MAX };
-        let wanted = Search { path: path.as_bytes(), follow, content, verify, spare };
+        let wanted = Search { path, follow, content, verify, spare };
         let (limits, options) = (&self.client.limits().files, self.options());
-        let found = search(self.input(), &wanted, limits, &options, out).await;
+        let found = search(self.files_input()?, &wanted, limits, &options, out).await;
         let found = found.map_err(|error| self.blame(error))?;
         tell(&found.1, found.0.layers().len());
         Ok(found)
@@ -84,7 +85,7 @@ impl Image {
     ///
     /// Returns why a layer cannot be read, or the limit that they meet together.
     pub async fn view(&self) -> Result<(cutaway_model::Image, View), Error> {
-        let read = View::read(self.input(), 0, None, &self.options()).await;
+        let read = View::read(self.files_input()?, 0, None, &self.options()).await;
         read.map_err(|error| self.blame(error))
     }
 
@@ -152,7 +153,7 @@ fn tell(finding: &Finding, layers: usize) {
 /// # Errors
 ///
 /// Returns [`Error::Absent`], which says who deleted it.
-pub fn thing(finding: Finding, image: &cutaway_model::Image, path: &str) -> Result<Thing, Error> {
+pub fn thing(finding: Finding, image: &cutaway_model::Image, path: &[u8]) -> Result<Thing, Error> {
     match finding.outcome {
         Outcome::Found(thing) => Ok(thing),
         Outcome::Absent(absent) => Err(absence(&absent, image, path)),
@@ -170,12 +171,12 @@ pub fn node(
     path: Option<&str>,
 ) -> Result<NodeId, Error> {
     let path = path.unwrap_or_default();
-    view.lookup(path.as_bytes(), true)?.map_err(|absent| absence(&absent, image, path))
+    view.lookup(path.as_bytes(), true)?.map_err(|absent| absence(&absent, image, path.as_bytes()))
 }
 
 /// Says that nothing is at a path, and why.
-pub fn absence(absent: &Absent, image: &cutaway_model::Image, path: &str) -> Error {
-    let at = EntryPath::clean(path.as_bytes()).unwrap_or_default();
+pub fn absence(absent: &Absent, image: &cutaway_model::Image, path: &[u8]) -> Error {
+    let at = EntryPath::clean(path).unwrap_or_default();
     let led =
         if at == absent.path { String::new() } else { format!(" (it leads to {})", absent.path) };
     let why = match absent.why {
@@ -188,5 +189,6 @@ pub fn absence(absent: &Absent, image: &cutaway_model::Image, path: &str) -> Err
             format!("layer {layer} deleted it{step}")
         }
     };
+    let path = String::from_utf8_lossy(path);
     Error::Absent(format!("{path} is not in the image{led}: {why}"))
 }
