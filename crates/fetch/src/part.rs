@@ -28,7 +28,7 @@ pub(crate) struct Part {
 #[derive(Debug)]
 enum Source {
     /// As they are stored.
-    Stored(Body),
+    Stored(Box<Body>),
     /// Packed for the way.
     Packed(Box<Unpacked>),
     /// Not any more.
@@ -44,7 +44,12 @@ impl Part {
             || headers.contains_key(TRANSFER_ENCODING);
         let states_whole = framed && response.status().as_u16() == 200;
         let body = Body::new(response, &config.times, config.deadline);
-        Self { source: Source::Stored(body), skip, skipped: crc32fast::Hasher::new(), states_whole }
+        Self {
+            source: Source::Stored(Box::new(body)),
+            skip,
+            skipped: crc32fast::Hasher::new(),
+            states_whole,
+        }
     }
 
     /// Looks at the first bytes where headers raise a doubt that these are the blob: a page, a complaint, or
@@ -77,7 +82,7 @@ impl Part {
                     return Ok(());
                 };
                 tracing::warn!(blob = %wanted.digest, "packed for the way, though that was asked against");
-                self.source = Source::Packed(Box::new(Unpacked::open(body, encoding).await?));
+                self.source = Source::Packed(Box::new(Unpacked::open(*body, encoding).await?));
                 return Ok(());
             }
             if headers.contains_key(CONTENT_LENGTH) && wanted.size != u64::MAX {

@@ -38,6 +38,7 @@ pub(crate) async fn peek<R: AsyncBufRead + Unpin>(
 pub struct Decoded<R> {
     decoder: Decoder<Peeked<R>>,
     compression: Compression,
+    is_empty: bool,
     what: String,
     count: u64,
     limits: Limits,
@@ -67,8 +68,26 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Malformed`] for a compression that is not supported, and what the stream itself fails with.
+    /// Returns [`Error::Malformed`] for an empty stream and for a compression that is not supported, and what the stream itself fails with.
     pub async fn open(stored: R, what: impl Into<String>, limits: &Limits) -> Result<Self, Error> {
+        let decoded = Self::of_layer(stored, what, limits).await?;
+        if decoded.is_empty {
+            let rule = "is empty: not even the end marker of a tar";
+            return Err(Error::malformed(decoded.what, rule));
+        }
+        Ok(decoded)
+    }
+
+    /// Does as [`Decoded::open`] for a layer, which may have no bytes: its diffID says so then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoded::open`], an empty stream aside.
+    pub async fn of_layer(
+        stored: R,
+        what: impl Into<String>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
         let what = what.into();
         let (head, stored) =
             peek(stored, SNIFF_BYTES).await.map_err(|error| Error::from_io(error, &what))?;
@@ -79,6 +98,7 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
         Ok(Self {
             decoder,
             compression,
+            is_empty: head.is_empty(),
             what,
             count: 0,
             limits: *limits,

@@ -259,7 +259,7 @@ impl Layer {
     pub async fn unpack(&self, limits: &Limits) -> Result<Unpacking, Error> {
         let verified = self.compressed().await?;
         let outcome = verified.outcome();
-        let reader = Decoded::open(verified, self.what(), limits).await?;
+        let reader = Decoded::of_layer(verified, self.what(), limits).await?;
         self.warn_of(reader.compression());
         Ok(Unpacking { reader, outcome })
     }

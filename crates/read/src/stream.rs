@@ -65,7 +65,7 @@ impl Stream {
         let (filler, copies) = lane();
         let tap = Tap::new(stream, &what, claim.size, filler);
         let (read, stored) = (tap.progress(), StoredCheck::new(what.as_str(), claim)?);
-        let reader = Decoded::open(tap, what.as_str(), limits).await?;
+        let reader = Decoded::of_layer(tap, what.as_str(), limits).await?;
         Ok(Self { reader, copies, read, stored, unpacked, what, observer: None })
     }
 

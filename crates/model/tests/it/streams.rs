@@ -324,7 +324,7 @@ fn frames_that_want_a_dictionary_are_refused() {
 
 #[test]
 fn tiny_blobs() {
-    assert_eq!(decode(b"").unwrap(), b"");
+    assert_error(decode(b""), Class::Malformed, &["is empty: not even the end marker of a tar"]);
     for byte in [0, 1, 0x1f, 0x28, 0x50, b'B', 0xfd] {
         assert_eq!(decode(&[byte]).unwrap(), [byte]);
     }
