@@ -172,6 +172,10 @@ impl Session {
         else {
             return Ok(None);
         };
+        // What our own registry gives is for nobody else.
+        if realm::same_origin(&realm, &transport.origin()?) {
+            return Ok(None);
+        }
         let credential = &Credential::Anonymous;
         let ask = TokenAsk { realm: &realm, service: service.as_deref(), scope, credential };
         let token = token::fetch(transport, ask).await?;
