@@ -44,6 +44,7 @@ mod root;
 mod settings;
 mod tee;
 mod transport;
+mod usage;
 
 pub use builder::Builder;
 pub use client::Client;
@@ -66,6 +67,7 @@ pub use place::{Engine, Place, redirected};
 pub use pull::{Pull, PullFormat, no_manifest};
 pub use registry::reference;
 pub use root::{Root, Start};
+pub use usage::{DirectoryBytes, HiddenBytes, LayerBytes, UsageReport};
 
 /// Returns all analyzers of ours.
 pub fn analyzers() -> Analyzers {

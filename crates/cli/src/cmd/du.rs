@@ -1,10 +1,7 @@
 //! `cutaway du`: how many bytes files take, by directory and layer, and how many are wasted.
 
-use cutaway_files::Usage;
+use cutaway::UsageReport;
 use cutaway_layerfs::Kind;
-use cutaway_model::Image;
-use cutaway_report::ImageReport;
-use serde::Serialize;
 
 use crate::args::view::Du;
 use crate::args::{Common, TextFormat};
@@ -14,47 +11,6 @@ use crate::print::{self, Column, Table};
 use crate::units::bytes;
 use crate::{client, output};
 
-#[derive(Debug, Serialize)]
-struct Answer<'a> {
-    schema: &'static str,
-    image: ImageReport,
-    /// Bytes of all files in all layers, of those that are visible, and the rest.
-    bytes: u64,
-    visible: u64,
-    wasted: u64,
-    layers: Vec<Layer<'a>>,
-    directories: Vec<Directory>,
-    hidden: Vec<Hidden>,
-}
-
-#[derive(Debug, Serialize)]
-struct Layer<'a> {
-    layer: usize,
-    created_by: Option<&'a str>,
-    size: u64,
-    entries: u64,
-    bytes: u64,
-    visible: u64,
-    wasted: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Directory {
-    path: String,
-    bytes: u64,
-    names: u64,
-    by_layer: Vec<u64>,
-    wasted: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Hidden {
-    path: String,
-    bytes: u64,
-    layer: usize,
-    hidden_by: usize,
-}
-
 pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
     let (image, view, report) = client::view(&args.image, common).await?;
     let root = cutaway::node(&view, &image, args.path.as_deref())?;
@@ -62,9 +18,7 @@ pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
     if view.tree().node(root).kind() != Kind::Directory {
         return Err(Failure::new(Exit::Invalid, format!("{under} is no directory")));
     }
-    let usage = view.usage(&under, args.depth);
-    let stored: Vec<u64> = view.layers().iter().map(|layer| layer.measured.stored.size).collect();
-    let answer = answer(&image, report, usage, &stored, args.top);
+    let answer = UsageReport::new((&image, report), &view, &under, (args.depth, args.top));
     if args.format == TextFormat::Json {
         output::write(&print::json(&answer)?, None)?;
     } else {
@@ -76,50 +30,7 @@ pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn answer<'a>(
-    image: &'a Image,
-    report: ImageReport,
-    usage: Usage,
-    stored: &[u64],
-    top: usize,
-) -> Answer<'a> {
-    let sum = |numbers: &mut dyn Iterator<Item = u64>| numbers.fold(0, u64::saturating_add);
-    let layers = image.layers().iter().zip(&usage.layers).zip(stored);
-    let layers = layers.map(|((layer, of_layer), stored)| Layer {
-        layer: layer.index(),
-        created_by: layer.history().map(|step| step.created_by.as_str()),
-        size: *stored,
-        entries: of_layer.entries,
-        bytes: of_layer.bytes,
-        visible: of_layer.visible,
-        wasted: of_layer.wasted(),
-    });
-    let directories = usage.directories.iter().map(|(path, of_directory)| Directory {
-        path: path.to_string_lossy().into_owned(),
-        bytes: of_directory.bytes,
-        names: of_directory.names,
-        by_layer: of_directory.by_layer.clone(),
-        wasted: of_directory.wasted,
-    });
-    let hidden = usage.hidden.iter().take(top).map(|copy| Hidden {
-        path: copy.path.to_string_lossy().into_owned(),
-        bytes: copy.bytes,
-        layer: copy.layer,
-        hidden_by: copy.ended_by,
-    });
-    Answer {
-        schema: "cutaway.du/1",
-        image: report,
-        bytes: sum(&mut usage.layers.iter().map(|layer| layer.bytes)),
-        visible: sum(&mut usage.layers.iter().map(|layer| layer.visible)),
-        wasted: sum(&mut usage.layers.iter().map(|layer| layer.wasted())),
-        layers: layers.collect(),
-        directories: directories.collect(),
-        hidden: hidden.collect(),
-    }
-}
-
-fn table(answer: &Answer<'_>, out: &Output) -> String {
+fn table(answer: &UsageReport, out: &Output) -> String {
     let mut text = String::new();
     let mut layers = Table::new(&[
         Column::Right("LAYER"),
@@ -136,7 +47,7 @@ fn table(answer: &Answer<'_>, out: &Output) -> String {
             bytes(layer.bytes),
             bytes(layer.visible),
             bytes(layer.wasted),
-            layer.created_by.unwrap_or("unknown").to_owned(),
+            layer.created_by.clone().unwrap_or_else(|| "unknown".to_owned()),
         ]);
     }
     layers.render(out.style, &mut text);
