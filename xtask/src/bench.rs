@@ -22,10 +22,12 @@ use crate::registry::Registry;
 /// Builds what is measured, measures it `rounds` times and prints the table.
 pub(crate) fn run(rounds: usize) -> Result<()> {
     ensure!(rounds > 0, "at least one round is needed");
-    process::run(
-        "cargo",
-        &["build", "--quiet", "--release", "--package", "cutaway-cli", "--package", "xtask"],
-    )?;
+    for what in [
+        &["--package", "cutaway-cli", "--package", "xtask"][..],
+        &["--package", "cutaway-scan", "--example", "facts"],
+    ] {
+        process::run("cargo", &[&["build", "--quiet", "--release"], what].concat())?;
+    }
     if let Some(reason) = fixtures::make_bench()?.first() {
         bail!("{reason}");
     }
@@ -61,9 +63,10 @@ pub(crate) fn run(rounds: usize) -> Result<()> {
         }
     }
     eprintln!();
-    println!("{}", facts(&archive)?);
+    println!("{}", the_image(&archive)?);
     table::print(&results);
-    held::print(&results, measure::start_up(&process::target("release/cutaway"))?);
+    let start_up = measure::start_up(&process::target("release/cutaway"))?;
+    held::print(&results, start_up, facts(&archive)?);
     Ok(())
 }
 
@@ -78,7 +81,17 @@ pub(crate) fn floor(archive: &Path, overlap: bool) -> Result<()> {
     floor::run(archive, overlap)
 }
 
-fn facts(archive: &Path) -> Result<String> {
+/// How many bytes it takes to keep what the layers say of an entry, findings of analyzers aside.
+fn facts(archive: &Path) -> Result<f64> {
+    let program = process::target("release/examples/facts").display().to_string();
+    let said = process::read(&program, &[&archive.display().to_string()])?;
+    println!("\nfacts of all layers: {}", said.trim_end());
+    let numbers: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [entries, listings, ..] = numbers.as_slice() else { bail!("facts said: {said}") };
+    Ok(listings / entries)
+}
+
+fn the_image(archive: &Path) -> Result<String> {
     let cores = std::thread::available_parallelism()?;
     let layers = floor::layers(archive)?;
     let stored: u64 = layers.iter().map(|layer| layer.size).sum();

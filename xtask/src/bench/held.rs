@@ -20,15 +20,16 @@ enum Bound {
     AtLeast(f64),
 }
 
-/// Prints every promise with its figure; `start_up` is the time of a command that does nothing.
-pub(crate) fn print(results: &[Result], start_up: Duration) {
+/// Prints every promise with its figure; `start_up` is the time of a command that does nothing, and
+/// `facts` the bytes that the facts of an entry take.
+pub(crate) fn print(results: &[Result], start_up: Duration, facts: f64) {
     println!();
-    for promise in promises(results, start_up) {
+    for promise in promises(results, start_up, facts) {
         println!("{}", promise.line());
     }
 }
 
-fn promises(results: &[Result], start_up: Duration) -> Vec<Promise> {
+fn promises(results: &[Result], start_up: Duration, facts: f64) -> Vec<Promise> {
     use Bound::{AtLeast, AtMost};
     let seconds = |name: &str, source: &str| {
         table::find(results, name, source)?.median(|sample: &Sample| sample.seconds)
@@ -41,6 +42,9 @@ fn promises(results: &[Result], start_up: Duration) -> Vec<Promise> {
         .map(|source| table::find(results, "cutaway scan", source)?.peak())
         .try_fold(0, |most, peak| Some(peak?.max(most)))
         .map(table::megabytes);
+    let validate = table::find(results, "cutaway validate", "archive");
+    let busy =
+        validate.and_then(|it| ratio(it.median(|it| it.cpu_seconds), it.median(|it| it.seconds)));
     let promise = |what, figure, bound| Promise { what, figure, bound };
     vec![
         promise(
@@ -68,7 +72,9 @@ fn promises(results: &[Result], start_up: Duration) -> Vec<Promise> {
             ratio(seconds("cutaway pull", "registry"), seconds("crane pull", "registry")),
             AtMost(1.0),
         ),
+        promise("cores that validate keeps busy", busy, AtLeast(1.5)),
         promise("start-up, ms", Some(start_up.as_secs_f64() * 1000.0), AtMost(10.0)),
+        promise("facts of an entry, bytes", Some(facts), AtMost(40.0)),
     ]
 }
 
@@ -106,7 +112,7 @@ mod tests {
             arguments: Vec::new(),
             environment: Vec::new(),
         };
-        let sample = Sample { seconds, peak: 40_000_000, ..Sample::default() };
+        let sample = Sample { seconds, cpu_seconds: 1.75, peak: 40_000_000, ..Sample::default() };
         Result { contestant, samples: Ok(vec![sample]) }
     }
 
@@ -122,9 +128,10 @@ mod tests {
             result("crane export", "registry", 4.0),
             result("cutaway export", "registry", 1.0),
             result("cutaway pull", "registry", 1.0),
+            result("cutaway validate", "archive", 1.0),
             broken,
         ];
-        let lines: Vec<String> = promises(&results, Duration::from_millis(4))
+        let lines: Vec<String> = promises(&results, Duration::from_millis(4), 21.0)
             .iter()
             .map(|promise| promise.line().split_whitespace().collect::<Vec<_>>().join(" "))
             .collect();
@@ -136,7 +143,9 @@ mod tests {
                 "peak memory of a scan, MB 40.00 at most 32 not held",
                 "crane export, x cutaway export 4.00 at least 3 held",
                 "cutaway pull, x crane pull - at most 1 not measured",
+                "cores that validate keeps busy 1.75 at least 1.5 held",
                 "start-up, ms 4.00 at most 10 held",
+                "facts of an entry, bytes 21.00 at most 40 held",
             ]
         );
     }

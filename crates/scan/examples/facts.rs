@@ -1,0 +1,63 @@
+//! Says how many bytes it takes to keep what the layers of an archive say: `facts FILE`.
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cutaway_analyze::{AnalyzerId, Budget, DecodeLimits, FactsCache, FactsKey, LayerFacts, Part};
+use cutaway_model::source::Selector;
+use cutaway_read::{Archive, Input, Once};
+use cutaway_ref::Platform;
+use cutaway_scan::{Options, scan};
+
+/// A cache as small as can be.
+#[derive(Debug, Default)]
+struct Memory(Mutex<HashMap<FactsKey, Bytes>>);
+
+#[async_trait]
+impl FactsCache for Memory {
+    async fn get(&self, key: &FactsKey) -> Option<Bytes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    async fn put(&self, key: &FactsKey, value: Bytes) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), value);
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let place = std::env::args().nth(1).ok_or("usage: facts FILE")?;
+    let file = tokio::fs::File::open(&place).await?;
+    let stream = Box::new(tokio::io::BufReader::new(file));
+    let (memory, platform) = (Arc::new(Memory::default()), Platform::linux("amd64"));
+    let cache: Arc<dyn FactsCache> = memory.clone();
+    let options = Options {
+        cache: Some(cache),
+        ..Options::new(cutaway_analyzers_os::analyzers(), platform.clone())
+    };
+    let opener = Arc::new(Once::new(stream, place.as_str()));
+    let archive =
+        Archive { opener, place: place.clone(), form: None, selector: Selector::Only, platform };
+    scan(Input::Archive(archive), place.as_str(), &options).await?;
+
+    let limits = DecodeLimits {
+        layerfs: cutaway_layerfs::Limits::default(),
+        budget: Budget::unlimited(),
+        record_bytes: u64::MAX,
+    };
+    let (mut entries, mut listings, mut findings) = (0_u64, 0_usize, 0_usize);
+    for (key, value) in memory.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        if key.part == Part::Listing {
+            let facts = LayerFacts::decode(value, [] as [(&AnalyzerId, &[u8]); 0], &limits)?;
+            entries = entries.saturating_add(facts.listing.len().into());
+            listings = listings.saturating_add(value.len());
+        } else {
+            findings = findings.saturating_add(value.len());
+        }
+    }
+    println!("{entries} entries in {listings} bytes, findings in {findings} bytes");
+    Ok(())
+}
