@@ -98,9 +98,10 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         use cutaway_export::Error as Export;
         use cutaway_files::Error as Files;
+        use cutaway_model::SinkError::Write;
         match &error {
             Error::Files(Files::Write(source)) => Self::of_write(source, "standard output"),
-            Error::Export(Export::Write { target, source }) => Self::of_write(source, target),
+            Error::Export(Export::Sink(Write { target, source })) => Self::of_write(source, target),
             _ => Self::new(error.class().into(), error.to_string()),
         }
     }

@@ -133,15 +133,15 @@ impl Error {
     /// Returns whether a part of an image is listed and not there.
     pub(crate) fn is_about_missing(&self) -> bool {
         use cutaway_read::Error as ReadError;
-        let (Self::Model(model)
-        | Self::Read(ReadError::Model(model))
-        | Self::Export(cutaway_export::Error::Model(model))
-        | Self::Scan(cutaway_scan::Error::Model(model))
-        | Self::Files(cutaway_files::Error::Read(ReadError::Model(model)))) = self
-        else {
-            return false;
+        let model = match self {
+            Self::Model(model)
+            | Self::Read(ReadError::Model(model))
+            | Self::Scan(cutaway_scan::Error::Model(model))
+            | Self::Files(cutaway_files::Error::Read(ReadError::Model(model))) => Some(model),
+            Self::Export(error) => error.model(),
+            _ => None,
         };
-        matches!(model, cutaway_model::Error::Missing { .. })
+        matches!(model, Some(cutaway_model::Error::Missing { .. }))
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
-use cutaway_export::Error;
+use cutaway_model::SinkError;
 
 /// Reads `R`, and writes all that is read of it to `W`, in whole when the stream has ended.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub(crate) struct WriteFailure(Arc<Mutex<Option<io::Error>>>);
 
 impl WriteFailure {
     /// Returns the error of the write where there was one, and `error` otherwise; `target` names what is written.
-    pub(crate) fn instead_of<E>(&self, error: E, target: &str) -> Result<E, Error> {
+    pub(crate) fn instead_of<E>(&self, error: E, target: &str) -> Result<E, SinkError> {
         match self.0.lock().ok().and_then(|mut failure| failure.take()) {
-            Some(failure) => Err(Error::Write { target: target.to_owned(), source: failure }),
+            Some(failure) => Err(SinkError::write(target, failure)),
             None => Ok(error),
         }
     }

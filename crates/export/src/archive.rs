@@ -43,7 +43,7 @@ impl<W: AsyncWrite + Unpin + Send> Archive<W> {
         let mut writer = self.writer().await;
         writer.tar()?;
         match writer.tar.take() {
-            Some(tar) => Ok(tar.finish().await?),
+            Some(tar) => tar.finish().await,
             None => Err(writer.finished()),
         }
     }

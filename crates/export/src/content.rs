@@ -1,6 +1,6 @@
 //! What is no file system: a manifest around one blob of something else, such as a chart or a signature.
 
-use cutaway_model::{Blobs, Claim, Decoded, Descriptor, Limits, Manifest, Verified};
+use cutaway_model::{Blobs, Claim, Decoded, Descriptor, Limits, Manifest, SinkError, Verified};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
@@ -25,7 +25,7 @@ pub fn only_content(manifest: &Manifest) -> Option<&Descriptor> {
 /// # Errors
 ///
 /// Returns what keeps the blob from being read and verified, which may be known at its end only, and
-/// [`Error::Write`].
+/// [`SinkError::Write`].
 pub async fn content(
     blobs: &dyn Blobs,
     blob: &Descriptor,
@@ -51,9 +51,10 @@ pub async fn content(
         let bytes = chunk.get(..count).unwrap_or_default();
         if bytes.is_empty() {
             let flushed = out.flush().await;
-            return flushed.map(|()| total).map_err(|error| Error::write(target, error));
+            flushed.map_err(|error| SinkError::write(target, error))?;
+            return Ok(total);
         }
-        out.write_all(bytes).await.map_err(|error| Error::write(target, error))?;
+        out.write_all(bytes).await.map_err(|error| SinkError::write(target, error))?;
         total = total.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
     }
 }

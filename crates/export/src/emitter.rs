@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cutaway_layerfs::{EntryPath, Meta, Visitor};
-use cutaway_read::{LayerReader, Progress};
-use tokio::sync::{mpsc, oneshot};
+use cutaway_read::{Begun, LayerReader, Progress};
+use tokio::sync::mpsc;
 
 /// Pieces of a layer, in order.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ pub(crate) struct Emitter {
     to: mpsc::Sender<Batch>,
     /// Whether anything was sent, which cannot be taken back.
     sent: Arc<AtomicBool>,
-    /// Who is told that the layer has begun.
-    begun: Option<oneshot::Sender<()>>,
+    /// Held until the layer has begun, so that the next one may be opened.
+    begun: Option<Begun>,
 }
 
 impl Emitter {
@@ -59,8 +59,8 @@ impl Emitter {
         Self { layer, wanted, events: Vec::new(), to, sent, begun: None }
     }
 
-    /// Tells somebody when the first piece of the layer has come.
-    pub(crate) fn telling(self, begun: Option<oneshot::Sender<()>>) -> Self {
+    /// Passes the turn on when the first piece of the layer has come.
+    pub(crate) fn passing_on(self, begun: Option<Begun>) -> Self {
         Self { begun, ..self }
     }
 
@@ -106,7 +106,7 @@ impl LayerReader for Emitter {
 
     async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
         // Where nobody waits, there is no other layer.
-        let _ = self.begun.take().map(|begun| begun.send(()));
+        drop(self.begun.take());
         self.send().await
     }
 

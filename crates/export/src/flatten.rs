@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cutaway_layerfs::{EntryPath, Kind, Limits, Listing, Meta};
 use cutaway_model::{Error as ModelError, Image, Layer};
 use cutaway_read::{
-    Archive, Input, LayerKey, Layers, ListingOnly, Options, Select, Task, layers,
+    Archive, Input, LayerKey, Layers, ListingOnly, Options, Select, Task, Turn, Turns, layers,
     layers_of_archive, on_task, visit,
 };
 use cutaway_tar::len64;
 use tokio::io::AsyncWrite;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::Error;
 use crate::emitter::{Batch, Emitter, Event};
@@ -82,15 +82,14 @@ async fn of_image(
     let mut ahead = wanted.filter(|(_, wanted, _)| !wanted.is_empty()).collect::<VecDeque<_>>();
     let mut running = VecDeque::new();
     let at_once = options.limits.layers_in_flight.max(1);
-    // The first layer may begin at once.
-    let mut turn = oneshot::channel().1;
+    // Layers are opened in the order in which they are written: a source that answers one request at a
+    // time would otherwise give it to a layer that waits for being written, and never to the one that is.
+    let mut turns = Turns::new();
     loop {
         while running.len() < at_once
             && let Some((number, wanted, layer)) = ahead.pop_front()
         {
-            let (begun, next) = oneshot::channel();
-            let order = Order { turn: std::mem::replace(&mut turn, next), begun };
-            running.push_back(start(layer, number, wanted, order, options));
+            running.push_back(start(layer, number, wanted, turns.next_turn(), options));
         }
         let Some((mut pieces, task)) = running.pop_front() else { break };
         while let Some(batch) = pieces.recv().await {
@@ -101,37 +100,24 @@ async fn of_image(
     flattening.finish().await
 }
 
-/// When a layer may be opened, and who waits for that.
-///
-/// Layers are opened in the order in which they are written: a source that answers one request at a time
-/// would otherwise give it to a layer that waits for being written, and never to the one that is.
-struct Order {
-    /// Ends when the layer before has begun, or will not.
-    turn: oneshot::Receiver<()>,
-    /// Told when this one has.
-    begun: oneshot::Sender<()>,
-}
-
 /// Starts reading a layer for the content of some of its entries.
 fn start(
     layer: &Layer,
     number: u32,
     wanted: VecDeque<u32>,
-    Order { turn, begun }: Order,
+    turn: Turn,
     options: &Options,
 ) -> (mpsc::Receiver<Batch>, Task<Result<(), Error>>) {
     let (to, pieces) = mpsc::channel(PIECES);
     let (layer, options) = (layer.clone(), options.clone());
     let task = on_task(async move {
-        // That the one before is gone is as good.
-        let _ = turn.await;
-        let (mut begun, sent) = (Some(begun), Arc::new(AtomicBool::new(false)));
+        let (mut begun, sent) = (Some(turn.begin().await), Arc::new(AtomicBool::new(false)));
         // What was sent cannot be taken back.
         let reader = || {
             let fresh = !sent.load(Ordering::Relaxed);
             fresh.then(|| {
                 let emitter = Emitter::new(number, wanted.clone(), to.clone(), Arc::clone(&sent));
-                emitter.telling(begun.take())
+                emitter.passing_on(begun.take())
             })
         };
         let visit = visit(&layer, reader, &options).await?;
@@ -251,7 +237,7 @@ impl<W: AsyncWrite + Unpin + Send> Flattening<W> {
     /// Begins a file, under the first of its names.
     async fn begin(&mut self, layer: u32, entry: u32, meta: &Meta) -> Result<(), Error> {
         match self.plan.names(layer, entry).first() {
-            Some(first) => self.tar.start(&head(first, Some(meta))).await,
+            Some(first) => Ok(self.tar.start(&head(first, Some(meta))).await?),
             None => Ok(()),
         }
     }

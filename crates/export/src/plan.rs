@@ -26,10 +26,11 @@ impl Plan {
     pub(crate) fn new(listings: Vec<(u32, Arc<Listing>)>, limits: Limits) -> Result<Self, Error> {
         let mut tree = Tree::new(limits);
         for (layer, listing) in &listings {
-            let warnings = tree.apply(*layer, listing).map_err(|source| Error::Layer {
-                what: format!("layer {layer} of {}", listings.len()),
-                source,
-            })?;
+            let warnings =
+                tree.apply(*layer, listing).map_err(|source| cutaway_read::Error::Layer {
+                    what: format!("layer {layer} of {}", listings.len()),
+                    source,
+                })?;
             for warning in warnings {
                 tracing::warn!(layer, code = &*warning.code, "{}", warning.message);
             }

@@ -8,11 +8,10 @@
 use std::io;
 
 use cutaway_layerfs::{Kind, Xattr};
+use cutaway_model::SinkError;
 use cutaway_tar::len64;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio_tar::{EntryType, Header};
-
-use crate::Error;
 
 /// The bytes of a block, of which headers and contents take whole ones.
 const BLOCK: u64 = 512;
@@ -81,7 +80,7 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
     }
 
     /// Starts a member; exactly as many bytes of content follow as `head` says.
-    pub(crate) async fn start(&mut self, head: &Head<'_>) -> Result<(), Error> {
+    pub(crate) async fn start(&mut self, head: &Head<'_>) -> Result<(), SinkError> {
         self.content = 0;
         let path = match head.kind {
             Kind::Directory => [head.path, b"/"].concat(),
@@ -89,7 +88,7 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
         };
         let mut header = Header::new_ustar();
         let filled = fill(&mut header, head, &path);
-        let records = filled.map_err(|error| Error::write(self.target.as_str(), error))?;
+        let records = filled.map_err(|error| SinkError::write(self.target.as_str(), error))?;
         if !records.is_empty() {
             self.records(&records).await?;
         }
@@ -98,14 +97,14 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
     }
 
     /// Writes the next bytes of the member that was started.
-    pub(crate) async fn data(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) async fn data(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         let count = len64(bytes.len());
         self.content = self.content.saturating_add(count);
         self.write(bytes).await
     }
 
     /// Writes so many zero bytes.
-    pub(crate) async fn zeros(&mut self, count: u64) -> Result<(), Error> {
+    pub(crate) async fn zeros(&mut self, count: u64) -> Result<(), SinkError> {
         const ZEROS: &[u8] = &[0; 64 << 10];
         let mut left = count;
         while left > 0 {
@@ -118,7 +117,7 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
     }
 
     /// Ends the member that was started: fills its last block.
-    pub(crate) async fn end(&mut self) -> Result<(), Error> {
+    pub(crate) async fn end(&mut self) -> Result<(), SinkError> {
         let over = self.content.checked_rem(BLOCK).unwrap_or(0);
         if over > 0 {
             self.zeros(BLOCK.saturating_sub(over)).await?;
@@ -128,14 +127,14 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
     }
 
     /// Writes the end marker, and everything that was held back.
-    pub(crate) async fn finish(mut self) -> Result<W, Error> {
+    pub(crate) async fn finish(mut self) -> Result<W, SinkError> {
         self.write(&END).await?;
-        self.out.flush().await.map_err(|error| Error::write(self.target, error))?;
+        self.out.flush().await.map_err(|error| SinkError::write(self.target, error))?;
         Ok(self.out)
     }
 
     /// Writes the records of the member that comes next, as a member of their own.
-    async fn records(&mut self, records: &[u8]) -> Result<(), Error> {
+    async fn records(&mut self, records: &[u8]) -> Result<(), SinkError> {
         let mut header = Header::new_ustar();
         header.set_entry_type(EntryType::XHeader);
         header.set_mode(0o644);
@@ -150,9 +149,9 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
         self.end().await
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         let written = self.out.write_all(bytes).await;
-        written.map_err(|error| Error::write(self.target.as_str(), error))
+        written.map_err(|error| SinkError::write(self.target.as_str(), error))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use cutaway_export::{Error, Flattened, flatten};
 use cutaway_fixtures::{DockerArchive, image};
+use cutaway_model::SinkError;
 use cutaway_model::source::Selector;
 use cutaway_read::{Archive, Input};
 
@@ -126,7 +127,7 @@ async fn what_changes_between_the_passes_has_no_end() {
     let [one, other] =
         [one, other].map(|image| DockerArchive::new().image(&["app:1"], &image).archive());
     let (written, tar) = flattened(archive(&[&one, &other], Selector::Only)).await;
-    assert!(matches!(written, Err(Error::Model(_))), "{written:?}");
+    assert!(matches!(written, Err(Error::Read(_))), "{written:?}");
     assert!(!tar.ends_with(&[0; 1024]));
     let (written, _) = flattened(archive(&[], Selector::Only)).await;
     assert_eq!(written.unwrap_err().to_string(), "gone");
@@ -168,7 +169,7 @@ async fn what_cannot_be_written_is_named() {
     let bytes = DockerArchive::new().image(&["app:1"], &image).archive();
     let passing = Input::Archive(archive(&[&bytes, &bytes], Selector::Only));
     let error = flatten(passing, &options(), Full, "the disk").await;
-    assert!(matches!(error, Err(Error::Write { .. })), "{error:?}");
+    assert!(matches!(error, Err(Error::Sink(SinkError::Write { .. }))), "{error:?}");
 }
 
 /// Writes the file system of an archive; returns what was written, however it ended.

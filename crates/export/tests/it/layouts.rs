@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cutaway_export::{Error, Item, Pulled, Source};
 use cutaway_fixtures::image;
-use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError, ImageName};
+use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError, ImageName, SinkError};
 
 use crate::support::{into_layout, item, layout, open};
 
@@ -116,7 +116,7 @@ async fn other_directories_and_other_runs_are_left_alone() {
     let items = [item(source.path()).await];
     std::fs::write(target.path().join("precious"), "x").unwrap();
     let error = into_layout(roots(&items), target.path()).await.unwrap_err();
-    assert!(matches!(error, Error::Target { .. }), "{error}");
+    assert!(matches!(error, Error::Sink(SinkError::Target { .. })), "{error}");
     std::fs::remove_file(target.path().join("precious")).unwrap();
     let partial = target.path().join(".cutaway-partial");
     std::fs::create_dir(&partial).unwrap();
