@@ -32,7 +32,7 @@ type Held<T> = (String, Arc<Reading<T>>);
 type Running<T> = Task<(String, Result<Reading<T>, Error>)>;
 
 /// What came of a member that was read as a layer.
-type Outcome<T> = Result<Arc<Reading<T>>, Arc<Error>>;
+type Outcome<T> = Result<Arc<Reading<T>>, Error>;
 
 /// An archive that has passed: its documents, and what came of every member that looked like a layer.
 pub(crate) struct Passing<T> {
@@ -56,15 +56,15 @@ impl<T: Send + Sync + 'static> Passing<T> {
         let stream = Decoded::open(archive.opener.open().await?, place, limits).await?;
         let stream = Members::new(BufReader::with_capacity(CHUNK, stream), place, limits);
         let mut passed = Passed::with_limits(place, limits);
-        let members = read_members(stream, &mut passed, place, options, reader).await?;
+        let mut members = read_members(stream, &mut passed, place, options, reader).await?;
         let form = match archive.form {
             Some(form) => form,
             None => Form::of(&passed)?,
         };
         if source::needs_diff_ids(&passed)? {
-            for (name, outcome) in members.by_name() {
-                let diff_id = outcome?.measured.unpacked.diff_id.clone();
-                passed.measured(name, diff_id);
+            members.none_failed()?;
+            for (name, reading) in members.sound() {
+                passed.measured(name.clone(), reading.measured.unpacked.diff_id.clone());
             }
         }
         Ok(Self { passed: Arc::new(passed), form, members })
@@ -148,7 +148,7 @@ impl<T> Read<T> {
             }
             Err(error) => {
                 self.failed = self.failed.saturating_add(1);
-                Err(Arc::new(error))
+                Err(error)
             }
         };
         let distinct = len64(self.same.len());
@@ -166,35 +166,26 @@ impl<T> Read<T> {
     }
 
     /// Returns what came of a member, which an image may list more than once.
-    fn outcome(&mut self, name: &str) -> Option<Result<Arc<Reading<T>>, Error>> {
+    fn outcome(&mut self, name: &str) -> Option<Outcome<T>> {
         match self.members.get(name)? {
             Ok(reading) => Some(Ok(Arc::clone(reading))),
             // The first failure ends the reading, so nobody asks again.
-            Err(_) => match self.members.remove(name)? {
-                Err(error) => Some(Err(unshared(error, name))),
-                Ok(reading) => Some(Ok(reading)),
-            },
+            Err(_) => self.members.remove(name),
         }
     }
 
-    /// Returns every member in the order of the names, so that the same archive fails in the same way.
-    fn by_name(&self) -> impl Iterator<Item = (String, Result<Arc<Reading<T>>, Error>)> {
-        let mut names: Vec<&String> = self.members.keys().collect();
-        names.sort();
-        names.into_iter().filter_map(|name| {
-            let outcome = match self.members.get(name)? {
-                Ok(reading) => Ok(Arc::clone(reading)),
-                Err(error) => Err(unshared(Arc::clone(error), name)),
-            };
-            Some((name.clone(), outcome))
-        })
+    /// Returns the first failure in the order of the names, so that the same archive fails in the same way.
+    fn none_failed(&mut self) -> Result<(), Error> {
+        let failed = self.members.iter().filter(|(_, outcome)| outcome.is_err());
+        let first = failed.map(|(name, _)| name).min().cloned();
+        let outcome = first.and_then(|name| self.members.remove(&name));
+        outcome.map_or(Ok(()), |outcome| outcome.map(drop))
     }
-}
 
-/// Takes an error that others may hold too.
-fn unshared(error: Arc<Error>, name: &str) -> Error {
-    let text = error.to_string();
-    Arc::into_inner(error).unwrap_or_else(|| ModelError::malformed(name, text).into())
+    /// Returns the members that were read to their end, in any order.
+    fn sound(&self) -> impl Iterator<Item = (&String, &Arc<Reading<T>>)> {
+        self.members.iter().filter_map(|(name, outcome)| Some((name, outcome.as_ref().ok()?)))
+    }
 }
 
 /// Reads the archive to its end: documents are kept, what looks like a layer is read as one.
@@ -275,9 +266,8 @@ async fn of_member<R: LayerReader>(
     let stream = Stream::of_member(name, bytes, &options.limits.model).await?;
     let what = stream.what().to_owned();
     let walked = stream.walk(options.limits.layerfs, &mut reader).await?;
-    let (measured, walked) = walked.ok_or_else(|| Error::unfinished(what))?;
-    let (listing, warnings) = (Arc::new(walked.listing), walked.warnings);
-    Ok(Reading { measured, listing, warnings, out: reader.finish().await })
+    let whole = walked.ok_or_else(|| Error::unfinished(what))?;
+    Ok(Reading::new(whole, reader.finish().await))
 }
 
 /// Returns the name of the member that holds a layer.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use cutaway_model::source::{Files, Form};
 use cutaway_model::{Image, Layer};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use crate::archive::Passing;
 use crate::stream::{Visit, visit};
 use crate::task::{Task, on_task};
+use crate::turns::Turns;
 use crate::{Archive, Error, Input, LayerKey, LayerReader, Options, Reading};
 
 /// The layers that were read, and the image that they are of.
@@ -141,9 +142,8 @@ pub async fn layer<R: LayerReader>(
 ) -> Result<Reading<R::Out>, Error> {
     let key = LayerKey::from(layer);
     let Visit { out, whole, .. } = visit(layer, || Some(reader(&key)), options).await?;
-    let (measured, walked) = whole.ok_or_else(|| Error::unfinished(layer.what()))?;
-    let (listing, warnings) = (Arc::new(walked.listing), walked.warnings);
-    Ok(Reading { measured, listing, warnings, out })
+    let whole = whole.ok_or_else(|| Error::unfinished(layer.what()))?;
+    Ok(Reading::new(whole, out))
 }
 
 /// Reads these layers of an image, as [`layers`] does.
@@ -197,19 +197,16 @@ where
     order.sort_by_key(|(_, layer)| (std::cmp::Reverse(layer.size()), layer.index()));
     let mut tasks = HashMap::new();
     // Tasks begin in any order; each asks for its permit when the one before has got its own.
-    let mut turn = oneshot::channel().1;
+    let mut turns = Turns::new();
     for (key, layer) in order {
-        let (passed_on, next) = oneshot::channel::<()>();
-        let turn = std::mem::replace(&mut turn, next);
-        let (permits, layer) = (Arc::clone(&permits), layer.clone());
+        let (turn, permits, layer) = (turns.next_turn(), Arc::clone(&permits), layer.clone());
         let (reader, options) = (reader.clone(), options.clone());
         let span = tracing::info_span!("layer", index = layer.index(), diff_id = %layer.diff_id());
         let task = async move {
-            // That the one before is gone is as good.
-            let _: Result<(), _> = turn.await;
+            let begun = turn.begin().await;
             // The semaphore is never closed.
             let _permit = permits.acquire_owned().await;
-            drop(passed_on);
+            drop(begun);
             self::layer(&layer, reader, &options).await
         };
         tasks.insert(key, on_task(task.instrument(span)));

@@ -49,6 +49,7 @@ mod reader;
 mod stream;
 mod tap;
 mod task;
+mod turns;
 mod validate;
 mod verify;
 
@@ -60,5 +61,6 @@ pub use options::{Limits, Options};
 pub use reader::{LayerKey, LayerReader, ListingOnly, Progress, Reading};
 pub use stream::{Visit, visit};
 pub use task::{Task, on_task};
+pub use turns::{Begun, Turn, Turns};
 pub use validate::{Depth, Finding, Validated, Validation, validate};
 pub use verify::{Look, is_no_layer, look, verify};

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use cutaway_layerfs::{EntryPath, Listing, Meta, Visitor, Warning};
+use cutaway_layerfs::{EntryPath, Listing, Meta, Visitor, Walked, Warning};
 use cutaway_model::{DiffId, Layer, Measured};
 use cutaway_ref::Digest;
 
@@ -76,6 +76,14 @@ pub struct Reading<T> {
     pub warnings: Vec<Warning>,
     /// What the reader made of it.
     pub out: T,
+}
+
+impl<T> Reading<T> {
+    /// Puts together what was found of a whole layer and what a reader made of it.
+    pub(crate) fn new((measured, walked): (Measured, Walked), out: T) -> Self {
+        let (listing, warnings) = (Arc::new(walked.listing), walked.warnings);
+        Self { measured, listing, warnings, out }
+    }
 }
 
 /// A reader that wants no content: the layer is only verified and listed.

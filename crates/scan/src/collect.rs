@@ -56,13 +56,25 @@ pub(crate) struct Collected {
 
 /// Takes the wanted files of a layer as they become complete.
 pub(crate) trait Taker: Send {
+    /// What is made of the files.
+    type Out: Send;
+
     /// Takes some files; may wait until earlier ones are done with.
     fn take(&mut self, collector: &mut Collector) -> impl Future<Output = ()> + Send;
+
+    /// Ends, when all files were taken.
+    fn finish(self) -> impl Future<Output = Self::Out> + Send;
 }
 
 impl Taker for Vec<Collected> {
+    type Out = Self;
+
     async fn take(&mut self, collector: &mut Collector) {
         self.extend(collector.take_finished());
+    }
+
+    async fn finish(self) -> Self {
+        self
     }
 }
 

@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cutaway_analyze::{Analyzers, Budget, FileFindings, Findings, Outcome, PickedFile, Reading};
+use cutaway_analyze::{
+    AnalyzerId, Analyzers, Budget, FileFindings, Findings, Outcome, PickedFile, Reading,
+};
 
 use crate::Limits;
 use crate::bridge::{Job, on_pool};
@@ -81,10 +83,10 @@ pub(crate) struct Again {
 }
 
 /// What was found in a layer.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Dispatched {
-    /// By the position of the analyzer.
-    pub(crate) findings: BTreeMap<usize, Vec<FileFindings>>,
+    /// By analyzer.
+    pub(crate) findings: BTreeMap<AnalyzerId, Vec<FileFindings>>,
     /// The files of which analyzers need more than was held.
     pub(crate) again: Vec<Again>,
 }
@@ -108,35 +110,6 @@ impl Dispatch {
             again: Vec::new(),
             held: Vec::new(),
         }
-    }
-
-    /// Pairs the files that were held back, and waits for all findings.
-    pub(crate) async fn finish(mut self) -> Dispatched {
-        let held = std::mem::take(&mut self.held);
-        let by_path: HashMap<Vec<u8>, (u32, Arc<PickedFile>)> = held
-            .iter()
-            .map(|(entry, file, _)| (file.path().as_bytes().to_vec(), (*entry, Arc::clone(file))))
-            .collect();
-        for (entry, file, readings) in held {
-            for reading in readings {
-                let Some(member) = self.analyzers.get(reading.analyzer) else { continue };
-                let companions = member.companions().iter().map(|companion| {
-                    let path = [file.path().as_bytes(), companion.suffix.as_bytes()].concat();
-                    by_path.get(&path).filter(|(_, file)| !file.held().is_empty()).cloned()
-                });
-                let companions = companions.collect();
-                self.start(entry, Arc::clone(&file), reading, companions);
-            }
-        }
-        self.settle().await;
-        let mut findings: BTreeMap<usize, Vec<FileFindings>> = BTreeMap::new();
-        for (analyzer, file) in std::mem::take(&mut self.done) {
-            findings.entry(analyzer).or_default().push(file);
-        }
-        for files in findings.values_mut() {
-            files.sort_by(|a, b| (a.entry, &a.companions).cmp(&(b.entry, &b.companions)));
-        }
-        Dispatched { findings, again: std::mem::take(&mut self.again) }
     }
 
     fn start(
@@ -197,6 +170,8 @@ pub(crate) fn settle_records(findings: &mut Findings) {
 }
 
 impl Taker for Dispatch {
+    type Out = Dispatched;
+
     async fn take(&mut self, collector: &mut Collector) {
         for Collected { entry, file, readings, companion } in collector.take_finished() {
             let file = Arc::new(file);
@@ -217,5 +192,35 @@ impl Taker for Dispatch {
         if self.pending.is_over() {
             self.settle().await;
         }
+    }
+
+    /// Pairs the files that were held back, and waits for all findings.
+    async fn finish(mut self) -> Dispatched {
+        let held = std::mem::take(&mut self.held);
+        let by_path: HashMap<Vec<u8>, (u32, Arc<PickedFile>)> = held
+            .iter()
+            .map(|(entry, file, _)| (file.path().as_bytes().to_vec(), (*entry, Arc::clone(file))))
+            .collect();
+        for (entry, file, readings) in held {
+            for reading in readings {
+                let Some(member) = self.analyzers.get(reading.analyzer) else { continue };
+                let companions = member.companions().iter().map(|companion| {
+                    let path = [file.path().as_bytes(), companion.suffix.as_bytes()].concat();
+                    by_path.get(&path).filter(|(_, file)| !file.held().is_empty()).cloned()
+                });
+                let companions = companions.collect();
+                self.start(entry, Arc::clone(&file), reading, companions);
+            }
+        }
+        self.settle().await;
+        let mut findings: BTreeMap<AnalyzerId, Vec<FileFindings>> = BTreeMap::new();
+        for (analyzer, file) in std::mem::take(&mut self.done) {
+            let Some(member) = self.analyzers.get(analyzer) else { continue };
+            findings.entry(member.id().clone()).or_default().push(file);
+        }
+        for files in findings.values_mut() {
+            files.sort_by(|a, b| (a.entry, &a.companions).cmp(&(b.entry, &b.companions)));
+        }
+        Dispatched { findings, again: std::mem::take(&mut self.again) }
     }
 }

@@ -33,6 +33,7 @@ mod diagnostics;
 mod digests;
 mod dispatch;
 mod error;
+mod hand;
 mod inventory;
 mod kept;
 mod layer;

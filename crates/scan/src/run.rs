@@ -10,9 +10,11 @@ use cutaway_report::{Report, SourceKind, Subject};
 use tracing::Instrument as _;
 
 use crate::assemble::{self, Task};
+use crate::dispatch::Dispatch;
 use crate::dispatch::Pending;
+use crate::hand::Hand;
 use crate::kept;
-use crate::layer::{LayerRead, LayerScan};
+use crate::layer::LayerRead;
 use crate::merged::{Merged, Rules};
 use crate::second::{self, lacking};
 use crate::skip::Skip;
@@ -133,10 +135,10 @@ impl Run<'_> {
     }
 
     /// Returns what makes a reader for each layer.
-    fn reader(&self) -> impl Fn(&LayerKey) -> LayerScan + Clone + Send + Sync + 'static {
+    fn reader(&self) -> impl Fn(&LayerKey) -> Hand<Dispatch> + Clone + Send + Sync + 'static {
         let (options, skip) = (self.options.clone(), Arc::clone(&self.skip));
         let (budget, pending) = (self.budget.clone(), self.pending.clone());
-        move |_| LayerScan::new(&options, &skip, &budget, &pending)
+        move |_| Hand::to_analyzers(&options, &skip, &budget, &pending)
     }
 
     /// Returns what layers hold: those whose facts are kept from the cache, the others read.

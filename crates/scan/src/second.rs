@@ -16,7 +16,8 @@ use cutaway_model::Layer;
 use crate::bridge::on_pool;
 use crate::collect::{Collected, Parts, Wanted};
 use crate::dispatch::{Again, settle_records};
-use crate::layer::{LayerRead, extract};
+use crate::hand::extract;
+use crate::layer::LayerRead;
 use crate::sight::{FileKey, Sight};
 use crate::{Error, Options};
 
