@@ -17,7 +17,6 @@ use anyhow::{Result, bail, ensure};
 
 use crate::fixtures;
 use crate::process;
-use crate::registry::Registry;
 
 /// Builds what is measured, measures it `rounds` times and prints the table.
 pub(crate) fn run(rounds: usize) -> Result<()> {
@@ -32,8 +31,8 @@ pub(crate) fn run(rounds: usize) -> Result<()> {
         bail!("{reason}");
     }
     let archive = fixtures::folder("bench/oci-archive.tar");
-    let registry = Registry::start("bench-registry")?;
-    let reference = format!("{}/bench:latest", registry.address());
+    let registry = process::registry("bench-registry")?;
+    let reference = format!("{}/bench:latest", registry.host());
     let from = format!("oci-archive:{}:latest", archive.display());
     let to = format!("docker://{reference}");
     process::read(

@@ -17,7 +17,6 @@ mod fixtures;
 mod fuzz;
 mod outside;
 mod process;
-mod registry;
 mod system;
 mod test;
 mod tidy;

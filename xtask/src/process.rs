@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
+use cutaway_fixtures::DockerRegistry;
 
 /// Returns the root of the repository.
 pub(crate) fn root() -> &'static Path {
@@ -21,6 +22,16 @@ pub(crate) fn target(below: &str) -> PathBuf {
 pub(crate) fn free_address() -> Result<String> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
     Ok(format!("127.0.0.1:{port}"))
+}
+
+/// Starts a registry over an empty folder below `target/`.
+pub(crate) fn registry(name: &str) -> Result<DockerRegistry> {
+    let folder = target(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    DockerRegistry::start(&folder, "").context("docker-registry does not start")
 }
 
 /// Returns a command that runs at the root of the repository.

@@ -13,11 +13,11 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use cutaway_fixtures::DockerRegistry;
 
 pub(crate) use outcome::Outcome;
 
 use crate::daemons::Daemon;
-use crate::registry::Registry;
 use crate::{fixtures, process, system};
 
 /// The longest that building and running the tests may take, in seconds: one that hangs ends here.
@@ -48,7 +48,7 @@ pub(crate) fn all(require_all: bool) -> Result<Outcome> {
         outcome.skip(format!("skipped: {line}"));
     }
     let registry = if process::installed("docker-registry") {
-        Some(Registry::start("test-registry")?)
+        Some(process::registry("test-registry")?)
     } else {
         None
     };
@@ -110,7 +110,7 @@ impl Part {
 fn cargo_test(
     outcome: &mut Outcome,
     part: Part,
-    registry: Option<&Registry>,
+    registry: Option<&DockerRegistry>,
     daemons: &[(&'static str, Daemon)],
 ) -> Result<()> {
     let (of_cargo, of_programs) = part.arguments();
@@ -127,7 +127,7 @@ fn cargo_test(
     };
     command.env("CUTAWAY_FIXTURES", fixtures::folder("")).stdout(Stdio::piped());
     if let Some(registry) = registry {
-        command.env("CUTAWAY_TEST_REGISTRY", registry.address());
+        command.env("CUTAWAY_TEST_REGISTRY", registry.host());
     }
     for (variable, daemon) in daemons {
         command.env(variable, daemon.address());

@@ -2,11 +2,10 @@
 //! a password, a proxy, a token server.
 
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Output, Stdio};
 
 use cutaway_fixtures::registry::{ConnectProxy, FakeRegistry};
-use cutaway_fixtures::{Push, image};
+use cutaway_fixtures::{DockerRegistry, Push, image};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,62 +18,18 @@ const HTPASSWD: &str = "user:$2y$05$abcdefghijklmnopqrstuuOLPrdKFkjvtbFyJd6J4x6Y
 
 /// Returns whether the program is there, or says that a test is skipped for want of it.
 fn has_registry() -> bool {
-    let is_there = Path::new("/usr/bin/docker-registry").exists();
+    let is_there = DockerRegistry::is_installed();
     if !is_there {
         eprintln!("skipped: no docker-registry");
     }
     is_there
 }
 
-/// A running server over a folder, where it logs who asked for what.
-struct Server {
-    child: Child,
-    host: String,
-}
-
-impl Server {
-    fn start(folder: &Path, more: &str) -> Self {
-        // The port is free now; nobody else on a test machine takes it in the moment between.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let host = free.local_addr().unwrap().to_string();
-        drop(free);
-        let config = folder.join("config.yml");
-        let text = format!(
-            "version: 0.1\nlog: {{level: error}}\n\
-             storage: {{filesystem: {{rootdirectory: {:?}}}}}\n\
-             http:\n  addr: \"{host}\"\n{more}",
-            folder.join("storage")
-        );
-        std::fs::write(&config, text).unwrap();
-        let child = Command::new("/usr/bin/docker-registry")
-            .arg("serve")
-            .arg(&config)
-            .stdout(std::fs::File::create(folder.join("access.log")).unwrap())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { child, host };
-        let started = Instant::now();
-        while std::net::TcpStream::connect(&server.host).is_err() {
-            assert!(started.elapsed() < Duration::from_secs(20), "the registry does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 /// Fills a folder with the image `secure/app:1`.
 fn storage() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), "");
-    Push::to(&server.host, "secure/app").image("1", &alpine()).unwrap();
+    let server = DockerRegistry::start(folder.path(), "").unwrap();
+    Push::to(server.host(), "secure/app").image("1", &alpine()).unwrap();
     folder
 }
 
@@ -104,22 +59,22 @@ fn tls_of_an_own_authority_a_password_and_a_proxy() {
     let htpasswd = folder.path().join("htpasswd");
     std::fs::write(&htpasswd, HTPASSWD).unwrap();
     let more = format!("{}auth: {{htpasswd: {{realm: r, path: {htpasswd:?}}}}}\n", with_tls());
-    let server = Server::start(folder.path(), &more);
+    let server = DockerRegistry::start(folder.path(), &more).unwrap();
     let ca = format!("{KEYS}/ca.pem");
     let trusting = ["--ca-cert", ca.as_str()];
     let known = [("CUTAWAY_USERNAME", "user"), ("CUTAWAY_PASSWORD", SECRET)];
     let wanted = alpine().digest().to_string();
 
-    assert_eq!(digest(&scan(&server.host, &trusting, &known)), wanted.as_str());
+    assert_eq!(digest(&scan(server.host(), &trusting, &known)), wanted.as_str());
     // Without one of the two there is nothing, and the reason is said.
-    let stranger = scan(&server.host, &[], &known);
+    let stranger = scan(server.host(), &[], &known);
     assert_eq!(status(&stranger), 3);
     assert!(stderr(&stranger).contains("no secure connection"), "{}", stderr(&stranger));
-    let anonymous = scan(&server.host, &trusting, &[]);
+    let anonymous = scan(server.host(), &trusting, &[]);
     assert_eq!(status(&anonymous), 3);
     assert!(stderr(&anonymous).contains("authentication refused"), "{}", stderr(&anonymous));
     let wrong = scan(
-        &server.host,
+        server.host(),
         &trusting,
         &[("CUTAWAY_USERNAME", "user"), ("CUTAWAY_PASSWORD", "c4n4ry-0ther")],
     );
@@ -128,28 +83,28 @@ fn tls_of_an_own_authority_a_password_and_a_proxy() {
 
     // The authority may be in the folder of certificates, and the password in netrc.
     let home = tempfile::tempdir().unwrap();
-    let certificates = home.path().join(".config/containers/certs.d").join(&server.host);
+    let certificates = home.path().join(".config/containers/certs.d").join(server.host());
     std::fs::create_dir_all(&certificates).unwrap();
     std::fs::copy(&ca, certificates.join("own.crt")).unwrap();
-    let netrc = format!("machine {} login user password {SECRET}\n", server.host);
+    let netrc = format!("machine {} login user password {SECRET}\n", server.host());
     std::fs::write(home.path().join(".netrc"), netrc).unwrap();
     let at_home = home.path().display().to_string();
-    assert_eq!(digest(&scan(&server.host, &[], &[("HOME", &at_home)])), wanted.as_str());
+    assert_eq!(digest(&scan(server.host(), &[], &[("HOME", &at_home)])), wanted.as_str());
 
     // And all of it goes through a proxy, which sees nothing but where to.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let proxy = runtime.block_on(ConnectProxy::start());
     let through = format!("http://me:{SECRET}@{}", proxy.host());
     let with_proxy = [known[0], known[1], ("HTTPS_PROXY", through.as_str())];
-    assert_eq!(digest(&scan(&server.host, &trusting, &with_proxy)), wanted.as_str());
+    assert_eq!(digest(&scan(server.host(), &trusting, &with_proxy)), wanted.as_str());
     let heads = proxy.heads();
     assert!(!heads.is_empty(), "nothing went through the proxy");
     for head in &heads {
-        assert!(head.starts_with(&format!("CONNECT {} ", server.host)), "{head}");
+        assert!(head.starts_with(&format!("CONNECT {} ", server.host())), "{head}");
         assert!(head.to_ascii_lowercase().contains("proxy-authorization: basic"), "{head}");
     }
     let except = [with_proxy[0], with_proxy[1], with_proxy[2], ("NO_PROXY", "127.0.0.1")];
-    assert_eq!(digest(&scan(&server.host, &trusting, &except)), wanted.as_str());
+    assert_eq!(digest(&scan(server.host(), &trusting, &except)), wanted.as_str());
     assert_eq!(proxy.heads().len(), heads.len());
 }
 
@@ -168,8 +123,8 @@ fn http2_is_spoken_where_it_is_offered_and_changes_no_byte() {
         "layer plain\n  etc/os-release 0644 \"ID=alpine\\n\"\n  srv/data 0644 zeros=9000000\n\
          layer gzip\n  lib/apk/db/installed 0644 \"P:a\\nV:1-r0\\n\\n\"\n",
     );
-    let server = Server::start(folder.path(), "");
-    Push::to(&server.host, "secure/app").image("1", &large).unwrap();
+    let server = DockerRegistry::start(folder.path(), "").unwrap();
+    Push::to(server.host(), "secure/app").image("1", &large).unwrap();
     drop(server);
     let ca = format!("{KEYS}/ca.pem");
     let mut answers = Vec::new();
@@ -177,8 +132,8 @@ fn http2_is_spoken_where_it_is_offered_and_changes_no_byte() {
         (String::new(), &[][..], "HTTP/1.1\""),
         (with_tls(), &["--ca-cert", ca.as_str()], "HTTP/2.0\""),
     ] {
-        let server = Server::start(folder.path(), &more);
-        let output = scan(&server.host, options, &[]);
+        let server = DockerRegistry::start(folder.path(), &more).unwrap();
+        let output = scan(server.host(), options, &[]);
         let log = std::fs::read_to_string(folder.path().join("access.log")).unwrap();
         let get = "\"GET /v2/secure/app/";
         let asked: Vec<_> = log.lines().filter(|line| line.contains(get)).collect();
@@ -188,7 +143,7 @@ fn http2_is_spoken_where_it_is_offered_and_changes_no_byte() {
             assert!(line.contains(spoken) && line.contains("cutaway/"), "{line}");
         }
         json(&output);
-        answers.push(stdout(&output).replace(&server.host, "HOST"));
+        answers.push(stdout(&output).replace(server.host(), "HOST"));
     }
     assert_eq!(answers[0], answers[1]);
 }
@@ -209,20 +164,20 @@ fn a_token_server_on_another_host_is_told_no_password() {
         "auth: {{token: {{realm: \"http://{}/auth\", service: real, issuer: us, rootcertbundle: \"{KEYS}/ca.pem\"}}}}\n",
         tokens.host()
     );
-    let server = Server::start(folder.path(), &more);
+    let server = DockerRegistry::start(folder.path(), &more).unwrap();
     let target = "/auth?service=real&scope=repository%3Asecure%2Fapp%3Apull";
     let known = [("CUTAWAY_USERNAME", "user"), ("CUTAWAY_PASSWORD", SECRET)];
     tokens.page(target, &format!("{{\"token\":\"{}\"}}", TOKEN.trim()), &[]);
     let wanted = alpine().digest().to_string();
     for variables in [&[][..], &known] {
-        assert_eq!(digest(&scan(&server.host, &[], variables)), wanted.as_str());
+        assert_eq!(digest(&scan(server.host(), &[], variables)), wanted.as_str());
     }
     // One token is enough for a whole image.
     assert_eq!(tokens.requests().len(), 2);
 
     // A token that the registry does not accept leads to the reason.
     tokens.page(target, "{\"token\":\"not.a.token\"}", &[]);
-    let refused = scan(&server.host, &[], &known);
+    let refused = scan(server.host(), &[], &known);
     assert_eq!(status(&refused), 3);
     let said = stderr(&refused);
     assert!(said.contains("were not sent to") && said.contains(&tokens.host()), "{said}");
@@ -258,13 +213,13 @@ fn a_registry_and_its_token_server_behind_tls_and_a_proxy() {
     let wanted = alpine().digest().to_string();
     let told = || tokens.requests().last().unwrap().header("authorization").map(str::to_owned);
 
-    let server = Server::start(folder.path(), &more(&sealed));
-    assert_eq!(digest(&scan(&server.host, &trusting, &[])), wanted.as_str());
+    let server = DockerRegistry::start(folder.path(), &more(&sealed)).unwrap();
+    assert_eq!(digest(&scan(server.host(), &trusting, &[])), wanted.as_str());
     // Another port is another host, and is told no password until it is named.
-    assert_eq!(digest(&scan(&server.host, &trusting, &known)), wanted.as_str());
+    assert_eq!(digest(&scan(server.host(), &trusting, &known)), wanted.as_str());
     assert_eq!(told(), None);
     let named = [trusting[0], trusting[1], "--token-host", sealed.as_str()];
-    assert_eq!(digest(&scan(&server.host, &named, &known)), wanted.as_str());
+    assert_eq!(digest(&scan(server.host(), &named, &known)), wanted.as_str());
     assert_eq!(told().as_deref(), Some("Basic dXNlcjpjNG40cnktcDRzc3cwcmQ="));
     assert_eq!(tokens.requests().len(), 3);
 
@@ -272,9 +227,9 @@ fn a_registry_and_its_token_server_behind_tls_and_a_proxy() {
     let proxy = runtime.block_on(ConnectProxy::start());
     let through = format!("http://{}", proxy.host());
     let with_proxy = [known[0], known[1], ("HTTPS_PROXY", through.as_str())];
-    assert_eq!(digest(&scan(&server.host, &named, &with_proxy)), wanted.as_str());
+    assert_eq!(digest(&scan(server.host(), &named, &with_proxy)), wanted.as_str());
     let heads = proxy.heads();
-    for host in [&server.host, &sealed] {
+    for host in [server.host(), sealed.as_str()] {
         let connect = format!("CONNECT {host} ");
         assert!(heads.iter().any(|head| head.starts_with(&connect)), "{host}: {heads:?}");
     }
@@ -283,8 +238,8 @@ fn a_registry_and_its_token_server_behind_tls_and_a_proxy() {
     drop(server);
 
     // What is wrong with the token server's certificate is said of the token server.
-    let server = Server::start(folder.path(), &more(&expired));
-    let refused = scan(&server.host, &trusting, &known);
+    let server = DockerRegistry::start(folder.path(), &more(&expired)).unwrap();
+    let refused = scan(server.host(), &trusting, &known);
     assert_eq!(status(&refused), 3);
     let said = stderr(&refused);
     let last = said.lines().last().unwrap();

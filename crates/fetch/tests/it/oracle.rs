@@ -8,54 +8,24 @@
 )]
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use cutaway_fetch::{Config, Registry};
+use cutaway_fixtures::DockerRegistry;
 use cutaway_model::{Descriptor, MediaType};
 use cutaway_ref::auth::Credential;
 use cutaway_ref::{Digest, Reference};
 
 use crate::support::{noise, read};
 
-/// The program, as Debian's package `docker-registry` installs it.
-const PROGRAM: &str = "/usr/bin/docker-registry";
-
-/// A running server, stopped when it is dropped.
-struct Server {
-    child: Child,
-    host: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 /// Writes a repository as the server's file system driver keeps it, and serves it.
-fn serve(root: &Path, files: &[(String, Vec<u8>)]) -> Server {
+fn serve(folder: &Path, files: &[(String, Vec<u8>)]) -> DockerRegistry {
     for (path, bytes) in files {
-        let path = root.join("docker/registry/v2").join(path);
+        let path = folder.join("storage/docker/registry/v2").join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let config = root.join("config.yml");
-    let text = format!(
-        "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n",
-        root.display()
-    );
-    std::fs::write(&config, text).unwrap();
-    let child = Command::new(PROGRAM)
-        .arg("serve")
-        .arg(config)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    Server { child, host: format!("127.0.0.1:{port}") }
+    DockerRegistry::start(folder, "").unwrap()
 }
 
 fn hex(digest: &Digest) -> String {
@@ -64,8 +34,8 @@ fn hex(digest: &Digest) -> String {
 
 #[tokio::test]
 async fn the_distribution_projects_server() {
-    if !Path::new(PROGRAM).exists() {
-        eprintln!("skipped: no {PROGRAM}");
+    if !DockerRegistry::is_installed() {
+        eprintln!("skipped: no docker-registry");
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -100,7 +70,7 @@ async fn the_distribution_projects_server() {
         ));
     }
     let server = serve(directory.path(), &files);
-    let reference: Reference = format!("{}/team/image:1", server.host).parse().unwrap();
+    let reference: Reference = format!("{}/team/image:1", server.host()).parse().unwrap();
     let registry =
         Registry::new(reference.registry(), Credential::Anonymous, Config::default()).unwrap();
     let mut tries = 0;
