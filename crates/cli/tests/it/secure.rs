@@ -1,7 +1,6 @@
 //! A real registry behind everything that a company puts before one: TLS of an authority of its own,
 //! a password, a proxy, a token server.
 
-use std::path::Path;
 use std::process::{Output, Stdio};
 
 use cutaway_fixtures::registry::{ConnectProxy, FakeRegistry};
