@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use cutaway_analyze::{AnalyzerId, Budget, DecodeLimits, FactsCache, FactsKey, LayerFacts, Part};
-use cutaway_model::source::Selector;
-use cutaway_read::{Archive, Input, Once};
+use cutaway_model::source::{self, Archive, Files, Form, Selector};
 use cutaway_ref::Platform;
 use cutaway_scan::{Options, scan};
 
@@ -30,18 +29,17 @@ impl FactsCache for Memory {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let place = std::env::args().nth(1).ok_or("usage: facts FILE")?;
-    let file = tokio::fs::File::open(&place).await?;
-    let stream = Box::new(tokio::io::BufReader::new(file));
     let (memory, platform) = (Arc::new(Memory::default()), Platform::linux("amd64"));
     let cache: Arc<dyn FactsCache> = memory.clone();
     let options = Options {
         cache: Some(cache),
         ..Options::new(cutaway_analyzers_os::analyzers(), platform.clone())
     };
-    let opener = Arc::new(Once::new(stream, place.as_str()));
-    let archive =
-        Archive { opener, place: place.clone(), form: None, selector: Selector::Only, platform };
-    scan(Input::Archive(archive), place.as_str(), &options).await?;
+    let limits = &options.read.limits.model;
+    let files: Arc<dyn Files> = Arc::new(Archive::open(place.as_ref(), limits)?);
+    let form = Form::of(files.as_ref())?;
+    let image = source::open(files, form, &Selector::Only, &platform, limits).await?;
+    scan(image.into(), place.as_str(), &options).await?;
 
     let limits = DecodeLimits {
         layerfs: cutaway_layerfs::Limits::default(),

@@ -1,7 +1,7 @@
 //! What layers say, kept and used again.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,10 +12,12 @@ use cutaway_analyze::{
     FactsKey, File, Findings, Interest, LayerFacts, Outcome, Package, Part, Plan, Want,
 };
 use cutaway_fixtures::{ArchiveShape, Layout, image};
+use cutaway_model::source::{Archive, Files, Form};
 use cutaway_read::Observer;
+use cutaway_report::SourceKind;
 use cutaway_scan::Options;
 
-use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_file, scan_image};
+use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_files, scan_image};
 
 #[derive(Debug, Default)]
 struct Memory(Mutex<HashMap<FactsKey, Bytes>>);
@@ -124,15 +126,34 @@ fn archives() -> Vec<(PathBuf, u64)> {
     all
 }
 
+/// Returns where the archive lies without compression.
+fn plain(path: &Path, folder: &Path) -> PathBuf {
+    if path.extension().is_none_or(|it| it != "gz") {
+        return path.to_owned();
+    }
+    let plain = folder.join("plain.tar");
+    let mut gzip = std::process::Command::new("gzip");
+    let file = std::fs::File::create(&plain).unwrap();
+    assert!(gzip.arg("-dc").arg(path).stdout(file).status().unwrap().success());
+    plain
+}
+
 /// What is kept is small, and what comes of it is the report of the layers themselves, to the byte.
 #[test]
 fn facts_of_real_images_are_small_and_whole() {
     if archives().is_empty() {
         eprintln!("skipped: no corpus, and no image that apt built");
     }
+    let unpacked = tempfile::tempdir().unwrap();
     for (path, most) in archives() {
         let memory = Arc::new(Memory::default());
-        let scan = |options: &Options| scan_file(&path, options).unwrap();
+        let archive = plain(&path, unpacked.path());
+        let archive: Arc<dyn Files> =
+            Arc::new(Archive::open(&archive, &options().read.limits.model).unwrap());
+        let scan = |options: &Options| {
+            let files = Arc::clone(&archive);
+            scan_files(files, Form::Docker, SourceKind::DockerArchive, options).unwrap()
+        };
         let (first, _) = keeping(&memory);
         let report = serde_json::to_string(&scan(&first)).unwrap();
         let (second, opened) = keeping(&memory);

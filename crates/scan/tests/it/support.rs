@@ -1,10 +1,8 @@
 //! From a fixture image to its report.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use cutaway_fixtures::{FixtureImage, Layout, image};
-use cutaway_model::BlobStream;
 use cutaway_model::source::{self, Directory, Files, Form, Selector};
 use cutaway_read::{Archive, Input, Once};
 use cutaway_ref::Platform;
@@ -68,26 +66,15 @@ pub(crate) fn scan_files(
 
 /// Scans the only image in an archive that passes once.
 pub(crate) fn scan_bytes(archive: Vec<u8>, options: &Options) -> Result<Report, Error> {
-    block_on(asked(passing(Box::new(std::io::Cursor::new(archive)), options), None, options))
-}
-
-/// Scans the only image in an archive of any form, as it passes.
-pub(crate) fn scan_file(path: &Path, options: &Options) -> Result<Report, Error> {
-    block_on(async {
-        let file = tokio::fs::File::open(path).await.unwrap();
-        asked(passing(Box::new(tokio::io::BufReader::new(file)), options), None, options).await
-    })
-}
-
-fn passing(stream: BlobStream, options: &Options) -> Input {
-    let place = "standard input".to_owned();
-    Input::Archive(Archive {
+    let (place, stream) = ("standard input".to_owned(), Box::new(std::io::Cursor::new(archive)));
+    let archive = Archive {
         opener: Arc::new(Once::new(stream, place.as_str())),
         place,
         form: None,
         selector: Selector::Only,
         platform: options.platform.clone(),
-    })
+    };
+    block_on(asked(Input::Archive(archive), None, options))
 }
 
 async fn asked(
