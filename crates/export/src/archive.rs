@@ -100,7 +100,7 @@ impl<W: AsyncWrite + Unpin + Send> Writer<W> {
     pub(crate) async fn begin(&mut self, name: &str, size: u64) -> Result<(), SinkError> {
         let started = self.tar()?.start(&Head::file(name.as_bytes(), size)).await;
         self.is_torn = true;
-        Ok(started?)
+        started
     }
 
     /// Writes the next bytes of the member.

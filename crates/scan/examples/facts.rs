@@ -46,10 +46,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         budget: Budget::unlimited(),
         record_bytes: u64::MAX,
     };
+    let none: [(&AnalyzerId, &[u8]); 0] = [];
     let (mut entries, mut listings, mut findings) = (0_u64, 0_usize, 0_usize);
     for (key, value) in memory.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         if key.part == Part::Listing {
-            let facts = LayerFacts::decode(value, [] as [(&AnalyzerId, &[u8]); 0], &limits)?;
+            let facts = LayerFacts::decode(value, none, &limits)?;
             entries = entries.saturating_add(facts.listing.len().into());
             listings = listings.saturating_add(value.len());
         } else {
