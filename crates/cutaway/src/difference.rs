@@ -97,13 +97,21 @@ fn undecided(comparison: &Comparison<'_>) -> Option<EntryPath> {
         open.then_some(path)
     });
     at_place.or_else(|| {
-        // Of a directory of databases, each file is one.
+        // Of a directory of databases, each file is one. Of a directory of directories with one each, a
+        // directory that is hidden takes its own along.
         let below = |path: &EntryPath| {
-            places
-                .iter()
-                .any(|place| !matches!(place, Place::File(_)) && place.holds(path.as_bytes()))
+            places.iter().any(|place| match place {
+                Place::File(_) => false,
+                Place::Directory { .. } => place.holds(path.as_bytes()),
+                Place::InEach { path: above, .. } => {
+                    place.holds(path.as_bytes()) || path.directory().as_bytes() == above.as_bytes()
+                }
+            })
         };
-        let mut paths = comparison.differences().map(|difference| difference.path);
-        paths.find(|path| below(path) && comparison.needs_base(path))
+        let emptied = comparison.opaque().into_iter().map(|(directory, _)| directory);
+        let emptied = emptied.filter(|directory| below(directory));
+        let paths = comparison.differences().map(|difference| difference.path);
+        let paths = paths.filter(|path| below(path) && comparison.needs_base(path));
+        emptied.chain(paths).next()
     })
 }

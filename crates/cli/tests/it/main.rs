@@ -8,6 +8,7 @@
 
 mod arguments;
 mod auth;
+mod bases;
 mod canary;
 mod client;
 mod clouds;
