@@ -24,7 +24,7 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
 use crate::Error;
-use crate::pull::{Carried, Pulled, config_of};
+use crate::pull::{Carried, Pulled, Rewritten, config_of};
 
 /// How many bytes are compressed at once.
 const CHUNK: u64 = 256 << 10;
@@ -63,8 +63,17 @@ pub(crate) async fn pull(
                 let Some(upload) = upload else {
                     return Err(ModelError::malformed(layer.what(), "was not written").into());
                 };
-                let (blob, is_new) =
-                    commit(&image, layer, &reading.measured, upload, sink, options).await?;
+                let from = reading.measured.compression;
+                let (blob, is_new) = match fitting(&image, layer, &reading.measured) {
+                    Some(blob) => {
+                        let is_new = upload.commit(&blob).await?;
+                        (blob, is_new)
+                    }
+                    None => {
+                        pulled.rewritten.push(Rewritten { layer: layer.index(), from });
+                        again(layer, from, upload, sink, options).await?
+                    }
+                };
                 pulled.count(is_new.then_some(blob.size));
                 known.insert(digest.clone(), blob.clone());
                 blob
@@ -147,28 +156,18 @@ async fn begin(sink: &dyn BlobSink) -> Result<Box<dyn Upload>, SinkError> {
     })
 }
 
-/// Gives a layer its digest; returns what it is now, and whether the sink did not have it.
-async fn commit(
-    image: &Image,
-    layer: &Layer,
-    measured: &Measured,
-    upload: Box<dyn Upload>,
-    sink: &Arc<dyn BlobSink>,
-    options: &Options,
-) -> Result<(Descriptor, bool), Error> {
-    let blob =
-        |kind: &str| Descriptor::new(kind, measured.stored.digest.clone(), measured.stored.size);
-    let blob = match (measured.compression, layer.media_type()) {
+/// Returns what a layer is as it is stored; none where OCI has no media type for that.
+fn fitting(image: &Image, layer: &Layer, measured: &Measured) -> Option<Descriptor> {
+    let kind = match (measured.compression, layer.media_type()) {
         // What a manifest calls it stands there already.
-        (_, Some(kind)) => blob(kind.as_str()),
-        _ if image.manifest().is_some() => blob(MediaType::OCI_LAYER),
-        (Compression::Plain, None) => blob(MediaType::OCI_LAYER),
-        (Compression::Gzip, None) => blob(MediaType::OCI_LAYER_GZIP),
-        (Compression::Zstd, None) => blob(MediaType::OCI_LAYER_ZSTD),
-        (other, None) => return again(layer, other, upload, sink, options).await,
+        (_, Some(kind)) => kind.as_str(),
+        _ if image.manifest().is_some() => MediaType::OCI_LAYER,
+        (Compression::Plain, None) => MediaType::OCI_LAYER,
+        (Compression::Gzip, None) => MediaType::OCI_LAYER_GZIP,
+        (Compression::Zstd, None) => MediaType::OCI_LAYER_ZSTD,
+        (_, None) => return None,
     };
-    let is_new = upload.commit(&blob).await?;
-    Ok((blob, is_new))
+    Some(Descriptor::new(kind, measured.stored.digest.clone(), measured.stored.size))
 }
 
 /// Compresses a layer again, with gzip.
@@ -184,10 +183,6 @@ async fn again(
         let rule = format!("is compressed with {found}, for which OCI has no media type");
         return Err(SinkError::target(what, rule).into());
     };
-    tracing::warn!(
-        layer = what,
-        "is compressed with {found}, for which OCI has no media type; it is compressed again with gzip"
-    );
     let tar = Decoded::open(stored, what.as_str(), &options.limits.model).await?;
     let mut tar =
         VerifiedTar::new(tar, DiffIdCheck::new(what.as_str(), Some(layer.diff_id().clone()))?);

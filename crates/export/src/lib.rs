@@ -57,4 +57,4 @@ pub use error::Error;
 pub use flatten::{Flattened, flatten};
 pub use layout::Layout;
 pub use oci_archive::OciArchive;
-pub use pull::{Item, Pulled, Source, pull};
+pub use pull::{Item, Pulled, Rewritten, Source, pull};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cutaway_model::{
-    BlobSink, BlobStream, Blobs, Descriptor, Error as ModelError, Image, ImageName, Layer, Limits,
-    MediaType, Part, Unnamed, closure,
+    BlobSink, BlobStream, Blobs, Compression, Descriptor, Error as ModelError, Image, ImageName,
+    Layer, Limits, MediaType, Part, Unnamed, closure,
 };
 use cutaway_read::{Archive, Options};
 use cutaway_tar::len64;
@@ -53,7 +53,7 @@ pub struct Item {
 }
 
 /// What a pull has done. Manifests and indexes are not counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pulled {
     /// Blobs that were fetched.
     pub fetched: u64,
@@ -61,6 +61,29 @@ pub struct Pulled {
     pub kept: u64,
     /// Bytes that were fetched.
     pub bytes: u64,
+    /// Layers of which the bytes that were written are others than those that were read, with why; in the
+    /// order of the image.
+    pub rewritten: Vec<Rewritten>,
+}
+
+/// A layer that was compressed again with gzip, since OCI has no media type for what it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rewritten {
+    /// Its position in the image; of a layer that stands there twice, the first.
+    pub layer: usize,
+    /// How it was compressed.
+    pub from: Compression,
+}
+
+impl fmt::Display for Rewritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { layer, from } = self;
+        let from = from.name();
+        write!(
+            f,
+            "layer {layer} is compressed with {from}, for which OCI has no media type; it was compressed again with gzip"
+        )
+    }
 }
 
 impl Pulled {
@@ -69,6 +92,7 @@ impl Pulled {
         self.fetched = self.fetched.saturating_add(other.fetched);
         self.kept = self.kept.saturating_add(other.kept);
         self.bytes = self.bytes.saturating_add(other.bytes);
+        self.rewritten.extend(other.rewritten);
     }
 
     /// Counts a blob: the bytes that were fetched of it, or none where it was there.

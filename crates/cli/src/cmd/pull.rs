@@ -1,5 +1,6 @@
 //! `cutaway pull`: images into a layout or an archive.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use cutaway::PullFormat as Format;
@@ -31,6 +32,10 @@ pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
         target.finish()?;
         pulled
     };
+    for rewritten in pulled.rewritten.iter().filter(|_| !common.quiet) {
+        // Where standard error is gone, there is nobody left to tell.
+        let _ = writeln!(std::io::stderr().lock(), "warning: {rewritten}");
+    }
     tracing::info!(fetched = pulled.fetched, kept = pulled.kept, bytes = pulled.bytes, "pulled");
     Ok(Exit::Done)
 }

@@ -34,6 +34,7 @@ mod mirrors;
 mod overlay;
 mod owned;
 mod parity;
+mod passing;
 mod plugged;
 mod pull;
 mod reference;

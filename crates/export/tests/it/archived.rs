@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use cutaway_export::{Error, Pulled, Source};
+use cutaway_export::{Error, Pulled, Rewritten, Source};
 use cutaway_fixtures::{DockerArchive, ImageBuilder, LayerBuilder, LayerNames, image};
 use cutaway_model::source::Selector;
 use cutaway_model::{Compression, Limits, MediaType};
@@ -60,6 +60,7 @@ async fn what_oci_has_no_type_for_is_compressed_again() {
             let target = tempfile::tempdir().unwrap();
             let done = pulled(archive.clone(), target.path()).await.unwrap();
             assert_eq!((done.fetched, done.kept), (3, 0));
+            assert_eq!(done.rewritten, [Rewritten { layer: 0, from: found }]);
             let opened = open(target.path()).await;
             assert_eq!(opened.id(), image.id());
             let kinds: Vec<&str> =
