@@ -227,7 +227,7 @@ mod tests {
 
     /// The work of an entry does not grow with the number of analyzers.
     #[test]
-    fn sixty_analyzers_cost_an_entry_no_more_than_five() {
+    fn sixty_analyzers_cost_an_entry_no_more_than_thirteen() {
         let work = |matcher: &Matcher| {
             let mut matches = Matches::default();
             let looked_at = paths().into_iter().map(|path| {
@@ -236,10 +236,10 @@ mod tests {
             });
             looked_at.sum::<usize>()
         };
-        let few = matcher(&os());
-        let many = matcher(&[os(), languages(55)].concat());
-        assert_eq!(work(&few), work(&many));
-        assert!(work(&many) < 10, "a path of interest to nobody costs no rule");
+        let few = work(&matcher(&[os(), languages(8)].concat()));
+        let many = work(&matcher(&[os(), languages(55)].concat()));
+        assert_eq!(few, many);
+        assert!((1..10).contains(&many), "{many}: only a path of interest costs a rule");
     }
 
     proptest! {

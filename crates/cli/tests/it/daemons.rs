@@ -5,10 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use cutaway_fixtures::{DockerArchive, Layout};
+use cutaway_fixtures::{DockerArchive, Layout, image};
 use serde_json::Value;
 
-use crate::support::{alpine, cutaway, json, provided, run, run_with, status, stderr};
+use crate::support::{alpine, cutaway, json, provided, run, run_with, status, stderr, stdout};
 
 /// A daemon that the test run has started.
 pub(crate) struct Daemon {
@@ -99,6 +99,28 @@ fn a_small_image_is_the_same_from_daemons() {
         assert_eq!(shown["layers"][0]["status"], "verified");
         let missing = daemon.run(&["scan", &format!("{}:cutaway/none:1", daemon.kind)]);
         assert_eq!((status(&missing), missing.stdout.len()), (3, 0), "{}", stderr(&missing));
+    }
+}
+
+#[test]
+fn images_of_a_daemon_share_what_they_share() {
+    let base = "layer gzip\n  etc/ 0755\nlayer gzip\n  b 0644 \"b\"\nlayer gzip\n  c 0644 \"c\"\n";
+    let image =
+        |content: &str| image(&format!("{base}layer gzip\n  etc/motd 0644 \"{content}\"\n"));
+    let (a, b) = (image("one"), image("two"));
+    for daemon in daemons() {
+        for (tag, image) in [("cutaway/shared:a", &a), ("cutaway/shared:b", &b)] {
+            let archive = DockerArchive::new().image(&[tag], image).archive();
+            daemon.load(archive.as_slice(), u64::try_from(archive.len()).unwrap());
+        }
+        let [a, b] = ["a", "b"].map(|tag| format!("{}:cutaway/shared:{tag}", daemon.kind));
+        let diff = json(&daemon.run(&["diff", &a, &b, "--format", "json"]));
+        // All of it has passed, so nothing is spared.
+        assert_eq!((&diff["shared_layers"], &diff["spared_layers"]), (&3.into(), &0.into()));
+        let files = diff["files"].as_array().unwrap();
+        assert!(files.iter().map(|file| &file["path"]).eq(["etc/motd"]), "{diff}");
+        let text = stdout(&daemon.run(&["diff", &a, &b]));
+        assert!(text.contains("3 layers at the base shared"), "{text}");
     }
 }
 

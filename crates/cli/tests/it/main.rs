@@ -18,6 +18,7 @@ mod crane;
 mod credential_programs;
 mod daemons;
 mod debian;
+mod depth;
 mod endings;
 mod engine;
 mod entries;

@@ -26,6 +26,8 @@ fn every_command_keeps_to_its_schema() {
     let name = image.oci();
     let mut lines: Vec<Vec<&str>> = [
         "scan IMAGE",
+        "scan IMAGE --history",
+        "scan IMAGE --owned",
         "scan IMAGE --history --owned",
         "inspect IMAGE",
         "inspect IMAGE --verify --referrers",

@@ -7,5 +7,6 @@
 )]
 
 mod examples;
+mod inventory;
 mod registry;
 mod untold;
