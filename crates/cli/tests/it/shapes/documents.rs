@@ -238,7 +238,7 @@ fn layers_and_the_config() {
     let row = "more layers than an image may have";
     let many = image(&"layer plain\n  a 0644 \"a\"\n".repeat(1025));
     let shape = Shape::of(&many);
-    shape.fails(row, "scan {}", 4, &["over the limit layers of 128"]);
+    shape.fails(row, "scan {}", 4, &["over the limit layers of 512"]);
     shape.fails(
         row,
         "scan {} --limit layers=1025",
