@@ -21,9 +21,10 @@ pub struct Entry {
     pub stored: u64,
     /// Permission, set-id and sticky bits (the lower twelve bits of the mode).
     pub mode: u32,
-    /// Numeric owner.
+    /// Numeric owner, as the system takes it: the lower 32 bits, and root where they say -1 (leave
+    /// it as it is).
     pub uid: u64,
-    /// Numeric group.
+    /// Numeric group, as the owner.
     pub gid: u64,
     /// Name of the owner; empty where the archive gives none.
     pub uname: Arc<[u8]>,

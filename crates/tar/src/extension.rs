@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::header::{Dialect, Header, text};
 use crate::pax::Pax;
 use crate::sparse::{Form, Region};
-use crate::{Entry, ErrorKind, Kind, Limits, WarningKind};
+use crate::{Entry, ErrorKind, Kind, Limits, WarningKind, number};
 
 /// The extensions seen since the last member.
 #[derive(Debug, Default)]
@@ -68,17 +68,38 @@ impl Extensions {
 
     /// Returns the name of the member that `header` begins, as the extensions have it.
     pub(crate) fn path(&self, header: Header<'_>) -> Box<[u8]> {
-        let pax = self.pax.as_ref();
+        match self.sparse_name(header) {
+            Some(path) => path.into(),
+            None => self.plain_path(header),
+        }
+    }
+
+    /// Returns the name in a sparse record, which counts for files that are sparse by such records
+    /// only, else two readers could be told different names.
+    fn sparse_name(&self, header: Header<'_>) -> Option<&[u8]> {
+        let sparse = &self.pax.as_ref()?.sparse;
+        let counts = header.flag() != b'S' && !matches!(sparse.form(), Form::Plain | Form::Unknown);
+        (counts && !sparse.name.is_empty()).then_some(&*sparse.name)
+    }
+
+    /// Returns the name without regard to sparse records.
+    fn plain_path(&self, header: Header<'_>) -> Box<[u8]> {
         let long = self.name.as_deref().filter(|name| !name.is_empty());
-        // The name in a sparse record counts for sparse files only, else two readers could be told
-        // different names.
-        let sparse = pax.filter(|pax| !matches!(pax.sparse.form(), Form::Plain | Form::Unknown));
-        let path = sparse.and_then(|pax| pax.sparse.name.as_deref()).or(long);
-        if let Some(path) = path.or(pax.and_then(|pax| pax.path.as_deref())) {
+        if let Some(path) = long.or(self.pax.as_ref().and_then(|pax| pax.path.as_deref())) {
             return path.into();
         }
         let (prefix, name) = header.name();
         if prefix.is_empty() { name.into() } else { [prefix, b"/", name].concat().into() }
+    }
+
+    /// Returns what kind of member it is. Only the flag of old archives makes a directory of a name
+    /// that ends in a slash: with any other, Go makes a file of it.
+    fn kind(&self, header: Header<'_>, path: &[u8]) -> Kind {
+        let is_folder = || match self.sparse_name(header) {
+            Some(_) => self.plain_path(header).ends_with(b"/"),
+            None => path.ends_with(b"/"),
+        };
+        if header.flag() == 0 && is_folder() { Kind::Directory } else { header.kind() }
     }
 
     /// Puts headers together, at the end of `header`. Offsets and name are the caller's to fill in.
@@ -89,6 +110,7 @@ impl Extensions {
         owners: &mut Owners,
         warn: &mut impl FnMut(WarningKind),
     ) -> Result<Described, ErrorKind> {
+        let kind = self.kind(header, &path);
         let Self { pax, name, link } = self;
         let mut pax = pax.unwrap_or_default();
         let differs = |long: &Option<Box<[u8]>>, pax: &Option<Box<[u8]>>| {
@@ -98,18 +120,33 @@ impl Extensions {
             warn(WarningKind::NameConflict);
         }
 
-        let kind = match header.kind() {
-            // Only the flag of old archives: with any other, Go makes a file of it.
-            Kind::File if header.flag() == 0 && path.ends_with(b"/") => Kind::Directory,
-            kind => kind,
-        };
+        if header.dialect() == Dialect::Gnu && !header.name().0.is_empty() {
+            warn(WarningKind::GnuPrefix);
+        }
+        if path.contains(&0) {
+            return Err(ErrorKind::Pax { rule: "NUL in a name" });
+        }
         if matches!(kind, Kind::Other(_)) {
             warn(WarningKind::UnknownKind(kind));
         }
-        let stored = stored_size(header, &pax, kind, warn)?;
+        let (plain, records) = (header.numbers(), pax.numbers()?);
+        if let Some(field) = plain.odd {
+            warn(WarningKind::OddNumber { field });
+        }
+        let mut low = |field, value| {
+            let (low, whole) = number::low_32(value);
+            if !whole {
+                warn(WarningKind::OddNumber { field });
+            }
+            low
+        };
+        let uid = owner(low("uid", records.uid.unwrap_or(plain.uid)));
+        let gid = owner(low("gid", records.gid.unwrap_or(plain.gid)));
+        let device = matches!(kind, Kind::CharDevice | Kind::BlockDevice)
+            .then(|| (low("devmajor", plain.major), low("devminor", plain.minor)));
+        let stored = stored_size(plain.size, records.size, kind, warn)?;
         let (size, map) = sparse_map(header, &pax, kind, stored, warn)?;
-        let mtime = header.mtime()?;
-        let (mtime, mtime_nanos) = pax.mtime.unwrap_or((mtime, 0));
+        let (mtime, mtime_nanos) = records.mtime.unwrap_or((plain.mtime, 0));
         let is_link = matches!(kind, Kind::HardLink | Kind::Symlink);
         let link = link.filter(|link| !link.is_empty()).or(pax.link.take());
         let entry = Entry {
@@ -118,23 +155,18 @@ impl Extensions {
             kind,
             size,
             stored,
-            mode: header.mode()?,
-            uid: pax.uid.map_or_else(|| header.uid(), Ok)?,
-            gid: pax.gid.map_or_else(|| header.gid(), Ok)?,
+            mode: number::low_32(plain.mode).0 & 0o7777,
+            uid,
+            gid,
             uname: share(&mut owners.uname, pax.uname.as_deref().unwrap_or(header.uname())),
             gname: share(&mut owners.gname, pax.gname.as_deref().unwrap_or(header.gname())),
             mtime,
             mtime_nanos,
-            device: match kind {
-                Kind::CharDevice | Kind::BlockDevice => Some(header.device()?),
-                _ => None,
-            },
+            device,
             xattrs: pax.take_xattrs(),
             header_offset: 0,
             content_offset: 0,
         };
-        let entry =
-            Entry { uid: pax.uid.unwrap_or(entry.uid), gid: pax.gid.unwrap_or(entry.gid), ..entry };
         Ok(Described { entry, map })
     }
 }
@@ -151,24 +183,36 @@ pub(crate) fn check_names(entry: &Entry, limits: &Limits) -> Result<(), ErrorKin
 /// Decides how much content the archive holds: what the extended header says, else the header, and
 /// nothing for kinds that have no content.
 fn stored_size(
-    header: Header<'_>,
-    pax: &Pax,
+    in_header: i64,
+    in_record: Option<i64>,
     kind: Kind,
     warn: &mut impl FnMut(WarningKind),
 ) -> Result<u64, ErrorKind> {
-    let in_header = header.size()?;
-    let size = pax.size.unwrap_or(in_header);
+    let size = in_record.unwrap_or(in_header);
+    let Ok(count) = u64::try_from(size) else {
+        if kind.has_content() {
+            return Err(ErrorKind::OutOfRange { field: "size" });
+        }
+        warn(WarningKind::OddNumber { field: "size" });
+        return Ok(0);
+    };
     // A size that the field cannot hold is rightly something else there.
-    if size != in_header && size <= crate::number::OCTAL_MAX {
-        warn(WarningKind::SizeConflict { header: in_header, extended: size });
+    if size != in_header && count <= number::OCTAL_MAX {
+        let header = u64::try_from(in_header).unwrap_or_default();
+        warn(WarningKind::SizeConflict { header, extended: count });
     }
     if kind.has_content() {
-        return Ok(size);
+        return Ok(count);
     }
-    if size != 0 {
-        warn(WarningKind::SizeWithoutContent { size });
+    if count != 0 {
+        warn(WarningKind::SizeWithoutContent { size: count });
     }
     Ok(0)
+}
+
+/// Returns the owner that a file gets: -1 tells the system to leave it as it is, which is root.
+fn owner(low: u32) -> u64 {
+    if low == u32::MAX { 0 } else { u64::from(low) }
 }
 
 /// Returns the logical size and where the content lies.
@@ -180,7 +224,7 @@ fn sparse_map(
     warn: &mut impl FnMut(WarningKind),
 ) -> Result<(u64, Map), ErrorKind> {
     if header.flag() == b'S' {
-        if !matches!(header.dialect(), Dialect::Gnu | Dialect::Star) {
+        if header.dialect() != Dialect::Gnu {
             return Err(ErrorKind::Sparse { rule: "old GNU form in a header that is not GNU" });
         }
         let mut regions = Vec::new();
@@ -197,10 +241,10 @@ fn sparse_map(
         Form::InHeader => Map::Regions(pax.sparse.regions()?, false),
         Form::InContent => Map::InContent,
     };
-    if kind != Kind::File {
+    if !kind.has_content() {
         return Err(ErrorKind::Sparse { rule: "only files can be sparse" });
     }
-    Ok((pax.sparse.logical_size().unwrap_or(stored), map))
+    Ok((pax.sparse.logical_size()?.unwrap_or(stored), map))
 }
 
 fn share(last: &mut Arc<[u8]>, name: &[u8]) -> Arc<[u8]> {

@@ -4,9 +4,30 @@
 use crate::block::BLOCK;
 use crate::{ErrorKind, Kind, number};
 
-/// A header block whose checksum is right.
+/// A header block whose checksum is right and whose numbers are numbers.
 #[derive(Clone, Copy)]
-pub(crate) struct Header<'a>(&'a [u8; BLOCK]);
+pub(crate) struct Header<'a> {
+    block: &'a [u8; BLOCK],
+    dialect: Dialect,
+    numbers: Numbers,
+}
+
+/// The numbers of a header. Go reads them in every header, also those of extensions and those that
+/// a record replaces, and refuses the header for any.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Numbers {
+    pub(crate) mode: i64,
+    pub(crate) uid: i64,
+    pub(crate) gid: i64,
+    /// Not below zero where the kind has content.
+    pub(crate) size: i64,
+    pub(crate) mtime: i64,
+    /// Zero in v7, which has no place for it.
+    pub(crate) major: i64,
+    pub(crate) minor: i64,
+    /// The last field that ends in a NUL with something after it.
+    pub(crate) odd: Option<&'static str>,
+}
 
 /// The dialect of a header, by its magic.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,29 +43,77 @@ pub(crate) enum Dialect {
 }
 
 impl<'a> Header<'a> {
-    /// Checks the checksum, which is that of the block with blanks in the checksum field.
+    /// Checks the checksum, which is that of the block with blanks in the checksum field, and reads
+    /// the numbers.
     pub(crate) fn parse(block: &'a [u8; BLOCK]) -> Result<Self, ErrorKind> {
-        let header = Self(block);
-        let stored =
-            number::signed("checksum", header.field(148, 8)).map_err(|_| ErrorKind::Checksum)?;
+        let mut header = Self { block, dialect: Dialect::V7, numbers: Numbers::default() };
+        header.check_sum()?;
+        header.dialect = header.read_dialect();
+        header.numbers = header.read_numbers()?;
+        Ok(header)
+    }
+
+    fn check_sum(self) -> Result<(), ErrorKind> {
+        let (block, field) = (self.block, self.field(148, 8));
+        let stored = number::octal("checksum", field).map_err(|_| ErrorKind::Checksum)?;
         // At most 512 × 255, so that no sum here can overflow.
         let sum = |bytes: &[u8]| bytes.iter().map(|&byte| i64::from(byte)).sum::<i64>();
         let blank = i64::from(b' ').saturating_mul(8);
-        let unsigned = sum(block).saturating_sub(sum(header.field(148, 8))).saturating_add(blank);
+        let unsigned = sum(block).saturating_sub(sum(field)).saturating_add(blank);
         if stored == unsigned {
-            return Ok(header);
+            return Ok(());
         }
         // Some old writers summed signed bytes; GNU tar and Go accept both.
         let high = |bytes: &[u8]| bytes.iter().map(|&byte| i64::from(byte >> 7) << 8).sum::<i64>();
-        let correction = high(block).saturating_sub(high(header.field(148, 8)));
+        let correction = high(block).saturating_sub(high(field));
         if stored == unsigned.saturating_sub(correction) {
-            Ok(header)
+            Ok(())
         } else {
             Err(ErrorKind::Checksum)
         }
     }
 
+    fn read_numbers(self) -> Result<Numbers, ErrorKind> {
+        let mut odd = None;
+        let mut read = |name, at, len| {
+            let field = self.field(at, len);
+            if number::has_tail(field) {
+                odd = Some(name);
+            }
+            number::signed(name, field)
+        };
+        let mut numbers = Numbers {
+            size: read("size", 124, 12)?,
+            mode: read("mode", 100, 8)?,
+            uid: read("uid", 108, 8)?,
+            gid: read("gid", 116, 8)?,
+            mtime: read("mtime", 136, 12)?,
+            ..Numbers::default()
+        };
+        if self.dialect != Dialect::V7 {
+            numbers.major = read("devmajor", 329, 8)?;
+            numbers.minor = read("devminor", 337, 8)?;
+        }
+        if self.dialect == Dialect::Star {
+            read("atime", 476, 12)?;
+            read("ctime", 488, 12)?;
+        }
+        numbers.odd = odd;
+        if numbers.size < 0 && self.kind().has_content() {
+            return Err(ErrorKind::OutOfRange { field: "size" });
+        }
+        Ok(numbers)
+    }
+
+    pub(crate) fn numbers(self) -> Numbers {
+        self.numbers
+    }
+
     pub(crate) fn dialect(self) -> Dialect {
+        self.dialect
+    }
+
+    fn read_dialect(self) -> Dialect {
         match (self.field(257, 6), self.field(263, 2), self.field(508, 4)) {
             (b"ustar\0", _, b"tar\0") => Dialect::Star,
             (b"ustar\0", ..) => Dialect::Ustar,
@@ -54,13 +123,27 @@ impl<'a> Header<'a> {
     }
 
     /// Returns the prefix, empty where there is none, and the name.
+    ///
+    /// GNU headers hold times where others have the prefix. Writers that took them for ustar put a
+    /// prefix there: Go reads it where the times are no numbers and the text is ASCII.
     pub(crate) fn name(self) -> (&'a [u8], &'a [u8]) {
         let prefix = match self.dialect() {
             Dialect::Ustar => text(self.field(345, 155)),
             Dialect::Star => text(self.field(345, 131)),
+            Dialect::Gnu if self.times_are_text() => {
+                Some(text(self.field(345, 155))).filter(|prefix| prefix.is_ascii()).unwrap_or(b"")
+            }
             Dialect::V7 | Dialect::Gnu => b"",
         };
         (prefix, text(self.field(0, 100)))
+    }
+
+    /// Returns whether a GNU header has something else than numbers where its times are.
+    fn times_are_text(self) -> bool {
+        [345, 357].into_iter().any(|at| {
+            let field = self.field(at, 12);
+            field.first() != Some(&0) && number::signed("time", field).is_err()
+        })
     }
 
     pub(crate) fn link(self) -> &'a [u8] {
@@ -85,27 +168,6 @@ impl<'a> Header<'a> {
         }
     }
 
-    pub(crate) fn size(self) -> Result<u64, ErrorKind> {
-        number::unsigned("size", self.field(124, 12))
-    }
-
-    pub(crate) fn mode(self) -> Result<u32, ErrorKind> {
-        let mode = number::unsigned("mode", self.field(100, 8))? & 0o7777;
-        u32::try_from(mode).map_err(|_| ErrorKind::OutOfRange { field: "mode" })
-    }
-
-    pub(crate) fn uid(self) -> Result<u64, ErrorKind> {
-        number::unsigned("uid", self.field(108, 8))
-    }
-
-    pub(crate) fn gid(self) -> Result<u64, ErrorKind> {
-        number::unsigned("gid", self.field(116, 8))
-    }
-
-    pub(crate) fn mtime(self) -> Result<i64, ErrorKind> {
-        number::signed("mtime", self.field(136, 12))
-    }
-
     /// Returns the name of the owner; v7 has none.
     pub(crate) fn uname(self) -> &'a [u8] {
         if self.dialect() == Dialect::V7 { b"" } else { text(self.field(265, 32)) }
@@ -114,18 +176,6 @@ impl<'a> Header<'a> {
     /// Returns the name of the group; v7 has none.
     pub(crate) fn gname(self) -> &'a [u8] {
         if self.dialect() == Dialect::V7 { b"" } else { text(self.field(297, 32)) }
-    }
-
-    /// Returns major and minor number; v7 has no place for them.
-    pub(crate) fn device(self) -> Result<(u32, u32), ErrorKind> {
-        if self.dialect() == Dialect::V7 {
-            return Ok((0, 0));
-        }
-        let part = |field, at| {
-            u32::try_from(number::unsigned(field, self.field(at, 8))?)
-                .map_err(|_| ErrorKind::OutOfRange { field })
-        };
-        Ok((part("devmajor", 329)?, part("devminor", 337)?))
     }
 
     /// Returns the four sparse regions of an old GNU sparse header.
@@ -144,7 +194,7 @@ impl<'a> Header<'a> {
     }
 
     fn field(self, at: usize, len: usize) -> &'a [u8] {
-        self.0.get(at..at.saturating_add(len)).unwrap_or_default()
+        self.block.get(at..at.saturating_add(len)).unwrap_or_default()
     }
 }
 

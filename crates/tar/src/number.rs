@@ -5,22 +5,21 @@ use crate::ErrorKind;
 /// The largest octal that the twelve bytes of a size field hold.
 pub(crate) const OCTAL_MAX: u64 = 0o77_777_777_777;
 
-/// Reads a numeric header field, which may be negative only in base 256.
-///
-/// Octal text may have spaces and NULs around it, as old writers padded either side; anything else
-/// is refused, since a field that two readers take differently moves all later headers.
+/// Reads a numeric header field as Go does: base 256 where the top bit is set, which may be
+/// negative, else octal text.
 pub(crate) fn signed(field: &'static str, bytes: &[u8]) -> Result<i64, ErrorKind> {
     if bytes.first().is_some_and(|first| first & 0x80 != 0) {
         return base_256(field, bytes);
     }
-    let is_pad = |byte: &u8| *byte == b' ' || *byte == 0;
-    let start = bytes.iter().position(|byte| !is_pad(byte)).unwrap_or(bytes.len());
-    let text = bytes.get(start..).unwrap_or_default();
-    let end = text.iter().position(is_pad).unwrap_or(text.len());
-    let (digits, rest) = text.split_at_checked(end).unwrap_or_default();
-    if !rest.iter().all(is_pad) {
-        return Err(ErrorKind::Number { field });
-    }
+    octal(field, bytes)
+}
+
+/// Reads octal text, which may have blanks and NULs around it, as old writers padded either side.
+///
+/// What stands after a NUL behind the digits does not count; see [`has_tail`].
+pub(crate) fn octal(field: &'static str, bytes: &[u8]) -> Result<i64, ErrorKind> {
+    let text = trim(bytes);
+    let digits = text.split(|&byte| byte == 0).next().unwrap_or_default();
     digits.iter().try_fold(0_i64, |value, digit| match digit {
         b'0'..=b'7' => value
             .checked_mul(8)
@@ -30,9 +29,29 @@ pub(crate) fn signed(field: &'static str, bytes: &[u8]) -> Result<i64, ErrorKind
     })
 }
 
+/// Returns whether octal text has something after a NUL, which other readers may refuse.
+pub(crate) fn has_tail(bytes: &[u8]) -> bool {
+    bytes.first().is_none_or(|first| first & 0x80 == 0) && trim(bytes).contains(&0)
+}
+
+/// Returns the low 32 bits of a number, which are what a system call takes of it, and whether that
+/// is all of it.
+pub(crate) fn low_32(value: i64) -> (u32, bool) {
+    let [a, b, c, d, ..] = value.to_le_bytes();
+    let low = u32::from_le_bytes([a, b, c, d]);
+    (low, i64::from(low) == value)
+}
+
 /// Reads a numeric header field that counts something.
 pub(crate) fn unsigned(field: &'static str, bytes: &[u8]) -> Result<u64, ErrorKind> {
     u64::try_from(signed(field, bytes)?).map_err(|_| ErrorKind::OutOfRange { field })
+}
+
+fn trim(bytes: &[u8]) -> &[u8] {
+    let is_pad = |byte: &u8| *byte == b' ' || *byte == 0;
+    let start = bytes.iter().position(|byte| !is_pad(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is_pad(byte)).map_or(start, |at| at.saturating_add(1));
+    bytes.get(start..end).unwrap_or_default()
 }
 
 /// Two's complement, big-endian, with the top bit of the first byte as the mark of the form.
@@ -50,30 +69,27 @@ fn base_256(field: &'static str, bytes: &[u8]) -> Result<i64, ErrorKind> {
     Ok(if negative { !value } else { value })
 }
 
-/// Reads a decimal without sign that fits a signed 64-bit number; none if it is anything else.
-pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    let value = text.iter().try_fold(0_u64, |value, digit| match digit {
-        b'0'..=b'9' => value.checked_mul(10)?.checked_add(u64::from(digit.wrapping_sub(b'0'))),
-        _ => None,
-    })?;
-    i64::try_from(value).ok().map(|_| value)
+/// Reads a decimal that fits 64 bits, with any sign and any leading zeros, as Go's
+/// `strconv.ParseInt` does; none if it is anything else.
+pub(crate) fn integer(text: &[u8]) -> Option<i64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// Reads a PAX time, `-?digits[.digits]`, as whole seconds rounded down and nanoseconds after them.
+/// Reads such a decimal that is not below zero.
+pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
+    u64::try_from(integer(text)?).ok()
+}
+
+/// Reads a PAX time, `[sign]digits[.digits]`, as whole seconds rounded down and nanoseconds after
+/// them.
 pub(crate) fn time(text: &[u8]) -> Option<(i64, u32)> {
-    let (negative, text) = match text.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        _ => (false, text),
-    };
+    let negative = text.first() == Some(&b'-');
     let dot = text.iter().position(|&byte| byte == b'.');
     let (whole, fraction) = match dot {
         Some(dot) => (text.get(..dot)?, text.get(dot.checked_add(1)?..)?),
         None => (text, &b""[..]),
     };
-    let seconds = i64::try_from(decimal(whole)?).ok()?;
+    let seconds = integer(whole)?;
     let mut nanos = 0_u32;
     let mut unit = 100_000_000_u32;
     for digit in fraction {
@@ -84,13 +100,11 @@ pub(crate) fn time(text: &[u8]) -> Option<(i64, u32)> {
         nanos = nanos.checked_add(u32::from(digit.wrapping_sub(b'0')).checked_mul(unit)?)?;
         unit = unit.checked_div(10)?;
     }
-    match (negative, nanos) {
-        (false, _) => Some((seconds, nanos)),
-        (true, 0) => Some((seconds.checked_neg()?, 0)),
-        (true, _) => {
-            Some((seconds.checked_neg()?.checked_sub(1)?, 1_000_000_000_u32.checked_sub(nanos)?))
-        }
+    if negative && nanos > 0 {
+        // At the very least of seconds Go wraps around; no clock is there.
+        return Some((seconds.wrapping_sub(1), 1_000_000_000_u32.checked_sub(nanos)?));
     }
+    Some((seconds, nanos))
 }
 
 #[cfg(test)]
@@ -114,6 +128,10 @@ mod tests {
             (b"12a", None),
             (b"-1", None),
             (b"12 34", None),
+            (b"+1", None),
+            (b"12\0 34", Some(0o12)),
+            (b"12\0x", Some(0o12)),
+            (b" \0 12 \0", Some(0o12)),
             (b"9", None),
         ] {
             assert_eq!(signed("size", bytes).ok(), value, "{bytes:?}");
@@ -129,7 +147,11 @@ mod tests {
             ("9223372036854775808", None),
             ("", None),
             ("1e3", None),
-            ("+1", None),
+            ("+1", Some(1)),
+            ("-0", Some(0)),
+            ("0000000000000000000000000000007", Some(7)),
+            ("1_0", None),
+            ("+", None),
             ("-1", None),
             ("1 ", None),
         ] {
@@ -145,6 +167,9 @@ mod tests {
             ("1.123456789987", Some((1, 123_456_789))),
             ("-1.5", Some((-2, 500_000_000))),
             ("-2", Some((-2, 0))),
+            ("-0.5", Some((-1, 500_000_000))),
+            ("+1.5", Some((1, 500_000_000))),
+            ("-9223372036854775808", Some((i64::MIN, 0))),
             ("1.", Some((1, 0))),
             ("NaN", None),
             ("", None),

@@ -2,19 +2,24 @@
 //! reader of layers uses them; not what they mean together with the header they extend.
 
 use crate::sparse::PaxSparse;
-use crate::{Xattr, number};
+use crate::{ErrorKind, Xattr, number};
 
 /// What an extended header says about its member; none where the header counts.
+///
+/// Numbers are kept as they stand until a member is described: those that a later record or header
+/// replaces may be anything.
 #[derive(Debug, Default)]
 pub(crate) struct Pax {
     pub(crate) path: Option<Box<[u8]>>,
     pub(crate) link: Option<Box<[u8]>>,
-    pub(crate) size: Option<u64>,
-    pub(crate) uid: Option<u64>,
-    pub(crate) gid: Option<u64>,
+    size: Option<Box<[u8]>>,
+    uid: Option<Box<[u8]>>,
+    gid: Option<Box<[u8]>>,
     pub(crate) uname: Option<Box<[u8]>>,
     pub(crate) gname: Option<Box<[u8]>>,
-    pub(crate) mtime: Option<(i64, u32)>,
+    mtime: Option<Box<[u8]>>,
+    atime: Option<Box<[u8]>>,
+    ctime: Option<Box<[u8]>>,
     pub(crate) xattrs: Vec<Xattr>,
     pub(crate) sparse: PaxSparse,
 }
@@ -24,6 +29,15 @@ pub(crate) struct Pax {
 pub(crate) struct Malformed {
     pub(crate) at: u64,
     pub(crate) rule: &'static str,
+}
+
+/// The numbers of an extended header, read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    pub(crate) size: Option<i64>,
+    pub(crate) uid: Option<i64>,
+    pub(crate) gid: Option<i64>,
+    pub(crate) mtime: Option<(i64, u32)>,
 }
 
 /// Reads the body of a local extended header.
@@ -37,10 +51,11 @@ pub(crate) fn parse(body: &[u8]) -> Result<Pax, Malformed> {
 /// container runtime, ignores them. Returns whether it would rename, link or resize members.
 pub(crate) fn parse_global(body: &[u8]) -> Result<bool, Malformed> {
     let mut overrides = false;
-    each_record(body, |key, _| {
+    let mut pax = Pax::default();
+    each_record(body, |key, value| {
         overrides |=
             matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(b"GNU.sparse.");
-        Ok(())
+        pax.set(key, value)
     })?;
     Ok(overrides)
 }
@@ -76,10 +91,8 @@ fn each_record(
 
 /// Splits the first record off and returns it without its length and its newline.
 fn split_record<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], &'static str> {
-    // The longest length that the limit on the body allows has far fewer digits than that.
-    let head = rest.get(..20).unwrap_or(rest);
-    let blank = head.iter().position(|&byte| byte == b' ').ok_or("no length")?;
-    let length = head.get(..blank).and_then(number::decimal).ok_or("length is not a number")?;
+    let blank = rest.iter().position(|&byte| byte == b' ').ok_or("no length")?;
+    let length = rest.get(..blank).and_then(number::decimal).ok_or("length is not a number")?;
     let length = usize::try_from(length).map_err(|_| "length is longer than the header")?;
     let (record, after) =
         rest.split_at_checked(length).ok_or("length is longer than the header")?;
@@ -99,11 +112,12 @@ impl Pax {
             b"linkpath" => self.link = name(value)?,
             b"uname" => self.uname = name(value)?,
             b"gname" => self.gname = name(value)?,
-            b"size" => self.size = count(value, "size is not a number")?,
-            b"uid" => self.uid = count(value, "uid is not a number")?,
-            b"gid" => self.gid = count(value, "gid is not a number")?,
-            b"mtime" if value.is_empty() => self.mtime = None,
-            b"mtime" => self.mtime = Some(number::time(value).ok_or("mtime is not a time")?),
+            b"size" => self.size = given(value),
+            b"uid" => self.uid = given(value),
+            b"gid" => self.gid = given(value),
+            b"mtime" => self.mtime = given(value),
+            b"atime" => self.atime = given(value),
+            b"ctime" => self.ctime = given(value),
             _ => {
                 if let Some(key) = key.strip_prefix(b"SCHILY.xattr.") {
                     // An empty value is a value here, and NUL an ordinary byte.
@@ -114,6 +128,25 @@ impl Pax {
             }
         }
         Ok(())
+    }
+
+    /// Reads the numbers that count; also the times that nobody asks for have to be times.
+    pub(crate) fn numbers(&self) -> Result<Numbers, ErrorKind> {
+        fn read<T>(
+            value: Option<&[u8]>,
+            parse: impl Fn(&[u8]) -> Option<T>,
+            rule: &'static str,
+        ) -> Result<Option<T>, ErrorKind> {
+            value.map(|value| parse(value).ok_or(ErrorKind::Pax { rule })).transpose()
+        }
+        read(self.atime.as_deref(), number::time, "atime is not a time")?;
+        read(self.ctime.as_deref(), number::time, "ctime is not a time")?;
+        Ok(Numbers {
+            size: read(self.size.as_deref(), number::integer, "size is not a number")?,
+            uid: read(self.uid.as_deref(), number::integer, "uid is not a number")?,
+            gid: read(self.gid.as_deref(), number::integer, "gid is not a number")?,
+            mtime: read(self.mtime.as_deref(), number::time, "mtime is not a time")?,
+        })
     }
 
     /// Lets the last of several attributes of one name win, in linear time.
@@ -133,11 +166,11 @@ fn name(value: &[u8]) -> Result<Option<Box<[u8]>>, &'static str> {
     if value.contains(&0) {
         return Err("NUL in a name");
     }
-    Ok((!value.is_empty()).then(|| value.into()))
+    Ok(given(value))
 }
 
-fn count(value: &[u8], rule: &'static str) -> Result<Option<u64>, &'static str> {
-    if value.is_empty() { Ok(None) } else { number::decimal(value).map(Some).ok_or(rule) }
+fn given(value: &[u8]) -> Option<Box<[u8]>> {
+    (!value.is_empty()).then(|| value.into())
 }
 
 #[cfg(test)]
@@ -149,7 +182,7 @@ mod tests {
         let pax =
             parse(b"11 path=ab\n11 path=cd\n10 size=7\n27 SCHILY.xattr.user.a=\0b=\n").unwrap();
         assert_eq!(pax.path.as_deref(), Some(&b"cd"[..]));
-        assert_eq!(pax.size, Some(7));
+        assert_eq!(pax.numbers().unwrap().size, Some(7));
         assert_eq!(*pax.xattrs, [Xattr { name: b"user.a"[..].into(), value: b"\0b="[..].into() }]);
         assert_eq!(parse(b"11 path=ab\n8 path=\n").unwrap().path, None);
     }
@@ -179,13 +212,28 @@ mod tests {
             (b"1 path=ab\n", 0, "length is shorter than the record"),
             (b"11 path=a\0\n", 0, "NUL in a name"),
             (b"8 p\0h=a\n", 0, "NUL in the key"),
-            (b"12 size=1e3\n", 0, "size is not a number"),
-            (b"11 size=-1\n", 0, "size is not a number"),
-            (b"13 mtime=NaN\n", 0, "mtime is not a time"),
             (b"\0\0\0", 0, "no length"),
         ] {
             let text = String::from_utf8_lossy(body);
             assert_eq!(parse(body).err(), Some(Malformed { at, rule }), "{text:?}");
         }
+    }
+
+    #[test]
+    fn reads_numbers_once_they_count() {
+        let numbers = |body: &[u8]| parse(body).unwrap().numbers();
+        for (body, rule) in [
+            (&b"12 size=1e3\n"[..], "size is not a number"),
+            (b"9 uid=1 \n", "uid is not a number"),
+            (b"13 mtime=NaN\n", "mtime is not a time"),
+            (b"13 atime=NaN\n", "atime is not a time"),
+        ] {
+            assert_eq!(numbers(body), Err(ErrorKind::Pax { rule }));
+        }
+        assert_eq!(numbers(b"12 size=1e3\n11 size=+7\n").unwrap().size, Some(7));
+        assert_eq!(numbers(b"12 size=1e3\n8 size=\n").unwrap().size, None);
+        assert_eq!(numbers(b"11 size=-1\n").unwrap().size, Some(-1));
+        assert_eq!(numbers(b"+11 uid=-1\n").unwrap().uid, Some(-1));
+        assert_eq!(numbers(b"000000000000000000000031 uid=7\n").unwrap().uid, Some(7));
     }
 }

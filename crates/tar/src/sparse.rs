@@ -11,15 +11,22 @@ pub(crate) struct Region {
 }
 
 /// The `GNU.sparse.` records of an extended header.
+///
+/// Values are texts until the file turns out to be sparse: versions are compared as such.
 #[derive(Debug, Default)]
 pub(crate) struct PaxSparse {
-    pub(crate) name: Option<Box<[u8]>>,
-    major: Option<u64>,
-    minor: Option<u64>,
-    size: Option<u64>,
-    real_size: Option<u64>,
-    /// Offsets and lengths in turn, from `offset` and `numbytes` (0.0) or from `map` (0.1).
-    numbers: Vec<u64>,
+    pub(crate) name: Box<[u8]>,
+    major: Box<[u8]>,
+    minor: Box<[u8]>,
+    size: Box<[u8]>,
+    real_size: Box<[u8]>,
+    blocks: Box<[u8]>,
+    /// The list of form 0.1.
+    map: Box<[u8]>,
+    /// Records of form 0.0 so far; they replace the list, whichever comes first.
+    pairs: usize,
+    /// Their values as a list.
+    joined: Vec<u8>,
 }
 
 /// Which form of sparse file an extended header announces.
@@ -37,27 +44,27 @@ pub(crate) enum Form {
 impl PaxSparse {
     /// Takes one record, by its key after `GNU.sparse.`.
     pub(crate) fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
-        let count = || number::decimal(value).ok_or("sparse record is not a number");
         match key {
-            b"name" if value.contains(&0) => return Err("NUL in a name"),
-            b"name" => self.name = (!value.is_empty()).then(|| value.into()),
-            b"major" => self.major = Some(count()?),
-            b"minor" => self.minor = Some(count()?),
-            b"size" => self.size = Some(count()?),
-            b"realsize" => self.real_size = Some(count()?),
+            b"name" => self.name = value.into(),
+            b"major" => self.major = value.into(),
+            b"minor" => self.minor = value.into(),
+            b"size" => self.size = value.into(),
+            b"realsize" => self.real_size = value.into(),
+            b"numblocks" => self.blocks = value.into(),
+            b"map" => self.map = value.into(),
             b"offset" | b"numbytes" => {
-                let odd = self.numbers.len() & 1 == 1;
+                let odd = self.pairs & 1 == 1;
                 if odd != (key == b"numbytes") {
                     return Err("sparse offsets and lengths do not take turns");
                 }
-                self.numbers.push(count()?);
-            }
-            b"map" => {
-                self.numbers.clear();
-                for part in value.split(|&byte| byte == b',').filter(|_| !value.is_empty()) {
-                    self.numbers
-                        .push(number::decimal(part).ok_or("sparse map is not a list of numbers")?);
+                if value.contains(&b',') {
+                    return Err("comma in a sparse offset or length");
                 }
+                if self.pairs > 0 {
+                    self.joined.push(b',');
+                }
+                self.pairs = self.pairs.saturating_add(1);
+                self.joined.extend_from_slice(value);
             }
             _ => {}
         }
@@ -65,23 +72,45 @@ impl PaxSparse {
     }
 
     pub(crate) fn form(&self) -> Form {
-        match (self.major, self.minor) {
-            (Some(0), Some(0 | 1)) => Form::InHeader,
-            (Some(1), Some(0)) => Form::InContent,
-            (None, None) if self.numbers.is_empty() => Form::Plain,
-            (None, None) => Form::InHeader,
+        match (&*self.major, &*self.minor) {
+            (b"0", b"0" | b"1") => Form::InHeader,
+            (b"1", b"0") => Form::InContent,
+            (b"", b"") if self.list().is_empty() => Form::Plain,
+            (b"", b"") => Form::InHeader,
             _ => Form::Unknown,
         }
     }
 
     /// Returns the logical size, where one is given.
-    pub(crate) fn logical_size(&self) -> Option<u64> {
-        self.size.or(self.real_size)
+    pub(crate) fn logical_size(&self) -> Result<Option<u64>, ErrorKind> {
+        let text = if self.size.is_empty() { &self.real_size } else { &self.size };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let rule = "size of a sparse file is not a number";
+        number::decimal(text).map(Some).ok_or(ErrorKind::Sparse { rule })
     }
 
-    /// Returns the map of the forms 0.0 and 0.1.
+    /// Returns the map of the forms 0.0 and 0.1, which has as many regions as the header says.
     pub(crate) fn regions(&self) -> Result<Vec<Region>, ErrorKind> {
-        pair(&self.numbers)
+        let list = self.list();
+        let numbers = list
+            .split(|&byte| byte == b',')
+            .filter(|_| !list.is_empty())
+            .map(number::decimal)
+            .collect::<Option<Vec<u64>>>()
+            .ok_or(ErrorKind::Sparse { rule: "sparse map is not a list of numbers" })?;
+        let blocks = number::decimal(&self.blocks)
+            .ok_or(ErrorKind::Sparse { rule: "the count of regions is not a number" })?;
+        let regions = pair(&numbers)?;
+        if len64(regions.len()) != blocks {
+            return Err(ErrorKind::Sparse { rule: "not as many regions as the header counts" });
+        }
+        Ok(regions)
+    }
+
+    fn list(&self) -> &[u8] {
+        if self.pairs > 0 { &self.joined } else { &self.map }
     }
 }
 
@@ -101,10 +130,6 @@ impl MapReader {
                 return Ok(true);
             }
             if byte != b'\n' {
-                // 19 digits are the longest that fit a number.
-                if !byte.is_ascii_digit() || self.line.len() >= 19 {
-                    return Err(ErrorKind::Sparse { rule: "a line is not a number" });
-                }
                 self.line.push(byte);
                 continue;
             }
@@ -192,7 +217,8 @@ mod tests {
         let regions = map.regions().unwrap();
         assert_eq!(regions, [Region { offset: 0, len: 5 }, Region { offset: 1000, len: 7 }]);
         assert_eq!(MapReader::default().block(b"0\n\0\0"), Ok(true));
-        for bad in [&b"x\n"[..], b"-1\n", b"\n", b"11111111111111111111\n", b"1\n\0\0"] {
+        assert_eq!(MapReader::default().block(b"+00000000000000000000000\n"), Ok(true));
+        for bad in [&b"x\n"[..], b"-1\n", b"\n", b"11111111111111111111\n", b"1\n\0\0\n"] {
             assert!(MapReader::default().block(bad).is_err(), "{bad:?}");
         }
     }

@@ -44,6 +44,14 @@ pub enum WarningKind {
     UnknownSparse,
     /// A type flag that container layers have no use for.
     UnknownKind(Kind),
+    /// A GNU header with text where its times are; it is read as the beginning of the name, as in Go.
+    GnuPrefix,
+    /// A number that readers may take differently: with something after its NUL, below zero, or
+    /// more than the system takes.
+    OddNumber {
+        /// Name of the field.
+        field: &'static str,
+    },
     /// One zero block where the end marker has two; what follows is not read.
     LoneZeroBlock,
     /// Bytes after the end marker; they are not read.
@@ -65,6 +73,8 @@ impl WarningKind {
             Self::GlobalOverride => "tar-global-override",
             Self::UnknownSparse => "tar-unknown-sparse",
             Self::UnknownKind(_) => "tar-unknown-type",
+            Self::GnuPrefix => "tar-gnu-prefix",
+            Self::OddNumber { .. } => "tar-odd-number",
             Self::LoneZeroBlock => "tar-lone-zero-block",
             Self::TrailingBytes { .. } => "tar-trailing-bytes",
         }
@@ -102,6 +112,12 @@ impl fmt::Display for WarningKind {
                 write!(f, "unknown type flag '{}'", char::from(*flag).escape_default())
             }
             Self::UnknownKind(kind) => write!(f, "unexpected type {kind:?}"),
+            Self::GnuPrefix => {
+                write!(f, "GNU header with text in place of its times; read as part of the name")
+            }
+            Self::OddNumber { field } => {
+                write!(f, "number in {field} that readers take differently; read as in Go")
+            }
             Self::LoneZeroBlock => {
                 write!(f, "single zero block instead of an end marker; read as the end")
             }

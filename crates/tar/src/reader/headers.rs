@@ -20,7 +20,8 @@ impl Reader {
         let fail = |kind| Error { kind, offset: at, path: None };
         let header = Header::parse(block).map_err(fail)?;
         if let Some((limit, max)) = self.extension_limit(header.flag()) {
-            let size = header.size().map_err(fail)?;
+            let over = ErrorKind::OutOfRange { field: "size" };
+            let size = u64::try_from(header.numbers().size).map_err(|_| fail(over))?;
             if size > max {
                 return Err(fail(ErrorKind::Limit { limit, max }));
             }

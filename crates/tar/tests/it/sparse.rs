@@ -34,6 +34,7 @@ fn pax_0_1() {
         .pax(&[
             ("GNU.sparse.name", "real"),
             ("GNU.sparse.size", "25"),
+            ("GNU.sparse.numblocks", "2"),
             ("GNU.sparse.map", "10,4,20,3"),
         ])
         .file("GNUSparseFile.0/f", b"abcdxyz")
@@ -88,8 +89,10 @@ fn old_gnu_with_continuations() {
 #[test]
 fn refuses_maps_that_lie() {
     let sparse = |map: &str, size: &str, content: &[u8]| {
+        let count = (map.split(',').count() / 2).to_string();
+        let count = ("GNU.sparse.numblocks", count.as_str());
         Archive::new()
-            .pax(&[("GNU.sparse.size", size), ("GNU.sparse.map", map)])
+            .pax(&[("GNU.sparse.size", size), count, ("GNU.sparse.map", map)])
             .file("f", content)
             .end()
     };
@@ -139,6 +142,33 @@ fn unknown_versions_are_files() {
         (archive.only().content.as_slice(), archive.codes()),
         (&b"as it is"[..], vec!["tar-unknown-sparse"])
     );
+}
+
+#[test]
+fn versions_are_texts() {
+    for version in ["01", "+1", "1.0"] {
+        let records =
+            [("GNU.sparse.major", version), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "n")];
+        let archive = read(&Archive::new().pax(&records).file("f", b"1\n").end()).unwrap();
+        assert_eq!((archive.names()[0].as_str(), archive.only().content.len()), ("f", 2));
+    }
+}
+
+#[test]
+fn offsets_replace_a_list_and_the_count_is_right() {
+    let list = ("GNU.sparse.map", "0,7");
+    let pairs = [("GNU.sparse.offset", "0"), ("GNU.sparse.numbytes", "+3")];
+    let sized = |count| [("GNU.sparse.size", "9"), ("GNU.sparse.numblocks", count)];
+    for records in [[[list].as_slice(), &pairs].concat(), [&pairs, [list].as_slice()].concat()] {
+        let records = [sized("1").as_slice(), &records].concat();
+        let archive = read(&Archive::new().pax(&records).file("f", b"abc").end()).unwrap();
+        assert_eq!(archive.only().content, b"abc\0\0\0\0\0\0");
+    }
+    for count in ["0", "2", "x", ""] {
+        let records = [sized(count).as_slice(), &pairs].concat();
+        let bytes = Archive::new().pax(&records).file("f", b"abc").end();
+        assert!(matches!(read(&bytes).unwrap_err().kind, ErrorKind::Sparse { .. }), "{count}");
+    }
 }
 
 #[test]
