@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::{demo, examples, fuzz, outside, process, test, tidy};
+use crate::{demo, examples, fuzz, outside, process, tar_differential, test, tidy};
 
 /// Runs all steps and fails if one did.
 pub(crate) fn run() -> Result<()> {
@@ -56,6 +56,7 @@ pub(crate) fn run() -> Result<()> {
             &["package", "--quiet", "--workspace", "--no-verify", "--allow-dirty"],
         )
     });
+    step("tar-differential", &mut || tar_differential::run("20000", "2"));
     step("fuzz", &mut || fuzz::run(3));
 
     println!("all steps took {:.0} s", begun.elapsed().as_secs_f64());

@@ -18,6 +18,7 @@ mod fuzz;
 mod outside;
 mod process;
 mod system;
+mod tar_differential;
 mod test;
 mod tidy;
 
@@ -36,6 +37,8 @@ usage: cargo xtask TASK
   examples              build the example of every crate and run those that need nobody else
   outside               build a package outside of the workspace on our crates, and run it
   fuzz [SECONDS]        build every fuzz target and run it for so long; 5 if nothing is said
+  tar-differential [N] [SEED]
+                        read N random archives as Go's archive/tar does; 20000 if nothing is said
   tidy                  layering, file and licence rules
   bench [--rounds N]    time and memory of a scan beside a floor and beside other tools
 ";
@@ -64,6 +67,9 @@ fn run() -> Result<()> {
         ["outside"] => outside::run(),
         ["fuzz"] => fuzz::run(5),
         ["fuzz", seconds] => fuzz::run(seconds.parse()?),
+        ["tar-differential"] => tar_differential::run("20000", "1"),
+        ["tar-differential", count] => tar_differential::run(count, "1"),
+        ["tar-differential", count, seed] => tar_differential::run(count, seed),
         ["tidy"] => tidy::run(),
         ["bench"] => bench::run(5),
         ["bench", "--rounds", rounds] => bench::run(rounds.parse()?),
