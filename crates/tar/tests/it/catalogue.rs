@@ -288,9 +288,6 @@ fn e23_malformed_records() {
         (b"5 =a\n", "empty key"),
         (b"10 path=a\0", "length does not end at a newline"),
         (b"11 path=\0b\n", "NUL in a name"),
-        (b"12 size=1e3\n", "size is not a number"),
-        (b"13 mtime=nan\n", "mtime is not a time"),
-        (b"10 uid=-1\n", "uid is not a number"),
     ] {
         let body = [&good, bad].concat();
         let bytes = Archive::new().raw_extended(b'x', &body).file("a", b"").end();
