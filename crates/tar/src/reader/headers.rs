@@ -18,7 +18,11 @@ impl Reader {
             return Ok(());
         }
         let fail = |kind| Error { kind, offset: at, path: None };
-        let header = Header::parse(block).map_err(fail)?;
+        let header = Header::parse(block).map_err(|kind| match kind {
+            ErrorKind::Checksum => fail(kind),
+            // The name as the header has it: what comes before it may say another one.
+            _ => Error { path: Some(name_field(block).into()), ..fail(kind) },
+        })?;
         if let Some((limit, max)) = self.extension_limit(header.flag()) {
             let over = ErrorKind::OutOfRange { field: "size" };
             let size = u64::try_from(header.numbers().size).map_err(|_| fail(over))?;
@@ -150,4 +154,10 @@ impl Reader {
         self.state = State::Described;
         Ok(())
     }
+}
+
+/// The field of a header block that has the name, up to its NUL.
+fn name_field(block: &[u8; BLOCK]) -> &[u8] {
+    let field = block.get(..100).unwrap_or_default();
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
 }
