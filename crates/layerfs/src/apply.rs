@@ -244,7 +244,7 @@ impl Application<'_> {
     /// Finds the target of a hard link: a name as entries have them, whose directory is followed
     /// through symbolic links and whose last component is not.
     fn link_target(&mut self, path: &[u8], link: &[u8]) -> Result<Option<NodeId>, Error> {
-        let Ok(link) = EntryPath::clean(link) else { return Ok(None) };
+        let Ok(link) = EntryPath::clean_at_root(link) else { return Ok(None) };
         let found =
             follow(&self.tree.arena, link.as_bytes(), Last::Keep, self.tree.limits.symlink_hops);
         self.spend(

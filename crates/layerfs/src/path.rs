@@ -21,12 +21,25 @@ impl EntryPath {
     /// Cleans a member name or another path from an image into its normal form.
     ///
     /// Slashes at both ends, doubled slashes and `.` components go; `..` takes back the component
-    /// in front of it, by text alone, and nothing at the root, as in a file system.
+    /// in front of it, by text alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a name that leaves the root or has a NUL byte in it.
+    pub fn clean(name: &[u8]) -> Result<Self, CleanError> {
+        match Self::clamp(name)? {
+            (_, true) => Err(CleanError::Escapes),
+            (path, false) => Ok(path),
+        }
+    }
+
+    /// Cleans the name of an entry or of what a hard link shares: `..` at the root is the root, as in a
+    /// file system.
     ///
     /// # Errors
     ///
     /// Returns an error for a name that has a NUL byte in it.
-    pub fn clean(name: &[u8]) -> Result<Self, CleanError> {
+    pub fn clean_at_root(name: &[u8]) -> Result<Self, CleanError> {
         Self::clamp(name).map(|(path, _)| path)
     }
 
@@ -153,6 +166,9 @@ impl fmt::Debug for EntryPath {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CleanError {
+    /// More `..` than components: the name points outside the image.
+    #[error("the name leaves the root of the image")]
+    Escapes,
     /// A NUL byte, which no file system takes.
     #[error("the name has a NUL byte")]
     Nul,
@@ -178,13 +194,14 @@ mod tests {
             ("/../../b/..", ""),
         ] {
             assert_eq!(
-                EntryPath::clean(name.as_bytes()).unwrap().as_bytes(),
+                EntryPath::clean_at_root(name.as_bytes()).unwrap().as_bytes(),
                 clean.as_bytes(),
                 "{name}"
             );
         }
         let clamped = |name: &[u8]| EntryPath::clamp(name).unwrap().1;
         assert!(clamped(b"a/../../b") && clamped(b"..") && !clamped(b"a/../b") && !clamped(b"/"));
+        assert_eq!(EntryPath::clean(b"a/../../b"), Err(CleanError::Escapes));
         assert_eq!(EntryPath::clean(b"a\0b"), Err(CleanError::Nul));
     }
 

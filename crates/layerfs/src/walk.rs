@@ -198,8 +198,10 @@ impl Walk {
         self.warnings.push_ambiguous(path.clone(), message);
         // A target is a name beside the directory, or a path from the root.
         let target = match (of, xattr.value.strip_prefix(b"/")) {
-            (b"redirect", Some(absolute)) => EntryPath::clean(absolute),
-            (b"redirect", None) => EntryPath::clean(&[path.parent(), b"/", &xattr.value].concat()),
+            (b"redirect", Some(absolute)) => EntryPath::clean_at_root(absolute),
+            (b"redirect", None) => {
+                EntryPath::clean_at_root(&[path.parent(), b"/", &xattr.value].concat())
+            }
             _ => return,
         };
         if let Ok(target) = target {

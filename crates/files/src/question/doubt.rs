@@ -55,7 +55,7 @@ impl Delicate {
         listing.for_each(|path, _| {
             let on_the_way = is_above(path, place.as_bytes());
             if (on_the_way || could_fall_on(path, place))
-                && let Ok(path) = EntryPath::clean(path)
+                && let Ok(path) = EntryPath::clean_at_root(path)
             {
                 delicate.entries.push((number, path, on_the_way));
             }
