@@ -268,7 +268,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, env = "CUTAWAY_FOREIGN_URLS", value_parser = FalseyValueParser::new())]
     pub(crate) foreign_urls: bool,
     /// The longest the whole run may take, such as 500ms, 20s or 5m
-    #[arg(long, global = true, value_name = "TIME", env = "CUTAWAY_TIMEOUT", value_parser = crate::units::duration)]
+    #[arg(long, global = true, value_name = "TIME", env = "CUTAWAY_TIMEOUT", value_parser = cutaway::parse_duration)]
     pub(crate) timeout: Option<Duration>,
     /// Keep what may be needed again in this directory
     #[arg(long, global = true, value_name = "DIR", env = "CUTAWAY_CACHE_DIR")]

@@ -1,12 +1,15 @@
 //! Errors as the command line ends with them: one line, a hint, and the exit status.
 
 use std::fmt;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use cutaway::{Class, Error};
 use cutaway_analyze::Severity;
 use cutaway_report::Report;
 use cutaway_tar::Escaped;
+
+use crate::secrecy;
 
 /// The exit statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,17 +30,24 @@ pub(crate) enum Exit {
     Signal(u8),
 }
 
+impl Exit {
+    /// Returns the status of the process.
+    fn status(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Invalid => 1,
+            Self::Usage => 2,
+            Self::Fetch => 3,
+            Self::Malformed => 4,
+            Self::Incomplete => 5,
+            Self::Signal(number) => number.saturating_add(128),
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Invalid => 1,
-            Exit::Usage => 2,
-            Exit::Fetch => 3,
-            Exit::Malformed => 4,
-            Exit::Incomplete => 5,
-            Exit::Signal(number) => number.saturating_add(128),
-        })
+        Self::from(exit.status())
     }
 }
 
@@ -68,6 +78,22 @@ const MAX_LINE: usize = 1024;
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into() }
+    }
+
+    /// Says why on standard error, as the last line, and returns the exit status.
+    pub(crate) fn tell(&self) -> Exit {
+        if !self.message.is_empty() {
+            // Where standard error is gone, there is nobody left to tell.
+            let _ =
+                writeln!(std::io::stderr().lock(), "{}", secrecy::veil().over(&self.to_string()));
+        }
+        self.exit
+    }
+
+    /// Ends the process at once, and says why.
+    #[expect(clippy::exit, clippy::disallowed_methods, reason = "what still runs does not listen")]
+    pub(crate) fn end(&self) -> ! {
+        std::process::exit(self.tell().status().into())
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {

@@ -4,6 +4,7 @@ mod args;
 mod arguments;
 mod client;
 mod cmd;
+mod ending;
 mod failure;
 mod log;
 mod output;

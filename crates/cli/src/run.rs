@@ -1,32 +1,23 @@
 //! One run of the program: the command, bounded in time, ended by signals, and its exit status.
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::process::ExitCode;
-
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Auth, Cli, Command, Common, Ref};
 use crate::failure::{Exit, Failure};
 use crate::log;
-use crate::{arguments, cmd, secrecy};
+use crate::{arguments, cmd, ending, secrecy};
 
 /// Runs what the words of the command line say and returns the exit status of the process. An error
 /// is the last line on standard error.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     words.iter().filter_map(|word| word.to_str()).for_each(secrecy::hide_password_in);
-    let exit = match arguments::parse(words).and_then(|cli| cli.map_or(Ok(Exit::Done), start)) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            if !failure.message.is_empty() {
-                // Where standard error is gone, there is nobody left to tell.
-                let line = failure.to_string();
-                let _ = writeln!(std::io::stderr().lock(), "{}", secrecy::veil().over(&line));
-            }
-            failure.exit
-        }
-    };
-    exit.into()
+    let ended = arguments::parse(words).and_then(|cli| cli.map_or(Ok(Exit::Done), start));
+    if !ending::begin() {
+        // Whoever listens was faster, and ends the process.
+        std::thread::park();
+    }
+    ended.map_or_else(|failure| failure.tell().into(), ExitCode::from)
 }
 
 fn start(cli: Cli) -> Result<Exit, Failure> {
@@ -72,7 +63,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     }
 }
 
-/// Drives a command to its end, to the end of its time, or to a signal.
+/// Drives a command to its end, or until it is told to end.
 fn block_on(
     common: &Common,
     command: impl Future<Output = Result<Exit, Failure>>,
@@ -81,23 +72,12 @@ fn block_on(
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Fetch, format!("cannot start: {error}")))?;
+    let told = ending::listen(common.timeout)?;
     let result = runtime.block_on(async {
-        let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::Fetch, format!("cannot start: {error}")));
-        let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-        let out_of_time = async {
-            match common.timeout {
-                Some(timeout) => tokio::time::sleep(timeout).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             result = command => result,
-            () = out_of_time => {
-                let timeout = common.timeout.unwrap_or_default();
-                Err(Failure::new(Exit::Fetch, format!("the run took longer than the --timeout of {timeout:?}")))
-            }
-            _ = interrupt.recv() => Err(Failure::new(Exit::Signal(2), "interrupted")),
-            _ = terminate.recv() => Err(Failure::new(Exit::Signal(15), "terminated")),
+            // The other end is dropped never: it is in a thread that outlives the run.
+            Ok(failure) = told => Err(failure),
         }
     });
     // What still runs waits for nobody: a read of standard input may never return.

@@ -28,6 +28,7 @@ mod history;
 mod hosts;
 mod image;
 mod inspect;
+mod layer_tree;
 mod limits;
 mod memory;
 mod moved;
@@ -59,7 +60,8 @@ pub use history::{
 };
 pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing};
 pub use inspect::InspectOptions;
-pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_size};
+pub use layer_tree::{LayerFiles, LayerTree};
+pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_duration, parse_size};
 pub use moved::Moved;
 pub use open::is_compressed;
 pub use pem::Pem;

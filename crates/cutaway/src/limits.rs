@@ -1,5 +1,6 @@
 //! Every limit of a client, in sections, and each by its name.
 
+mod duration;
 mod size;
 mod table;
 
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use cutaway_fetch::{RetryPolicy, Times};
 
+pub use duration::parse_duration;
 pub use size::parse_size;
 use table::ROWS;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use cutaway_tar::Escaped;
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::Error;
@@ -52,17 +52,12 @@ pub(crate) fn texts<'de, D: Deserializer<'de>>(
 pub(crate) fn text_or_number<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Text(String),
-        Number(i64),
+    match Option::<serde_json::Value>::deserialize(deserializer)? {
+        None => Ok(String::new()),
+        Some(serde_json::Value::String(text)) => Ok(text),
+        Some(serde_json::Value::Number(number)) => Ok(number.to_string()),
+        Some(_) => Err(D::Error::custom("invalid type: neither a text nor a number")),
     }
-    Ok(match Option::<Written>::deserialize(deserializer)? {
-        None => String::new(),
-        Some(Written::Text(text)) => text,
-        Some(Written::Number(number)) => number.to_string(),
-    })
 }
 
 /// Reads a field that is there, `null` as the empty value; with `default` an absent one is `None`.

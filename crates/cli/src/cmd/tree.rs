@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use cutaway::{LayerChanges, deeds};
+use cutaway::LayerTree;
 use cutaway_files::{Deed, View};
 use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
 use cutaway_report::{FileEntry, ImageReport};
-use serde::Serialize;
 
 use crate::args::view::Tree;
 use crate::args::{Common, TextFormat};
@@ -43,21 +42,6 @@ pub(crate) async fn run(args: &Tree, common: &Common) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-#[derive(Debug, Serialize)]
-struct Layers<'a> {
-    schema: &'static str,
-    image: ImageReport,
-    layers: Vec<Layer<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Layer<'a> {
-    layer: usize,
-    created_by: Option<&'a str>,
-    #[serde(flatten)]
-    files: LayerChanges,
-}
-
 fn by_layer(
     args: &Tree,
     (image, view, report): (&Image, &View, ImageReport),
@@ -70,15 +54,7 @@ fn by_layer(
     }
     let wanted = |layer: usize| args.layer.is_none_or(|wanted| wanted == layer);
     if args.format == TextFormat::Json {
-        let mut all = deeds(view, true);
-        let layers = image.layers().iter().filter(|layer| wanted(layer.index()));
-        let layers = layers.map(|layer| Layer {
-            layer: layer.index(),
-            created_by: layer.history().map(|step| step.created_by.as_str()),
-            files: all.remove(&layer.index()).unwrap_or_default().1,
-        });
-        let answer =
-            Layers { schema: "cutaway.tree-by-layer/1", image: report, layers: layers.collect() };
+        let answer = LayerTree::new((image, report), view, wanted);
         let mut out = Output::new(common);
         out.json(&answer)?;
         out.finish()?;
