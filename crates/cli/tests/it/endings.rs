@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use cutaway_fixtures::{Layout, image};
+use cutaway_fixtures::{Compression, ImageBuilder, LayerBuilder, Layout, image};
 
 use crate::support::{OnDisk, alpine, cutaway, run, run_with, status, stderr};
 
@@ -161,6 +161,54 @@ fn signals_end_a_run() {
             .status();
         assert!(kill.unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(expected), "{signal}");
+    }
+}
+
+/// Returns a header block and the blocks of its content.
+fn member(flag: u8, name: &str, content: &[u8]) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    let fields = [(0, name.to_owned()), (100, "0000644".into()), (108, "0000000".into())];
+    let more = [(116, "0000000".into()), (124, format!("{:011o}", content.len()))];
+    let last = [(136, "00000000000".into()), (148, " ".repeat(8)), (257, "ustar\x0000".into())];
+    for (at, text) in fields.into_iter().chain(more).chain(last) {
+        block[at..at + text.len()].copy_from_slice(text.as_bytes());
+    }
+    block[156] = flag;
+    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+    block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    block.extend_from_slice(content);
+    block.resize(block.len().next_multiple_of(512), 0);
+    block
+}
+
+/// Writing a hole without end never waits for anything.
+#[test]
+fn a_run_that_does_not_listen_is_ended() {
+    let records = "22 GNU.sparse.major=0\n22 GNU.sparse.minor=1\n23 GNU.sparse.name=big\n\
+                   39 GNU.sparse.size=4611686018427387904\n26 GNU.sparse.numblocks=1\n\
+                   22 GNU.sparse.map=0,0\n";
+    let tar = [member(b'x', "x", records.as_bytes()), member(b'0', "big", b""), vec![0; 1024]];
+    let layer = LayerBuilder::from_tar(tar.concat(), Compression::Plain);
+    let image = OnDisk::layout(&ImageBuilder::new().layer(layer).build());
+    for (signal, options, expected) in
+        [("INT", &[][..], 130), ("TERM", &[], 143), ("", &["--timeout", "600ms"], 3)]
+    {
+        let mut child = cutaway(&[&["cat", &image.oci(), "big"], options].concat())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(400));
+        assert!(child.try_wait().unwrap().is_none(), "{signal}: the hole is still written");
+        if !signal.is_empty() {
+            let mut kill = std::process::Command::new("kill");
+            let kill = kill.args([format!("-{signal}"), child.id().to_string()]).status();
+            assert!(kill.unwrap().success());
+        }
+        let told = Instant::now();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{signal}: {}", stderr(&output));
+        assert!(told.elapsed() < Duration::from_secs(3), "{signal}: {:?}", told.elapsed());
     }
 }
 
