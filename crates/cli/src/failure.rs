@@ -91,7 +91,7 @@ impl Failure {
     }
 
     /// Ends the process at once, and says why.
-    #[expect(clippy::exit, clippy::disallowed_methods, reason = "what still runs does not listen")]
+    #[expect(clippy::disallowed_methods, reason = "what still runs does not listen")]
     pub(crate) fn end(&self) -> ! {
         std::process::exit(self.tell().status().into())
     }

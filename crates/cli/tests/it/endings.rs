@@ -171,7 +171,7 @@ fn member(flag: u8, name: &str, content: &[u8]) -> Vec<u8> {
     let more = [(116, "0000000".into()), (124, format!("{:011o}", content.len()))];
     let last = [(136, "00000000000".into()), (148, " ".repeat(8)), (257, "ustar\x0000".into())];
     for (at, text) in fields.into_iter().chain(more).chain(last) {
-        block[at..at + text.len()].copy_from_slice(text.as_bytes());
+        block.iter_mut().skip(at).zip(text.bytes()).for_each(|(into, byte)| *into = byte);
     }
     block[156] = flag;
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
