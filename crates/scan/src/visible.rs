@@ -259,8 +259,9 @@ impl Visibility {
             way.push((directory, Box::<[u8]>::from(name)));
         });
         for (at, looked_up) in way {
-            // What leads to the directory has the whole spot look again, and the directory itself is listed.
-            if at == directory || spot.way.contains(&(at, looked_up.clone())) {
+            // What leads to the directory has the whole spot look again, and a name in it its own child.
+            let is_own = at == directory && *looked_up == *name;
+            if is_own || spot.way.contains(&(at, looked_up.clone())) {
                 continue;
             }
             self.watch.add(at);
