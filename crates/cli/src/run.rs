@@ -15,7 +15,9 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     let ended = arguments::parse(words).and_then(|cli| cli.map_or(Ok(Exit::Done), start));
     if !ending::begin() {
         // Whoever listens was faster, and ends the process.
-        std::thread::park();
+        loop {
+            std::thread::park();
+        }
     }
     ended.map_or_else(|failure| failure.tell().into(), ExitCode::from)
 }
