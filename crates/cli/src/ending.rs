@@ -35,14 +35,13 @@ pub(crate) fn listen(timeout: Option<Duration>) -> Result<oneshot::Receiver<Fail
     };
     let (tell, told) = oneshot::channel();
     let listening = move || {
-        let why = || async {
+        let (exit, message) = runtime.block_on(async {
             tokio::select! {
                 message = out_of_time => (Exit::Fetch, message),
                 _ = interrupt.recv() => (Exit::Signal(2), "interrupted".to_owned()),
                 _ = terminate.recv() => (Exit::Signal(15), "terminated".to_owned()),
             }
-        };
-        let (exit, message) = runtime.block_on(why());
+        });
         // The run may have ended in this moment.
         let _ = tell.send(Failure::new(exit, message.as_str()));
         std::thread::sleep(GRACE);

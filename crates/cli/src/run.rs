@@ -78,7 +78,7 @@ fn block_on(
     let result = runtime.block_on(async {
         tokio::select! {
             result = command => result,
-            // The other end is dropped never: it is in a thread that outlives the run.
+            // The other end lives in a thread that outlives the run.
             Ok(failure) = told => Err(failure),
         }
     });
