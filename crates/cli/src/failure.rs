@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use cutaway::{Class, Error};
-use cutaway_analyze::Severity;
 use cutaway_report::Report;
 use cutaway_tar::Escaped;
 
@@ -153,16 +152,13 @@ impl From<cutaway_files::Error> for Failure {
 
 /// Ends well, or with what makes a report incomplete.
 pub(crate) fn verdict(report: &Report) -> Result<Exit, Failure> {
-    if report.complete {
-        return Ok(Exit::Done);
+    match report.why_incomplete() {
+        None => Ok(Exit::Done),
+        Some(why) => {
+            let message = format!("the analysis is incomplete: {why}");
+            Err(Failure::new(Exit::Incomplete, message))
+        }
     }
-    let first = report.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
-    let what = first.map(|diagnostic| match &diagnostic.path {
-        Some(path) => format!("{path}: {}", diagnostic.message),
-        None => diagnostic.message.clone(),
-    });
-    let message = format!("the analysis is incomplete: {}", what.unwrap_or_default());
-    Err(Failure::new(Exit::Incomplete, message))
 }
 
 #[cfg(test)]

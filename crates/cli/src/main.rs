@@ -12,8 +12,6 @@ mod print;
 mod progress;
 mod run;
 mod secrecy;
-mod time;
-mod units;
 
 fn main() -> std::process::ExitCode {
     run::run(std::env::args_os().collect())

@@ -106,7 +106,7 @@ impl Observer for Bars {
     fn layer_read(&self, index: usize, stored: u64, unpacked: u64) {
         self.bar(index, |bar| {
             bar.set_position(stored);
-            bar.set_message(format!("{} unpacked", crate::units::bytes(unpacked)));
+            bar.set_message(format!("{} unpacked", cutaway_report::size_text(unpacked)));
         });
     }
 

@@ -11,7 +11,8 @@ use crate::{arguments, cmd, ending, secrecy};
 /// Runs what the words of the command line say and returns the exit status of the process. An error
 /// is the last line on standard error.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
-    words.iter().filter_map(|word| word.to_str()).for_each(secrecy::hide_password_in);
+    let veil = secrecy::veil();
+    words.iter().filter_map(|word| word.to_str()).for_each(|word| veil.hide_password_in(word));
     let ended = arguments::parse(words).and_then(|cli| cli.map_or(Ok(Exit::Done), start));
     if !ending::begin() {
         // Whoever listens was faster, and ends the process.

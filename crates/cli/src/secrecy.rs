@@ -12,18 +12,6 @@ pub(crate) fn veil() -> Veil {
     VEIL.clone()
 }
 
-/// Hides the password in an address that was written where a name belongs: `user:password@host/name`.
-pub(crate) fn hide_password_in(text: &str) {
-    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
-    // Behind the `@` of a digest there is no `/`.
-    let Some((who, _)) = bare.rsplit_once('@').filter(|(_, host)| host.contains('/')) else {
-        return;
-    };
-    if let Some((_, password)) = who.split_once(':') {
-        veil().hide(password);
-    }
-}
-
 /// A stream on which secrets are hidden; each write is one text.
 pub(crate) struct Veiled<W>(pub(crate) W);
 

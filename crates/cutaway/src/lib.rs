@@ -18,12 +18,14 @@ mod builder;
 mod client;
 #[cfg(feature = "clouds")]
 mod clouds;
+mod conditions;
 mod credentials;
 #[cfg(feature = "daemons")]
 mod daemons;
 mod difference;
 mod environment;
 mod error;
+mod explain;
 mod history;
 mod hosts;
 mod image;
@@ -34,6 +36,7 @@ mod memory;
 mod moved;
 mod open;
 mod openers;
+mod parts;
 mod pem;
 mod place;
 mod proxies;
@@ -43,17 +46,20 @@ mod registry;
 mod repositories;
 mod root;
 mod settings;
+mod spelling;
 mod tee;
 mod transport;
 mod usage;
 
 pub use builder::Builder;
 pub use client::Client;
+pub use conditions::Conditions;
 pub use cutaway_analyze::Analyzers;
 pub use cutaway_read::{Archive, Input, Once, Opener};
 pub use difference::{FileChange, file_changes, package_differences};
 pub use environment::Environment;
 pub use error::{Class, Error};
+pub use explain::{Explanation, PassedOver};
 pub use history::{
     ChangeCounts, FileVersion, HistoryStep, LayerChanges, LayerPackages, PackageChange, deeds,
     steps, versions,
@@ -64,11 +70,13 @@ pub use layer_tree::{LayerFiles, LayerTree};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_duration, parse_size};
 pub use moved::Moved;
 pub use open::is_compressed;
+pub use parts::ReferenceParts;
 pub use pem::Pem;
 pub use place::{Engine, Place, redirected};
 pub use pull::{Pull, PullFormat, no_manifest};
 pub use registry::reference;
 pub use root::{Root, Start};
+pub use spelling::{is_whole_registry, repository, whole_registry};
 pub use usage::{DirectoryBytes, HiddenBytes, LayerBytes, UsageReport};
 
 /// Returns all analyzers of ours.

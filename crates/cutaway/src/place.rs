@@ -6,6 +6,7 @@ use cutaway_model::Compression;
 use cutaway_model::source::{Form, Selector};
 
 use crate::error::Error;
+use crate::spelling;
 
 /// A kind of daemon that saves images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,9 @@ impl Place {
         if argument == "-" {
             return Ok(Self::Stdin);
         }
+        if let Some(spelling) = spelling::of_other_program(argument) {
+            return Err(Error::Usage(spelling));
+        }
         if let Some((kind, rest)) = argument.split_once(':') {
             match kind {
                 // What other programs call a transport; the reference says so when it is parsed.
@@ -78,17 +82,23 @@ impl Place {
             });
         }
         if let Some((path, rest)) = longest_existing(argument) {
-            if path.is_dir()
-                && (path.join("index.json").exists() || path.join("oci-layout").exists())
-            {
+            if is_layout(path) {
                 return Ok(Self::Layout(path.to_owned(), Selector::parse(rest)?));
             }
             if path.is_file() && (looks_like_archive(path) || is_called_archive(path)) {
                 return Ok(Self::Archive(path.to_owned(), Selector::parse(rest)?, None));
             }
+            if let Some(other) = spelling::of_other_file(path).filter(|_| rest.is_empty()) {
+                return Err(Error::Usage(other));
+            }
         }
         Ok(Self::Registry(argument.to_owned()))
     }
+}
+
+/// Returns whether a directory looks like an OCI layout.
+pub(crate) fn is_layout(path: &Path) -> bool {
+    path.is_dir() && (path.join("index.json").exists() || path.join("oci-layout").exists())
 }
 
 /// Returns the path of the file that standard input is, where it is one and nothing of it was read: it can

@@ -47,11 +47,13 @@
 //! # }
 //! ```
 
+mod branches;
 mod compare;
 mod contents;
 mod error;
 mod filter;
 mod limits;
+mod listed;
 mod question;
 mod seek;
 mod seek_archive;
@@ -60,12 +62,14 @@ mod story;
 mod usage;
 mod view;
 
+pub use branches::{Branch, branches};
 pub use compare::{Comparison, Difference, Present, Side, Which, shared_layers};
 pub use contents::{Contents, Fingerprints};
 pub use cutaway_model::Measured;
 pub use error::Error;
 pub use filter::{Filter, Owner, Patterns};
 pub use limits::Limits;
+pub use listed::is_listed;
 pub use question::{Absent, Answer, Found, Open, Question, Why};
 pub use seek::{Finding, Outcome, Read, Search, Thing, search};
 pub use story::{Deed, Event, Span, Stories, Story};

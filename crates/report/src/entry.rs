@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use cutaway_layerfs::{EntryPath, Kind, Meta};
+use cutaway_tar::Escaped;
 use serde::Serialize;
+
+use crate::time::utc;
 
 /// A file as programs read it.
 #[derive(Debug, Serialize)]
@@ -68,6 +71,28 @@ impl FileEntry {
             layer,
         }
     }
+
+    /// Says in what another one differs, content apart: what, and both values, for people.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let owner = |entry: &Self| format!("{}:{}", entry.uid, entry.gid);
+        let link =
+            |entry: &Self| Escaped::new(entry.link.as_deref().unwrap_or_default()).to_string();
+        let pairs = [
+            ("type", self.kind.to_owned(), other.kind.to_owned()),
+            ("mode", self.mode.clone(), other.mode.clone()),
+            ("owner", owner(self), owner(other)),
+            ("size", self.size.to_string(), other.size.to_string()),
+            ("time", utc(self.mtime), utc(other.mtime)),
+            ("link", link(self), link(other)),
+        ];
+        let differing = pairs.into_iter().filter(|(_, a, b)| a != b);
+        let mut said: Vec<String> =
+            differing.map(|(what, a, b)| format!("{what} {a} → {b}")).collect();
+        if self.xattrs != other.xattrs {
+            said.push("attributes".into());
+        }
+        said
+    }
 }
 
 /// Returns what it is in one word.
@@ -87,4 +112,51 @@ pub fn kind_word(kind: Kind) -> &'static str {
 /// Returns bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns kind and mode as `ls` writes them.
+pub fn mode_text(meta: &Meta) -> String {
+    let first = match meta.kind {
+        Kind::Directory => 'd',
+        Kind::Symlink => 'l',
+        Kind::CharDevice => 'c',
+        Kind::BlockDevice => 'b',
+        Kind::Fifo => 'p',
+        Kind::File | Kind::HardLink | Kind::Other(_) => '-',
+    };
+    let mut text = String::from(first);
+    for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
+        let bits = meta.mode >> shift;
+        text.push(if bits & 4 != 0 { 'r' } else { '-' });
+        text.push(if bits & 2 != 0 { 'w' } else { '-' });
+        text.push(match (meta.mode & special != 0, bits & 1 != 0) {
+            (true, true) => letter,
+            (true, false) => letter.to_ascii_uppercase(),
+            (false, true) => 'x',
+            (false, false) => '-',
+        });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes() {
+        let mut meta = Meta::implied();
+        for (kind, bits, text) in [
+            (Kind::Directory, 0o755, "drwxr-xr-x"),
+            (Kind::File, 0o4755, "-rwsr-xr-x"),
+            (Kind::File, 0o6644, "-rwSr-Sr--"),
+            (Kind::Directory, 0o1777, "drwxrwxrwt"),
+            (Kind::Directory, 0o1770, "drwxrwx--T"),
+            (Kind::Symlink, 0o777, "lrwxrwxrwx"),
+            (Kind::CharDevice, 0, "c---------"),
+        ] {
+            (meta.kind, meta.mode) = (kind, bits);
+            assert_eq!(mode_text(&meta), text);
+        }
+    }
 }

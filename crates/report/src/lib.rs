@@ -21,6 +21,7 @@ mod difference;
 mod entry;
 mod files;
 mod format;
+mod groups;
 mod inspection;
 mod purl;
 mod report;
@@ -29,13 +30,16 @@ mod round_trip;
 mod schemas;
 mod subject;
 mod surroundings;
+mod time;
+mod units;
 
 pub use code::Code;
 pub use codes::{CODES, meaning};
 pub use difference::{ConfigDifference, PackageDifference, PackageDifferences, config_differences};
-pub use entry::{FileEntry, hex, kind_word};
+pub use entry::{FileEntry, hex, kind_word, mode_text};
 pub use files::{FileList, FileReport, FileSource, FilesReport};
 pub use format::{Format, Json, Purls, write_json};
+pub use groups::FileGroup;
 pub use inspection::{BuildStep, InspectedLayer, Inspection, PulledAs};
 pub use purl::purl;
 pub use report::{
@@ -45,3 +49,5 @@ pub use report::{
 pub use schemas::{DocumentSchema, schema, schemas};
 pub use subject::{SourceKind, Subject};
 pub use surroundings::{AttestationReport, ChildReport, IndexReport, Surroundings};
+pub use time::{parse_time, utc};
+pub use units::size_text;

@@ -234,6 +234,19 @@ impl Report {
     pub fn installed(&self) -> impl Iterator<Item = &PackageReport> {
         self.packages.iter().filter(|package| package.is_installed())
     }
+
+    /// Says why it is incomplete: its first error, with the path that it is about. `None` for one that
+    /// is complete.
+    pub fn why_incomplete(&self) -> Option<String> {
+        if self.complete {
+            return None;
+        }
+        let first = self.diagnostics.iter().find(|told| told.severity == Severity::Error);
+        Some(first.map_or_else(String::new, |told| match &told.path {
+            Some(path) => format!("{path}: {}", told.message),
+            None => told.message.clone(),
+        }))
+    }
 }
 
 impl ImageReport {

@@ -1,6 +1,6 @@
 //! `cutaway catalog`: the repositories of a registry.
 
-use cutaway_ref::Reference;
+use cutaway::Moved;
 use serde::Serialize;
 
 use crate::args::client::Catalog;
@@ -8,11 +8,9 @@ use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::print::escape;
 use crate::{client, output, print};
-use cutaway::Moved;
-use cutaway_tar::Escaped;
 
 pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure> {
-    let reference = of_registry(&args.registry)?;
+    let reference = cutaway::whole_registry(&args.registry)?;
     let (registry, there) = client::of(common)?.registry(&reference).await?;
     let moved = Moved::registry(&reference, &there);
     let names = registry.catalog().await?;
@@ -43,21 +41,4 @@ struct Answer<'a> {
     schema: &'static str,
     registry: &'a str,
     repositories: Vec<String>,
-}
-
-/// Returns a reference into the registry: its credentials are those of everything in it.
-pub(crate) fn of_registry(text: &str) -> Result<Reference, Failure> {
-    let host = text.strip_prefix("registry:").unwrap_or(text).trim_end_matches('/');
-    if host.is_empty() || host.contains('/') {
-        return Err(Failure::usage(format!("\"{}\" is no registry", Escaped::new(text))));
-    }
-    let reference = cutaway::reference(&format!("{host}/library/catalog"))?;
-    // What looks like no host is a repository of the default registry.
-    if reference.repository() != "library/catalog" {
-        return Err(Failure::usage(format!(
-            "\"{}\" is no registry: it has neither a dot nor a port",
-            Escaped::new(text)
-        )));
-    }
-    Ok(reference)
 }

@@ -8,8 +8,8 @@ use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::print::view::Output;
 use crate::print::{self, Column, Table};
-use crate::units::bytes;
 use crate::{client, output};
+use cutaway_report::size_text as bytes;
 
 pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
     let (image, view, report) = client::view(&args.image, common).await?;

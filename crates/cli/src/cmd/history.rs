@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure, verdict};
 use crate::print::view::Output;
 use crate::print::{Style, escape};
 use crate::progress::Progress;
-use crate::units::bytes;
+use cutaway_report::size_text as bytes;
 
 #[derive(Debug, Serialize)]
 struct Answer<'a> {

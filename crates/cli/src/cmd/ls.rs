@@ -1,8 +1,8 @@
 //! `cutaway ls`: what lies in a directory of an image, or in a layer.
 
 use cutaway::versions;
-use cutaway_files::{Story, View};
-use cutaway_layerfs::{EntryPath, Kind, Listing, tree_order};
+use cutaway_files::{Story, View, is_listed};
+use cutaway_layerfs::{EntryPath, Kind};
 use cutaway_report::{FileEntry, ImageReport};
 
 use crate::args::Common;
@@ -60,7 +60,7 @@ async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Fail
     drop(progress);
     let under = clean(args.path.as_deref())?;
     let mut list = List::new(common, args.format, SCHEMA, report.as_ref())?;
-    for (path, entry) in sorted(&files.listing, &under, args.recursive) {
+    for (path, entry) in files.listed(&under, args.recursive) {
         if !list.is_json() && !args.long {
             list.output.path(&path)?;
             list.output.text("\n")?;
@@ -75,22 +75,6 @@ async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Fail
     }
     list.finish()?;
     Ok(Exit::Done)
-}
-
-/// Returns the entries of a layer below a directory, or at it, as a tree is walked.
-fn sorted(listing: &Listing, under: &EntryPath, recursive: bool) -> Vec<(EntryPath, u32)> {
-    let mut entries = Vec::new();
-    let mut number = 0_u32;
-    listing.for_each(|path, kind| {
-        if let Ok(path) = EntryPath::clean(path)
-            && is_listed(&path, under, recursive, kind == Kind::Directory)
-        {
-            entries.push((path, number));
-        }
-        number = number.saturating_add(1);
-    });
-    entries.sort_by(|(a, _), (b, _)| tree_order(a, b));
-    entries
 }
 
 /// Lists every version of every path.
@@ -135,17 +119,6 @@ fn all_versions(
     }
     list.finish()?;
     Ok(Exit::Done)
-}
-
-/// Returns whether a path is among those that are asked for: what lies in a directory, or a file itself.
-fn is_listed(path: &EntryPath, under: &EntryPath, recursive: bool, directory: bool) -> bool {
-    if path.is_root() || !under.is_above(path) {
-        return false;
-    }
-    if path == under {
-        return !directory;
-    }
-    recursive || path.parent() == under.as_bytes()
 }
 
 fn clean(path: Option<&str>) -> Result<EntryPath, Failure> {

@@ -7,16 +7,16 @@ use cutaway::{FileVersion, Wanted, versions};
 use cutaway_files::Story;
 use cutaway_layerfs::{EntryPath, Meta};
 use cutaway_model::Image;
-use cutaway_report::{FileEntry, ImageReport, hex, kind_word};
+use cutaway_report::{FileEntry, ImageReport, hex, kind_word, mode_text, utc};
 use serde::Serialize;
 
 use crate::args::view::Stat;
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::print::view::{Output, mode};
+use crate::print::view::Output;
 use crate::print::view_story::fate;
 use crate::print::{self, escape};
-use crate::{client, output, time};
+use crate::{client, output};
 
 #[derive(Debug, Serialize)]
 struct Answer {
@@ -95,7 +95,7 @@ fn print(
         out.path(path)?;
         out.text("\n")?;
         lines.push(("type", kind_word(meta.kind).to_owned()));
-        lines.push(("mode", format!("{:04o} ({})", meta.mode, mode(meta))));
+        lines.push(("mode", format!("{:04o} ({})", meta.mode, mode_text(meta))));
         let names = [&meta.uname, &meta.gname].map(|name| escape(&String::from_utf8_lossy(name)));
         let names = match &names {
             [user, group] if user.is_empty() && group.is_empty() => String::new(),
@@ -105,7 +105,7 @@ fn print(
         lines.push(("size", meta.size.to_string()));
         let nanos =
             if meta.mtime_nanos == 0 { String::new() } else { format!(".{:09}", meta.mtime_nanos) };
-        lines.push(("modified", format!("{}{nanos} UTC", time::utc(meta.mtime))));
+        lines.push(("modified", format!("{}{nanos} UTC", utc(meta.mtime))));
         if let Some(link) = &meta.link {
             lines.push(("link", escape(&String::from_utf8_lossy(link))));
         }

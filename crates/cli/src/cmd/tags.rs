@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::args::client::Tags;
 use crate::args::{Common, TextFormat};
-use crate::cmd::catalog::of_registry;
 use crate::failure::{Exit, Failure};
 use crate::print::escape;
 use crate::{client, output, print};
@@ -14,9 +13,11 @@ pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
     let shown = |tag: &String| !(args.omit_digest_tags && tag.starts_with("sha256-"));
     let mut repositories = Vec::new();
     if args.recursive {
-        let text = strip(&args.repository).trim_end_matches('/');
-        let whole = !text.contains('/');
-        let top = if whole { of_registry(text)? } else { cutaway::reference(text)? };
+        let whole = cutaway::is_whole_registry(&args.repository);
+        let top = match whole {
+            true => cutaway::whole_registry(&args.repository)?,
+            false => cutaway::repository(args.repository.trim_end_matches('/'))?,
+        };
         for (name, mut listing) in client::of(common)?.repositories(&top, whole).await? {
             listing.tags.retain(shown);
             let untagged = listing.manifests.iter().filter(|(_, listed)| listed.tags.is_empty());
@@ -24,7 +25,7 @@ pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
             repositories.push(Repository { name, tags: listing.tags, untagged });
         }
     } else {
-        let reference = cutaway::reference(strip(&args.repository))?;
+        let reference = cutaway::repository(&args.repository)?;
         let (registry, there) = client::of(common)?.registry(&reference).await?;
         let mut tags = registry.repository(&there).tags().await?;
         tags.retain(shown);
@@ -69,10 +70,6 @@ fn text(repositories: &[Repository], whole: bool) -> String {
         }
     }
     text
-}
-
-fn strip(text: &str) -> &str {
-    text.strip_prefix("registry:").unwrap_or(text)
 }
 
 fn full(reference: &Reference) -> String {

@@ -8,7 +8,7 @@ use cutaway_report::{BuildStep, InspectedLayer, Inspection};
 
 use super::table::escape;
 use super::{Column, Style, Table};
-use crate::units::bytes;
+use cutaway_report::size_text as bytes;
 
 /// Returns the inspection as text: the image, then one row a layer, and one a step without a layer.
 pub(crate) fn table(inspection: &Inspection, style: Style) -> String {

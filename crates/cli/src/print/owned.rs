@@ -4,9 +4,8 @@
 //! explained is counted by reason; JSON has every file.
 
 use std::io;
-use std::iter;
 
-use cutaway_report::{FileList, FileReport, FilesReport};
+use cutaway_report::{FileGroup, FileList, FileReport, FilesReport};
 
 use super::{Column, Layout, Style, escape};
 
@@ -40,7 +39,10 @@ fn heading(
 /// Lists what nobody owns.
 fn unowned(files: &FilesReport, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let columns = [Column::Right("LAYER"), Column::Right("FILES"), Column::Flexible("PATH")];
-    rows(&columns, || groups(files).map(|group| group.cells().to_vec()), style, out)
+    let cells = |group: FileGroup<'_>| {
+        vec![layer_text(group.layer), group.files.to_string(), escape(&group.path())]
+    };
+    rows(&columns, || files.unowned_groups().map(cells), style, out)
 }
 
 /// Lists what packages own, and with `found` what is there instead.
@@ -51,7 +53,7 @@ fn owned(files: &FileList, found: bool, style: Style, out: &mut dyn io::Write) -
     let cells = |file: FileReport| {
         let config = if file.config { "yes" } else { "-" }.to_owned();
         let mut cells = vec![layer_text(file.layer), escape(&file.packages.join(", ")), config];
-        cells.extend(found.then(|| escape(&change(&file))));
+        cells.extend(found.then(|| escape(&file.change())));
         cells.push(escape(&file.path));
         cells
     };
@@ -75,64 +77,6 @@ fn rows<R: Iterator<Item = Vec<String>>>(
         out.write_all(layout.line(&cells, style).as_bytes())?;
     }
     Ok(())
-}
-
-/// Unowned files of one row: one, or several of one layer in a directory that nobody owns.
-struct Group<'f> {
-    layer: Option<usize>,
-    files: u64,
-    path: String,
-    directory: Option<&'f str>,
-}
-
-impl Group<'_> {
-    fn cells(&self) -> [String; 3] {
-        let path = match self.directory {
-            Some(directory) if self.files > 1 => format!("{directory}/"),
-            _ => self.path.clone(),
-        };
-        [layer_text(self.layer), self.files.to_string(), escape(&path)]
-    }
-}
-
-/// Returns the rows of what nobody owns and nothing explains, in order.
-fn groups(files: &FilesReport) -> impl Iterator<Item = Group<'_>> {
-    let mut ones = files
-        .unowned
-        .unexplained()
-        .map(|file| Group {
-            layer: file.layer,
-            files: 1,
-            directory: files.directory_of(&file.path),
-            path: file.path,
-        })
-        .peekable();
-    iter::from_fn(move || {
-        let mut group = ones.next()?;
-        while ones
-            .next_if(|next| {
-                next.directory.is_some()
-                    && next.directory == group.directory
-                    && next.layer == group.layer
-            })
-            .is_some()
-        {
-            group.files = group.files.saturating_add(1);
-        }
-        Some(group)
-    })
-}
-
-/// Says what is there instead; that it is other content, where it is.
-fn change(file: &FileReport) -> String {
-    let algorithm = |text: &String| text.split_once(':').map(|(name, _)| name.to_owned());
-    match (&file.recorded, &file.found) {
-        (Some(recorded), Some(found)) if algorithm(recorded) == algorithm(found) => {
-            "content".to_owned()
-        }
-        (_, Some(found)) => format!("now {found}"),
-        (_, None) => "content".to_owned(),
-    }
 }
 
 /// Counts what explains files.

@@ -8,7 +8,7 @@ use cutaway_report::{DiagnosticReport, Report};
 
 use super::table::escape;
 use super::{Column, Style, Table};
-use crate::units::bytes;
+use cutaway_report::size_text as bytes;
 
 /// Writes the report as headed tables: the image, its layers, its packages, what is gone, files, what to know.
 pub(crate) fn table(report: &Report, style: Style, out: &mut dyn io::Write) -> io::Result<()> {

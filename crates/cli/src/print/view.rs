@@ -2,8 +2,8 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 
-use cutaway_layerfs::{EntryPath, Kind, Meta};
-use cutaway_report::{FileEntry, ImageReport};
+use cutaway_layerfs::{EntryPath, Meta};
+use cutaway_report::{ImageReport, mode_text};
 use serde::Serialize;
 
 use super::Style;
@@ -107,26 +107,6 @@ impl List {
     }
 }
 
-/// Says in what two entries differ, their content apart.
-pub(crate) fn differences(one: &FileEntry, other: &FileEntry) -> Vec<String> {
-    let owner = |entry: &FileEntry| format!("{}:{}", entry.uid, entry.gid);
-    let link = |entry: &FileEntry| super::escape(entry.link.as_deref().unwrap_or_default());
-    let pairs = [
-        ("type", one.kind.to_owned(), other.kind.to_owned()),
-        ("mode", one.mode.clone(), other.mode.clone()),
-        ("owner", owner(one), owner(other)),
-        ("size", one.size.to_string(), other.size.to_string()),
-        ("time", crate::time::utc(one.mtime), crate::time::utc(other.mtime)),
-        ("link", link(one), link(other)),
-    ];
-    let differing = pairs.into_iter().filter(|(_, a, b)| a != b);
-    let mut said: Vec<String> = differing.map(|(what, a, b)| format!("{what} {a} → {b}")).collect();
-    if one.xattrs != other.xattrs {
-        said.push("attributes".into());
-    }
-    said
-}
-
 /// Writes a file as one line: mode, owner, size, layer, path and link target.
 pub(crate) fn long(
     output: &mut Output,
@@ -139,7 +119,7 @@ pub(crate) fn long(
         None => meta.size.to_string(),
     };
     let owner = format!("{}:{}", meta.uid, meta.gid);
-    let mode = mode(meta);
+    let mode = mode_text(meta);
     output.text(&format!("{mode} {owner:<9} {size:>10} {layer:>3} "))?;
     output.path(path)?;
     if let Some(link) = meta.link.as_deref() {
@@ -151,51 +131,4 @@ pub(crate) fn long(
         }
     }
     output.text("\n")
-}
-
-/// Returns kind and mode as `ls` writes them.
-pub(crate) fn mode(meta: &Meta) -> String {
-    let first = match meta.kind {
-        Kind::Directory => 'd',
-        Kind::Symlink => 'l',
-        Kind::CharDevice => 'c',
-        Kind::BlockDevice => 'b',
-        Kind::Fifo => 'p',
-        Kind::File | Kind::HardLink | Kind::Other(_) => '-',
-    };
-    let mut text = String::from(first);
-    for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
-        let bits = meta.mode >> shift;
-        text.push(if bits & 4 != 0 { 'r' } else { '-' });
-        text.push(if bits & 2 != 0 { 'w' } else { '-' });
-        text.push(match (meta.mode & special != 0, bits & 1 != 0) {
-            (true, true) => letter,
-            (true, false) => letter.to_ascii_uppercase(),
-            (false, true) => 'x',
-            (false, false) => '-',
-        });
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modes() {
-        let mut meta = Meta::implied();
-        for (kind, bits, text) in [
-            (Kind::Directory, 0o755, "drwxr-xr-x"),
-            (Kind::File, 0o4755, "-rwsr-xr-x"),
-            (Kind::File, 0o6644, "-rwSr-Sr--"),
-            (Kind::Directory, 0o1777, "drwxrwxrwt"),
-            (Kind::Directory, 0o1770, "drwxrwx--T"),
-            (Kind::Symlink, 0o777, "lrwxrwxrwx"),
-            (Kind::CharDevice, 0, "c---------"),
-        ] {
-            (meta.kind, meta.mode) = (kind, bits);
-            assert_eq!(mode(&meta), text);
-        }
-    }
 }

@@ -8,7 +8,7 @@ use cutaway_ref::Digest;
 use cutaway_report::{ConfigDifference, ImageReport, PackageDifferences};
 use serde::Serialize;
 
-use super::view::{Output, differences};
+use super::view::Output;
 use super::{Style, counted, escape};
 use crate::failure::Failure;
 
@@ -148,7 +148,7 @@ fn packages(packages: &PackageDifferences, style: Style, text: &mut String) {
 /// Says in what two versions of a file differ.
 fn details(change: &FileChange) -> String {
     let (Some(a), Some(b)) = (&change.a, &change.b) else { return String::new() };
-    let mut details: Vec<String> = differences(a, b);
+    let mut details: Vec<String> = a.differences(b);
     if change.content {
         details.insert(0, "content".into());
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cutaway_files::{Deed, View};
+use cutaway_files::{Branch, Deed, View, branches};
 use cutaway_layerfs::{EntryPath, Kind, Meta, NodeId};
 
 use super::view::Output;
@@ -68,14 +68,11 @@ pub(crate) fn of_layer(
     deeds: Vec<(EntryPath, Deed)>,
     depth: usize,
 ) -> Result<(), Failure> {
-    let lines = with_directories(deeds);
-    let mut above = Vec::new();
-    for ((path, deed), more) in lines.iter().zip(siblings(&lines)) {
-        let branch = branch(&mut above, path, more);
+    for Branch { lines, path, deed } in branches(deeds) {
         if path.components().count() > depth {
             continue;
         }
-        output.text(&output.style.dim(&branch))?;
+        output.text(&output.style.dim(&lines))?;
         let shown = super::escape(&String::from_utf8_lossy(path.name()));
         let shown = match deed {
             Some(Deed::Added) => output.style.green(&format!("+ {shown}")),
@@ -106,74 +103,4 @@ fn name(output: &mut Output, name: &[u8], meta: &Meta) -> Result<(), Failure> {
         output.text(&format!(" -> {link}"))?;
     }
     Ok(())
-}
-
-/// Adds the directories on the way that the layer did nothing to. The deeds are in the order of a tree.
-fn with_directories(deeds: Vec<(EntryPath, Deed)>) -> Vec<(EntryPath, Option<Deed>)> {
-    let mut lines: Vec<(EntryPath, Option<Deed>)> = Vec::with_capacity(deeds.len());
-    let mut above: Vec<EntryPath> = Vec::new();
-    for (path, deed) in deeds {
-        above.retain(|directory| directory.is_above(&path));
-        let names: Vec<&[u8]> = path.components().collect();
-        for count in above.len().saturating_add(1)..names.len() {
-            let directory = EntryPath::root().join(names.get(..count).unwrap_or_default());
-            lines.push((directory.clone(), None));
-            above.push(directory);
-        }
-        above.push(path.clone());
-        lines.push((path, Some(deed)));
-    }
-    lines
-}
-
-/// Returns of each path whether a sibling is still to come. All are in the order of a tree.
-fn siblings(lines: &[(EntryPath, Option<Deed>)]) -> Vec<bool> {
-    // By level, found from the end.
-    let mut more: Vec<bool> = Vec::new();
-    let mut siblings: Vec<bool> = lines
-        .iter()
-        .rev()
-        .map(|(path, _)| {
-            let level = path.components().count();
-            more.truncate(level);
-            more.resize(level, false);
-            more.last_mut().is_some_and(|own| std::mem::replace(own, true))
-        })
-        .collect();
-    siblings.reverse();
-    siblings
-}
-
-/// Returns the lines in front of a path; `above` says of each directory on its way whether a sibling of
-/// that is still to come.
-fn branch(above: &mut Vec<bool>, path: &EntryPath, more: bool) -> String {
-    above.truncate(path.components().count().saturating_sub(1));
-    let mut branch: String = above.iter().map(|more| if *more { "│   " } else { "    " }).collect();
-    branch.push_str(if more { "├── " } else { "└── " });
-    above.push(more);
-    branch
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn draws_branches() {
-        let path = |path: &str| EntryPath::clean(path.as_bytes()).unwrap();
-        let deeds = ["a/b/c", "a/d", "e", "f/g"].map(|text| (path(text), Deed::Added));
-        let lines = with_directories(deeds.to_vec());
-        let mut above = Vec::new();
-        let drawn: Vec<String> = siblings(&lines)
-            .into_iter()
-            .zip(&lines)
-            .map(|(more, (path, _))| {
-                branch(&mut above, path, more) + &String::from_utf8_lossy(path.name())
-            })
-            .collect();
-        assert_eq!(
-            drawn,
-            ["├── a", "│   ├── b", "│   │   └── c", "│   └── d", "├── e", "└── f", "    └── g",]
-        );
-    }
 }

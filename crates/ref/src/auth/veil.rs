@@ -54,6 +54,18 @@ impl Veil {
         }
     }
 
+    /// Hides the password in an address that was written where a name belongs: `user:password@host/name`.
+    pub fn hide_password_in(&self, text: &str) {
+        let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+        // Behind the `@` of a digest there is no `/`.
+        let Some((who, _)) = bare.rsplit_once('@').filter(|(_, host)| host.contains('/')) else {
+            return;
+        };
+        if let Some((_, password)) = who.split_once(':') {
+            self.hide(password);
+        }
+    }
+
     /// Returns `text` with every piece of a secret replaced. Upper and lower case are one.
     pub fn over<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut state = self.state();

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
 /// Writes seconds since 1970 as `2026-01-31 12:00:00`; those of a year that has no four digits as they are.
-pub(crate) fn utc(seconds: i64) -> String {
+pub fn utc(seconds: i64) -> String {
     match Timestamp::from_second(seconds) {
         Ok(time) => Offset::UTC.to_datetime(time).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         Err(_) => format!("{seconds} seconds since 1970"),
@@ -13,7 +13,11 @@ pub(crate) fn utc(seconds: i64) -> String {
 }
 
 /// Reads `2026-01-31`, `2026-01-31T12:00:00Z`, the same with a blank, or seconds since 1970.
-pub(crate) fn seconds(text: &str) -> Result<i64, String> {
+///
+/// # Errors
+///
+/// Returns a line that says what a time looks like.
+pub fn parse_time(text: &str) -> Result<i64, String> {
     let wrong =
         || format!("\"{text}\" is neither 2026-01-31, 2026-01-31T12:00:00Z nor seconds since 1970");
     if let Ok(seconds) = text.parse() {
@@ -41,13 +45,13 @@ mod tests {
             ("1900-02-28 00:00:00", -2_203_977_600),
         ] {
             assert_eq!(utc(seconds_since), text);
-            assert_eq!(seconds(text), Ok(seconds_since), "{text}");
+            assert_eq!(parse_time(text), Ok(seconds_since), "{text}");
         }
         assert_eq!(utc(i64::MAX), "9223372036854775807 seconds since 1970");
-        assert_eq!(seconds("1970-01-02"), Ok(86_400));
-        assert_eq!(seconds("1970-01-01T00:00:01Z"), Ok(1));
-        assert_eq!(seconds("1970-01-01T01:00:01+01:00"), Ok(1));
-        assert_eq!(seconds("-5"), Ok(-5));
+        assert_eq!(parse_time("1970-01-02"), Ok(86_400));
+        assert_eq!(parse_time("1970-01-01T00:00:01Z"), Ok(1));
+        assert_eq!(parse_time("1970-01-01T01:00:01+01:00"), Ok(1));
+        assert_eq!(parse_time("-5"), Ok(-5));
         for bad in [
             "",
             "yesterday",
@@ -57,7 +61,7 @@ mod tests {
             "2026-01-01T25:00:00Z",
             "2026-01-01T",
         ] {
-            assert!(seconds(bad).is_err(), "{bad}");
+            assert!(parse_time(bad).is_err(), "{bad}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Sizes, as people read them.
 
-/// Writes a number of bytes with three digits that count.
+/// Writes a number of bytes as people read it, such as `1.5 KiB`: at most three digits count.
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "three digits are shown")]
-pub(crate) fn bytes(count: u64) -> String {
+pub fn size_text(count: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if count < 1024 {
         return format!("{count} B");
@@ -33,7 +33,7 @@ mod tests {
             (30 << 20, "30 MiB"),
             (1 << 30, "1.0 GiB"),
         ] {
-            assert_eq!(bytes(count), text);
+            assert_eq!(size_text(count), text);
         }
     }
 }
