@@ -14,7 +14,7 @@ use crate::wire::{get, get_list, get_text, get_u32, put, put_bytes, put_len, tak
 use crate::{AnalyzerId, Budget, FileFindings, Findings, LayerFacts, Part};
 
 /// The version of the form in which facts are encoded; it is part of every key.
-pub const FACTS_FORMAT: u32 = 2;
+pub const FACTS_FORMAT: u32 = 3;
 
 const COMPRESSIONS: [Compression; 6] = [
     Compression::Plain,

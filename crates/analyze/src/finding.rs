@@ -28,6 +28,9 @@ pub struct Distro {
     pub pretty_name: Option<String>,
     /// `ID_LIKE`, split at blanks.
     pub id_like: Vec<String>,
+    /// Whether the file states the ID, or is this distribution's by its name. What was made of a title
+    /// or of addresses contradicts no file that states another one.
+    pub stated: bool,
 }
 
 /// Something that could not be read, or that a reader should know.

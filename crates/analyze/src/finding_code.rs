@@ -25,12 +25,13 @@ pub(crate) fn put_findings(out: &mut Vec<u8>, findings: &Findings) {
     put_texts(out, findings.licenses());
     put(out, u64::from(findings.distro().is_some()));
     if let Some(distro) = findings.distro() {
-        let Distro { id, version_id, codename, pretty_name, id_like } = distro;
+        let Distro { id, version_id, codename, pretty_name, id_like, stated } = distro;
         put_bytes(out, id.as_bytes());
         for optional in [version_id, codename, pretty_name] {
             put_optional(out, optional.as_deref());
         }
         put_texts(out, id_like);
+        put(out, u64::from(*stated));
     }
     put_len(out, findings.diagnostics().len());
     for Diagnostic { severity, code, message } in findings.diagnostics() {
@@ -65,6 +66,7 @@ pub(crate) fn get_findings(rest: &mut &[u8], findings: &mut Findings) -> Option<
             codename: get_optional(rest)?,
             pretty_name: get_optional(rest)?,
             id_like: get_list(rest, 1, text)?,
+            stated: get_flag(rest)?,
         });
     }
     let diagnostic = |rest: &mut &[u8]| {

@@ -29,6 +29,7 @@ impl Analyzer for AlpineRelease {
                 reporter.findings().set_distro(Distro {
                     id: "alpine".to_owned(),
                     version_id: Some(version),
+                    stated: true,
                     ..Distro::default()
                 });
             }

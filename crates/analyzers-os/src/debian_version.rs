@@ -37,7 +37,7 @@ impl Analyzer for DebianVersion {
 }
 
 fn distro(line: String) -> Distro {
-    let mut distro = Distro { id: "debian".to_owned(), ..Distro::default() };
+    let mut distro = Distro { id: "debian".to_owned(), stated: true, ..Distro::default() };
     if line.starts_with(|character: char| character.is_ascii_digit()) {
         distro.version_id = Some(line);
     } else {

@@ -30,6 +30,7 @@ mod alpm_files;
 mod alternatives;
 mod apk;
 mod apk_files;
+mod apk_repositories;
 mod apk_scripts;
 mod apk_version;
 mod assignment;
@@ -103,6 +104,7 @@ fn packages() -> Builder {
         .release(system_release_cpe::SystemReleaseCpe)
         .release(lsb_release::LsbRelease)
         .release(debian_version::DebianVersion)
+        .release(apk_repositories::ApkRepositories)
         .database(apk::Apk)
         .database(dpkg::Dpkg)
         .database(rpm::Rpm)
@@ -122,8 +124,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [7, 5, 1, 12]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [7, 5, 1, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 5, 1, 12]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 5, 1, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

@@ -9,9 +9,12 @@
 //!
 //! Red Hat's file of this name has `LSB_VERSION` only and names no distribution.
 
-use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Distro, File, Findings, Interest, KnownDistro, Outcome,
+};
 
 use crate::assignment;
+use crate::named_release;
 use crate::reporter::Reporter;
 
 /// The reader of `etc/lsb-release`.
@@ -31,13 +34,12 @@ impl Analyzer for LsbRelease {
         let mut reporter = Reporter::new(findings);
         let mut distro = Distro::default();
         assignment::read(file.start(), &mut reporter, |key, value| {
-            let optional = Some(value).filter(|value| !value.is_empty());
+            let optional = || Some(value.clone()).filter(|value| !value.is_empty());
             match key {
-                // The IDs of os-release are in lower case, those of LSB are not.
-                "DISTRIB_ID" => distro.id = optional.unwrap_or_default().to_ascii_lowercase(),
-                "DISTRIB_RELEASE" => distro.version_id = optional,
-                "DISTRIB_CODENAME" => distro.codename = optional,
-                "DISTRIB_DESCRIPTION" => distro.pretty_name = optional,
+                "DISTRIB_ID" => (distro.id, distro.stated) = id(&value),
+                "DISTRIB_RELEASE" => distro.version_id = optional(),
+                "DISTRIB_CODENAME" => distro.codename = optional(),
+                "DISTRIB_DESCRIPTION" => distro.pretty_name = optional(),
                 _ => {}
             }
         });
@@ -46,5 +48,35 @@ impl Analyzer for LsbRelease {
         }
         reporter.finish();
         Outcome::Done
+    }
+}
+
+/// Returns the ID of the distribution, and whether that is what stands there: the IDs of LSB are in
+/// upper and lower case, and some are titles (`VMware Photon OS`).
+fn id(value: &str) -> (String, bool) {
+    match KnownDistro::of_id(value.trim()) {
+        Some(known) => (known.id.to_owned(), true),
+        None => (named_release::id(value).unwrap_or_default(), false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::id;
+
+    #[test]
+    fn ids_and_titles() {
+        for (value, expected, stated) in [
+            ("Ubuntu", "ubuntu", true),
+            ("Deepin", "deepin", true),
+            ("LinuxMint", "linuxmint", true),
+            ("VMware Photon OS", "photon", false),
+            ("Flatcar Container Linux by Kinvolk", "flatcar", false),
+            ("ManjaroLinux", "manjaro", false),
+            ("Our Own Linux", "our-own-linux", false),
+            ("", "", false),
+        ] {
+            assert_eq!(id(value), (expected.to_owned(), stated), "{value}");
+        }
     }
 }

@@ -5,9 +5,12 @@
 //! ```
 //!
 //! A distribution of Red Hat's family ships its own file and, for old programs, `redhat-release`,
-//! often as a link; so the specific files rank first. Photon's title has no word `release`.
+//! often as a link; so the specific files rank first. Photon's title has no word `release`. A title is
+//! no ID: derivatives keep another one's, so it contradicts no file that states an ID.
 
-use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Distro, File, Findings, Interest, KnownDistro, Outcome,
+};
 
 use crate::alpine_release::first_line;
 use crate::reporter::{Reporter, quote};
@@ -51,24 +54,6 @@ impl Analyzer for NamedRelease {
     }
 }
 
-/// What titles start with, and the ID that os-release has for it; longer starts first.
-const IDS: &[(&str, &str)] = &[
-    ("almalinux", "almalinux"),
-    ("amazon linux", "amzn"),
-    ("anolis os", "anolis"),
-    ("centos", "centos"),
-    ("cloudlinux", "cloudlinux"),
-    ("eurolinux", "eurolinux"),
-    ("fedora", "fedora"),
-    ("openeuler", "openEuler"),
-    ("oracle linux", "ol"),
-    ("red hat", "rhel"),
-    ("rocky linux", "rocky"),
-    ("scientific linux", "scientific"),
-    ("virtuozzo", "virtuozzo"),
-    ("vmware photon", "photon"),
-];
-
 fn distro(title: &str) -> Option<Distro> {
     let (name, rest) = match title.split_once(" release ") {
         Some(parts) => parts,
@@ -87,18 +72,16 @@ fn distro(title: &str) -> Option<Distro> {
         version_id: version.filter(|version| version.starts_with(|it: char| it.is_ascii_digit())),
         codename: codename.filter(|codename| !codename.is_empty()).map(str::to_owned),
         pretty_name: Some(title.to_owned()),
-        id_like: Vec::new(),
+        ..Distro::default()
     })
 }
 
-fn id(name: &str) -> Option<String> {
-    let name = name.trim().to_ascii_lowercase();
-    if name.is_empty() {
-        return None;
-    }
-    let known = IDS.iter().find(|(start, _)| name.starts_with(start));
-    // An ID has no blanks; a name that is not known keeps its words.
-    Some(known.map_or_else(|| name.replace(' ', "-"), |(_, id)| (*id).to_owned()))
+/// Returns the ID of the distribution that has this title. One that is not known keeps its words, with no
+/// blanks between them, as IDs have none.
+pub(crate) fn id(name: &str) -> Option<String> {
+    let words = || name.trim().to_ascii_lowercase().replace(' ', "-");
+    let id = KnownDistro::of_title(name).map_or_else(words, |known| known.id.to_owned());
+    (!id.is_empty()).then_some(id)
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ impl Analyzer for OsRelease {
             }
         });
         named |= distro != Distro::default();
+        let stated = !distro.id.is_empty();
         if !named {
             reporter.warning("os-release-empty", "the file names no distribution");
         } else if distro.id.is_empty() {
@@ -61,6 +62,7 @@ impl Analyzer for OsRelease {
                 .warning("os-release-without-id", "the file has no ID; its default is \"linux\"");
         }
         if named {
+            distro.stated = stated;
             reporter.findings().set_distro(distro);
         }
         reporter.finish();

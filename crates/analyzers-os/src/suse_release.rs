@@ -59,7 +59,7 @@ fn distro(content: &[u8]) -> Option<Distro> {
         version_id,
         codename: value(content, "CODENAME"),
         pretty_name: Some(title),
-        id_like: Vec::new(),
+        ..Distro::default()
     })
 }
 

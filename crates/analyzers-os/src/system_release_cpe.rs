@@ -6,7 +6,9 @@
 //!
 //! Format: NISTIR 7695, as a URI (`cpe:/`) or as a formatted string (`cpe:2.3:`).
 
-use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
+use cutaway_analyze::{
+    Analyzer, AnalyzerId, Distro, File, Findings, Interest, KnownDistro, Outcome,
+};
 
 use crate::alpine_release::first_line;
 use crate::reporter::{Reporter, quote};
@@ -47,16 +49,12 @@ fn distro(line: &str) -> Option<Distro> {
     if part != "o" || vendor.is_empty() {
         return None;
     }
-    let id = match vendor {
-        "redhat" => "rhel",
-        "amazon" => "amzn",
-        "fedoraproject" => "fedora",
-        "oracle" => "ol",
-        other => other,
-    };
+    // A vendor is no ID: one that is not known may be called otherwise in os-release.
+    let known = KnownDistro::of_vendor(vendor);
     let version_id = version.filter(|version| !matches!(*version, "" | "*" | "-"));
     Some(Distro {
-        id: id.to_owned(),
+        id: known.map_or(vendor, |known| known.id).to_owned(),
+        stated: known.is_some(),
         version_id: version_id.map(str::to_owned),
         ..Distro::default()
     })

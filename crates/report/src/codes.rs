@@ -145,6 +145,10 @@ pub const CODES: &[(&str, &str)] = &[
         "release-value-unprintable",
         "A value in a release file has characters that are not printable.",
     ),
+    (
+        "repositories-disagree",
+        "A list of repositories names several distributions, or several releases of one.",
+    ),
     ("reserved-name", "A whiteout hides a name that is itself reserved for whiteouts."),
     ("root-not-a-directory", "A layer has something else than a directory as the root."),
     ("rpm-bdb-count", "rpm's Berkeley database holds another number of records than it says."),

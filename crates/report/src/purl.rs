@@ -22,7 +22,7 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
     // Every setter fails on an empty value only; then the part is left out.
     let _ = purl.with_version(version.to_owned());
     // What is not of the distribution's package manager is none of its packages.
-    let distro = distro.filter(|distro| is_own(&package.ecosystem, distro));
+    let distro = distro.filter(|distro| distro.installs(&package.ecosystem));
     match distro {
         Some(distro) => {
             let _ = purl.with_namespace(namespace(&package.ecosystem, distro));
@@ -49,44 +49,6 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
     );
     qualify("upstream", package.source.as_ref().and_then(|source| upstream(package, source)));
     purl.to_string()
-}
-
-/// Distributions by their package manager; what is like one of them has the same.
-const MANAGERS: &[(&str, &[&str])] = &[
-    ("apk", &["alpine", "wolfi", "chainguard", "postmarketos", "openwrt"]),
-    ("alpm", &["arch", "archlinux", "manjaro", "endeavouros", "artix", "garuda", "cachyos"]),
-    ("deb", &["debian", "ubuntu", "raspbian", "devuan", "kali", "linuxmint", "pop"]),
-    (
-        "rpm",
-        &[
-            "rhel",
-            "fedora",
-            "centos",
-            "rocky",
-            "almalinux",
-            "ol",
-            "amzn",
-            "sles",
-            "suse",
-            "mariner",
-            "azurelinux",
-            "photon",
-            "opensuse-leap",
-            "opensuse-tumbleweed",
-            "mageia",
-        ],
-    ),
-];
-
-/// Tells whether the distribution uses the package manager; where nobody knows what it uses, it may.
-fn is_own(ecosystem: &Ecosystem, distro: &Distro) -> bool {
-    let mut ids = std::iter::once(&distro.id).chain(&distro.id_like);
-    let manager = ids.find_map(|id| {
-        let known =
-            |(_, all): &&(&str, &[&str])| all.iter().any(|one| id.eq_ignore_ascii_case(one));
-        MANAGERS.iter().find(known)
-    });
-    manager.is_none_or(|(manager, _)| *manager == ecosystem.name())
 }
 
 fn namespace(ecosystem: &Ecosystem, distro: &Distro) -> String {

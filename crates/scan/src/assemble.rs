@@ -92,7 +92,7 @@ pub(crate) fn report(merged: &Merged, task: Task<'_>, options: &Options) -> Repo
 }
 
 /// Returns the distribution of the top: the first release file, in the order of preference, that names one.
-pub(crate) fn distro<'a>(
+fn distro<'a>(
     merged: &'a Merged,
     inventory: &Inventory<'a>,
     analyzers: &Analyzers,
@@ -202,7 +202,7 @@ fn package_report(
 }
 
 fn distro_report(distro: &Distro, sight: &Sight, first: usize) -> DistroReport {
-    let Distro { id, version_id, codename, pretty_name, id_like } = distro.clone();
+    let Distro { id, version_id, codename, pretty_name, id_like, stated: _ } = distro.clone();
     DistroReport {
         id,
         version_id,

@@ -8,7 +8,7 @@ use cutaway_report::DiagnosticReport;
 use cutaway_tar::Escaped;
 
 use crate::Options;
-use crate::assemble::{Task, distro};
+use crate::assemble::Task;
 use crate::inventory::{Inventory, of_role};
 use crate::merged::Merged;
 use crate::sight::Sight;
@@ -83,34 +83,32 @@ pub(crate) fn of_counts(packages: usize, named: bool) -> Option<DiagnosticReport
     }
 }
 
-/// Returns a warning for each release file of the top that names another distribution than the one chosen.
+/// Returns a warning for each release file of the top that states another distribution than the first
+/// one that states one.
 ///
-/// What the chosen one calls itself like is no other, and neither is Red Hat, whose release file
-/// its descendants carry for compatibility.
+/// The distributions that a derivative was made of are no others: it carries their files.
 fn other_distributions(
     merged: &Merged,
     inventory: &Inventory<'_>,
     analyzers: &Analyzers,
     first: usize,
 ) -> Vec<DiagnosticReport> {
-    let Some((chosen, from)) = distro(merged, inventory, analyzers) else { return Vec::new() };
-    let others = of_role(&inventory.top, analyzers, Role::Release).filter_map(|sight| {
-        let named = merged.found(sight)?.distro()?;
-        let other =
-            named.id != chosen.id && named.id != "rhel" && !chosen.id_like.contains(&named.id);
-        other.then_some((sight, named))
-    });
+    let releases = of_role(&inventory.top, analyzers, Role::Release);
+    let named = releases.filter_map(|sight| Some((sight, merged.found(sight)?.distro()?)));
+    let mut stated = named.filter(|(_, distro)| distro.stated);
+    let Some((from, believed)) = stated.next() else { return Vec::new() };
+    let others = stated.filter(|(_, other)| !believed.is_like(&other.id));
     others
-        .map(|(sight, named)| DiagnosticReport {
+        .map(|(sight, other)| DiagnosticReport {
             code: "distributions-disagree".into(),
             ..about(
                 sight,
                 first,
                 format!(
-                    "names the distribution {}, {} names {}, which was taken",
-                    Escaped::new(&named.id),
+                    "names the distribution {}, {} names {}",
+                    Escaped::new(&other.id),
                     from.path,
-                    Escaped::new(&chosen.id)
+                    Escaped::new(&believed.id)
                 ),
             )
         })

@@ -77,7 +77,12 @@ fn findings(seed: usize) -> Findings {
     if seed.is_multiple_of(2) {
         found.key(Key { name: "k".into(), version: "1".into(), summary: Some("who".into()) });
         found.license("GPL-2");
-        found.set_distro(Distro { id: "x".into(), id_like: vec!["y".into()], ..Distro::default() });
+        found.set_distro(Distro {
+            id: "x".into(),
+            id_like: vec!["y".into()],
+            stated: true,
+            ..Distro::default()
+        });
         found.warning("odd", "something");
     }
     if seed.is_multiple_of(3) {
