@@ -33,7 +33,7 @@ impl KnownDistro {
             let rest = title.strip_prefix(*start);
             rest.is_some_and(|rest| !rest.starts_with(|it: char| it.is_alphanumeric()))
         };
-        let longest = |known: &&KnownDistro| {
+        let longest = |known: &&Self| {
             known.titles.iter().copied().filter(starts).map(str::len).max().unwrap_or_default()
         };
         KNOWN.iter().max_by_key(longest).filter(|known| longest(known) > 0)

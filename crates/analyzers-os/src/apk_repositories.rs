@@ -30,7 +30,6 @@ impl Analyzer for ApkRepositories {
         Interest::default()
             .files(["etc/apk/repositories"])
             .at(Place::ending_in("etc/apk/repositories.d", ".list"))
-            .at(Place::ending_in("lib/apk/repositories.d", ".list"))
     }
 
     fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {

@@ -16,7 +16,10 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
         }
         _ => &package.version,
     };
-    let Ok(mut purl) = PackageUrl::new(kind.to_owned(), package.name.clone()) else {
+    // Names of these types are in lower case; the crate does so for deb alone.
+    let lower = [Ecosystem::ALPM, Ecosystem::APK].contains(&package.ecosystem);
+    let name = if lower { package.name.to_lowercase() } else { package.name.clone() };
+    let Ok(mut purl) = PackageUrl::new(kind.to_owned(), name) else {
         return format!("pkg:{kind}/unnamed");
     };
     // Every setter fails on an empty value only; then the part is left out.
@@ -25,7 +28,7 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
     let distro = distro.filter(|distro| distro.installs(&package.ecosystem));
     match distro {
         Some(distro) => {
-            let _ = purl.with_namespace(namespace(&package.ecosystem, distro));
+            let _ = purl.with_namespace(namespace(&package.ecosystem, distro).to_lowercase());
         }
         // A package URL of this type has a namespace, and pacman is Arch Linux's.
         None if package.ecosystem == Ecosystem::ALPM => {
@@ -145,7 +148,22 @@ mod tests {
                 "pkg:alpm/manjaro/libfoo@1:2-3?arch=amd64&distro=manjaro&upstream=foo",
             ),
             (
-                package(Ecosystem::ALPM, "a", "1-1", None, None),
+                package(Ecosystem::APK, "R-Base", "1-r0", None, None),
+                Some(distro("Alpine", "3.20")),
+                "pkg:apk/alpine/r-base@1-r0?arch=amd64&distro=Alpine-3.20",
+            ),
+            (
+                package(Ecosystem::RPM, "ImageMagick", "1-1", None, None),
+                Some(distro("openEuler", "24.03")),
+                "pkg:rpm/openeuler/ImageMagick@1-1?arch=amd64&distro=openEuler-24.03",
+            ),
+            (
+                package(Ecosystem::DEB, "Agent", "1", None, None),
+                Some(distro("Deepin", "20")),
+                "pkg:deb/deepin/agent@1?arch=amd64&distro=Deepin-20",
+            ),
+            (
+                package(Ecosystem::ALPM, "A", "1-1", None, None),
                 None,
                 "pkg:alpm/arch/a@1-1?arch=amd64",
             ),

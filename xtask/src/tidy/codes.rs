@@ -9,8 +9,9 @@ const TABLE: &str = "crates/report/src/codes.rs";
 /// The crates whose sources make diagnostics.
 const CRATES: &[&str] = &["tar", "layerfs", "model", "read", "analyze", "analyzers-os", "scan"];
 
-/// Words of the form of a code that are none: names of files, states of dpkg and settings.
+/// Words of the form of a code that are none: distributions, names of files, states of dpkg and settings.
 const OTHERS: &[&str] = &[
+    "cbl-mariner",
     "config-files",
     "gpg-pubkey",
     "half-configured",
@@ -18,6 +19,8 @@ const OTHERS: &[&str] = &[
     "kebab-case",
     "not-installed",
     "oci-layout",
+    "opensuse-leap",
+    "opensuse-tumbleweed",
     "path-exclude",
     "path-include",
     "remove-on-upgrade",

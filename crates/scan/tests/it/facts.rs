@@ -53,7 +53,7 @@ fn keeping(memory: &Arc<Memory>) -> (Options, Arc<Opened>) {
 fn text() -> String {
     let database = |packages: &[&str]| apk("lib/apk/db/installed", packages);
     format!(
-        "layer gzip\n  etc/os-release 0644 \"ID=alpine\\nVERSION_ID=3.20\\n\"\n{}layer gzip\n  usr/share/doc/a/copyright 0644 \"License: MIT\\n\"\n{}layer gzip\n  .wh.opt\n  a => etc/os-release\n",
+        "layer gzip\n  etc/os-release 0644 \"ID=alpine\\nVERSION_ID=3.20\\n\"\n{}layer gzip\n  usr/share/doc/a/copyright 0644 \"Format: 1\\nLicense: MIT\\n\"\n{}layer gzip\n  .wh.opt\n  a => etc/os-release\n",
         database(&["a 1-r0", "b 1-r0"]),
         database(&["a 2-r0"]),
     )

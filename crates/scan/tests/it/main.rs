@@ -3,6 +3,7 @@
 
 mod ambiguity;
 mod corruption;
+mod distributions;
 mod facts;
 mod links;
 mod order;

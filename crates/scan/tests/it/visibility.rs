@@ -85,8 +85,8 @@ fn licences_of_debs_come_from_their_copyright_files() {
         format!("  var/lib/dpkg/status 0644 \"{records}\"\n")
     };
     let report = report(&format!(
-        "layer gzip\n{}  usr/share/doc/a/copyright 0644 \"License: MIT\\n\"\n  usr/share/doc/b -> a\n\
-         layer gzip\n{}  usr/share/doc/c/copyright 0644 \"License: BSD\\n\"\n  usr/share/doc/.wh.a\n",
+        "layer gzip\n{}  usr/share/doc/a/copyright 0644 \"Format: 1\\nLicense: MIT\\n\"\n  usr/share/doc/b -> a\n\
+         layer gzip\n{}  usr/share/doc/c/copyright 0644 \"Format: 1\\nLicense: BSD\\n\"\n  usr/share/doc/.wh.a\n",
         status(&["a", "b"]),
         status(&["b", "c"]),
     ));
@@ -98,24 +98,6 @@ fn licences_of_debs_come_from_their_copyright_files() {
         [known("b", "MIT"), known("c", "BSD")]
     );
     assert_eq!(licenses(&report.removed[0].package), known("a", "MIT"));
-}
-
-#[test]
-fn release_files_that_disagree_are_named() {
-    for (text, expected) in [
-        (
-            "  etc/os-release 0644 \"ID=ubuntu\\nVERSION_ID=22.04\\n\"\n  usr/lib/os-release 0644 \"ID=debian\\n\"\n",
-            true,
-        ),
-        (
-            "  etc/os-release 0644 \"ID=ubuntu\\nID_LIKE=debian\\n\"\n  usr/lib/os-release 0644 \"ID=debian\\n\"\n",
-            false,
-        ),
-        ("  etc/os-release 0644 \"ID=debian\\n\"\n  etc/alpine-release 0644 \"3.20.1\\n\"\n", true),
-    ] {
-        let report = report(&format!("layer gzip\n{text}"));
-        assert_eq!(codes(&report).contains(&"distributions-disagree"), expected, "{text}");
-    }
 }
 
 #[test]
