@@ -55,6 +55,7 @@ fn read(stream: &[u8], chunk: usize, skip: bool) -> Result<(Seen, Summary), Erro
                         assert_eq!(entry.size, entry.stored + holes);
                     }
                 }
+                Step::GlobalHeader(_) => assert!(!open),
                 Step::Warning(warning) => seen.warnings.push(warning.to_string()),
                 Step::EndOfArchive => assert!(!open),
             }

@@ -6,6 +6,7 @@
 
 use crate::apply::Application;
 use crate::arena::NodeId;
+use crate::marker::Marker;
 use crate::resolve::Place;
 use crate::{EntryPath, Kind};
 
@@ -42,6 +43,67 @@ impl Application<'_> {
             )
         };
         self.warnings.push_ambiguous(real, message);
+    }
+
+    /// Tells of a global header that some unpackers take for an entry, so that what has its name goes,
+    /// or for a marker; of one that has no effect yet, [`Self::doubt_globals`] tells where it gets one.
+    pub(crate) fn doubt_global(&mut self, path: EntryPath) {
+        match self.effect_of_global(&path) {
+            Some(at) => self.tell_of_global(at, &path),
+            None => self.globals.push(path),
+        }
+    }
+
+    /// Tells of global headers whose names came up in the layer after them.
+    pub(crate) fn doubt_globals(&mut self) {
+        for path in std::mem::take(&mut self.globals) {
+            if let Some(at) = self.effect_of_global(&path) {
+                self.tell_of_global(at, &path);
+            }
+        }
+    }
+
+    /// Returns where a global header would change something, had it been an entry: the place of what
+    /// would go or come.
+    fn effect_of_global(&self, path: &EntryPath) -> Option<EntryPath> {
+        let hidden = match Marker::of(path) {
+            Marker::None => None,
+            Marker::Bare => return Some(path.clone()),
+            Marker::Opaque => return Some(path.directory()),
+            Marker::Whiteout(name) => Some(name),
+        };
+        let directory = match self.plain_directory(path) {
+            Ok(directory) => directory,
+            Err(odd) => return Some(odd),
+        };
+        let name = hidden.unwrap_or(path.name());
+        let met = self.tree.arena.child(directory, name).is_some()
+            || self.whited_out.contains(&(directory, name.into()));
+        (met || hidden.is_some()).then(|| path.with_name(name))
+    }
+
+    /// Returns the directory of a path, or the first step of the way to it that is no directory.
+    fn plain_directory(&self, path: &EntryPath) -> Result<NodeId, EntryPath> {
+        let mut node = NodeId::ROOT;
+        let mut names = Vec::new();
+        let directory = path.directory();
+        for name in directory.components() {
+            names.push(name);
+            match self.tree.arena.child(node, name) {
+                Some(child) if self.tree.arena.kind(child) == Kind::Directory => node = child,
+                _ => return Err(EntryPath::from_components(&names)),
+            }
+        }
+        Ok(node)
+    }
+
+    fn tell_of_global(&mut self, at: EntryPath, path: &EntryPath) {
+        let message = || {
+            format!(
+                "is changed by a global header named {path}, which is ignored, in runtimes that take it for an entry or a marker"
+            )
+        };
+        self.warnings.push_ambiguous(at, message);
     }
 
     /// Remembers that the layer takes a directory of a lower one away, for an entry that may come.

@@ -15,7 +15,7 @@ use cutaway_tar::{Escaped, Kind};
 use crate::arena::{Content, NodeId};
 use crate::blocks::{Full, Text};
 use crate::changes::{Changes, End};
-use crate::listing::Listing;
+use crate::listing::{Listing, Mark, MarkKind, WhiteoutKind};
 use crate::record::Record;
 use crate::resolve::{Last, Loop, Place, follow, split};
 use crate::tree::{Inode, Tree};
@@ -106,6 +106,8 @@ impl Tree {
             touched: Vec::new(),
             settled: HashSet::new(),
             vacated: HashSet::new(),
+            whited_out: HashSet::new(),
+            globals: Vec::new(),
             watch,
             changes,
         };
@@ -127,6 +129,10 @@ pub(crate) struct Application<'t> {
     pub(crate) settled: HashSet<NodeId>,
     /// Names of directories of lower layers that the layer has taken away, with their directories.
     pub(crate) vacated: HashSet<(NodeId, Box<[u8]>)>,
+    /// Names that the layer has whited out, with their directories.
+    pub(crate) whited_out: HashSet<(NodeId, Box<[u8]>)>,
+    /// Global headers that had no effect yet, had they been entries.
+    pub(crate) globals: Vec<EntryPath>,
     /// Directories in which the caller wants to know which names change.
     pub(crate) watch: Option<&'t mut Watch>,
     /// Where the caller wants it noted what the layer changes.
@@ -137,15 +143,20 @@ impl Application<'_> {
     /// Goes through the layer in the order of its archive.
     fn run(&mut self, listing: &Listing) -> Result<(), Error> {
         let mut records = listing.records();
-        let mut whiteouts = listing.whiteouts().peekable();
+        let mut marks = listing.marks().peekable();
         loop {
             let entry = records.at();
-            while let Some(whiteout) = whiteouts.next_if(|it| it.before <= entry) {
-                self.hide_one(whiteout.kind, &whiteout.path)?;
+            while let Some(Mark { kind, path, .. }) = marks.next_if(|it| it.before <= entry) {
+                match kind {
+                    MarkKind::Whiteout => self.hide_one(WhiteoutKind::Entry, &path)?,
+                    MarkKind::Opaque => self.hide_one(WhiteoutKind::Opaque, &path)?,
+                    MarkKind::Global => self.doubt_global(path),
+                }
             }
             let Some(record) = records.next() else { break };
             self.place_one(entry, records.path(), record)?;
         }
+        self.doubt_globals();
         for node in self.touched.drain(..) {
             if let Some(data) = self.tree.arena.get_mut(node) {
                 data.touched = false;

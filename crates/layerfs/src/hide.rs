@@ -22,14 +22,17 @@ impl Application<'_> {
                 self.doubt_opaque(directory);
                 self.settle(directory)
             }
-            WhiteoutKind::Entry => match self.tree.arena.child(directory, path.name()) {
-                Some(node) if self.is_upper(node) => self.settle(node),
-                Some(node) => {
-                    self.vacate(node);
-                    self.remove(node)
+            WhiteoutKind::Entry => {
+                self.whited_out.insert((directory, path.name().into()));
+                match self.tree.arena.child(directory, path.name()) {
+                    Some(node) if self.is_upper(node) => self.settle(node),
+                    Some(node) => {
+                        self.vacate(node);
+                        self.remove(node)
+                    }
+                    None => Ok(()),
                 }
-                None => Ok(()),
-            },
+            }
         }
     }
 

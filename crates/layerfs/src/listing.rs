@@ -22,8 +22,10 @@ pub struct Listing {
     pub(crate) starts: Vec<Start>,
     pub(crate) len: u32,
     pub(crate) owners: Vec<Owner>,
-    pub(crate) whiteouts: Vec<u8>,
+    /// What is no entry: markers and global headers.
+    pub(crate) marks: Vec<u8>,
     pub(crate) whiteout_count: u32,
+    pub(crate) global_count: u32,
 }
 
 /// An entry of a layer.
@@ -42,6 +44,28 @@ pub struct Whiteout {
     pub kind: WhiteoutKind,
     /// The path that is hidden, or the directory whose content is.
     pub path: EntryPath,
+}
+
+/// What stands between the entries of a layer and is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// How many entries of the layer stand before it.
+    pub(crate) before: u32,
+    pub(crate) kind: MarkKind,
+    /// What is hidden, the directory whose content is, or the name of a global header.
+    pub(crate) path: EntryPath,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MarkKind {
+    Whiteout,
+    Opaque,
+    /// A PAX global header, which some unpackers take for an entry or marker of its name.
+    Global,
+}
+
+impl MarkKind {
+    const ALL: [Self; 3] = [Self::Whiteout, Self::Opaque, Self::Global];
 }
 
 /// How much a whiteout hides.
@@ -109,14 +133,26 @@ impl Listing {
 
     /// Returns what is hidden, in the order of the archive.
     pub fn whiteouts(&self) -> impl Iterator<Item = Whiteout> + '_ {
-        let mut rest = self.whiteouts.as_slice();
+        self.marks().filter_map(|Mark { before, kind, path }| {
+            let kind = match kind {
+                MarkKind::Whiteout => WhiteoutKind::Entry,
+                MarkKind::Opaque => WhiteoutKind::Opaque,
+                MarkKind::Global => return None,
+            };
+            Some(Whiteout { before, kind, path })
+        })
+    }
+
+    /// Returns markers and global headers, in the order of the archive.
+    pub(crate) fn marks(&self) -> impl Iterator<Item = Mark> + '_ {
+        let mut rest = self.marks.as_slice();
         let mut path = Vec::new();
         std::iter::from_fn(move || {
             let before = u32::try_from(record::get(&mut rest)?).ok()?;
-            let opaque = record::get(&mut rest)? != 0;
+            let kind = usize::try_from(record::get(&mut rest)?).ok()?;
             record::get_path(&mut rest, &mut path)?;
-            let kind = if opaque { WhiteoutKind::Opaque } else { WhiteoutKind::Entry };
-            Some(Whiteout { before, kind, path: EntryPath::clean(&path).ok()? })
+            let kind = *MarkKind::ALL.get(kind)?;
+            Some(Mark { before, kind, path: EntryPath::clean(&path).ok()? })
         })
     }
 
@@ -129,7 +165,7 @@ impl Listing {
     pub fn memory(&self) -> usize {
         let starts = self.starts.capacity().saturating_mul(size_of::<Start>());
         let owners = self.owners.capacity().saturating_mul(size_of::<Owner>());
-        [self.records.memory(), starts, owners, self.whiteouts.capacity(), size_of::<Self>()]
+        [self.records.memory(), starts, owners, self.marks.capacity(), size_of::<Self>()]
             .into_iter()
             .fold(0, usize::saturating_add)
     }
@@ -176,7 +212,7 @@ pub(crate) struct Builder {
     listing: Listing,
     encoder: Encoder,
     owners: HashMap<Owner, u64>,
-    last_whiteout: Vec<u8>,
+    last_mark: Vec<u8>,
     /// Bytes of records so far.
     bytes: usize,
     max_bytes: u64,
@@ -188,7 +224,7 @@ impl Builder {
             listing: Listing::default(),
             encoder: Encoder::default(),
             owners: HashMap::new(),
-            last_whiteout: Vec::new(),
+            last_mark: Vec::new(),
             bytes: 0,
             max_bytes,
         }
@@ -213,13 +249,17 @@ impl Builder {
         Ok(entry)
     }
 
-    /// Appends a whiteout.
-    pub(crate) fn hide(&mut self, kind: WhiteoutKind, path: &EntryPath) -> Result<(), Error> {
-        let out = &mut self.listing.whiteouts;
+    /// Appends a marker or a global header.
+    pub(crate) fn mark(&mut self, kind: MarkKind, path: &EntryPath) -> Result<(), Error> {
+        let out = &mut self.listing.marks;
         record::put(out, u64::from(self.listing.len));
-        record::put(out, u64::from(kind == WhiteoutKind::Opaque));
-        record::put_path(out, &mut self.last_whiteout, path.as_bytes());
-        self.listing.whiteout_count = self.listing.whiteout_count.saturating_add(1);
+        record::put(out, len64(MarkKind::ALL.iter().take_while(|it| **it != kind).count()));
+        record::put_path(out, &mut self.last_mark, path.as_bytes());
+        let count = match kind {
+            MarkKind::Whiteout | MarkKind::Opaque => &mut self.listing.whiteout_count,
+            MarkKind::Global => &mut self.listing.global_count,
+        };
+        *count = count.saturating_add(1);
         self.check(path)
     }
 
@@ -227,7 +267,7 @@ impl Builder {
         self.listing.records.last().shrink_to_fit();
         self.listing.starts.shrink_to_fit();
         self.listing.owners.shrink_to_fit();
-        self.listing.whiteouts.shrink_to_fit();
+        self.listing.marks.shrink_to_fit();
         self.listing
     }
 
@@ -255,7 +295,7 @@ impl Builder {
 
     fn check(&self, path: &EntryPath) -> Result<(), Error> {
         let owners = self.listing.owners.len().saturating_mul(size_of::<Owner>());
-        let bytes = self.bytes.saturating_add(self.listing.whiteouts.len()).saturating_add(owners);
+        let bytes = self.bytes.saturating_add(self.listing.marks.len()).saturating_add(owners);
         if u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.max_bytes) {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 //! The records go out as they lie in memory. What comes back is hostile: each record is read before
 //! it is taken, and nothing is allocated that the bytes do not pay for.
 
-use crate::listing::{ALONE, BYTES, Owner};
+use crate::listing::{ALONE, BYTES, MarkKind, Owner};
 use crate::record::{self, BLOCK, Start, get, get_bytes, put, put_bytes};
 use crate::{EntryPath, Limits, Listing};
 
@@ -24,7 +24,8 @@ impl Listing {
             put_bytes(out, gname);
         }
         put(out, u64::from(self.whiteout_count));
-        put_bytes(out, &self.whiteouts);
+        put(out, u64::from(self.global_count));
+        put_bytes(out, &self.marks);
         let records = self.records.iter().map(<[u8]>::len).fold(0, usize::saturating_add);
         put(out, len64(records));
         self.records.iter().for_each(|block| out.extend_from_slice(block));
@@ -37,18 +38,23 @@ impl Listing {
         let len = u32::try_from(get(rest)?).ok()?;
         let owners = owners(rest)?;
         let whiteout_count = u32::try_from(get(rest)?).ok()?;
-        let whiteouts = get_bytes(rest)?.to_vec();
+        let global_count = u32::try_from(get(rest)?).ok()?;
+        let marks = get_bytes(rest)?.to_vec();
         let records = get_bytes(rest)?;
-        let taken = records.len().saturating_add(whiteouts.len());
+        let taken = records.len().saturating_add(marks.len());
         let within = u64::from(len) <= limits.tar.entries && len64(taken) <= limits.listing_bytes;
         if !within {
             return None;
         }
-        let mut listing = Self { owners, whiteouts, whiteout_count, ..Self::default() };
+        let mut listing = Self { owners, marks, whiteout_count, global_count, ..Self::default() };
         listing.take_records(records, len, limits)?;
         // Reading them is the check that they can be read.
-        let readable = listing.whiteouts().count();
-        (u32::try_from(readable) == Ok(whiteout_count)).then_some(listing)
+        let (mut hiding, mut global) = (0_u32, 0_u32);
+        for mark in listing.marks() {
+            let count = if mark.kind == MarkKind::Global { &mut global } else { &mut hiding };
+            *count = count.checked_add(1)?;
+        }
+        ((hiding, global) == (whiteout_count, global_count)).then_some(listing)
     }
 
     fn take_records(&mut self, mut rest: &[u8], len: u32, limits: &Limits) -> Option<()> {
@@ -113,7 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::listing::{Builder, WhiteoutKind};
+    use crate::listing::Builder;
     use crate::{Kind, Meta};
 
     fn listing(entries: u32, hidden: u32) -> Listing {
@@ -137,7 +143,8 @@ mod tests {
         }
         for n in 0..hidden {
             let path = EntryPath::clean(format!("var/h{n}").as_bytes()).unwrap();
-            builder.hide(WhiteoutKind::Entry, &path).unwrap();
+            let kind = if n % 3 == 2 { MarkKind::Global } else { MarkKind::Whiteout };
+            builder.mark(kind, &path).unwrap();
         }
         builder.finish()
     }
@@ -155,7 +162,7 @@ mod tests {
             let bytes = encoded(&listing);
             let back = Listing::decode(&mut bytes.as_slice(), &Limits::default()).unwrap();
             prop_assert!(back.iter().eq(listing.iter()));
-            prop_assert!(back.whiteouts().eq(listing.whiteouts()));
+            prop_assert!(back.marks().eq(listing.marks()));
             prop_assert_eq!(back.get(entries / 2), listing.get(entries / 2));
             prop_assert_eq!(encoded(&back), bytes);
         }

@@ -2,7 +2,7 @@
 
 use cutaway_tar::{Escaped, Reader, Step};
 
-use crate::listing::{Builder, Listing, WhiteoutKind};
+use crate::listing::{Builder, Listing, MarkKind};
 use crate::marker::{self, Marker};
 use crate::warning::Warnings;
 use crate::{EntryPath, Error, Kind, Limits, Meta, Warning, Xattr};
@@ -78,6 +78,7 @@ impl Walk {
                     self.wanted = false;
                     visitor.end();
                 }
+                Step::GlobalHeader(name) => self.global(&name)?,
                 Step::Data(_) | Step::Hole(_) | Step::EndEntry | Step::EndOfArchive => {}
                 Step::Warning(warning) => warn(&mut self.warnings, &warning),
             }
@@ -111,6 +112,14 @@ impl Walk {
         Ok(self.reader.skipped(n)?)
     }
 
+    /// Notes a global header by its name.
+    fn global(&mut self, name: &[u8]) -> Result<(), Error> {
+        match EntryPath::clean_at_root(name) {
+            Ok(path) if !path.is_root() => self.builder.mark(MarkKind::Global, &path),
+            _ => Ok(()),
+        }
+    }
+
     /// Files an entry where it belongs and returns whether its content is wanted.
     fn entry(
         &mut self,
@@ -141,11 +150,11 @@ impl Walk {
                     self.warnings.push("reserved-name", Some(path.as_bytes()), message);
                 }
                 let hidden = path.with_name(name);
-                self.builder.hide(WhiteoutKind::Entry, &hidden)?;
+                self.builder.mark(MarkKind::Whiteout, &hidden)?;
                 return Ok(false);
             }
             Marker::Opaque => {
-                self.builder.hide(WhiteoutKind::Opaque, &path.directory())?;
+                self.builder.mark(MarkKind::Opaque, &path.directory())?;
                 return Ok(false);
             }
         }

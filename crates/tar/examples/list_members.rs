@@ -27,7 +27,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     println!("{:?} {:>12} {}", entry.kind, entry.size, Escaped::name(&entry.path));
                 }
                 Step::Warning(warning) => eprintln!("warning: {warning}"),
-                Step::Data(_) | Step::Hole(_) | Step::EndEntry | Step::EndOfArchive => {}
+                Step::Data(_)
+                | Step::Hole(_)
+                | Step::EndEntry
+                | Step::GlobalHeader(_)
+                | Step::EndOfArchive => {}
             }
         }
     }

@@ -88,8 +88,7 @@ impl Extensions {
         if let Some(path) = long.or(self.pax.as_ref().and_then(|pax| pax.path.as_deref())) {
             return path.into();
         }
-        let (prefix, name) = header.name();
-        if prefix.is_empty() { name.into() } else { [prefix, b"/", name].concat().into() }
+        header.full_name()
     }
 
     /// Returns what kind of member it is. Only the flag of old archives makes a directory of a name

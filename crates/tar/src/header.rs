@@ -138,6 +138,12 @@ impl<'a> Header<'a> {
         (prefix, text(self.field(0, 100)))
     }
 
+    /// Returns the name behind its prefix.
+    pub(crate) fn full_name(self) -> Box<[u8]> {
+        let (prefix, name) = self.name();
+        if prefix.is_empty() { name.into() } else { [prefix, b"/", name].concat().into() }
+    }
+
     /// Returns whether a GNU header has something else than numbers where its times are.
     fn times_are_text(self) -> bool {
         [345, 357].into_iter().any(|at| {

@@ -25,6 +25,8 @@ pub struct Reader {
     extensions: Extensions,
     /// Offset of the first header of the member being described.
     member: Option<u64>,
+    /// The name of a global header that is not yet reported.
+    global: Option<Box<[u8]>>,
     /// A member that is described and not yet reported.
     described: Option<Entry>,
     owners: Owners,
@@ -52,6 +54,9 @@ pub enum Step<'c> {
     Hole(u64),
     /// The member is complete, with its padding.
     EndEntry,
+    /// A global header, by the name in it: to POSIX it is no member and its name says nothing, but some
+    /// programs unpack it as if it were one.
+    GlobalHeader(Box<[u8]>),
     /// Something odd, said before the member that it is about.
     Warning(Warning),
     /// The archive has ended; said once. Further input is counted and dropped.
@@ -93,6 +98,7 @@ impl Reader {
             body: Vec::new(),
             extensions: Extensions::default(),
             member: None,
+            global: None,
             described: None,
             owners: Owners::default(),
             warnings: VecDeque::new(),
@@ -180,6 +186,9 @@ impl Reader {
         loop {
             if let Some(warning) = self.warnings.pop_front() {
                 return Ok(Step::Warning(warning));
+            }
+            if let Some(name) = self.global.take_if(|_| matches!(self.state, State::Header)) {
+                return Ok(Step::GlobalHeader(name));
             }
             match std::mem::replace(&mut self.state, State::Header) {
                 State::Header => {

@@ -20,6 +20,8 @@ fn text_of(stack: &str) -> String {
                 format!("{name} -> {target}")
             } else if let Some((name, target)) = entry.split_once('⇒') {
                 format!("{name} => {target}")
+            } else if let Some(name) = entry.strip_prefix("g:") {
+                format!("{name} global")
             } else if let Some((name, content)) = entry.split_once('=') {
                 format!("{name} 0644 \"{content}\"")
             } else if let Some((name, device)) = entry.split_once('@') {

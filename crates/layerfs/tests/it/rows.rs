@@ -3,7 +3,7 @@
 //! Letters are rows of the truth table that the project keeps, numbers after F those of its catalogue
 //! of hostile layers; the others are what odd builders make. The notation is that of the stacks: layers
 //! are divided by ` | ` and entries by blanks: `x=v` is a file with content `v`, `d/` a directory,
-//! `a→b` a symbolic link, `a⇒b` a hard link, `x@M,N` a character device.
+//! `a→b` a symbolic link, `a⇒b` a hard link, `x@M,N` a character device, `g:x` a global header.
 
 /// Row, layers, result, warnings.
 pub(crate) const ROWS: &[(&str, &str, &str, &[&str])] = &[
@@ -71,6 +71,25 @@ pub(crate) const ROWS: &[(&str, &str, &str, &[&str])] = &[
     ("name of three dots", "... | .wh....", "", &[]),
     ("below what is called like a marker", "a b | .wh.b/c", ".wh.b/ .wh.b/c= a= b=", &[]),
     ("reserved names", "a .wh.b/c | .wh..wh.b", "a=", &["reserved-name"]),
+    // Global headers.
+    ("global header of nothing", "a=1 | g:pax_global_header b=1", "a=1 b=1", &[]),
+    ("global header after its file", "a=1 | a=2 g:a", "a=2", &["layer-ambiguous"]),
+    ("global header before its file", "b=1 | g:a a=2", "a=2 b=1", &["layer-ambiguous"]),
+    ("global header of a lower file", "a=1 | g:a b=1", "a=1 b=1", &["layer-ambiguous"]),
+    ("global header of what is hidden", "a=1 b=1 | .wh.a g:a", "b=1", &["layer-ambiguous"]),
+    ("global header of a marker", "a=1 b=1 | .wh.a g:.wh.a", "b=1", &["layer-ambiguous"]),
+    ("global header as a whiteout", "a=1 | g:.wh.a b=1", "a=1 b=1", &["layer-ambiguous"]),
+    (
+        "global header as an opaque marker",
+        "d/a=1 | g:d/.wh..wh..opq d/b=1",
+        "d/ d/a=1 d/b=1",
+        &["layer-ambiguous"],
+    ),
+    ("global header of a directory", "d/a=1 | d/b=1 g:d/", "d/ d/a=1 d/b=1", &["layer-ambiguous"]),
+    ("global header below a file", "a=1 | g:a/x b=1", "a=1 b=1", &["layer-ambiguous"]),
+    ("global header through a link", "d/ l→d | g:l/x b=1", "b=1 d/ l→d", &["layer-ambiguous"]),
+    ("global header in the lowest layer", "a=1 g:./a/../a b=1", "a=1 b=1", &["layer-ambiguous"]),
+    ("global header above the root", "a=1 | g:../../a b=1", "a=1 b=1", &["layer-ambiguous"]),
     // Names.
     ("one path, many names", "./a=1 | .//b/../a=2 | /./a=3", "a=3", &[]),
     (

@@ -1,7 +1,8 @@
 //! Stacks of layers as text, and what they merge to as text.
 //!
 //! Layers are divided by ` | ` and entries by blanks: `x=v` is a file with content `v`, `d/` a
-//! directory, `a→b` a symbolic link, `a⇒b` a hard link, `x@M,N` a character device.
+//! directory, `a→b` a symbolic link, `a⇒b` a hard link, `x@M,N` a character device, `g:x` a global
+//! header with that name.
 
 use std::collections::BTreeMap;
 
@@ -85,6 +86,8 @@ pub(crate) fn tar(layer: &str) -> Vec<u8> {
             member(b'2', name.as_bytes(), target.as_bytes(), (0, 0), b"")
         } else if let Some((name, target)) = entry.split_once('⇒') {
             member(b'1', name.as_bytes(), target.as_bytes(), (0, 0), b"")
+        } else if let Some(name) = entry.strip_prefix("g:") {
+            member(b'g', name.as_bytes(), b"", (0, 0), b"13 comment=x\n")
         } else if let Some((name, content)) = entry.split_once('=') {
             member(b'0', name.as_bytes(), b"", (0, 0), content.as_bytes())
         } else if let Some((name, device)) = entry.split_once('@') {

@@ -124,7 +124,11 @@ fn walk(
                     }
                     reader.skipped(skip).map_err(|error| of_tar(&error, place))?;
                 }
-                Step::Data(_) | Step::Hole(_) | Step::EndEntry | Step::Warning(_) => {}
+                Step::Data(_)
+                | Step::Hole(_)
+                | Step::EndEntry
+                | Step::GlobalHeader(_)
+                | Step::Warning(_) => {}
             }
         }
     }

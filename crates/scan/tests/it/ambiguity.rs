@@ -24,6 +24,10 @@ fn what_concerns_an_analysed_file_is_an_error() {
         ("  .wh..wh..opq\n  new 0644\n", vec!["!"]),
         ("  lib/apk/.wh.db\n  lib/apk/db/ 0755\n", vec!["!lib/apk/db"]),
         ("  lib/apk/db 0644\n  lib/apk/db/ 0755\n", vec!["!lib/apk/db"]),
+        ("  lib/apk/db/installed global\n", vec!["!lib/apk/db/installed"]),
+        ("  lib/apk/db/.wh.installed global\n", vec!["!lib/apk/db/installed"]),
+        ("  lib/apk/.wh..wh..opq global\n", vec!["!lib/apk"]),
+        ("  lib/apk/db/installed/x global\n", vec!["!lib/apk/db/installed"]),
     ] {
         let told: Vec<String> = told.into_iter().map(str::to_owned).collect();
         assert_eq!(ambiguous(&lower, upper), (told, false), "{upper}");
@@ -41,6 +45,8 @@ fn elsewhere_it_is_a_warning() {
         ("  s/x 0644\n", vec!["s", "srv"]),
         ("  srv/ 0755\n  srv/y 0644\n", vec![]),
         ("  srv/.wh..wh..opq\n", vec![]),
+        ("  pax_global_header global\n  srv/a 0644\n", vec![]),
+        ("  srv/a global\n", vec!["srv/a"]),
     ] {
         let told: Vec<String> = told.into_iter().map(str::to_owned).collect();
         assert_eq!(ambiguous(&lower, upper), (told, true), "{upper}");

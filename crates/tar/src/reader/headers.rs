@@ -32,6 +32,7 @@ impl Reader {
             if header.flag() == b'g' {
                 // To Go a global header is a member, which what stands before it belongs to.
                 self.drop_extensions(at);
+                self.global = Some(header.full_name());
             } else {
                 self.member.get_or_insert(at);
             }

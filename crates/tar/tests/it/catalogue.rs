@@ -190,6 +190,20 @@ fn e12_global_header_renames_nothing() {
 }
 
 #[test]
+fn global_headers_are_told_by_their_names() {
+    let mut bytes = Archive::new().extended(b'g', &[("comment", "x")]).file("a", b"x").0;
+    bytes[..5].copy_from_slice(b"etc/g");
+    bytes[5..100].fill(0);
+    bytes[345..349].copy_from_slice(b"root");
+    bytes[148..156].fill(b' ');
+    let sum: u32 = bytes[..512].iter().map(|&byte| u32::from(byte)).sum();
+    bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let archive = read(&bytes).unwrap();
+    assert_eq!(archive.globals, [Box::from(&b"root/etc/g"[..])]);
+    assert_eq!((archive.names(), archive.summary.entries), (vec!["a".to_owned()], 1));
+}
+
+#[test]
 fn e13_no_end_marker() {
     let archive = read(&Archive::new().file("a", b"x").0).unwrap();
     assert_eq!((archive.names(), archive.summary.end), (vec!["a".into()], End::Missing));

@@ -13,6 +13,8 @@ pub(crate) struct Member {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Archive {
     pub(crate) members: Vec<Member>,
+    /// Names of global headers.
+    pub(crate) globals: Vec<Box<[u8]>>,
     pub(crate) warnings: Vec<WarningKind>,
     pub(crate) summary: Summary,
 }
@@ -53,7 +55,7 @@ pub(crate) fn read_with(bytes: &[u8], limits: Limits) -> Result<Archive, Error> 
 pub(crate) fn read_chunks(chunks: &[&[u8]], limits: Limits) -> Result<Archive, Error> {
     let mut reader = Reader::new(limits);
     let mut members: Vec<Member> = Vec::new();
-    let mut warnings = Vec::new();
+    let (mut globals, mut warnings) = (Vec::new(), Vec::new());
     let mut open = false;
     let mut ended = false;
     for chunk in chunks {
@@ -88,6 +90,10 @@ pub(crate) fn read_chunks(chunks: &[&[u8]], limits: Limits) -> Result<Archive, E
                     assert!(!open && !ended);
                     warnings.push(warning.kind);
                 }
+                Step::GlobalHeader(name) => {
+                    assert!(!open && !ended);
+                    globals.push(name);
+                }
                 Step::EndOfArchive => {
                     assert!(!open && !ended);
                     ended = true;
@@ -104,5 +110,5 @@ pub(crate) fn read_chunks(chunks: &[&[u8]], limits: Limits) -> Result<Archive, E
             .iter()
             .all(|member| member.entry.kind != Kind::Directory || member.content.is_empty())
     );
-    Ok(Archive { members, warnings, summary })
+    Ok(Archive { members, globals, warnings, summary })
 }
