@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = EntryPath::clean(b"srv/app/Gemfile.lock")?;
     let candidate = Candidate::new(&path, u64::try_from(content.len())?, 0o644);
     let interested = analyzers.matching(path.as_bytes()).analyzers;
-    let limits = PickupLimits { whole_bytes: 512 << 20, window_bytes: 8 << 20 };
+    let limits = PickupLimits { whole_bytes: 512 << 20, window_bytes: 8 << 20, beside: 0 };
     let pickup = Pickup::begin(&analyzers, &interested, false, &candidate, limits);
     let mut pickup = pickup.ok_or("nobody wants the file")?;
     content.chunks(4096).for_each(|chunk| pickup.push(chunk));

@@ -22,6 +22,15 @@ pub struct PickupLimits {
     pub whole_bytes: u64,
     /// `window_bytes`: the windows of a file of which not all is held.
     pub window_bytes: u64,
+    /// Bytes of other files that are held together with this one, which count against `whole_bytes`.
+    pub beside: u64,
+}
+
+impl PickupLimits {
+    /// Returns how large a file may be of which all is held.
+    fn room(&self) -> u64 {
+        self.whole_bytes.saturating_sub(self.beside)
+    }
 }
 
 /// A file that is coming by.
@@ -94,8 +103,8 @@ impl Pickup {
                 },
             }
         }
-        pickup.whole |= companion && candidate.size <= limits.whole_bytes;
-        let wanted = pickup.whole || !pickup.undecided.is_empty() || !pickup.readings.is_empty();
+        pickup.whole |= companion && candidate.size <= limits.room();
+        let wanted = companion || !pickup.undecided.is_empty() || !pickup.readings.is_empty();
         wanted.then(|| pickup.ready())
     }
 
@@ -113,7 +122,7 @@ impl Pickup {
                 Some(lost) => pickup.lose(analyzer, lost),
             }
         }
-        pickup.whole |= candidate.size <= limits.whole_bytes;
+        pickup.whole |= candidate.size <= limits.room();
         pickup.ready()
     }
 
@@ -178,9 +187,12 @@ impl Pickup {
         (self.file, self.readings)
     }
 
-    /// Returns the number of bytes that are held by now.
-    pub fn held_bytes(&self) -> u64 {
-        self.file.held.len()
+    /// Returns the most bytes that are going to be held.
+    pub fn most_bytes(&self) -> u64 {
+        if self.whole || !self.undecided.is_empty() {
+            return self.file.size.min(self.limits.whole_bytes);
+        }
+        total(&self.windows)
     }
 
     fn new(analyzers: &Analyzers, candidate: &Candidate<'_>, limits: PickupLimits) -> Self {
@@ -280,15 +292,18 @@ impl Pickup {
     /// Says that the file is too large, where it is.
     fn too_large(&self, analyzer: usize, max: u64) -> Option<Diagnostic> {
         let size = self.file.size;
-        if size <= max.min(self.limits.whole_bytes) {
+        let PickupLimits { whole_bytes, beside, .. } = self.limits;
+        if size <= max.min(self.limits.room()) {
             return None;
         }
-        let limit = if max < self.limits.whole_bytes {
+        let limit = if max < whole_bytes && size > max {
             let member = self.analyzers.get(analyzer);
             let name = member.map(|member| member.id().name()).unwrap_or_default();
             format!("the limit of the analyzer {name} of {max}")
-        } else {
+        } else if size > whole_bytes {
             "the limit database_bytes".to_owned()
+        } else {
+            format!("the limit database_bytes with the {beside} of those that are held beside it")
         };
         Some(error("database-too-large", format!("the file has {size} bytes, over {limit}")))
     }
@@ -312,6 +327,11 @@ impl PickedFile {
         &self.held
     }
 
+    /// Returns whether it has bytes of which none are held, since they were too many.
+    pub fn is_lost(&self) -> bool {
+        self.size > 0 && self.held.is_empty()
+    }
+
     fn candidate(&self) -> Candidate<'_> {
         Candidate::new(&self.path, self.size, self.mode)
     }
@@ -321,6 +341,15 @@ impl Reading {
     /// Returns a reading of what is held.
     pub fn of_held(analyzer: usize) -> Self {
         Self { analyzer, how: How::Held }
+    }
+
+    /// Returns what is to be said of a database without one of the files that belong to it.
+    pub fn without_companion(analyzer: usize, companion: &PickedFile) -> Self {
+        let PickedFile { path, size, .. } = companion;
+        let message = format!(
+            "{path}, which belongs to it, has {size} bytes, with the files beside it over the limit database_bytes"
+        );
+        Self { analyzer, how: How::Lost(error("database-too-large", message)) }
     }
 
     /// Lets the analyzer make findings of the file. Computes: call it where that may take long.

@@ -1,5 +1,7 @@
 //! One pass over an uncompressed layer.
 
+use std::ops::ControlFlow;
+
 use cutaway_tar::{Escaped, Reader, Step};
 
 use crate::listing::{Builder, Listing, MarkKind};
@@ -19,6 +21,11 @@ pub trait Visitor {
     fn hole(&mut self, len: u64);
     /// Is told that wanted content is complete. Not called for entries that were not wanted.
     fn end(&mut self);
+    /// Returns whether [`Walk::advance`] is to stop before the content of the entry that was just told,
+    /// so that room can be made for it. Asked once for each entry whose content is wanted.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// Walks over a layer that is handed to it chunk by chunk.
@@ -68,10 +75,30 @@ impl Walk {
     /// Returns an error when the layer is malformed or goes over a limit.
     pub fn push(&mut self, chunk: &[u8], visitor: &mut impl Visitor) -> Result<(), Error> {
         let mut input = chunk;
+        while self.advance(&mut input, visitor)?.is_continue() {}
+        Ok(())
+    }
+
+    /// Takes the next bytes of the layer from the front of `input`: all of them, which ends with
+    /// `Break`, or those before the content of an entry for which the visitor has no room yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Walk::push`].
+    pub fn advance(
+        &mut self,
+        input: &mut &[u8],
+        visitor: &mut impl Visitor,
+    ) -> Result<ControlFlow<()>, Error> {
         loop {
-            match self.reader.step(&mut input)? {
-                Step::NeedInput => return Ok(()),
-                Step::Entry(entry) => self.wanted = self.entry(entry, visitor)?,
+            match self.reader.step(input)? {
+                Step::NeedInput => return Ok(ControlFlow::Break(())),
+                Step::Entry(entry) => {
+                    self.wanted = self.entry(entry, visitor)?;
+                    if self.wanted && visitor.is_full() {
+                        return Ok(ControlFlow::Continue(()));
+                    }
+                }
                 Step::Data(data) if self.wanted => visitor.data(data),
                 Step::Hole(len) if self.wanted => visitor.hole(len),
                 Step::EndEntry if self.wanted => {

@@ -3,6 +3,7 @@
 //! Two tasks share the work. One takes the stored bytes and decodes them, and does nothing else, since a
 //! large layer waits for it. The other one hashes both sides, stored and uncompressed, and walks.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -101,11 +102,19 @@ impl Stream {
         while let Some(chunk) = flow.next(reader).await {
             unpacked.update(&chunk);
             size = size.saturating_add(len64(chunk.len()));
-            if let Err(source) = walk.push(&chunk, reader) {
-                return Err(flow.blame(source, what, reader).await);
+            let progress = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
+            let mut input = chunk.as_slice();
+            loop {
+                match walk.advance(&mut input, reader) {
+                    Ok(ControlFlow::Break(())) => break,
+                    Ok(ControlFlow::Continue(())) if reader.pause(progress).await.is_break() => {
+                        return Ok(None);
+                    }
+                    Ok(ControlFlow::Continue(())) => {}
+                    Err(source) => return Err(flow.blame(source, what, reader).await),
+                }
             }
             flow.chunks.give_back(chunk);
-            let progress = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
             if let Some((observer, index)) = &observer {
                 observer.layer_read(*index, progress.stored, progress.unpacked);
             }

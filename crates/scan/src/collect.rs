@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use cutaway_analyze::{Analyzers, Candidate, Matches, PickedFile, Pickup, PickupLimits, Reading};
+use cutaway_analyze::{Analyzers, Candidate, Matches, Pickup, PickupLimits, Reading};
 use cutaway_layerfs::{EntryPath, Kind, Meta, Visitor};
 
+use crate::pending::{Pending, Waiting};
 use crate::skip::Skip;
 
 /// Which files of a layer are wanted.
@@ -29,9 +30,12 @@ pub(crate) struct Collector {
     wanted: Wanted,
     analyzers: Analyzers,
     limits: PickupLimits,
+    pending: Pending,
     matches: Matches,
     open: Option<Open>,
     finished: Vec<Collected>,
+    /// Files that may have a companion further on in the layer, and companions: of each path the last one.
+    held: BTreeMap<EntryPath, Collected>,
 }
 
 #[derive(Debug)]
@@ -47,11 +51,9 @@ pub(crate) struct Collected {
     /// Its entry in the listing of the layer.
     pub(crate) entry: u32,
     /// Its path, and its bytes.
-    pub(crate) file: PickedFile,
+    pub(crate) file: Waiting,
     /// What analyzers are going to make of it; nothing of a mere companion.
     pub(crate) readings: Vec<Reading>,
-    /// Whether it is the companion of another file.
-    pub(crate) companion: bool,
 }
 
 /// Takes the wanted files of a layer as they become complete.
@@ -62,8 +64,8 @@ pub(crate) trait Taker: Send {
     /// Takes some files; may wait until earlier ones are done with.
     fn take(&mut self, collector: &mut Collector) -> impl Future<Output = ()> + Send;
 
-    /// Ends, when all files were taken.
-    fn finish(self) -> impl Future<Output = Self::Out> + Send;
+    /// Ends, when all files were taken but those that were held back for what may belong to them.
+    fn finish(self, held: Vec<Collected>) -> impl Future<Output = Self::Out> + Send;
 }
 
 impl Taker for Vec<Collected> {
@@ -73,15 +75,29 @@ impl Taker for Vec<Collected> {
         self.extend(collector.take_finished());
     }
 
-    async fn finish(self) -> Self {
+    async fn finish(mut self, held: Vec<Collected>) -> Self {
+        self.extend(held);
         self
     }
 }
 
 impl Collector {
-    pub(crate) fn new(wanted: Wanted, analyzers: Analyzers, limits: PickupLimits) -> Self {
-        let matches = Matches::default();
-        Self { wanted, analyzers, limits, matches, open: None, finished: Vec::new() }
+    pub(crate) fn new(
+        wanted: Wanted,
+        analyzers: Analyzers,
+        limits: PickupLimits,
+        pending: Pending,
+    ) -> Self {
+        Self {
+            wanted,
+            analyzers,
+            limits,
+            pending,
+            matches: Matches::default(),
+            open: None,
+            finished: Vec::new(),
+            held: BTreeMap::new(),
+        }
     }
 
     /// Returns the files that are complete since the last call.
@@ -89,15 +105,29 @@ impl Collector {
         std::mem::take(&mut self.finished)
     }
 
+    /// Returns the files that were held back to the end of the layer, by path.
+    pub(crate) fn into_held(self) -> Vec<Collected> {
+        self.held.into_values().collect()
+    }
+
+    /// Returns whether what comes by has to wait until other files are let go of.
+    pub(crate) fn is_over(&self) -> bool {
+        self.pending.is_over(self.open.as_ref().map_or(0, |open| open.pickup.most_bytes()))
+    }
+
     fn pick(&mut self, entry: u32, candidate: &Candidate<'_>) -> Option<(Pickup, bool)> {
         let (analyzers, limits) = (&self.analyzers, self.limits);
+        let fits = |pickup: &Pickup| !self.pending.is_over(pickup.most_bytes());
         match &self.wanted {
-            Wanted::Entries(entries) => entries
-                .contains(&entry)
-                .then(|| (Pickup::whole(analyzers, &[], candidate, limits), false)),
+            // These are all held at once, so nothing would be gained by waiting.
+            Wanted::Entries(entries) => {
+                let wanted = entries.contains(&entry);
+                let pickup = wanted.then(|| Pickup::whole(analyzers, &[], candidate, limits))?;
+                fits(&pickup).then_some((pickup, false))
+            }
             Wanted::Ranges(entries) => {
-                let readers = entries.get(&entry)?;
-                Some((Pickup::again(analyzers, readers, candidate, limits), false))
+                let pickup = Pickup::again(analyzers, entries.get(&entry)?, candidate, limits);
+                fits(&pickup).then_some((pickup, false))
             }
             Wanted::ByAnalyzers(skip) => {
                 let path = candidate.path.as_bytes();
@@ -106,11 +136,23 @@ impl Collector {
                 if (interested.is_empty() && !companion) || skip.matches(path) {
                     return None;
                 }
+                // The one before is not what the layer leaves.
+                self.held.remove(candidate.path);
+                let beside = match *companion || interested.iter().any(|it| holds(analyzers, *it)) {
+                    true => self.held.values().map(|it| it.file.held().len()).sum(),
+                    false => 0,
+                };
+                let limits = PickupLimits { beside, ..limits };
                 let pickup = Pickup::begin(analyzers, interested, *companion, candidate, limits);
                 pickup.map(|pickup| (pickup, *companion))
             }
         }
     }
+}
+
+/// Returns whether the files of an analyzer are held until those are there that may belong to them.
+fn holds(analyzers: &Analyzers, analyzer: usize) -> bool {
+    analyzers.get(analyzer).is_some_and(|member| !member.companions().is_empty())
 }
 
 impl Visitor for Collector {
@@ -138,10 +180,20 @@ impl Visitor for Collector {
     fn end(&mut self) {
         if let Some(Open { entry, companion, pickup }) = self.open.take() {
             let (file, readings) = pickup.finish();
-            let asked_for = matches!(self.wanted, Wanted::Entries(_));
-            if companion || asked_for || !readings.is_empty() {
-                self.finished.push(Collected { entry, file, readings, companion });
+            let file = self.pending.hold(file);
+            let of_many = |reading: &Reading| holds(&self.analyzers, reading.analyzer);
+            match &self.wanted {
+                Wanted::ByAnalyzers(_) if companion || readings.iter().any(of_many) => {
+                    let path = file.path().clone();
+                    self.held.insert(path, Collected { entry, file, readings });
+                }
+                Wanted::ByAnalyzers(_) | Wanted::Ranges(_) if readings.is_empty() => {}
+                _ => self.finished.push(Collected { entry, file, readings }),
             }
         }
+    }
+
+    fn is_full(&self) -> bool {
+        matches!(self.wanted, Wanted::ByAnalyzers(_)) && self.is_over()
     }
 }

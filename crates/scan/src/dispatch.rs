@@ -3,64 +3,29 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use cutaway_analyze::{
     AnalyzerId, Analyzers, Budget, FileFindings, Findings, Outcome, PickedFile, Reading,
 };
 
+use cutaway_layerfs::EntryPath;
+
 use crate::Limits;
 use crate::bridge::{Job, on_pool};
 use crate::collect::{Collected, Collector, Taker};
-
-/// How many bytes of files wait for an analyzer, of all layers of a run, and how many may.
-#[derive(Debug, Clone)]
-pub(crate) struct Pending {
-    now: Arc<AtomicU64>,
-    max: u64,
-}
-
-impl Pending {
-    pub(crate) fn new(max: u64) -> Self {
-        Self { now: Arc::default(), max }
-    }
-
-    fn take(&self, bytes: u64) {
-        self.now.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn give_back(&self, bytes: u64) {
-        self.now.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    fn is_over(&self) -> bool {
-        self.now.load(Ordering::Relaxed) > self.max
-    }
-}
-
-/// A layer that is given up in the middle gives back what it holds.
-impl Drop for Dispatch {
-    fn drop(&mut self) {
-        self.pending.give_back(self.own);
-    }
-}
+use crate::pending::Waiting;
 
 /// Hands files to their analyzers and keeps what they find.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     analyzers: Analyzers,
     budget: Budget,
-    pending: Pending,
-    /// What waits of this layer.
-    own: u64,
     /// The most that the records of one file may weigh, and what is left for all of them.
     record_bytes: u64,
     max_records: u64,
     jobs: Vec<Job<Read>>,
     done: Vec<(usize, FileFindings)>,
     again: Vec<Again>,
-    /// Files that may have a companion further on in the layer, and companions.
-    held: Vec<(u32, Arc<PickedFile>, Vec<Reading>)>,
 }
 
 /// What an analyzer made of a file.
@@ -92,32 +57,24 @@ pub(crate) struct Dispatched {
 }
 
 impl Dispatch {
-    pub(crate) fn new(
-        analyzers: &Analyzers,
-        budget: &Budget,
-        pending: &Pending,
-        limits: &Limits,
-    ) -> Self {
+    pub(crate) fn new(analyzers: &Analyzers, budget: &Budget, limits: &Limits) -> Self {
         Self {
             analyzers: analyzers.clone(),
             budget: budget.clone(),
-            pending: pending.clone(),
-            own: 0,
             record_bytes: limits.record_bytes,
             max_records: limits.record_bytes,
             jobs: Vec::new(),
             done: Vec::new(),
             again: Vec::new(),
-            held: Vec::new(),
         }
     }
 
     fn start(
         &mut self,
         entry: u32,
-        file: Arc<PickedFile>,
+        file: Arc<Waiting>,
         reading: Reading,
-        companions: Vec<Option<(u32, Arc<PickedFile>)>>,
+        companions: Vec<Option<(u32, Arc<Waiting>)>>,
     ) {
         let (analyzers, analyzer) = (self.analyzers.clone(), reading.analyzer);
         let (budget, record_bytes) = (self.budget.clone(), self.record_bytes);
@@ -127,7 +84,7 @@ impl Dispatch {
             let _entered = span.entered();
             let mut findings = Findings::within(budget, record_bytes);
             let bytes: Vec<Option<&PickedFile>> =
-                companions.iter().map(|it| it.as_ref().map(|(_, file)| &**file)).collect();
+                companions.iter().map(|it| it.as_ref().map(|(_, file)| &***file)).collect();
             let outcome = reading.read(&analyzers, &file, &bytes, &mut findings);
             settle_records(&mut findings);
             let companions =
@@ -149,7 +106,6 @@ impl Dispatch {
                 }
             }
         }
-        self.pending.give_back(std::mem::take(&mut self.own));
     }
 
     /// Counts the records of files against their limit, and lets go of those that go over it.
@@ -173,42 +129,39 @@ impl Taker for Dispatch {
     type Out = Dispatched;
 
     async fn take(&mut self, collector: &mut Collector) {
-        for Collected { entry, file, readings, companion } in collector.take_finished() {
+        for Collected { entry, file, readings } in collector.take_finished() {
             let file = Arc::new(file);
-            let has_companions = |reading: &Reading| {
-                let member = self.analyzers.get(reading.analyzer);
-                member.is_some_and(|member| !member.companions().is_empty())
-            };
-            if companion || readings.iter().any(has_companions) {
-                self.held.push((entry, file, readings));
-                continue;
-            }
-            self.own = self.own.saturating_add(file.held().len());
-            self.pending.take(file.held().len());
             for reading in readings {
                 self.start(entry, Arc::clone(&file), reading, Vec::new());
             }
         }
-        if self.pending.is_over() {
+        if collector.is_over() {
             self.settle().await;
         }
     }
 
     /// Pairs the files that were held back, and waits for all findings.
-    async fn finish(mut self) -> Dispatched {
-        let held = std::mem::take(&mut self.held);
-        let by_path: HashMap<Vec<u8>, (u32, Arc<PickedFile>)> = held
+    async fn finish(mut self, held: Vec<Collected>) -> Dispatched {
+        let held: Vec<_> =
+            held.into_iter().map(|it| (it.entry, Arc::new(it.file), it.readings)).collect();
+        let by_path: HashMap<EntryPath, (u32, Arc<Waiting>)> = held
             .iter()
-            .map(|(entry, file, _)| (file.path().as_bytes().to_vec(), (*entry, Arc::clone(file))))
+            .map(|(entry, file, _)| (file.path().clone(), (*entry, Arc::clone(file))))
             .collect();
         for (entry, file, readings) in held {
-            for reading in readings {
+            for mut reading in readings {
                 let Some(member) = self.analyzers.get(reading.analyzer) else { continue };
                 let companions = member.companions().iter().map(|companion| {
                     let path = [file.path().as_bytes(), companion.suffix.as_bytes()].concat();
-                    by_path.get(&path).filter(|(_, file)| !file.held().is_empty()).cloned()
+                    by_path.get(path.as_slice()).cloned()
                 });
-                let companions = companions.collect();
+                let mut companions: Vec<_> = companions.collect();
+                if let Some((_, lost)) = companions.iter().flatten().find(|it| it.1.is_lost()) {
+                    reading = Reading::without_companion(reading.analyzer, lost);
+                }
+                for companion in &mut companions {
+                    companion.take_if(|(_, file)| file.held().is_empty() && !file.is_lost());
+                }
                 self.start(entry, Arc::clone(&file), reading, companions);
             }
         }

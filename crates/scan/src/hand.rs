@@ -11,17 +11,20 @@ use cutaway_read::{LayerReader, Progress};
 
 use crate::collect::{Collected, Collector, Taker, Wanted};
 use crate::digests::Digests;
-use crate::dispatch::{Dispatch, Pending};
+use crate::dispatch::Dispatch;
+use crate::pending::Pending;
 use crate::skip::Skip;
 use crate::{Error, Options};
 
-/// Reads a layer to its end, verifies it, and returns the bytes of some of its files.
+/// Reads a layer to its end, verifies it, and returns the bytes of some of its files: those for which
+/// `pending` has room.
 pub(crate) async fn extract(
     layer: &Layer,
     wanted: Wanted,
+    pending: &Pending,
     options: &Options,
 ) -> Result<Vec<Collected>, Error> {
-    let reader = |_: &_| Hand::new(wanted.clone(), Vec::new(), options);
+    let reader = |_: &_| Hand::new(wanted.clone(), Vec::new(), pending, options);
     Ok(cutaway_read::layer(layer, reader, &options.read).await?.out.files)
 }
 
@@ -47,9 +50,10 @@ pub(crate) struct Hand<T> {
 }
 
 impl<T> Hand<T> {
-    fn new(wanted: Wanted, taker: T, options: &Options) -> Self {
+    fn new(wanted: Wanted, taker: T, pending: &Pending, options: &Options) -> Self {
         let Options { analyzers, limits, .. } = options;
-        let collector = Collector::new(wanted, analyzers.clone(), limits.pickup());
+        let (analyzers, pending) = (analyzers.clone(), pending.clone());
+        let collector = Collector::new(wanted, analyzers, limits.pickup(), pending);
         Self { collector, wanted: false, contents: None, digests: None, taker }
     }
 }
@@ -63,12 +67,12 @@ impl Hand<Dispatch> {
         pending: &Pending,
     ) -> Self {
         let Options { analyzers, limits, .. } = options;
-        let taker = Dispatch::new(analyzers, budget, pending, limits);
+        let taker = Dispatch::new(analyzers, budget, limits);
         let compares = analyzers.read_records();
         Self {
             contents: options.fingerprints.clone().map(Contents::new),
             digests: compares.then(|| Digests::new(limits.hole_bytes)),
-            ..Self::new(Wanted::ByAnalyzers(Arc::clone(skip)), taker, options)
+            ..Self::new(Wanted::ByAnalyzers(Arc::clone(skip)), taker, pending, options)
         }
     }
 }
@@ -86,7 +90,7 @@ impl<T: Taker> LayerReader for Hand<T> {
         let mut digests = self.digests.unwrap_or_default();
         digests.shrink();
         Taken {
-            files: self.taker.finish().await,
+            files: self.taker.finish(self.collector.into_held()).await,
             contents: Arc::new(self.contents.unwrap_or_default()),
             digests: Arc::new(digests),
         }
@@ -135,5 +139,9 @@ impl<T> Visitor for Hand<T> {
         if let Some(digests) = &mut self.digests {
             digests.end();
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.wanted && self.collector.is_full()
     }
 }

@@ -41,6 +41,7 @@ mod limits;
 mod merged;
 mod options;
 mod owned;
+mod pending;
 mod run;
 mod second;
 mod sight;

@@ -41,6 +41,7 @@ impl Default for Limits {
 impl Limits {
     /// Returns how much of one file is held for analyzers.
     pub(crate) fn pickup(&self) -> PickupLimits {
-        PickupLimits { whole_bytes: self.database_bytes, window_bytes: self.window_bytes }
+        let (whole_bytes, window_bytes) = (self.database_bytes, self.window_bytes);
+        PickupLimits { whole_bytes, window_bytes, beside: 0 }
     }
 }

@@ -11,11 +11,11 @@ use tracing::Instrument as _;
 
 use crate::assemble::{self, Task};
 use crate::dispatch::Dispatch;
-use crate::dispatch::Pending;
 use crate::hand::Hand;
 use crate::kept;
 use crate::layer::LayerRead;
 use crate::merged::{Merged, Rules};
+use crate::pending::Pending;
 use crate::second::{self, lacking};
 use crate::skip::Skip;
 use crate::{Asked, Error, Options};

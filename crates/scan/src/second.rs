@@ -7,9 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use cutaway_analyze::{
-    Analyzers, Budget, FileFindings, Findings, Outcome, PickedFile, Reading, Role,
-};
+use cutaway_analyze::{Analyzers, Budget, FileFindings, Findings, Outcome, Reading, Role};
 use cutaway_layerfs::Inode;
 use cutaway_model::Layer;
 
@@ -18,6 +16,7 @@ use crate::collect::{Collected, Parts, Wanted};
 use crate::dispatch::{Again, settle_records};
 use crate::hand::extract;
 use crate::layer::LayerRead;
+use crate::pending::{Pending, Waiting};
 use crate::sight::{FileKey, Sight};
 use crate::{Error, Options};
 
@@ -43,13 +42,23 @@ pub(crate) async fn read_again(
             files = wanted.len(),
             "reading a layer a second time: analyzers need more of its files"
         );
-        let collected = extract(layer, Wanted::Ranges(wanted), options).await?;
-        for Collected { entry, file, readings, .. } in collected {
+        let pending = Pending::new(options.limits.pending_bytes);
+        let collected = extract(layer, Wanted::Ranges(wanted.clone()), &pending, options).await?;
+        for Collected { entry, file, readings } in collected {
+            wanted.remove(&entry);
             let file = Arc::new(file);
             for reading in readings {
                 let analyzer = reading.analyzer;
                 let findings =
                     read_one(reading, Arc::clone(&file), Vec::new(), budget, options).await;
+                add(read, analyzers, analyzer, entry, findings);
+            }
+        }
+        for (entry, readers) in wanted {
+            for (analyzer, _) in readers {
+                let mut findings = Findings::within(budget.clone(), 0);
+                let why = "what analyzers need of files goes over the limit pending_bytes";
+                findings.error("needs-a-second-read", why);
                 add(read, analyzers, analyzer, entry, findings);
             }
         }
@@ -100,7 +109,8 @@ pub(crate) async fn read(
             wanted.entry(inode.layer).or_default().insert(inode.entry);
         }
     }
-    let mut files: HashMap<Inode, Arc<PickedFile>> = HashMap::new();
+    let mut files: HashMap<Inode, Arc<Waiting>> = HashMap::new();
+    let pending = Pending::new(options.limits.pending_bytes);
     for (layer, entries) in wanted {
         let source = usize::try_from(layer).ok().and_then(|position| layers.get(position));
         let Some(source) = source else { continue };
@@ -109,21 +119,24 @@ pub(crate) async fn read(
             files = entries.len(),
             "reading a layer a second time: a database is a link into it"
         );
-        for read in extract(source, Wanted::Entries(entries), options).await? {
+        for read in extract(source, Wanted::Entries(entries), &pending, options).await? {
             files.insert(Inode { layer, entry: read.entry }, Arc::new(read.file));
         }
     }
     for (key, sight) in lacking {
         let held = |inode: &Inode| files.get(inode).filter(|file| file.held().all().is_some());
+        let mut belonging = key.companions.iter().flatten();
         let findings = match held(&key.file) {
-            Some(file) => {
+            Some(file) if belonging.all(|inode| held(inode).is_some()) => {
                 let companions =
                     key.companions.iter().map(|it| it.as_ref().and_then(held).cloned());
                 let companions = companions.collect();
                 let reading = Reading::of_held(key.analyzer);
                 read_one(reading, Arc::clone(file), companions, budget, options).await
             }
-            None => unread("the file is larger than the limit database_bytes, or not in its layer"),
+            _ => unread(
+                "the file, or one that belongs to it, is over the limit database_bytes, or with others over pending_bytes, or not in its layer",
+            ),
         };
         known.insert(key.clone(), with_word(findings, &sight, analyzers));
     }
@@ -150,8 +163,8 @@ fn with_word(mut findings: Findings, sight: &Sight, analyzers: &Analyzers) -> Fi
 
 async fn read_one(
     reading: Reading,
-    file: Arc<PickedFile>,
-    companions: Vec<Option<Arc<PickedFile>>>,
+    file: Arc<Waiting>,
+    companions: Vec<Option<Arc<Waiting>>>,
     budget: &Budget,
     options: &Options,
 ) -> Findings {
@@ -159,7 +172,8 @@ async fn read_one(
     let record_bytes = options.limits.record_bytes;
     let job = on_pool(move || {
         let mut findings = Findings::within(budget.clone(), record_bytes);
-        let companions: Vec<_> = companions.iter().map(Option::as_deref).collect();
+        let companions: Vec<_> =
+            companions.iter().map(|it| it.as_ref().map(|file| &***file)).collect();
         match reading.read(&analyzers, &file, &companions, &mut findings) {
             Outcome::Done => settle_records(&mut findings),
             Outcome::Again { .. } => {

@@ -110,7 +110,8 @@ impl Feed for Fed {
     }
 }
 
-const LIMITS: PickupLimits = PickupLimits { whole_bytes: 1 << 20, window_bytes: 1 << 16 };
+const LIMITS: PickupLimits =
+    PickupLimits { whole_bytes: 1 << 20, window_bytes: 1 << 16, beside: 0 };
 
 fn pass(
     mut pickup: Pickup,
@@ -178,8 +179,8 @@ proptest! {
 
 #[test]
 fn what_is_dropped_or_too_large_says_so() {
-    let small = PickupLimits { whole_bytes: 100, window_bytes: 1 << 16 };
-    let tight = PickupLimits { whole_bytes: 100, window_bytes: 20 };
+    let small = PickupLimits { whole_bytes: 100, window_bytes: 1 << 16, beside: 0 };
+    let tight = PickupLimits { whole_bytes: 100, window_bytes: 20, beside: 0 };
     let content = vec![b'x'; 1000];
     let comment = vec![b'#'; 1000];
     for (ways, content, limits, expected) in [

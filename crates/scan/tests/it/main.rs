@@ -5,6 +5,7 @@ mod ambiguity;
 mod corruption;
 mod distributions;
 mod facts;
+mod holding;
 mod links;
 mod order;
 mod provenance;
