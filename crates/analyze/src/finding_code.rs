@@ -1,10 +1,10 @@
 //! Findings as bytes and back.
 //!
-//! The sizes that `get_list` is given are the fewest bytes of an item. They keep what is allocated
-//! within 64 times the bytes that are read.
+//! The sizes that `get_len` and `get_list` are given are the fewest bytes of an item. They keep what is
+//! allocated within 64 times the bytes that are read, and nothing is collected twice on its way.
 
 use crate::record_code::{get_files, get_flag, put_files};
-use crate::wire::{get, get_list, get_text, put, put_bytes, put_len, put_texts};
+use crate::wire::{get, get_len, get_list, get_text, put, put_bytes, put_len, put_texts};
 use crate::{Diagnostic, Distro, Ecosystem, Findings, Key, Package, Severity, Source};
 
 /// Ecosystems that take one byte, and the state that most packages have.
@@ -47,17 +47,16 @@ pub(crate) fn put_findings(out: &mut Vec<u8>, findings: &Findings) {
 
 /// Adds what [`put_findings`] wrote; none where the bytes are none of it.
 pub(crate) fn get_findings(rest: &mut &[u8], findings: &mut Findings) -> Option<()> {
-    for package in get_list(rest, PACKAGE_BYTES, get_package)? {
-        findings.package(package);
+    let packages = get_len(rest, PACKAGE_BYTES)?;
+    findings.expect_packages(packages);
+    for _ in 0..packages {
+        findings.package(get_package(rest)?);
     }
-    let key = |rest: &mut &[u8]| {
-        Some(Key { name: text(rest)?, version: text(rest)?, summary: get_optional(rest)? })
-    };
-    for key in get_list(rest, 3, key)? {
-        findings.key(key);
+    for _ in 0..get_len(rest, 3)? {
+        findings.key(Key { name: text(rest)?, version: text(rest)?, summary: get_optional(rest)? });
     }
-    for license in get_list(rest, 1, |rest| get_text(rest))? {
-        findings.license(license);
+    for _ in 0..get_len(rest, 1)? {
+        findings.license(get_text(rest)?);
     }
     if get_flag(rest)? {
         findings.set_distro(Distro {
@@ -69,12 +68,9 @@ pub(crate) fn get_findings(rest: &mut &[u8], findings: &mut Findings) -> Option<
             stated: get_flag(rest)?,
         });
     }
-    let diagnostic = |rest: &mut &[u8]| {
+    for _ in 0..get_len(rest, 3)? {
         let severity = if get_flag(rest)? { Severity::Error } else { Severity::Warning };
-        Some(Diagnostic { severity, code: text(rest)?.into(), message: text(rest)? })
-    };
-    for diagnostic in get_list(rest, 3, diagnostic)? {
-        findings.note(diagnostic);
+        findings.note(Diagnostic { severity, code: text(rest)?.into(), message: text(rest)? });
     }
     if get_flag(rest)? {
         get_files(rest, &mut findings.files)?;

@@ -72,6 +72,11 @@ impl Findings {
         }
     }
 
+    /// Makes room for so many packages and no more: what grows by itself takes twice what it holds.
+    pub(crate) fn expect_packages(&mut self, more: usize) {
+        self.packages.reserve_exact(more);
+    }
+
     /// Adds a signing key.
     pub fn key(&mut self, key: Key) {
         let summary = key.summary.as_ref().map_or(0, String::len);
