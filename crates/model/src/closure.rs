@@ -1,6 +1,6 @@
 //! What belongs to an image or an index: its documents, walked level by level, and the blobs that they list.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cutaway_ref::Digest;
 use cutaway_tar::len64;
@@ -155,10 +155,16 @@ pub async fn closure(
             let what = format!("documents with {held} bytes in all");
             return Err(Error::Limit { what, limit: "closure_bytes", max: limits.closure_bytes });
         }
-        documents.push(Part { descriptor, document: Some(bytes) });
+        let mut children = Vec::new();
         match document {
             Document::Index(index) => {
-                listed.extend(index.manifests.into_iter().filter(|child| !is_document(child)));
+                for child in index.manifests {
+                    if is_document(&child) {
+                        children.push(child.digest)
+                    } else {
+                        listed.push(child)
+                    }
+                }
             }
             Document::Manifest(manifest) => {
                 listed.push(manifest.config);
@@ -167,12 +173,38 @@ pub async fn closure(
                 );
             }
         }
+        documents.push((Part { descriptor, document: Some(bytes) }, children));
     }
     let mut seen = walk.seen;
     listed.retain(|blob| seen.insert(blob.digest.clone()));
     let listed = listed.into_iter().map(|descriptor| Part { descriptor, document: None });
-    // The deepest documents were read last.
-    Ok(listed.chain(documents.into_iter().rev()).collect())
+    Ok(listed.chain(children_first(documents)).collect())
+}
+
+/// Orders documents so that each comes behind all that it lists, also where two of them list one.
+///
+/// The first is the root; the rest is given in the order in which it was reached.
+fn children_first(documents: Vec<(Part, Vec<Digest>)>) -> Vec<Part> {
+    let root: Vec<Digest> =
+        documents.first().map(|(part, _)| part.descriptor.digest.clone()).into_iter().collect();
+    let mut waiting: BTreeMap<Digest, (Part, Vec<Digest>)> = documents
+        .into_iter()
+        .map(|(part, children)| (part.descriptor.digest.clone(), (part, children)))
+        .collect();
+    let mut ordered = Vec::with_capacity(waiting.len());
+    // The documents above, each with what it lists and was not looked at yet.
+    let mut above: Vec<(Option<Part>, std::vec::IntoIter<Digest>)> = vec![(None, root.into_iter())];
+    while let Some((_, children)) = above.last_mut() {
+        match children.next() {
+            Some(child) => {
+                if let Some((part, children)) = waiting.remove(&child) {
+                    above.push((Some(part), children.into_iter()));
+                }
+            }
+            None => ordered.extend(above.pop().and_then(|(part, _)| part)),
+        }
+    }
+    ordered
 }
 
 /// Returns whether the child of an index is an image or an index too.

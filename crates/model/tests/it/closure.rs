@@ -57,7 +57,7 @@ fn children_come_before_parents_and_each_once() {
     let parts = block_on(closure(&memory, root.clone(), &Limits::default())).unwrap();
     let wanted: Vec<&Descriptor> = parts_of_one
         .iter()
-        .chain([&note, &parts_of_two[0], &parts_of_two[2], &two, &inner, &one, &root])
+        .chain([&note, &parts_of_two[0], &parts_of_two[2], &one, &two, &inner, &root])
         .collect();
     // What is listed by an index of a higher level comes first: the children of the root, then deeper ones.
     let wanted: Vec<String> = wanted.iter().map(|blob| blob.digest.to_string()).collect();
@@ -67,6 +67,19 @@ fn children_come_before_parents_and_each_once() {
         let is_document = [&one, &two, &inner, &root].iter().any(|is| **is == part.descriptor);
         assert_eq!(part.document.as_ref(), is_document.then_some(bytes));
     }
+}
+
+#[test]
+fn a_child_of_two_levels_comes_before_both() {
+    let mut memory = Memory::default();
+    let (shared, _) = manifest(&mut memory, &["a"]);
+    let inner = index(&mut memory, &[&shared]);
+    let outer = index(&mut memory, &[&shared, &inner]);
+    let root = index(&mut memory, &[&shared, &outer, &inner]);
+    let parts = block_on(closure(&memory, root.clone(), &Limits::default())).unwrap();
+    let documents: Vec<String> = digests(&parts).split_off(parts.len() - 4);
+    let wanted = [&shared, &inner, &outer, &root].map(|document| document.digest.to_string());
+    assert_eq!(documents, wanted);
 }
 
 #[test]
