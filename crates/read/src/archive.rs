@@ -28,8 +28,11 @@ use crate::{Archive, Error, LayerKey, LayerReader, Options, Reading};
 /// A layer, and the member that held it.
 type Held<T> = (String, Arc<Reading<T>>);
 
-/// A member that is being read as a layer, with its name.
-type Running<T> = Task<(String, Result<Reading<T>, Error>)>;
+/// A member that is being read as a layer.
+type Running<T> = Task<(Turn, Result<Reading<T>, Error>)>;
+
+/// A member by its name, and how many were read as layers before it.
+type Turn = (String, u64);
 
 /// What came of a member that was read as a layer.
 type Outcome<T> = Result<Arc<Reading<T>>, Error>;
@@ -111,6 +114,9 @@ impl<T: Send + Sync + 'static> Passing<T> {
 /// Members that were read as layers, by name; those of equal bytes once.
 struct Read<T> {
     place: String,
+    /// The last member of each name: one replaces those before it, whichever of them is read first.
+    last: HashMap<String, u64>,
+    begun: u64,
     members: HashMap<String, Outcome<T>>,
     same: HashMap<(Digest, DiffId), Arc<Reading<T>>>,
     failed: u64,
@@ -124,6 +130,8 @@ impl<T> Read<T> {
     fn new(place: &str, limits: &crate::Limits) -> Self {
         Self {
             place: place.to_owned(),
+            last: HashMap::new(),
+            begun: 0,
             members: HashMap::new(),
             same: HashMap::new(),
             failed: 0,
@@ -133,8 +141,25 @@ impl<T> Read<T> {
         }
     }
 
-    /// Keeps what came of a member.
-    fn keep(&mut self, name: String, read: Result<Reading<T>, Error>) -> Result<(), ModelError> {
+    /// Forgets what came of members of a name: another one follows.
+    fn replace(&mut self, name: &str) {
+        self.members.remove(name);
+        self.last.remove(name);
+    }
+
+    /// Begins with a member.
+    fn begin(&mut self, name: String) -> Turn {
+        self.begun = self.begun.saturating_add(1);
+        self.last.insert(name.clone(), self.begun);
+        (name, self.begun)
+    }
+
+    /// Keeps what came of a member, unless another one has replaced it.
+    fn keep(
+        &mut self,
+        (name, turn): Turn,
+        read: Result<Reading<T>, Error>,
+    ) -> Result<(), ModelError> {
         let outcome = match read {
             Ok(reading) => {
                 let Stored { digest, .. } = &reading.measured.stored;
@@ -161,7 +186,9 @@ impl<T> Read<T> {
                 return Err(ModelError::Limit { what, limit, max });
             }
         }
-        self.members.insert(name, outcome);
+        if self.last.get(&name) == Some(&turn) {
+            self.members.insert(name, outcome);
+        }
         Ok(())
     }
 
@@ -207,6 +234,7 @@ where
     let mut read = Read::new(place, &options.limits);
     let mut running: FuturesUnordered<Running<R::Out>> = FuturesUnordered::new();
     while let Some(member) = members.next().await? {
+        read.replace(&member.name);
         if let Some(target) = member.link {
             passed.link(member.name, target);
             continue;
@@ -226,20 +254,18 @@ where
                 }
             }
         }
-        // A member of a name replaces the one before it.
-        read.members.remove(&member.name);
         while running.len() >= options.limits.layers_in_flight.max(1) {
-            if let Some((name, reading)) = running.next().await {
-                read.keep(name, reading)?;
+            if let Some((turn, reading)) = running.next().await {
+                read.keep(turn, reading)?;
             }
         }
         let (mut filler, drainer) = lane();
         let span = tracing::info_span!("layer", member = %member.name);
         let key = LayerKey { member: Some(member.name.clone()), ..LayerKey::default() };
-        let (reader, options, name) = (reader(&key), options.clone(), member.name);
+        let (reader, options, turn) = (reader(&key), options.clone(), read.begin(member.name));
         let task = async move {
-            let reading = of_member(&name, LaneReader::from(drainer), reader, &options).await;
-            (name, reading)
+            let reading = of_member(&turn.0, LaneReader::from(drainer), reader, &options).await;
+            (turn, reading)
         };
         running.push(on_task(task.instrument(span)));
         while filler.send(head).await {
@@ -251,8 +277,8 @@ where
             }
         }
     }
-    while let Some((name, reading)) = running.next().await {
-        read.keep(name, reading)?;
+    while let Some((turn, reading)) = running.next().await {
+        read.keep(turn, reading)?;
     }
     Ok(read)
 }

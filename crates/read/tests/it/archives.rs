@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use cutaway_fixtures::{
     ArchiveShape, Compression, DockerArchive, FixtureImage, ImageBuilder, LayerBuilder, LayerNames,
     Layout, MemberOrder, image,
 };
+use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_model::Error as ModelError;
 use cutaway_model::source::Selector;
 use cutaway_read::{
-    Archive, Error, Input, LayerKey, Limits, Once, Options, Select, layers, layers_of_archive,
-    verify,
+    Archive, Error, Input, LayerKey, LayerReader, Limits, Once, Options, Select, layers,
+    layers_of_archive, verify,
 };
 use cutaway_ref::Platform;
 
@@ -81,6 +83,45 @@ async fn a_layer_whose_first_name_begins_as_a_document_does_is_one() {
             assert_eq!(read.layers[0].out.names, [name], "{names:?}");
         }
     }
+}
+
+/// Takes long to finish where it is the first of its test.
+struct Slow(Record, bool);
+
+impl Visitor for Slow {
+    fn entry(&mut self, index: u32, path: &EntryPath, meta: &Meta) -> bool {
+        self.0.entry(index, path, meta)
+    }
+    fn data(&mut self, _: &[u8]) {}
+    fn hole(&mut self, _: u64) {}
+    fn end(&mut self) {}
+}
+
+impl LayerReader for Slow {
+    type Out = Record;
+
+    async fn finish(self) -> Record {
+        if self.1 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn the_last_member_of_a_name_counts_whichever_is_read_first() {
+    let image = DockerArchive::new().image(&["app:1"], &small()).archive();
+    let reader = |_: &LayerKey| Record::default();
+    let read = layers(input(image.clone()), Select::ALL, reader, &options(4)).await.unwrap();
+    let other = LayerBuilder::new(Compression::Plain).file("evil", "x");
+    let other = ImageBuilder::new().layer(other).build().layers[0].tar.to_vec();
+    let archive = [member(&read.members[0], &other), image].concat();
+    let begun = Arc::new(AtomicUsize::new(0));
+    let reader =
+        move |_: &LayerKey| Slow(Record::default(), begun.fetch_add(1, Ordering::SeqCst) == 0);
+    let read = layers(input(archive), Select::ALL, reader, &options(4)).await.unwrap();
+    let names: Vec<_> = read.layers.iter().flat_map(|layer| &layer.out.names).collect();
+    assert_eq!(names, ["a", "b"]);
 }
 
 #[tokio::test]
