@@ -62,8 +62,13 @@ impl Distro {
         })
     }
 
-    /// Returns whether it installs packages of this kind; where nobody knows what it installs, it may.
+    /// Returns whether it installs packages of this kind; where nobody knows what it installs, it may, if
+    /// some distribution does.
     pub fn installs(&self, ecosystem: &Ecosystem) -> bool {
+        let of_systems = [Ecosystem::ALPM, Ecosystem::APK, Ecosystem::DEB, Ecosystem::RPM];
+        if !of_systems.contains(ecosystem) {
+            return false;
+        }
         let manager = self.ids().find_map(|id| KnownDistro::of_id(id)?.manager);
         manager.is_none_or(|manager| manager == ecosystem.name())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cutaway_analyze::Ecosystem;
+use cutaway_analyze::{Ecosystem, Identity};
 use cutaway_model::Config;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub struct PackageDifferences {
     pub compared: bool,
     /// Why they are not.
     pub reason: Option<String>,
-    /// Those that only the second image has, by ecosystem, name and architecture.
+    /// Those that only the second image has, by what makes packages the same.
     pub added: Vec<PackageDifference>,
     /// Those that only the first image has.
     pub removed: Vec<PackageDifference>,
@@ -29,10 +29,16 @@ pub struct PackageDifferences {
 pub struct PackageDifference {
     /// The package manager's kind.
     pub kind: Ecosystem,
+    /// What stands before the name where names alone are not unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The name.
     pub name: String,
     /// The architecture, where records have one.
     pub arch: Option<String>,
+    /// What tells copies apart that lie beside each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The version in the first image.
     pub a: Option<String>,
     /// The version in the second image.
@@ -50,7 +56,6 @@ pub struct ConfigDifference {
     pub b: Value,
 }
 
-type Identity<'a> = (&'a Ecosystem, &'a str, Option<&'a str>);
 type Installed<'a> = BTreeMap<Identity<'a>, BTreeSet<&'a str>>;
 
 impl PackageDifferences {
@@ -71,11 +76,13 @@ impl PackageDifferences {
                     (Some(_), None) => &mut differences.removed,
                     (Some(_), Some(_)) => &mut differences.changed,
                 };
-                let &(kind, name, arch) = identity;
+                let &Identity { ecosystem, namespace, name, arch, place } = identity;
                 list.push(PackageDifference {
-                    kind: kind.clone(),
+                    kind: ecosystem.clone(),
+                    namespace: namespace.map(str::to_owned),
                     name: name.to_owned(),
                     arch: arch.map(str::to_owned),
+                    place: place.map(str::to_owned),
                     a: old.map(|&version| version.to_owned()),
                     b: new.map(|&version| version.to_owned()),
                 });
@@ -115,8 +122,7 @@ fn keys(config: &Config) -> BTreeMap<String, Value> {
 fn installed(report: &Report) -> Installed<'_> {
     let mut packages = Installed::new();
     for package in report.installed() {
-        let identity = (&package.kind, package.name.as_str(), package.arch.as_deref());
-        packages.entry(identity).or_default().insert(&package.version);
+        packages.entry(package.identity()).or_default().insert(&package.version);
     }
     packages
 }

@@ -26,15 +26,15 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
     let _ = purl.with_version(version.to_owned());
     // What is not of the distribution's package manager is none of its packages.
     let distro = distro.filter(|distro| distro.installs(&package.ecosystem));
-    match distro {
-        Some(distro) => {
-            let _ = purl.with_namespace(namespace(&package.ecosystem, distro).to_lowercase());
-        }
+    let namespace = match (&package.namespace, distro) {
+        // What the record itself has, such as Maven's group.
+        (Some(own), _) => Some(own.clone()),
+        (None, Some(distro)) => Some(namespace(&package.ecosystem, distro).to_lowercase()),
         // A package URL of this type has a namespace, and pacman is Arch Linux's.
-        None if package.ecosystem == Ecosystem::ALPM => {
-            let _ = purl.with_namespace("arch");
-        }
-        None => {}
+        (None, None) => (package.ecosystem == Ecosystem::ALPM).then(|| "arch".to_owned()),
+    };
+    if let Some(namespace) = namespace {
+        let _ = purl.with_namespace(namespace);
     }
     let mut qualify = |key: &'static str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -98,6 +98,8 @@ mod tests {
                 });
                 package
             };
+        let mut scoped = Package::new(Ecosystem::owned("npm"), "cli", "1");
+        scoped.namespace = Some("@angular".into());
         let distro = |id: &str, version: &str| Distro {
             id: id.into(),
             version_id: Some(version.into()),
@@ -137,6 +139,7 @@ mod tests {
                 Some(Distro { id_like: vec!["debian".into()], ..distro("Parrot", "6") }),
                 "pkg:rpm/a@1?arch=amd64",
             ),
+            (scoped, Some(distro("ours", "1")), "pkg:npm/@angular/cli@1"),
             (
                 package(Ecosystem::RPM, "a", "1", None, None),
                 Some(distro("ours", "1")),

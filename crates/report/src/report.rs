@@ -1,6 +1,6 @@
 //! The report, field by field as programs read it (schema `cutaway.scan/1`).
 
-use cutaway_analyze::{Ecosystem, PackageEvent, Severity, Source, state_is_installed};
+use cutaway_analyze::{Ecosystem, Identity, PackageEvent, Severity, Source, state_is_installed};
 use cutaway_model::{DiffId, Image, MediaType, Remark};
 use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Serialize};
@@ -49,10 +49,16 @@ pub struct Report {
 pub struct StoryReport {
     /// The package manager's kind.
     pub kind: Ecosystem,
+    /// What stands before the name where names alone are not unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The name.
     pub name: String,
     /// The architecture, where records have one.
     pub arch: Option<String>,
+    /// What tells copies apart that lie beside each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// What happened, oldest first.
     pub events: Vec<EventReport>,
 }
@@ -163,6 +169,9 @@ pub struct LayerReport {
 pub struct PackageReport {
     /// The package manager's kind.
     pub kind: Ecosystem,
+    /// What stands before the name where names alone are not unique: Maven's group, npm's scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The name.
     pub name: String,
     /// The full version as the package manager prints it.
@@ -181,6 +190,9 @@ pub struct PackageReport {
     pub vendor: Option<String>,
     /// `installed`, or what else dpkg's Status says.
     pub state: String,
+    /// What tells copies apart that lie beside each other, such as the directory of a Python distribution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The package URL.
     pub purl: String,
     /// The database file.
@@ -283,6 +295,17 @@ impl PlatformReport {
 }
 
 impl PackageReport {
+    /// Returns what makes it the same package, whatever its version.
+    pub fn identity(&self) -> Identity<'_> {
+        Identity {
+            ecosystem: &self.kind,
+            namespace: self.namespace.as_deref(),
+            name: &self.name,
+            arch: self.arch.as_deref(),
+            place: self.place.as_deref(),
+        }
+    }
+
     /// Returns whether the files of the package are there, at least in part: see
     /// [`state_is_installed`].
     pub fn is_installed(&self) -> bool {

@@ -186,6 +186,7 @@ fn package_report(
 ) -> PackageReport {
     PackageReport {
         kind: package.ecosystem.clone(),
+        namespace: package.namespace.clone(),
         name: package.name.clone(),
         version: package.version.clone(),
         epoch: package.epoch,
@@ -195,6 +196,7 @@ fn package_report(
         licenses: package.licenses.clone(),
         vendor: package.vendor.clone(),
         state: package.state.clone(),
+        place: package.place.clone(),
         purl: purl(package, distro),
         database,
         layer,

@@ -26,8 +26,10 @@ pub(crate) fn report(
     };
     let story = |story: PackageStory<'_>| StoryReport {
         kind: story.ecosystem.clone(),
+        namespace: story.namespace.map(str::to_owned),
         name: story.name.to_owned(),
         arch: story.arch.map(str::to_owned),
+        place: story.place.map(str::to_owned),
         events: story.turns.iter().map(event).collect(),
     };
     stories(&inventory.changes, native).into_iter().map(story).collect()
