@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cutaway_analyze::{Budget, DecodeLimits, FactsCache, FactsKey, Fingerprint, LayerFacts, Part};
-use cutaway_model::DiffId;
+use cutaway_model::{DiffId, Layer, Measured};
 
 use crate::Options;
 
-/// Returns the facts of a layer where every part of them is kept.
+/// Returns the facts of a layer where every part of them is kept, and they are those of its stored bytes.
 pub(crate) async fn get(
     cache: &Arc<dyn FactsCache>,
-    diff_id: &DiffId,
+    layer: &Layer,
     budget: &Budget,
     options: &Options,
 ) -> Option<LayerFacts> {
+    let diff_id = layer.diff_id();
     let listing = cache.get(&key(diff_id, Part::Listing, options)).await?;
     let mut analyzers: Vec<(&cutaway_analyze::AnalyzerId, Bytes)> = Vec::new();
     for member in options.analyzers.members() {
@@ -28,12 +29,23 @@ pub(crate) async fn get(
     };
     let parts = analyzers.iter().map(|(id, bytes)| (*id, &**bytes));
     match LayerFacts::decode(&listing, parts, &limits) {
-        Ok(facts) if facts.diff_id() == diff_id => Some(facts),
+        Ok(facts) if facts.diff_id() == diff_id && is_stored_so(layer, &facts).await => Some(facts),
         Ok(_) => None,
         Err(error) => {
             tracing::warn!(%diff_id, "what is kept of the layer is not used: {error}");
             None
         }
+    }
+}
+
+/// Returns whether the stored bytes of a layer are those that facts were made of: what was measured of others,
+/// such as the same tar compressed in another way, is not true of these.
+async fn is_stored_so(layer: &Layer, facts: &LayerFacts) -> bool {
+    let Measured { stored, unpacked, .. } = &facts.measured;
+    match layer.digest() {
+        Some(digest) => *digest == stored.digest,
+        // Nothing names the stored bytes of an archive's member, but where they are the tar itself.
+        None => stored.digest == unpacked.diff_id.0 && layer.is_plain().await.unwrap_or(false),
     }
 }
 

@@ -80,6 +80,7 @@ struct Run<'o> {
 
 impl Run<'_> {
     async fn of_image(&self, image: Image, asked: Asked<'_>) -> Result<Scanned, Error> {
+        image.check_files()?;
         let Options { first, history, .. } = *self.options;
         let layers = image.layers().get(first..).unwrap_or_default();
         let mut reads = self.read(layers).await?;
@@ -162,7 +163,7 @@ impl Run<'_> {
         if fingerprints.is_some() || analyzers.read_records() {
             return None;
         }
-        let facts = kept::get(cache, layer.diff_id(), &self.budget, self.options).await?;
+        let facts = kept::get(cache, layer, &self.budget, self.options).await?;
         Some(LayerRead::of_kept(facts))
     }
 
