@@ -1,6 +1,6 @@
 //! The files and packages in which two images differ.
 
-use cutaway_analyze::{Place, Role};
+use cutaway_analyze::{Analyzers, Interest, Place, Role};
 use cutaway_files::{Comparison, Difference, Present, Side, Which};
 use cutaway_layerfs::EntryPath;
 use cutaway_report::{FileEntry, PackageDifferences, Report};
@@ -67,25 +67,28 @@ pub fn file_changes<'c>(comparison: &'c Comparison<'_>) -> impl Iterator<Item = 
 }
 
 /// Compares the packages of two reports, each of which may be of the layers above a base that was not
-/// read. Where a database is as the base has it in one image and not in the other, packages are not
+/// read, made with the same `analyzers`. Where a database is as the base has it in one image and not in the other, packages are not
 /// compared, and that is said.
 pub fn package_differences(
     a: &Report,
     b: &Report,
+    analyzers: &Analyzers,
     comparison: &Comparison<'_>,
 ) -> PackageDifferences {
-    let Some(path) = undecided(comparison) else { return PackageDifferences::between(a, b) };
+    let Some(path) = undecided(analyzers, comparison) else {
+        return PackageDifferences::between(a, b);
+    };
     PackageDifferences::not_compared(format!(
         "only one of the images changes the package database {path}; the other has it as the shared base has it, which was not read: --read-base reads it"
     ))
 }
 
 /// Returns a package database of which it depends on the base whether both images have the same.
-fn undecided(comparison: &Comparison<'_>) -> Option<EntryPath> {
-    let analyzers = cutaway_analyzers_os::analyzers();
-    let databases = analyzers.of_role(Role::Database);
-    let places: Vec<&Place> =
-        databases.flat_map(|(_, member)| member.interest().places()).collect();
+fn undecided(analyzers: &Analyzers, comparison: &Comparison<'_>) -> Option<EntryPath> {
+    let interests: Vec<&Interest> =
+        analyzers.of_role(Role::Database).map(|(_, member)| member.interest()).collect();
+    let places: Vec<&Place> = interests.iter().flat_map(|interest| interest.places()).collect();
+    let is_anywhere = interests.iter().any(|interest| !interest.names().is_empty());
     let at_place = places.iter().find_map(|place| {
         let path = EntryPath::clean(place.path().as_bytes()).ok()?;
         let open = match place {
@@ -109,9 +112,12 @@ fn undecided(comparison: &Comparison<'_>) -> Option<EntryPath> {
             })
         };
         let emptied = comparison.opaque().into_iter().map(|(directory, _)| directory);
-        let emptied = emptied.filter(|directory| below(directory));
+        // One that is known by its name may have lain in any directory that is hidden.
+        let emptied = emptied.filter(|directory| is_anywhere || below(directory));
+        let named = |path: &EntryPath| interests.iter().any(|it| it.holds(path.as_bytes()));
         let paths = comparison.differences().map(|difference| difference.path);
-        let paths = paths.filter(|path| below(path) && comparison.needs_base(path));
+        let paths = paths.filter(|path| below(path) || named(path));
+        let paths = paths.filter(|path| comparison.needs_base(path));
         emptied.chain(paths).next()
     })
 }

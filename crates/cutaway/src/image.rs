@@ -94,18 +94,6 @@ impl Image {
         }
     }
 
-    /// Returns what the engine takes to read files.
-    ///
-    /// # Errors
-    ///
-    /// Returns the type of a layer that is encrypted, or of the layers where none is one of files.
-    pub(crate) fn files_input(&self) -> Result<Input, Error> {
-        if let Kept::Image(image) = &self.input {
-            image.check_files()?;
-        }
-        Ok(self.input())
-    }
-
     /// Returns whether it passes by and cannot be started again.
     pub fn passes_once(&self) -> bool {
         matches!(&self.input, Kept::Archive(archive) if !archive.opener.opens_again())

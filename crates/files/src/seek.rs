@@ -104,6 +104,7 @@ pub async fn search(
 ) -> Result<(Image, Finding), Error> {
     match input {
         Input::Image(image) => {
+            image.check_files()?;
             let reads = BTreeMap::new();
             let out = Spout::new(out);
             let seek = Seek { image: &image, search, limits, options, out: &out, reads };

@@ -26,8 +26,9 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
         _ => 0,
     };
     let fingerprints = Fingerprints::default();
-    let a = a.inventory(&cutaway::analyzers(), first, Some(&fingerprints)).await?;
-    let b = b.inventory(&cutaway::analyzers(), first, Some(&fingerprints)).await?;
+    let analyzers = cutaway::analyzers();
+    let a = a.inventory(&analyzers, first, Some(&fingerprints)).await?;
+    let b = b.inventory(&analyzers, first, Some(&fingerprints)).await?;
     drop(progress);
     let shared = shared_layers(&a.image, &b.image);
     tracing::info!(
@@ -44,7 +45,7 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
         (&report_a.image, &report_b.image),
         (shared, first),
         config_differences(image_a.config(), image_b.config()),
-        package_differences(&report_a, &report_b, &comparison),
+        package_differences(&report_a, &report_b, &analyzers, &comparison),
     );
     let mut out = Output::new(common);
     match args.format {

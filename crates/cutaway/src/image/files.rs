@@ -73,7 +73,7 @@ impl Image {
         let spare = if self.source() == Some(SourceKind::Registry) { SPARE } else { u64::MAX };
         let wanted = Search { path, follow, content, verify, spare };
         let (limits, options) = (&self.client.limits().files, self.options());
-        let found = search(self.files_input()?, &wanted, limits, &options, out).await;
+        let found = search(self.input(), &wanted, limits, &options, out).await;
         let found = found.map_err(|error| self.blame(error))?;
         tell(&found.1, found.0.layers().len());
         Ok(found)
@@ -85,7 +85,7 @@ impl Image {
     ///
     /// Returns why a layer cannot be read, or the limit that they meet together.
     pub async fn view(&self) -> Result<(cutaway_model::Image, View), Error> {
-        let read = View::read(self.files_input()?, 0, None, &self.options()).await;
+        let read = View::read(self.input(), 0, None, &self.options()).await;
         read.map_err(|error| self.blame(error))
     }
 

@@ -93,7 +93,7 @@ impl Image {
 
     async fn take_stock(&self, options: &Options) -> Result<Inventory, Error> {
         let asked = Asked { name: self.name(), source: self.source() };
-        let scanned = scan(self.files_input()?, asked, options).await;
+        let scanned = scan(self.input(), asked, options).await;
         let Scanned { image, report, files, first, .. } =
             scanned.map_err(|error| self.blame(error))?;
         Ok(Inventory { image, report, files, first })

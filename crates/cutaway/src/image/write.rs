@@ -23,7 +23,7 @@ impl Image {
         out: impl AsyncWrite + Unpin + Send + 'static,
         target: &str,
     ) -> Result<Flattened, Error> {
-        let input = match self.files_input()? {
+        let input = match self.input() {
             Input::Archive(mut archive) if !archive.opener.opens_again() => {
                 let held = hold(&archive, self.client.limits().stdin_bytes).await?;
                 archive.opener = Arc::new(held);
