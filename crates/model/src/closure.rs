@@ -160,9 +160,9 @@ pub async fn closure(
             Document::Index(index) => {
                 for child in index.manifests {
                     if is_document(&child) {
-                        children.push(child.digest)
+                        children.push(child.digest);
                     } else {
-                        listed.push(child)
+                        listed.push(child);
                     }
                 }
             }
