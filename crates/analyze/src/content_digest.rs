@@ -13,6 +13,12 @@ pub enum ContentDigest {
     Sha256([u8; 32]),
     /// The first 160 bits of SHA-256.
     Sha256Start([u8; 20]),
+    /// SHA-224.
+    Sha224([u8; 28]),
+    /// SHA-384.
+    Sha384([u8; 48]),
+    /// SHA-512.
+    Sha512([u8; 64]),
 }
 
 impl ContentDigest {
@@ -26,6 +32,20 @@ impl ContentDigest {
         }
     }
 
+    /// Reads the hexadecimal digits of a digest of the algorithm that OpenPGP, and so rpm, calls by this
+    /// number (RFC 4880, 9.4).
+    pub fn from_hex_of(algorithm: u32, text: &[u8]) -> Option<Self> {
+        match (algorithm, text.len()) {
+            (1, 32) => hex(text).map(Self::Md5),
+            (2, 40) => hex(text).map(Self::Sha1),
+            (8, 64) => hex(text).map(Self::Sha256),
+            (9, 96) => hex(text).map(Self::Sha384),
+            (10, 128) => hex(text).map(Self::Sha512),
+            (11, 56) => hex(text).map(Self::Sha224),
+            _ => None,
+        }
+    }
+
     /// Returns the name of the algorithm.
     pub fn algorithm(&self) -> &'static str {
         match self {
@@ -33,6 +53,9 @@ impl ContentDigest {
             Self::Sha1(_) => "sha1",
             Self::Sha256(_) => "sha256",
             Self::Sha256Start(_) => "sha256-160",
+            Self::Sha224(_) => "sha224",
+            Self::Sha384(_) => "sha384",
+            Self::Sha512(_) => "sha512",
         }
     }
 
@@ -42,6 +65,9 @@ impl ContentDigest {
             Self::Md5(bytes) => bytes,
             Self::Sha1(bytes) | Self::Sha256Start(bytes) => bytes,
             Self::Sha256(bytes) => bytes,
+            Self::Sha224(bytes) => bytes,
+            Self::Sha384(bytes) => bytes,
+            Self::Sha512(bytes) => bytes,
         }
     }
 
@@ -52,6 +78,9 @@ impl ContentDigest {
             Self::Sha1(_) => 1,
             Self::Sha256(_) => 2,
             Self::Sha256Start(_) => 3,
+            Self::Sha224(_) => 4,
+            Self::Sha384(_) => 5,
+            Self::Sha512(_) => 6,
         }
     }
 
@@ -62,6 +91,9 @@ impl ContentDigest {
             0 => array(rest).map(Self::Md5),
             1 => array(rest).map(Self::Sha1),
             2 => array(rest).map(Self::Sha256),
+            4 => array(rest).map(Self::Sha224),
+            5 => array(rest).map(Self::Sha384),
+            6 => array(rest).map(Self::Sha512),
             _ => array(rest).map(Self::Sha256Start),
         }
     }
@@ -101,6 +133,22 @@ mod tests {
         let md5 = "d41d8cd98f00b204e9800998ecf8427e";
         let digest = ContentDigest::from_hex(md5.as_bytes()).unwrap();
         assert_eq!(digest.to_string(), format!("md5:{md5}"));
+        for (algorithm, digits, name) in [
+            (1, 32, "md5"),
+            (2, 40, "sha1"),
+            (8, 64, "sha256"),
+            (9, 96, "sha384"),
+            (10, 128, "sha512"),
+            (11, 56, "sha224"),
+        ] {
+            let text = "0f".repeat(digits / 2);
+            let digest = ContentDigest::from_hex_of(algorithm, text.as_bytes()).unwrap();
+            assert_eq!(digest.to_string(), format!("{name}:{text}"));
+            let bytes = [&[digest.tag()], digest.bytes()].concat();
+            assert_eq!(ContentDigest::read(&mut bytes.as_slice()), Some(digest));
+            assert_eq!(ContentDigest::from_hex_of(12, text.as_bytes()), None);
+            assert_eq!(ContentDigest::from_hex_of(algorithm, b"0f"), None);
+        }
         for wrong in [
             "",
             "d4",

@@ -138,6 +138,9 @@ mod tests {
             0 => ContentDigest::Md5([fill; 16]),
             1 => ContentDigest::Sha1([fill; 20]),
             2 => ContentDigest::Sha256([fill; 32]),
+            3 => ContentDigest::Sha224([fill; 28]),
+            4 => ContentDigest::Sha384([fill; 48]),
+            5 => ContentDigest::Sha512([fill; 64]),
             _ => ContentDigest::Sha256Start([fill; 20]),
         }
     }

@@ -110,13 +110,15 @@ fn native(platform: &Platform) -> Vec<&str> {
         "arm64" => &["aarch64"],
         "arm" => &["armhf", "armel", "armv7", "armv7hl", "armv6"],
         "ppc64le" => &["ppc64el"],
+        "mips64le" => &["mips64el"],
+        "loong64" => &["loongarch64"],
         _ => &[],
     };
     others.iter().copied().chain([architecture]).collect()
 }
 
 /// Returns what is said of files: all that completes each other, the first of what excludes each other.
-fn file_records<'a>(merged: &'a Merged, analyzers: &Analyzers) -> Vec<&'a FileRecords> {
+pub(crate) fn file_records<'a>(merged: &'a Merged, analyzers: &Analyzers) -> Vec<&'a FileRecords> {
     let mut chosen = Vec::new();
     for (position, member) in analyzers.of_role(Role::Records) {
         let of_analyzer = merged.records.iter().filter(|sight| sight.analyzer == position);

@@ -35,6 +35,7 @@ mod dispatch;
 mod error;
 mod hand;
 mod inventory;
+mod journal;
 mod kept;
 mod layer;
 mod limits;
@@ -48,6 +49,7 @@ mod sight;
 mod skip;
 mod story;
 mod visible;
+mod wide;
 
 pub use error::Error;
 pub use limits::Limits;

@@ -118,8 +118,15 @@ impl Merged {
             changes.sort();
             let link_bytes = of_layers.link_bytes.into();
             let skip = skip.clone();
-            merged.top =
-                Some(Arc::new(MergedFiles { tree, changes, digests, skip, first, link_bytes }));
+            merged.top = Some(Arc::new(MergedFiles {
+                tree,
+                changes,
+                digests,
+                wide: BTreeMap::new(),
+                skip,
+                first,
+                link_bytes,
+            }));
         }
         Ok(merged)
     }

@@ -99,6 +99,7 @@ impl Run<'_> {
             second::read(layers, lacking, &self.budget, self.options, found).await?;
         }
         self.within()?;
+        second::read_wide(layers, &mut merged, self.options).await?;
         let source = asked.source.unwrap_or(SourceKind::Oci);
         let subject = &Subject { name: asked.name.to_owned(), source };
         let task = Task { image: &image, subject, first, history };

@@ -11,13 +11,16 @@ use cutaway_analyze::{Analyzers, Budget, FileFindings, Findings, Outcome, Readin
 use cutaway_layerfs::Inode;
 use cutaway_model::Layer;
 
+use crate::assemble::file_records;
 use crate::bridge::on_pool;
 use crate::collect::{Collected, Parts, Wanted};
 use crate::dispatch::{Again, settle_records};
 use crate::hand::extract;
 use crate::layer::LayerRead;
+use crate::merged::Merged;
 use crate::pending::{Pending, Waiting};
 use crate::sight::{FileKey, Sight};
+use crate::wide::{self, Wide, WideDigests};
 use crate::{Error, Options};
 
 /// Reads the files again of which analyzers need more, and adds what they find.
@@ -139,6 +142,35 @@ pub(crate) async fn read(
             ),
         };
         known.insert(key.clone(), with_word(findings, &sight, analyzers));
+    }
+    Ok(())
+}
+
+/// Reads the layers again of whose files packages record digests that nothing else does.
+pub(crate) async fn read_wide(
+    layers: &[Layer],
+    merged: &mut Merged,
+    options: &Options,
+) -> Result<(), Error> {
+    let said = file_records(merged, &options.analyzers);
+    let wanted = merged.top.as_ref().map(|top| wide::wanted(top, &said)).unwrap_or_default();
+    let mut digests = WideDigests::new();
+    for (layer, wanted) in wanted {
+        let source = usize::try_from(layer).ok().and_then(|position| layers.get(position));
+        let Some(source) = source else { continue };
+        tracing::info!(
+            layer = source.index(),
+            files = wanted.len(),
+            "reading a layer a second time: packages record digests of another algorithm"
+        );
+        let reader = |_: &_| Wide::new(wanted.clone());
+        let read = cutaway_read::layer(source, reader, &options.read).await?;
+        for (entry, digest) in read.out {
+            digests.insert((Inode { layer, entry }, digest.algorithm()), digest);
+        }
+    }
+    if let Some(top) = merged.top.as_mut().and_then(Arc::get_mut) {
+        top.wide = digests;
     }
     Ok(())
 }

@@ -127,7 +127,7 @@ pub(super) fn add(
             _ if is_open => FileRole::Any,
             role => role,
         };
-        let parsed = ContentDigest::from_hex(digest).filter(|it| is(it, algorithm));
+        let parsed = ContentDigest::from_hex_of(algorithm, digest);
         if !digest.is_empty() && parsed.is_none() && role == FileRole::File {
             unknown = unknown.or(Some(digest));
         }
@@ -214,12 +214,4 @@ fn role(mode: Option<u32>) -> FileRole {
         Some(0o020_000 | 0o060_000 | 0o010_000 | 0o140_000) => FileRole::Special,
         _ => FileRole::Any,
     }
-}
-
-/// Returns whether a digest is of the algorithm of this number (RFC 4880, 9.4).
-fn is(digest: &ContentDigest, algorithm: u32) -> bool {
-    matches!(
-        (digest, algorithm),
-        (ContentDigest::Md5(_), 1) | (ContentDigest::Sha1(_), 2) | (ContentDigest::Sha256(_), 8)
-    )
 }

@@ -34,6 +34,7 @@ mod meter;
 mod mirrors;
 mod overlay;
 mod owned;
+mod owned_digests;
 mod parity;
 mod passing;
 mod plugged;

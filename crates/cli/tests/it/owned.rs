@@ -17,7 +17,7 @@ use crate::support::{OnDisk, corpus, json, provided, run, run_with, status, stde
 const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 /// Returns what `scan --owned` says of the files of an image, besides being complete.
-fn files(image: &str) -> Value {
+pub(crate) fn files(image: &str) -> Value {
     let mut report = json(&run(&["scan", "--owned", image, "--format", "json"]));
     assert_eq!(report["complete"], true);
     report["files"].take()
@@ -44,7 +44,7 @@ fn unexplained<'a>(files: &'a Value, kind: &str) -> BTreeSet<&'a str> {
 }
 
 /// Runs a program; none, and says so, where it is not installed.
-fn output(program: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let Ok(output) = Command::new(program).args(arguments).env("LC_ALL", "C.UTF-8").output() else {
         eprintln!("skipped: no {program}");
         return None;
@@ -53,7 +53,7 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 /// Runs a program that must do well.
-fn must(program: &str, arguments: &[&str]) -> Option<()> {
+pub(crate) fn must(program: &str, arguments: &[&str]) -> Option<()> {
     let Ok(output) = Command::new(program).args(arguments).output() else {
         eprintln!("skipped: no {program}");
         return None;
@@ -62,19 +62,19 @@ fn must(program: &str, arguments: &[&str]) -> Option<()> {
     Some(())
 }
 
-fn tar(root: &Path) -> Vec<u8> {
+pub(crate) fn tar(root: &Path) -> Vec<u8> {
     let root = root.to_str().unwrap();
     let arguments = ["--sort=name", "--owner=0", "--group=0", "-C", root, "-cf", "-", "."];
     Command::new("tar").args(arguments).output().unwrap().stdout
 }
 
-fn write(path: PathBuf, content: &str) {
+pub(crate) fn write(path: PathBuf, content: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, content).unwrap();
 }
 
 /// Unpacks the image of a layout and returns its root, which real package managers can look at.
-fn unpack(layout: &Path, into: &Path) -> Option<PathBuf> {
+pub(crate) fn unpack(layout: &Path, into: &Path) -> Option<PathBuf> {
     let bundle = into.join("bundle");
     let image = format!("{}:1", layout.display());
     must("umoci", &["unpack", "--image", &image, bundle.to_str().unwrap()])?;
@@ -82,10 +82,10 @@ fn unpack(layout: &Path, into: &Path) -> Option<PathBuf> {
 }
 
 /// Paths that a package manager found changed or missing, each with whether it is a configuration file.
-type Verified = (BTreeMap<String, bool>, BTreeMap<String, bool>);
+pub(crate) type Verified = (BTreeMap<String, bool>, BTreeMap<String, bool>);
 
 /// Reads what `--verify` of dpkg and rpm prints; a path is where the root has it.
-fn verified(text: &str, root: &Path) -> Verified {
+pub(crate) fn verified(text: &str, root: &Path) -> Verified {
     let (mut changed, mut missing) = (BTreeMap::new(), BTreeMap::new());
     for line in text.lines() {
         let (flags, rest) = line.split_at(line.find(' ').unwrap());
@@ -108,7 +108,7 @@ fn verified(text: &str, root: &Path) -> Verified {
 }
 
 /// Returns the same of a report.
-fn reported(files: &Value) -> Verified {
+pub(crate) fn reported(files: &Value) -> Verified {
     let of = |kind| {
         let rows = rows(files, kind).iter();
         rows.map(|row| (row["path"].as_str().unwrap().to_owned(), row["config"].as_bool().unwrap()))
@@ -397,7 +397,7 @@ fn every_source_says(fixture: &FixtureImage, expected: &Value) {
     }
 }
 
-const SPEC: &str = "
+pub(crate) const SPEC: &str = "
 Name: tool
 Version: 1
 Release: 1

@@ -142,7 +142,7 @@ fn holds(top: &MergedFiles, id: NodeId, record: &FileRecord<'_>) -> Holds {
             record.link.is_none_or(|recorded| recorded == target)
                 && record
                     .digest
-                    .is_none_or(|digest| FileDigests::new(target).like(&digest) == digest)
+                    .is_none_or(|digest| FileDigests::new(target).like(&digest) == Some(digest))
         })),
         FileRole::Special => {
             yes(matches!(node.kind(), Kind::CharDevice | Kind::BlockDevice | Kind::Fifo))
@@ -163,8 +163,8 @@ fn holds(top: &MergedFiles, id: NodeId, record: &FileRecord<'_>) -> Holds {
 /// Returns whether a regular file has the content that a record says.
 fn content(top: &MergedFiles, id: NodeId, record: &FileRecord<'_>) -> Holds {
     let Some(digest) = record.digest.filter(|_| !record.traits.volatile) else { return Holds::Yes };
-    match top.digests_of(id) {
-        Some(digests) if digests.like(&digest) == digest => Holds::Yes,
+    match top.digest_like(id, &digest) {
+        Some(found) if found == digest => Holds::Yes,
         Some(_) => Holds::No,
         None => Holds::Unknown,
     }

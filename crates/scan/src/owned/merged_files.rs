@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cutaway_analyze::ContentDigest;
-use cutaway_layerfs::{Changes, End, EntryPath, Kind, NodeId, Trace, Tree};
+use cutaway_layerfs::{Changes, End, EntryPath, Inode, Kind, NodeId, Trace, Tree};
 
 use crate::digests::{Digests, FileDigests};
 use crate::skip::Skip;
+use crate::wide::WideDigests;
 
 /// What the layers make together.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct MergedFiles {
     pub(crate) changes: Changes,
     /// The digests of the files of each layer.
     pub(crate) digests: Vec<Arc<Digests>>,
+    /// The digests of files of which packages record others, by layer and entry.
+    pub(crate) wide: WideDigests,
     /// What is left out.
     pub(crate) skip: Skip,
     /// The position of the lowest layer in its image.
@@ -31,15 +34,32 @@ impl MergedFiles {
     ///
     /// A few links of great length would otherwise cost every record behind them dearly.
     pub(super) fn follow(&self, path: &[u8], follow_last: bool) -> Option<Trace> {
+        self.follow_within(&self.link_bytes, path, follow_last)
+    }
+
+    /// Returns which regular file a path leads to over at most so many bytes of links, where it has digests.
+    pub(crate) fn file_within(&self, link_bytes: &AtomicU64, path: &[u8]) -> Option<Inode> {
+        let trace = self.follow_within(link_bytes, path, true)?;
+        let is_there = trace.missing.is_empty() && !trace.strays;
+        self.digests_of(trace.node).filter(|_| is_there)?;
+        Some(self.tree.node(trace.node).inode())
+    }
+
+    fn follow_within(
+        &self,
+        link_bytes: &AtomicU64,
+        path: &[u8],
+        follow_last: bool,
+    ) -> Option<Trace> {
         /// What it costs to find a loop, about.
         const LOOP: u64 = 1 << 20;
-        if self.is_spent() {
+        if link_bytes.load(Ordering::Relaxed) == 0 {
             return None;
         }
         let trace = self.tree.trace(path, follow_last).ok();
         let cost = trace.as_ref().map_or(LOOP, |trace| trace.link_bytes);
-        let left = self.link_bytes.load(Ordering::Relaxed).saturating_sub(cost);
-        self.link_bytes.store(left, Ordering::Relaxed);
+        let left = link_bytes.load(Ordering::Relaxed).saturating_sub(cost);
+        link_bytes.store(left, Ordering::Relaxed);
         trace
     }
 
@@ -62,6 +82,17 @@ impl MergedFiles {
         layer.of(inode.entry).filter(|_| node.kind() == Kind::File)
     }
 
+    /// Returns the digest of a regular file of the algorithm that `recorded` has.
+    pub(super) fn digest_like(
+        &self,
+        id: NodeId,
+        recorded: &ContentDigest,
+    ) -> Option<ContentDigest> {
+        let digests = self.digests_of(id)?;
+        let wide = || self.wide.get(&(self.tree.node(id).inode(), recorded.algorithm())).copied();
+        digests.like(recorded).or_else(wide)
+    }
+
     /// Returns whether a node is a file that programs run: one that may be executed, or a library.
     pub(super) fn is_program(&self, id: NodeId) -> bool {
         let node = self.tree.node(id);
@@ -79,8 +110,9 @@ impl MergedFiles {
         let node = self.tree.node(id);
         Some(match node.kind() {
             Kind::File => {
-                let digests = self.digests_of(id)?;
-                recorded.map_or_else(|| digests.sha256(), |like| digests.like(like)).to_string()
+                let plain = || self.digests_of(id).map(FileDigests::sha256);
+                let like = recorded.and_then(|like| self.digest_like(id, like));
+                like.or_else(plain)?.to_string()
             }
             Kind::Symlink => link_text(node.link().unwrap_or_default()),
             Kind::Directory => "directory".to_owned(),

@@ -39,7 +39,7 @@ impl Tally {
             diagnostics.push(error(
                 "file-not-hashed",
                 format!(
-                    "{count} files were not compared: their holes are over the limit hole_bytes, such as {first}"
+                    "{count} files were not compared, such as {first}: their holes are over the limit hole_bytes, or the archive would have to be read a second time for digests of this algorithm"
                 ),
             ));
         }
