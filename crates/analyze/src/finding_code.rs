@@ -93,6 +93,7 @@ fn put_package(out: &mut Vec<u8>, package: &Package) {
         vendor,
         state,
         place,
+        coinstallable,
     } = package;
     let optional = [namespace, release, arch, vendor, place];
     let source_version = source.as_ref().and_then(|source| source.version.as_deref());
@@ -102,6 +103,7 @@ fn put_package(out: &mut Vec<u8>, package: &Package) {
         source_version.is_some(),
         !licenses.is_empty(),
         state != INSTALLED,
+        *coinstallable,
     ];
     let bits = optional.iter().map(|text| text.is_some()).chain(flags);
     put(out, bits.fold(0, |bits, flag| (bits << 1) | u64::from(flag)));
@@ -127,26 +129,27 @@ fn get_package(rest: &mut &[u8]) -> Option<Package> {
     let mut package = Package::new(ecosystem, get_text(rest)?, get_text(rest)?);
     let Package { namespace, release, arch, vendor, place, .. } = &mut package;
     for (slot, position) in
-        [namespace, release, arch, vendor, place].into_iter().zip([9, 8, 7, 6, 5])
+        [namespace, release, arch, vendor, place].into_iter().zip([10, 9, 8, 7, 6])
     {
         if flag(position) {
             *slot = Some(text(rest)?);
         }
     }
-    if flag(4) {
+    if flag(5) {
         package.epoch = Some(get(rest)?);
     }
-    if flag(3) {
+    if flag(4) {
         let name = text(rest)?;
-        let version = if flag(2) { Some(text(rest)?) } else { None };
+        let version = if flag(3) { Some(text(rest)?) } else { None };
         package.source = Some(Source { name, version });
     }
-    if flag(1) {
+    if flag(2) {
         package.licenses = get_list(rest, 1, text)?;
     }
-    if flag(0) {
+    if flag(1) {
         package.state = text(rest)?;
     }
+    package.coinstallable = flag(0);
     Some(package)
 }
 

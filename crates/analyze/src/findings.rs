@@ -34,7 +34,8 @@ impl Findings {
         Self { files, budget, ..Self::default() }
     }
 
-    /// Returns every record that has a name and a version, in the order of the file.
+    /// Returns every record that has a name and a version, in the order of the file; of a journal also
+    /// those without a version, whose packages are gone.
     pub fn packages(&self) -> &[Package] {
         &self.packages
     }

@@ -36,6 +36,9 @@ pub enum Place {
         ending: Cow<'static, str>,
         /// Endings of names to leave out.
         except: Cow<'static, [&'static str]>,
+        /// Whether it is a journal: names are numbers, and in their order the records of its files
+        /// replace those of the same packages in the places before.
+        journal: bool,
     },
     /// The file of this name in each directory directly in a directory, which is called as the
     /// package that the file is about.
@@ -130,7 +133,12 @@ impl Place {
 
     /// Returns the place of all files in a directory whose names do not end in one of `except`.
     pub fn directory(path: impl Into<Cow<'static, str>>, except: &'static [&'static str]) -> Self {
-        Self::Directory { path: path.into(), ending: "".into(), except: except.into() }
+        Self::Directory {
+            path: path.into(),
+            ending: "".into(),
+            except: except.into(),
+            journal: false,
+        }
     }
 
     /// Returns the place of all files in a directory whose names end so.
@@ -138,7 +146,23 @@ impl Place {
         path: impl Into<Cow<'static, str>>,
         ending: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::Directory { path: path.into(), ending: ending.into(), except: Cow::default() }
+        Self::Directory {
+            path: path.into(),
+            ending: ending.into(),
+            except: Cow::default(),
+            journal: false,
+        }
+    }
+
+    /// Returns the place of a journal: the files in a directory whose names are numbers. In their order,
+    /// their records replace those of the same packages in the places before.
+    pub fn journal(path: impl Into<Cow<'static, str>>) -> Self {
+        Self::Directory {
+            path: path.into(),
+            ending: "".into(),
+            except: Cow::default(),
+            journal: true,
+        }
     }
 
     /// Returns the place of the file of this name in each directory in a directory.
@@ -150,6 +174,11 @@ impl Place {
     pub fn path(&self) -> &str {
         let (Self::File(path) | Self::Directory { path, .. } | Self::InEach { path, .. }) = self;
         path
+    }
+
+    /// Returns whether its files are a journal.
+    pub fn is_journal(&self) -> bool {
+        matches!(self, Self::Directory { journal: true, .. })
     }
 
     /// Returns whether `path` lies here.
@@ -171,8 +200,9 @@ impl Place {
     /// Returns whether a directory of databases takes a file of this name.
     pub fn takes(&self, name: &[u8]) -> bool {
         match self {
-            Self::Directory { ending, except, .. } => {
+            Self::Directory { ending, except, journal, .. } => {
                 !name.is_empty()
+                    && (!journal || name.iter().all(u8::is_ascii_digit))
                     && name.ends_with(ending.as_bytes())
                     && !except.iter().any(|ending| name.ends_with(ending.as_bytes()))
             }
@@ -211,6 +241,7 @@ mod tests {
         let file = Place::file("etc/os-release");
         let each = Place::in_each("usr/share/doc", "copyright");
         let directory = Place::directory("var/lib/dpkg/status.d", &[".md5sums"]);
+        let journal = Place::journal("var/lib/dpkg/updates");
         let sums = Place::ending_in("var/lib/dpkg/status.d", ".md5sums");
         for (place, path, holds) in [
             (&file, "etc/os-release", true),
@@ -220,6 +251,10 @@ mod tests {
             (&directory, "var/lib/dpkg/status.d/a/b", false),
             (&directory, "var/lib/dpkg/status.d", false),
             (&directory, "var/lib/dpkg/status.d/", false),
+            (&journal, "var/lib/dpkg/updates/0017", true),
+            (&journal, "var/lib/dpkg/updates/tmp.i", false),
+            (&journal, "var/lib/dpkg/updates/0017~", false),
+            (&journal, "var/lib/dpkg/updates/", false),
             (&sums, "var/lib/dpkg/status.d/base.md5sums", true),
             (&sums, "var/lib/dpkg/status.d/base", false),
             (&each, "usr/share/doc/bash/copyright", true),

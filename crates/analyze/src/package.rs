@@ -33,6 +33,8 @@ pub struct Package {
     /// What tells copies apart that lie beside each other, such as the directory of a Python
     /// distribution; none where one system has one.
     pub place: Option<String>,
+    /// Whether copies for several architectures may be installed: dpkg's `Multi-Arch: same`.
+    pub coinstallable: bool,
 }
 
 /// The source package of a binary package.
@@ -75,6 +77,7 @@ impl Package {
             vendor: None,
             state: "installed".to_owned(),
             place: None,
+            coinstallable: false,
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Apk;
 
 impl Analyzer for Apk {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("apk", 1)
+        AnalyzerId::new("apk", 2)
     }
 
     fn interest(&self) -> Interest {
@@ -57,6 +57,7 @@ impl Analyzer for Apk {
         if reader.number == 0 && !reader.reporter.findings().incomplete() {
             reader.reporter.empty();
         }
+        reader.reporter.repeated("apk-record-repeated");
         reader.reporter.finish();
         Outcome::Done
     }
@@ -275,7 +276,7 @@ mod tests {
             ("P:a\nV:1-r0\n\nP:b\nV:2-r0\n\n", &["a 1-r0", "b 2-r0"], &[]),
             ("V:1-r0\nZ:x\na:0:0:755\nM:0:0:755\nP:a\n\n", &["a 1-r0"], &[]),
             ("P:a\r\nV:1-r0\r\n\r\nP:b\r\nV:2-r0\r\n", &["a 1-r0", "b 2-r0"], &[]),
-            ("P:a\nV:1-r0\n\nP:a\nV:1-r0\n\n", &["a 1-r0", "a 1-r0"], &[]),
+            ("P:a\nV:1-r0\n\nP:a\nV:1-r0\n\n", &["a 1-r0"], &["apk-record-repeated"]),
             ("P:a\n\nP:b\nV:2-r0\n\n", &["b 2-r0"], &["apk-record-without-version"]),
             ("V:1-r0\n\nP:b\nV:2-r0\n\n", &["b 2-r0"], &["apk-record-without-name"]),
             ("P:\nV:1-r0\n\n", &[], &["apk-record-without-name"]),

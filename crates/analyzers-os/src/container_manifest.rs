@@ -9,13 +9,13 @@
 //! Its sibling `container-manifest-1` has the same packages with fewer columns and is not read.
 
 use cutaway_analyze::{
-    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, Package,
+    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Key, Outcome, Package,
     Unrecorded,
 };
 
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
-use crate::rpm::source_of;
+use crate::rpm::{KEY, source_of};
 use crate::unrecorded;
 
 const COLUMNS: usize = 10;
@@ -26,7 +26,7 @@ pub(crate) struct ContainerManifest;
 
 impl Analyzer for ContainerManifest {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("container-manifest", 1)
+        AnalyzerId::new("container-manifest", 2)
     }
 
     fn interest(&self) -> Interest {
@@ -39,6 +39,10 @@ impl Analyzer for ContainerManifest {
         for line in lines(file.start()).filter(|line| !line.text.trim_ascii().is_empty()) {
             any = true;
             match package(line, &mut reporter) {
+                // rpm keeps the keys that it trusts among the packages.
+                Ok(Package { name, version, .. }) if name == KEY => {
+                    reporter.findings().key(Key { name, version, summary: None });
+                }
                 Ok(package) => reporter.package(package),
                 Err(rule) => reporter.error(
                     "container-manifest-line-unreadable",
@@ -49,6 +53,7 @@ impl Analyzer for ContainerManifest {
         if !any {
             reporter.empty();
         }
+        reporter.repeated("container-manifest-record-repeated");
         reporter.finish();
         Outcome::Done
     }
@@ -116,8 +121,9 @@ mod tests {
     #[test]
     fn lines() {
         let good = "vim\t9.0-1.cm2\t1\t2\tMicrosoft\t2\t45000\tx86_64\t2\tvim-9.0-1.cm2.src.rpm";
+        let last = good.replace("vim\t", "vim-common\t");
         let content =
-            format!("{good}\nbad\tline\n{good}\textra\n\t1-1\t\t\t\t\t\t\t\t\n\r\n{good}");
+            format!("{good}\nbad\tline\n{good}\textra\n\t1-1\t\t\t\t\t\t\t\t\n\r\n{last}");
         let path = EntryPath::clean(b"var/lib/rpmmanifest/container-manifest-2").unwrap();
         let mut findings = Findings::default();
         let _ = ContainerManifest.analyze(&File::new(&path, content.as_bytes()), &mut findings);

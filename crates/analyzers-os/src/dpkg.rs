@@ -11,19 +11,26 @@
 //! A *record* is a run of `Name: value` fields up to a blank line; a line that starts with a blank
 //! continues the field above. Files, `info/` and the backup `status-old` are not read. Format:
 //! deb822(5), and dpkg's `parse.c` for what it takes and refuses.
+//!
+//! What dpkg does is noted in its journal first, `updates/`: one record a file, called by numbers. dpkg
+//! that was ended before it wrote `status` leaves it there, and everybody who reads the database reads it
+//! too (`dbmodify.c`). A record of it without a version says that the package is gone.
 
 use cutaway_analyze::{
     Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, Package, Place,
     Source, Unrecorded,
 };
 
-use crate::dpkg_repeated::warn_of_repeated;
+use crate::dpkg_record::{Field, Record};
 use crate::dpkg_version;
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
 use crate::unrecorded;
 
 const STATUS_D: &str = "var/lib/dpkg/status.d";
+const UPDATES: &str = "var/lib/dpkg/updates";
+/// The longest name of a file of the journal that dpkg takes.
+const NUMBER_MAX: usize = 10;
 
 /// The reader of dpkg's database.
 #[derive(Debug)]
@@ -31,12 +38,12 @@ pub(crate) struct Dpkg;
 
 impl Analyzer for Dpkg {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("dpkg", 1)
+        AnalyzerId::new("dpkg", 2)
     }
 
     fn interest(&self) -> Interest {
         // What stands beside the records are files of dpkg's `info` directory.
-        Interest::default().files(["var/lib/dpkg/status"]).at(Place::directory(
+        let one_by_one = Place::directory(
             STATUS_D,
             &[
                 ".conffiles",
@@ -52,14 +59,19 @@ impl Analyzer for Dpkg {
                 ".templates",
                 ".triggers",
             ],
-        ))
+        );
+        Interest::default()
+            .files(["var/lib/dpkg/status"])
+            .at(one_by_one)
+            .at(Place::journal(UPDATES))
     }
 
     fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
-        let one_by_one = file.path().parent() == STATUS_D.as_bytes();
+        let journal = file.path().parent() == UPDATES.as_bytes();
         let mut reader = Reader {
             reporter: Reporter::new(findings),
-            one_by_one,
+            one_by_one: file.path().parent() == STATUS_D.as_bytes(),
+            journal,
             number: 0,
             current: None,
             record: Record::default(),
@@ -71,11 +83,17 @@ impl Analyzer for Dpkg {
             }
         }
         reader.finish();
-        if reader.number == 0 && !reader.reporter.findings().incomplete() {
+        if journal && file.path().name().len() > NUMBER_MAX {
+            reader.reporter.error(
+                "dpkg-journal-odd",
+                "dpkg refuses a journal in which a name has more than ten digits",
+            );
+        }
+        if !journal && reader.number == 0 && !reader.reporter.findings().incomplete() {
             reader.reporter.empty();
         }
+        reader.reporter.repeated("dpkg-record-repeated");
         reader.reporter.finish();
-        warn_of_repeated(findings);
         Outcome::Done
     }
 }
@@ -90,47 +108,14 @@ struct Reader<'a, 'f> {
     reporter: Reporter<'f>,
     /// Whether the file holds one record that was never in dpkg's hands, and so has no status.
     one_by_one: bool,
+    /// Whether the file is one of dpkg's journal.
+    journal: bool,
     /// How many records were begun.
     number: usize,
     /// The field that a continuation line belongs to; `None` where that is not one of ours.
     current: Option<Field>,
     record: Record<'a>,
 }
-
-/// A record while its lines are read.
-#[derive(Debug, Default)]
-struct Record<'a> {
-    /// The number of its first line; `None` before its first field.
-    line: Option<usize>,
-    values: [Option<&'a [u8]>; 5],
-    /// Whether it has a field that only vcpkg writes, whose database looks like dpkg's.
-    foreign: bool,
-}
-
-impl<'a> Record<'a> {
-    fn value(&self, field: Field) -> Option<&'a [u8]> {
-        let at = FIELDS.iter().position(|(_, it)| *it == field)?;
-        self.values.get(at).copied().flatten()
-    }
-}
-
-/// The fields that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Package,
-    Status,
-    Architecture,
-    Source,
-    Version,
-}
-
-const FIELDS: [(&str, Field); 5] = [
-    ("Package", Field::Package),
-    ("Status", Field::Status),
-    ("Architecture", Field::Architecture),
-    ("Source", Field::Source),
-    ("Version", Field::Version),
-];
 
 impl<'a> Reader<'a, '_> {
     fn line(&mut self, line: Line<'a>) {
@@ -157,10 +142,7 @@ impl<'a> Reader<'a, '_> {
             );
             return;
         };
-        let field = FIELDS
-            .iter()
-            .find(|(it, _)| it.as_bytes().eq_ignore_ascii_case(name))
-            .map(|(_, field)| *field);
+        let field = Field::named(name);
         self.current = field;
         if field == Some(Field::Package) && self.record.value(Field::Package).is_some() {
             // The blank line between two records is missing; a record has one name.
@@ -228,8 +210,7 @@ impl<'a> Reader<'a, '_> {
             }
             return;
         }
-        let at = field.and_then(|field| FIELDS.iter().position(|(_, it)| *it == field));
-        let Some(slot) = at.and_then(|at| self.record.values.get_mut(at)) else { return };
+        let Some(slot) = field.and_then(|field| self.record.slot(field)) else { return };
         if slot.is_some() {
             self.reporter.warning(
                 "dpkg-field-repeated",
@@ -267,6 +248,16 @@ impl<'a> Reader<'a, '_> {
         let state = self.state(&record, line);
         let Some(version) = record.value(Field::Version) else {
             let stated = record.value(Field::Status).is_some();
+            if self.journal {
+                // What it says of the package has ended, whatever it is now.
+                let mut gone = Package::new(Ecosystem::DEB, text(name), "");
+                gone.arch = record.value(Field::Architecture).map(text);
+                gone.state.clone_from(&state);
+                self.reporter.package(gone);
+            }
+            if self.journal && stated && state == NOT_INSTALLED {
+                return;
+            }
             if stated && state == NOT_INSTALLED && !self.one_by_one {
                 // dpkg keeps records of packages that are wanted, known of, or purged; they have no version.
                 self.reporter.warning(
@@ -302,6 +293,8 @@ impl<'a> Reader<'a, '_> {
         package.arch = record.value(Field::Architecture).map(text);
         package.source = Some(source);
         package.state = state;
+        package.coinstallable =
+            record.value(Field::MultiArch).is_some_and(|it| it.eq_ignore_ascii_case(b"same"));
         self.reporter.package(package);
     }
 
@@ -365,7 +358,7 @@ fn source(field: &[u8], name: &str, version: &str) -> Source {
     let (source, of) = (source.trim(), rest.split(')').next().unwrap_or_default().trim());
     let (name, version) =
         (if source.is_empty() { name } else { source }, if of.is_empty() { version } else { of });
-    Source { name: name.to_owned(), version: Some(version.to_owned()) }
+    Source { name: name.to_owned(), version: Some(dpkg_version::split(version).full) }
 }
 
 fn text(value: &[u8]) -> String {

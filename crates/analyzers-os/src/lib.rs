@@ -42,7 +42,7 @@ mod dpkg;
 mod dpkg_conffiles;
 mod dpkg_diversions;
 mod dpkg_info;
-mod dpkg_repeated;
+mod dpkg_record;
 mod dpkg_version;
 mod exclusions;
 #[cfg(test)]
@@ -54,6 +54,7 @@ mod mtree;
 mod named_release;
 mod os_release;
 mod recorded;
+mod repeated;
 mod reporter;
 mod rpm;
 mod script;

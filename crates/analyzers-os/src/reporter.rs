@@ -7,6 +7,8 @@ use std::fmt;
 use cutaway_analyze::{Findings, Package, Severity};
 use cutaway_tar::Escaped;
 
+use crate::repeated::Repeated;
+
 /// How many diagnostics one file may yield; the rest is counted and said in one more.
 pub(crate) const DIAGNOSTICS_MAX: usize = 100;
 
@@ -23,12 +25,19 @@ pub(crate) struct Reporter<'a> {
     reported: usize,
     omitted: usize,
     omitted_error: bool,
+    repeated: Repeated,
 }
 
 impl<'a> Reporter<'a> {
     /// Starts reporting into `findings`.
     pub(crate) fn new(findings: &'a mut Findings) -> Self {
-        Self { findings, reported: 0, omitted: 0, omitted_error: false }
+        Self {
+            findings,
+            reported: 0,
+            omitted: 0,
+            omitted_error: false,
+            repeated: Repeated::default(),
+        }
     }
 
     /// Notes something that could not be read.
@@ -46,9 +55,16 @@ impl<'a> Reporter<'a> {
         self.warning("database-empty", "the database is there but has no record in it");
     }
 
-    /// Adds a package.
+    /// Adds a package, unless an equal record is there.
     pub(crate) fn package(&mut self, package: Package) {
-        self.findings.package(package);
+        self.repeated.add(package, self.findings);
+    }
+
+    /// Says with this code that records stand more than once in the database, where they do.
+    pub(crate) fn repeated(&mut self, code: &'static str) {
+        if let Some(message) = self.repeated.message() {
+            self.warning(code, message);
+        }
     }
 
     /// Returns the findings, for what is neither a package nor a diagnostic.

@@ -15,7 +15,7 @@ use cutaway_analyze::{
     Unrecorded,
 };
 
-pub(crate) use record::source_of;
+pub(crate) use record::{KEY, source_of};
 
 use crate::reporter::{Reporter, quote};
 use crate::unrecorded;
@@ -30,7 +30,7 @@ pub(crate) struct Rpm;
 
 impl Analyzer for Rpm {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("rpm", 1)
+        AnalyzerId::new("rpm", 2)
     }
 
     fn interest(&self) -> Interest {
@@ -124,5 +124,6 @@ fn read(file: &File<'_>, mut records: Records<'_>) {
     } else {
         records.reporter.empty();
     }
+    records.reporter.repeated("rpm-record-repeated");
     records.reporter.finish();
 }

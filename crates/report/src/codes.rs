@@ -16,6 +16,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("apk-file-astray", "apk's database names a file outside of any directory or record."),
     ("apk-line-unreadable", "A line of apk's database is no field."),
     ("apk-record-incomplete", "apk's database ends within a record."),
+    ("apk-record-repeated", "Records stand several times in one database of apk."),
     ("apk-record-unseparated", "A record of apk begins without a blank line in front of it."),
     ("apk-record-without-name", "A record of apk has no name."),
     ("apk-record-without-version", "A record of apk has no version."),
@@ -33,6 +34,10 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "container-manifest-line-unreadable",
         "A line in the manifest of a distroless image is no record.",
+    ),
+    (
+        "container-manifest-record-repeated",
+        "Records stand several times in the manifest of a distroless image.",
     ),
     ("database-empty", "A package database is there and has no record."),
     ("database-too-large", "A package database is larger than the limit, and was not read."),
@@ -54,6 +59,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("dpkg-diversion-unreadable", "A diversion of dpkg cannot be read."),
     ("dpkg-field-continued", "A field of dpkg that has one line is continued on another."),
     ("dpkg-field-repeated", "A field stands twice in one record of dpkg."),
+    (
+        "dpkg-journal-odd",
+        "The journal of dpkg has names of different lengths, or too long ones; dpkg refuses it.",
+    ),
     ("dpkg-line-cut", "The last line of a file of dpkg is not ended: it may be cut off."),
     ("dpkg-line-unreadable", "A line of dpkg's database is no field."),
     ("dpkg-record-foreign", "A record in a database of dpkg is none of a package."),
@@ -164,6 +173,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("rpm-ndb-header", "The header of rpm's ndb database cannot be read."),
     ("rpm-ndb-slot", "A slot of rpm's ndb database cannot be read."),
     ("rpm-record-incomplete", "An rpm header has no name or no version."),
+    ("rpm-record-repeated", "Records stand several times in one database of rpm."),
     ("rpm-sqlite-header", "The header of rpm's SQLite database cannot be read."),
     ("rpm-sqlite-log", "The write-ahead log of rpm's SQLite database cannot be used."),
     ("rpm-sqlite-no-table", "rpm's SQLite database has no table of packages."),

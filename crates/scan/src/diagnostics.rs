@@ -9,7 +9,7 @@ use cutaway_tar::Escaped;
 
 use crate::Options;
 use crate::assemble::Task;
-use crate::inventory::{Inventory, of_role};
+use crate::inventory::{Inventory, is_journal, of_role};
 use crate::merged::Merged;
 use crate::sight::Sight;
 
@@ -145,6 +145,8 @@ fn disagreements(
     first: usize,
 ) -> Vec<DiagnosticReport> {
     let mut warnings = Vec::new();
+    // All that count; those of another reader too, since two may list packages of one kind.
+    let mut counting: Vec<&Sight> = Vec::new();
     for (position, member) in analyzers.of_role(Role::Database) {
         let of_analyzer = || inventory.top.iter().copied().filter(|it| it.analyzer == position);
         match member.selection() {
@@ -156,6 +158,7 @@ fn disagreements(
                 };
                 let mut with_records = of_analyzer().filter(|sight| !records(sight).is_empty());
                 let Some(chosen) = with_records.next() else { continue };
+                counting.push(chosen);
                 let chosen_records = records(chosen);
                 let others = with_records.filter(|other| records(other) != chosen_records);
                 warnings.extend(others.map(|other| {
@@ -170,11 +173,28 @@ fn disagreements(
                 }));
             }
             Selection::Union => {
-                warnings.extend(other_versions(merged, of_analyzer(), first));
+                let (journal, databases): (Vec<_>, Vec<_>) =
+                    of_analyzer().partition(|sight| is_journal(member, sight));
+                counting.extend(databases);
+                warnings.extend(odd_journal(&journal, first));
             }
         }
     }
+    warnings.extend(other_versions(merged, counting.into_iter(), first));
     warnings
+}
+
+/// Returns an error where files of a journal have names of different lengths: in which order they are to
+/// be read is not said, and dpkg refuses them.
+fn odd_journal(journal: &[&Sight], first: usize) -> Option<DiagnosticReport> {
+    let len = |sight: &&Sight| sight.rank.name.len();
+    let odd = journal.iter().find(|sight| Some(len(sight)) != journal.first().map(len))?;
+    let message = "its name is longer or shorter than others of the journal".to_owned();
+    Some(DiagnosticReport {
+        severity: Severity::Error,
+        code: "dpkg-journal-odd".into(),
+        ..about(odd, first, message)
+    })
 }
 
 /// Returns a warning for each database that has other versions of a package than one before it.

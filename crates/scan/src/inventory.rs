@@ -3,9 +3,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cutaway_analyze::{Analyzers, Change, DatabaseRef, Findings, Listed, Package, Role, Selection};
+use cutaway_analyze::{
+    Analyzers, Change, DatabaseRef, Findings, Listed, Member, Package, Place, Role, Selection,
+};
 use cutaway_layerfs::EntryPath;
 
+use crate::journal::{Journal, Source};
 use crate::merged::Merged;
 use crate::sight::{Rank, Sight};
 
@@ -28,11 +31,13 @@ pub(crate) struct Inventory<'a> {
 
 /// What one analyzer has in view.
 #[derive(Debug, Default)]
-struct InView {
+struct InView<'a> {
     /// Versions, in the order of preference.
     now: BTreeMap<Rank, usize>,
     /// Of databases that exclude each other: the one that counts.
     chosen: Option<usize>,
+    /// What replaces what, since a journal was seen.
+    journal: Option<Journal<'a>>,
 }
 
 impl<'a> Inventory<'a> {
@@ -64,16 +69,17 @@ impl<'a> Inventory<'a> {
 
     /// Returns the records that count at the top, each with its database.
     pub(crate) fn records(&self) -> Vec<(&'a Package, &'a EntryPath)> {
-        let mut visible: BTreeMap<DatabaseRef, Vec<&'a Package>> = BTreeMap::new();
+        let mut visible: BTreeMap<_, Vec<&'a Package>> = BTreeMap::new();
+        let key = |listed: &Listed<'a>| (listed.database, listed.package.name.as_str());
         for change in &self.changes {
             for listed in &change.ended {
-                visible.remove(&listed.database);
+                visible.remove(&key(listed));
             }
             for listed in &change.begun {
-                visible.entry(listed.database).or_default().push(listed.package);
+                visible.entry(key(listed)).or_default().push(listed.package);
             }
         }
-        let records = visible.into_iter().flat_map(|(database, packages)| {
+        let records = visible.into_iter().flat_map(|((database, _), packages)| {
             let path = self.paths.get(database.path).copied();
             packages.into_iter().filter_map(move |package| Some((package, path?)))
         });
@@ -100,7 +106,7 @@ impl<'a> Inventory<'a> {
     }
 
     fn follow(&mut self, analyzers: &Analyzers) {
-        let mut in_view: Vec<InView> =
+        let mut in_view: Vec<InView<'a>> =
             analyzers.members().iter().map(|_| InView::default()).collect();
         let mut next = 0_usize;
         let mut incomplete = 0_usize;
@@ -137,13 +143,29 @@ impl<'a> Inventory<'a> {
                         (view.chosen.into_iter().collect(), chosen.into_iter().collect());
                     view.chosen = chosen;
                 }
-                for version in ended {
+                for &version in &ended {
                     incomplete = incomplete.saturating_sub(self.incomplete(version));
-                    self.list(version, &mut change.ended);
                 }
-                for version in begun {
+                for &version in &begun {
                     incomplete = incomplete.saturating_add(self.incomplete(version));
-                    self.list(version, &mut change.begun);
+                }
+                let of = |versions: &[usize]| -> Vec<Source<'a>> {
+                    versions.iter().filter_map(|&it| self.source(it, member)).collect()
+                };
+                let (gone, come) = (of(&ended), of(&begun));
+                if view.journal.is_none() && come.iter().any(|source| source.journal) {
+                    let mut journal = Journal::default();
+                    let still = view.now.values().filter(|version| !begun.contains(version));
+                    let before: Vec<usize> = still.copied().chain(ended).collect();
+                    of(&before).iter().for_each(|source| journal.add(source));
+                    view.journal = Some(journal);
+                }
+                match &mut view.journal {
+                    Some(journal) => journal.turn(&gone, &come, &mut change),
+                    None => {
+                        gone.iter().for_each(|source| source.list(&mut change.ended));
+                        come.iter().for_each(|source| source.list(&mut change.begun));
+                    }
                 }
             }
             change.incomplete = incomplete > 0;
@@ -154,7 +176,7 @@ impl<'a> Inventory<'a> {
     }
 
     /// Returns the first database that has records, or else the first that could be read.
-    fn choose(&self, view: &InView) -> Option<usize> {
+    fn choose(&self, view: &InView<'a>) -> Option<usize> {
         let read = || view.now.values().copied().filter(|version| self.found(*version).is_some());
         let has_records =
             |version: &usize| self.found(*version).is_some_and(|it| !it.packages().is_empty());
@@ -169,17 +191,21 @@ impl<'a> Inventory<'a> {
         usize::from(self.found(version).is_some_and(Findings::incomplete))
     }
 
-    fn list(&self, version: usize, into: &mut Vec<Listed<'a>>) {
-        let (Some(sight), Some(found)) = (self.sights.get(version), self.found(version)) else {
-            return;
-        };
+    fn source(&self, version: usize, member: &Member) -> Option<Source<'a>> {
+        let (sight, found) = (self.sights.get(version)?, self.found(version)?);
         let database = DatabaseRef {
             rank: self.ranks.binary_search(&&sight.rank).unwrap_or_default(),
             version,
             path: self.paths.binary_search(&&sight.path).unwrap_or_default(),
         };
-        into.extend(found.packages().iter().map(|package| Listed { package, database }));
+        let journal = is_journal(member, sight);
+        Some(Source { database, journal, packages: found.packages() })
     }
+}
+
+/// Returns whether a file is one of a journal.
+pub(crate) fn is_journal(member: &Member, sight: &Sight) -> bool {
+    member.interest().places().get(sight.rank.place).is_some_and(Place::is_journal)
 }
 
 /// Returns the sights of databases whose analyzer has a role, in the order of preference.

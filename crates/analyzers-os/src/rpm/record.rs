@@ -19,6 +19,9 @@ const LICENSE: u32 = 1014;
 pub(super) const ARCH: u32 = 1022;
 const SOURCE_RPM: u32 = 1044;
 
+/// What rpm calls the keys that it trusts, which it keeps among the packages.
+pub(crate) const KEY: &str = "gpg-pubkey";
+
 /// The records of one database while it is read.
 #[derive(Debug)]
 pub(super) struct Records<'f> {
@@ -78,8 +81,7 @@ impl<'f> Records<'f> {
                 ),
             );
         }
-        // rpm keeps the keys that it trusts among the packages.
-        if name == "gpg-pubkey" {
+        if name == KEY {
             let summary = self.string(header, SUMMARY, place).map(text);
             self.reporter.findings().key(Key { name, version: full, summary });
             return;

@@ -16,6 +16,7 @@ fn paths(of_records: bool) -> Vec<String> {
         .flat_map(|member| member.interest().places())
         .map(|place| match place {
             Place::File(path) => path.clone().into_owned(),
+            Place::Directory { path, journal: true, .. } => format!("{path}/0017"),
             Place::Directory { path, ending, .. } => format!("{path}/file{ending}"),
             Place::InEach { path, file } => format!("{path}/package/{file}"),
         })

@@ -12,7 +12,7 @@ const STRING_ARRAY: u32 = 8;
 const I18N_STRING: u32 = 9;
 
 /// A value and its type; numbers are stored as such.
-enum Value {
+pub(crate) enum Value {
     Text(&'static str),
     Translated(&'static [&'static str]),
     Number(u32),
@@ -22,7 +22,7 @@ enum Value {
 
 use Value::{Number, Numbers, Text, Texts, Translated};
 
-fn header(tags: &[(u32, Value)]) -> Vec<u8> {
+pub(crate) fn header(tags: &[(u32, Value)]) -> Vec<u8> {
     let (mut index, mut data) = (Vec::new(), Vec::new());
     for (tag, value) in tags {
         data.resize(data.len().next_multiple_of(4), 0);

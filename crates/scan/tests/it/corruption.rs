@@ -79,3 +79,19 @@ fn archives_cut_anywhere_are_refused_or_whole() {
         }
     }
 }
+
+#[test]
+fn small_archives_cut_at_every_byte_are_refused_or_whole() {
+    for compression in ["plain", "gzip", "zstd"] {
+        let text = apk("lib/apk/db/installed", &["a 1-r0"]);
+        let image = image(&format!("layer {compression}\n{text}"));
+        let archive = DockerArchive::new().image(&["t:1"], &image).archive();
+        let whole = scan_bytes(archive.clone(), &options()).unwrap();
+        for length in 0..archive.len() {
+            if let Ok(report) = scan_bytes(archive[..length].to_vec(), &options()) {
+                // Without its manifest.json it is an archive of an older form, of the same layers.
+                assert_eq!(report.packages, whole.packages, "{compression} cut at {length}");
+            }
+        }
+    }
+}

@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "test support")]
 
 mod ambiguity;
+mod architectures;
 mod corruption;
 mod distributions;
 mod facts;
 mod holding;
+mod journal;
 mod links;
 mod order;
 mod provenance;
