@@ -28,7 +28,8 @@ use crate::reporter::{Reporter, quote};
 use crate::unrecorded;
 
 const STATUS_D: &str = "var/lib/dpkg/status.d";
-const UPDATES: &str = "var/lib/dpkg/updates";
+/// Where dpkg's journal lies.
+pub(crate) const UPDATES: &str = "var/lib/dpkg/updates";
 /// The longest name of a file of the journal that dpkg takes.
 const NUMBER_MAX: usize = 10;
 

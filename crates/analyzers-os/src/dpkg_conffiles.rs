@@ -14,9 +14,10 @@
 
 use cutaway_analyze::{
     Analyzer, AnalyzerId, ContentDigest, Database, Ecosystem, File, FileRecord, FileRecords,
-    FileRole, Findings, Interest, Outcome, PackageRef, Traits,
+    FileRole, Findings, Interest, Outcome, PackageRef, Place, Traits,
 };
 
+use crate::dpkg::UPDATES;
 use crate::dpkg_info::clean;
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
@@ -27,11 +28,12 @@ pub(crate) struct DpkgConffiles;
 
 impl Analyzer for DpkgConffiles {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("dpkg-conffiles", 1)
+        AnalyzerId::new("dpkg-conffiles", 2)
     }
 
     fn interest(&self) -> Interest {
-        Interest::default().files(["var/lib/dpkg/status"])
+        // What the journal says of a package is newer; its files may still be those of before.
+        Interest::default().files(["var/lib/dpkg/status"]).at(Place::journal(UPDATES))
     }
 
     fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {

@@ -4,11 +4,13 @@
 mod ambiguity;
 mod architectures;
 mod corruption;
+mod databases;
 mod distributions;
 mod facts;
 mod holding;
 mod journal;
 mod links;
+mod odd_databases;
 mod order;
 mod provenance;
 mod sources;
