@@ -154,7 +154,8 @@ impl Pull {
     /// # Errors
     ///
     /// Returns why a blob cannot be read, is not what its descriptor says, or cannot be written; and that
-    /// what passed is an archive of another form.
+    /// what passed is an archive of another form. What was written is then to be thrown away: of an archive
+    /// that passed it may be whole, and was not verified.
     pub async fn to_archive(
         self,
         out: impl AsyncWrite + Unpin + Send + 'static,

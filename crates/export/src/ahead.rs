@@ -33,7 +33,9 @@ pub(crate) struct Ahead {
 /// What was opened, in the order of the list.
 #[derive(Debug)]
 struct Opened {
-    coming: mpsc::Receiver<(Digest, Result<Lane, Error>)>,
+    coming: mpsc::Receiver<Result<Lane, Error>>,
+    /// Whose they are, those that still come.
+    list: VecDeque<Digest>,
     /// Opens one after the other, so that none that is wanted later takes the place of one that is
     /// wanted first.
     _opener: Ending,
@@ -60,18 +62,32 @@ impl Ahead {
     /// Starts to read the blobs of `list`, which are then opened in this order. Wants a tokio runtime.
     pub(crate) fn new(blobs: Arc<dyn Blobs>, list: Vec<Descriptor>) -> Self {
         let (ready, coming) = mpsc::channel(AHEAD);
-        let opener = tokio::spawn(open(Arc::clone(&blobs), list.into(), ready));
-        Self { blobs, opened: Mutex::new(Opened { coming, _opener: Ending(opener) }) }
+        let digests = list.iter().map(|blob| blob.digest.clone()).collect();
+        let opener = tokio::spawn(open(Arc::clone(&blobs), list, ready));
+        Self {
+            blobs,
+            opened: Mutex::new(Opened { coming, list: digests, _opener: Ending(opener) }),
+        }
     }
 }
 
 #[async_trait]
 impl Blobs for Ahead {
     async fn open(&self, blob: &Descriptor) -> Result<BlobStream, Error> {
-        match self.opened.lock().await.coming.recv().await {
-            Some((digest, lane)) if digest == blob.digest => lane.map(Lane::into_stream),
-            // Asked for in another order, or a second time.
-            _ => self.blobs.open(blob).await,
+        let mut opened = self.opened.lock().await;
+        // What is asked for a second time, or never was on the list, takes no other one's place.
+        let Some(passed_over) = opened.list.iter().position(|digest| *digest == blob.digest) else {
+            drop(opened);
+            return self.blobs.open(blob).await;
+        };
+        for _ in 0..passed_over {
+            opened.list.pop_front();
+            opened.coming.recv().await;
+        }
+        opened.list.pop_front();
+        match opened.coming.recv().await {
+            Some(lane) => lane.map(Lane::into_stream),
+            None => self.blobs.open(blob).await,
         }
     }
 
@@ -91,14 +107,14 @@ impl Blobs for Ahead {
 /// Opens blobs in their order, as long as somebody takes them.
 async fn open(
     blobs: Arc<dyn Blobs>,
-    mut list: VecDeque<Descriptor>,
-    ready: mpsc::Sender<(Digest, Result<Lane, Error>)>,
+    list: Vec<Descriptor>,
+    ready: mpsc::Sender<Result<Lane, Error>>,
 ) {
-    while let Some(blob) = list.pop_front() {
+    for blob in list {
         // Not before there is room for it: an open blob is a request on its way.
         let Ok(room) = ready.reserve().await else { return };
         let lane = blobs.open(&blob).await.map(Lane::new);
-        room.send((blob.digest, lane));
+        room.send(lane);
     }
 }
 
@@ -197,6 +213,19 @@ mod tests {
         }
         // What is asked for again is opened again.
         assert_eq!(read(&ahead, &list[0]).await.unwrap().len(), 1_000_000);
+        assert_eq!(many.opened.load(Ordering::Relaxed), list.len() + 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_again_or_left_out_takes_no_others_place() {
+        let many = Arc::new(Many::default());
+        let list = list(&["a", "b", "c", "d", "e"]);
+        let ahead = Ahead::new(many.clone(), list.clone());
+        // The first twice, the third not at all.
+        for number in [0, 0, 1, 3, 4] {
+            let text = read(&ahead, &list[number]).await.unwrap();
+            assert_eq!(text, list[number].media_type.as_str().repeat(1_000_000));
+        }
         assert_eq!(many.opened.load(Ordering::Relaxed), list.len() + 1);
     }
 }

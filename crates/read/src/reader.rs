@@ -10,8 +10,8 @@ use cutaway_ref::Digest;
 /// A visitor of one layer, which says at the end what it made of it.
 ///
 /// [`Visitor`] is told of entries and wanted content as they pass, and cannot wait; [`LayerReader::pause`]
-/// comes after each piece of the layer, and can. What a reader returns counts only where the layer was
-/// read to its end and verified.
+/// comes after each piece of the layer, stored or uncompressed, and can. What a reader returns counts only
+/// where the layer was read to its end and verified.
 pub trait LayerReader: Visitor + Send {
     /// What is made of the layer.
     type Out: Send;

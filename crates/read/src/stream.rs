@@ -99,7 +99,13 @@ impl Stream {
         let mut flow = Flow::start(decoded, copies, stored);
         let mut walk = Walk::new(limits);
         let mut size = 0_u64;
-        while let Some(chunk) = flow.next(reader).await {
+        loop {
+            let so_far = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
+            let chunk = match flow.next(reader, so_far).await {
+                ControlFlow::Continue(Some(chunk)) => chunk,
+                ControlFlow::Continue(None) => break,
+                ControlFlow::Break(()) => return Ok(None),
+            };
             unpacked.update(&chunk);
             size = size.saturating_add(len64(chunk.len()));
             let progress = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
@@ -111,7 +117,7 @@ impl Stream {
                         return Ok(None);
                     }
                     Ok(ControlFlow::Continue(())) => {}
-                    Err(source) => return Err(flow.blame(source, what, reader).await),
+                    Err(source) => return Err(flow.blame(source, what).await),
                 }
             }
             flow.chunks.give_back(chunk);
@@ -122,7 +128,11 @@ impl Stream {
                 return Ok(None);
             }
         }
-        let (stored, padding) = flow.verdict(&what, reader).await?;
+        let so_far = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
+        if flow.rest(reader, so_far).await.is_break() {
+            return Ok(None);
+        }
+        let (stored, padding) = flow.verdict(&what).await?;
         let unpacked = unpacked.verdict()?;
         let walked = walk.finish(reader).map_err(|source| Error::Layer { what, source })?;
         if let Some((observer, index)) = &observer {
@@ -153,19 +163,37 @@ impl Flow {
         Self { chunks, copies, stored: Ok(stored), decode }
     }
 
-    /// Returns the next uncompressed chunk; hashes stored bytes while it waits.
-    async fn next(&mut self, reader: &mut impl LayerReader) -> Option<Vec<u8>> {
+    /// Returns the next uncompressed chunk, or that the reader ends the reading; hashes stored bytes while
+    /// it waits. The reader is asked to pause behind each piece of those too: many of them may come before
+    /// there is a chunk.
+    async fn next(
+        &mut self,
+        reader: &mut impl LayerReader,
+        progress: Progress,
+    ) -> ControlFlow<(), Option<Vec<u8>>> {
         loop {
-            tokio::select! {
+            let copy = tokio::select! {
                 biased;
-                Some(copy) = self.copies.next() => self.take(copy, reader),
-                chunk = self.chunks.next() => return chunk,
-            }
+                Some(copy) = self.copies.next() => copy,
+                chunk = self.chunks.next() => return ControlFlow::Continue(chunk),
+            };
+            reader.stored(&copy);
+            self.check(copy);
+            reader.pause(progress).await?;
         }
     }
 
-    fn take(&mut self, copy: Vec<u8>, reader: &mut impl LayerReader) {
-        reader.stored(&copy);
+    /// Takes the stored bytes that are left when all has been decoded.
+    async fn rest(&mut self, reader: &mut impl LayerReader, progress: Progress) -> ControlFlow<()> {
+        while let Some(copy) = self.copies.next().await {
+            reader.stored(&copy);
+            self.check(copy);
+            reader.pause(progress).await?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn check(&mut self, copy: Vec<u8>) {
         if let Ok(check) = &mut self.stored
             && let Err(error) = check.update(&copy)
         {
@@ -174,15 +202,8 @@ impl Flow {
         self.copies.give_back(copy);
     }
 
-    /// Returns what the stored bytes were, when all has been decoded.
-    async fn verdict(
-        mut self,
-        what: &str,
-        reader: &mut impl LayerReader,
-    ) -> Result<(Stored, u64), ModelError> {
-        while let Some(copy) = self.copies.next().await {
-            self.take(copy, reader);
-        }
+    /// Returns what the stored bytes were, when all of them were taken.
+    async fn verdict(self, what: &str) -> Result<(Stored, u64), ModelError> {
         let decoded = self.decode.await.map_err(|error| ModelError::from_io(error, what));
         match decoded {
             // The way to the bytes failed: what came of them says nothing.
@@ -195,17 +216,23 @@ impl Flow {
         }
     }
 
-    /// Returns why a walk failed: bytes that are not those of the digest before what they hold.
-    async fn blame(
-        mut self,
-        source: cutaway_layerfs::Error,
-        what: String,
-        reader: &mut impl LayerReader,
-    ) -> Error {
-        while let Some(chunk) = self.next(reader).await {
-            self.chunks.give_back(chunk);
+    /// Returns why a walk failed: bytes that are not those of the digest before what they hold. Nobody is
+    /// told of the bytes that are left: what they hold is no layer.
+    async fn blame(mut self, source: cutaway_layerfs::Error, what: String) -> Error {
+        loop {
+            tokio::select! {
+                biased;
+                Some(copy) = self.copies.next() => self.check(copy),
+                chunk = self.chunks.next() => match chunk {
+                    Some(chunk) => self.chunks.give_back(chunk),
+                    None => break,
+                },
+            }
         }
-        match self.verdict(&what, reader).await {
+        while let Some(copy) = self.copies.next().await {
+            self.check(copy);
+        }
+        match self.verdict(&what).await {
             Err(error) if names_the_bytes(&error) => error.into(),
             _ => Error::Layer { what, source },
         }

@@ -1,5 +1,6 @@
 //! Archives that pass by.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_model::Error as ModelError;
 use cutaway_model::source::Selector;
 use cutaway_read::{
-    Archive, Error, Input, LayerKey, LayerReader, Limits, Once, Options, Select, layers,
+    Archive, Error, Input, LayerKey, LayerReader, Limits, Once, Options, Progress, Select, layers,
     layers_of_archive, verify,
 };
 use cutaway_ref::Platform;
@@ -122,6 +123,62 @@ async fn the_last_member_of_a_name_counts_whichever_is_read_first() {
     let read = layers(input(archive), Select::ALL, reader, &options(4)).await.unwrap();
     let names: Vec<_> = read.layers.iter().flat_map(|layer| &layer.out.names).collect();
     assert_eq!(names, ["a", "b"]);
+}
+
+/// Counts the stored bytes that come between two pauses, and keeps the most.
+#[derive(Default)]
+struct Between(usize, Arc<AtomicUsize>);
+
+impl Visitor for Between {
+    fn entry(&mut self, _: u32, _: &EntryPath, _: &Meta) -> bool {
+        false
+    }
+    fn data(&mut self, _: &[u8]) {}
+    fn hole(&mut self, _: u64) {}
+    fn end(&mut self) {}
+}
+
+impl LayerReader for Between {
+    type Out = ();
+
+    fn stored(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+        self.1.fetch_max(self.0, Ordering::SeqCst);
+    }
+
+    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
+        self.0 = 0;
+        ControlFlow::Continue(())
+    }
+
+    async fn finish(self) {}
+}
+
+#[tokio::test]
+async fn whoever_keeps_stored_bytes_can_put_them_down_in_time() {
+    let image = DockerArchive::new().image(&["app:1"], &small()).archive();
+    let layer = |compression| {
+        let layer = LayerBuilder::new(compression).file("f", noise(8 << 20));
+        ImageBuilder::new().layer(layer).build().layers[0].blob.bytes.to_vec()
+    };
+    // Frames of zstd that hold nothing, a megabyte each.
+    let skipped = [&[0x50, 0x2a, 0x4d, 0x18, 0, 0, 0x10, 0], noise(1 << 20).as_slice()].concat();
+    let empty_for_long = [skipped.repeat(8), layer(Compression::ZSTD)].concat();
+    // What looks like a tar and is none behind its first entry.
+    let mut no_tar = layer(Compression::Plain);
+    no_tar[512 + (8 << 20)..][..512].fill(7);
+    no_tar.extend(noise(8 << 20));
+    let zeros_behind = [layer(Compression::GZIP), vec![0; 8 << 20]].concat();
+    for stored in [empty_for_long, no_tar, zeros_behind] {
+        let most = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&most);
+        let reader = move |_: &LayerKey| Between(0, Arc::clone(&counter));
+        let archive = [member("other", &stored), image.clone()].concat();
+        let read = layers(input(archive), Select::ALL, reader, &options(2)).await;
+        assert_eq!(read.unwrap().layers.len(), 2);
+        let most = most.load(Ordering::SeqCst);
+        assert!((1..=1 << 20).contains(&most), "{most} bytes of {}", stored.len());
+    }
 }
 
 #[tokio::test]

@@ -150,7 +150,7 @@ pub(crate) fn options(in_flight: usize) -> Options {
     Options::new(limits)
 }
 
-/// Keeps the stored bytes and the names of a layer, and may stop at its first pause.
+/// Keeps the stored bytes and the names of a layer, and may stop at its first pause behind a name.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) stored: Vec<u8>,
@@ -172,7 +172,11 @@ impl LayerReader for Record {
     type Out = Self;
 
     async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
-        if self.stops { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.stops && !self.names.is_empty() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     fn stored(&mut self, bytes: &[u8]) {
