@@ -24,6 +24,7 @@ pub(crate) fn run() -> Result<()> {
     let (ours, everything) = (metadata::workspace()?, metadata::everything()?);
     let sources = sources::tracked()?;
     let mut complaints = layering::check(&ours);
+    complaints.extend(layering::unused(&ours));
     complaints.extend(dependencies::check(&everything, &dependencies::Rules::read()?));
     complaints.extend(packaging::check(&ours));
     complaints.extend(unused::check(&ours, &everything, &sources));

@@ -18,9 +18,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cutaway-analyze", &["cutaway-model", "cutaway-layerfs"]),
     ("cutaway-analyzers-os", &["cutaway-analyze"]),
     ("cutaway-report", &["cutaway-analyze"]),
-    ("cutaway-files", &["cutaway-read", "cutaway-analyze"]),
+    ("cutaway-files", &["cutaway-read"]),
     ("cutaway-scan", &["cutaway-read", "cutaway-report", "cutaway-files"]),
-    ("cutaway-export", &["cutaway-files"]),
+    ("cutaway-export", &["cutaway-read"]),
     (
         "cutaway",
         &[
@@ -117,6 +117,16 @@ pub(crate) fn check(packages: &[Package]) -> Vec<String> {
     complaints
 }
 
+/// Returns one line for every edge of the table that nobody uses.
+pub(crate) fn unused(packages: &[Package]) -> Vec<String> {
+    let unused = |package: &Package| {
+        let uses = |to: &str| package.dependencies.iter().any(|it| !it.dev && it.name == to);
+        let edges = below(&package.name).iter().filter(|to| !uses(to));
+        edges.map(|to| format!("{} stands on {to} and does not use it", package.name)).collect()
+    };
+    packages.iter().flat_map(|package| -> Vec<String> { unused(package) }).collect()
+}
+
 fn has_auth(dependency: &Dependency) -> bool {
     dependency.features.iter().any(|feature| matches!(feature.as_str(), "default" | "auth"))
 }
@@ -130,13 +140,18 @@ fn lies_below(from: &str, to: &str) -> bool {
     let mut open = vec![from];
     // The table has no cycle (a test), and it is short: what is reached twice is looked at twice.
     while let Some(name) = open.pop() {
-        let below = FLOORS.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, to)| to);
+        let below = below(name);
         if below.contains(&to) {
             return true;
         }
         open.extend(below);
     }
     false
+}
+
+/// Returns the crates that the table has directly below one.
+fn below(name: &str) -> &'static [&'static str] {
+    FLOORS.iter().find(|(known, _)| *known == name).map_or(&[], |(_, to)| to)
 }
 
 #[cfg(test)]
@@ -174,6 +189,18 @@ mod tests {
             ("cutaway-new", "thiserror", false, false),
         ] {
             assert_eq!(edge(from, to, dev).is_empty(), fine, "{from} {to} {dev}");
+        }
+    }
+
+    #[test]
+    fn an_edge_that_nobody_uses_goes() {
+        let package = |dependencies: Vec<Dependency>| {
+            unused(&[Package { name: "cutaway-fetch".into(), dependencies, ..Package::default() }])
+        };
+        let to = |dev| Dependency { name: "cutaway-model".into(), dev, ..Dependency::default() };
+        assert_eq!(package(vec![to(false)]), Vec::<String>::new());
+        for unused in [package(Vec::new()), package(vec![to(true)])] {
+            assert_eq!(unused, ["cutaway-fetch stands on cutaway-model and does not use it"]);
         }
     }
 
