@@ -1,7 +1,7 @@
 //! Lists what one layer of an image holds, by its diffID: `list_layer IMAGE sha256:…`.
 #![expect(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use cutaway_model::DiffId;
+use cutaway::model::DiffId;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -8,6 +8,13 @@
 //! What is `async` here needs a tokio runtime with its time and I/O drivers enabled. Dropping a future
 //! ends its requests; nothing is left behind on disk.
 //!
+//! # Other crates
+//!
+//! The crates whose types stand in what is offered here are here by their short names, so that nobody
+//! has to name them beside this one: [`analyze`] for an analyzer of one's own, [`report`] for what a scan
+//! says, [`files`] and [`layerfs`] for the files, [`model`] for documents, digests and diffIDs, `names`
+//! for references and platforms.
+//!
 //! # Features
 //!
 //! `clouds` (keys of Amazon, Google and Azure) and `daemons` (Docker, Podman, containerd) are on by
@@ -54,8 +61,29 @@ mod usage;
 pub use builder::Builder;
 pub use client::Client;
 pub use conditions::Conditions;
+#[doc(no_inline)]
+pub use cutaway_analyze as analyze;
 pub use cutaway_analyze::Analyzers;
+#[cfg(feature = "daemons")]
+#[doc(no_inline)]
+pub use cutaway_daemon as daemon;
+#[doc(no_inline)]
+pub use cutaway_fetch as fetch;
+#[doc(no_inline)]
+pub use cutaway_files as files;
+#[doc(no_inline)]
+pub use cutaway_layerfs as layerfs;
+#[doc(no_inline)]
+pub use cutaway_model as model;
+#[doc(no_inline)]
+pub use cutaway_read as read;
 pub use cutaway_read::{Archive, Input, Once, Opener};
+#[doc(no_inline)]
+pub use cutaway_ref as names;
+#[doc(no_inline)]
+pub use cutaway_report as report;
+#[doc(no_inline)]
+pub use cutaway_scan as scan;
 pub use difference::{FileChange, file_changes, package_differences};
 pub use environment::Environment;
 pub use error::{Class, Error};

@@ -1,6 +1,6 @@
 //! An analyzer of one's own: the users that an image has.
 
-use cutaway_analyze::{
+use cutaway::analyze::{
     Analyzer, AnalyzerId, Ecosystem, File, Findings, Interest, Outcome, Package,
 };
 
