@@ -10,6 +10,7 @@ use cutaway_tar::Escaped;
 use crate::Options;
 use crate::assemble::Task;
 use crate::inventory::{Inventory, is_journal, of_role};
+use crate::journal::MOST;
 use crate::merged::Merged;
 use crate::sight::Sight;
 
@@ -181,6 +182,14 @@ fn disagreements(
         }
     }
     warnings.extend(other_versions(merged, counting.into_iter(), first));
+    warnings.extend(inventory.crowded.map(|name| {
+        let name: String = name.chars().take(64).collect();
+        let message = format!(
+            "{} has more than {MOST} records in the database and its journal: none is replaced",
+            Escaped::new(&name)
+        );
+        DiagnosticReport { severity: Severity::Error, ..note("dpkg-journal-odd", &message) }
+    }));
     warnings
 }
 

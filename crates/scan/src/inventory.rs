@@ -25,6 +25,8 @@ pub(crate) struct Inventory<'a> {
     /// The paths of all databases, sorted; the position is the number of the path.
     pub(crate) paths: Vec<&'a EntryPath>,
     ranks: Vec<&'a Rank>,
+    /// A package with more records than a journal replaces, where there is one.
+    pub(crate) crowded: Option<&'a str>,
     /// What is visible at the top, in the order of preference.
     pub(crate) top: Vec<&'a Sight>,
 }
@@ -51,7 +53,8 @@ impl<'a> Inventory<'a> {
         ranks.dedup();
         let ended = vec![None; sights.len()];
         let changes = Vec::new();
-        let mut told = Self { merged, changes, sights, ended, paths, ranks, top: Vec::new() };
+        let mut told =
+            Self { merged, changes, sights, ended, paths, ranks, crowded: None, top: Vec::new() };
         told.follow(analyzers);
         told
     }
@@ -171,6 +174,8 @@ impl<'a> Inventory<'a> {
             change.incomplete = incomplete > 0;
             self.changes.push(change);
         }
+        let journals = in_view.iter().filter_map(|view| view.journal.as_ref());
+        self.crowded = journals.filter_map(|journal| journal.crowded.first().copied()).next();
         let top = in_view.iter().flat_map(|view| view.now.values());
         self.top = top.filter_map(|version| self.sights.get(*version).copied()).collect();
     }

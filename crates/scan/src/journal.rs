@@ -4,17 +4,21 @@
 //! both. Here a journal may lie in a higher layer than the database, and be hidden by one above. What a
 //! layer changes costs what its files have records, not what the database has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cutaway_analyze::{Change, DatabaseRef, Listed, Package};
 
-/// The records of one name beyond which a journal replaces none of them: dpkg takes no database with so
-/// many, and what they cost is to stay in proportion.
-const MOST: usize = 64;
+/// The records of one name beyond which a journal replaces none of them, which is then said: dpkg's
+/// journal has at most 250 (`MAXUPDATES`), and what they cost is to stay in proportion.
+pub(crate) const MOST: usize = 512;
 
 /// The records of one analyzer's databases and journals, by the name of the package.
 #[derive(Debug, Default)]
-pub(crate) struct Journal<'a>(HashMap<&'a str, Records<'a>>);
+pub(crate) struct Journal<'a> {
+    names: HashMap<&'a str, Records<'a>>,
+    /// The names with so many records that none of them is replaced.
+    pub(crate) crowded: BTreeSet<&'a str>,
+}
 
 /// By database, in the order of preference, and by position in it.
 type Records<'a> = BTreeMap<(DatabaseRef, usize), Record<'a>>;
@@ -39,7 +43,7 @@ impl<'a> Journal<'a> {
     /// Adds a file whose records are told already, as they stand.
     pub(crate) fn add(&mut self, source: &Source<'a>) {
         for (name, key, record) in source.records() {
-            self.0.entry(name).or_default().insert(key, record);
+            self.names.entry(name).or_default().insert(key, record);
         }
     }
 
@@ -60,7 +64,7 @@ impl<'a> Journal<'a> {
             }
         }
         for (name, [ended, begun]) in by_name {
-            let records = self.0.entry(name).or_default();
+            let records = self.names.entry(name).or_default();
             let before = records.len();
             let after = before.saturating_sub(ended.len()).saturating_add(begun.len());
             // Where nothing is replaced, only what changed is looked at.
@@ -71,8 +75,13 @@ impl<'a> Journal<'a> {
             }
             records.extend(&begun);
             change.begun.extend(if many { all(&begun) } else { counting(records) });
-            if records.is_empty() {
-                self.0.remove(name);
+            if after > MOST {
+                self.crowded.insert(name);
+            } else {
+                self.crowded.remove(name);
+            }
+            if after == 0 {
+                self.names.remove(name);
             }
         }
     }

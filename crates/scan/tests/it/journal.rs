@@ -261,3 +261,19 @@ fn random_journals_are_read_as_dpkg_reads_them() {
     result.unwrap();
     assert!(compared.get() * 3 > cases.get(), "{} of {}", compared.get(), cases.get());
 }
+
+#[test]
+fn more_records_than_dpkg_writes_are_told() {
+    for (count, complete) in [(250, true), (600, false)] {
+        let version = |number| record("a", &format!("Architecture: amd64\nVersion: {number}\n"));
+        let texts: Vec<(String, String)> =
+            (0..count).map(|at| (format!("updates/{at:04}"), version(at))).collect();
+        let mut files: Vec<(&str, Option<&str>)> =
+            texts.iter().map(|(path, text)| (path.as_str(), Some(text.as_str()))).collect();
+        let status = version(0);
+        files.push(("status", Some(&status)));
+        let (found, is_complete, codes) = scanned(&[layer(&files)]);
+        assert_eq!(is_complete, complete, "{count} {codes:?}");
+        assert_eq!(found.len() == 1, complete, "{count}");
+    }
+}
