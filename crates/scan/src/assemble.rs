@@ -1,5 +1,7 @@
 //! The report of layers that lie over each other: a pure function of what was found in them.
 
+use std::collections::BTreeSet;
+
 use cutaway_analyze::{
     Analyzers, Distro, Ecosystem, FileRecords, Package, Role, Selection, Severity, Unrecorded,
     timeline,
@@ -145,11 +147,14 @@ fn unrecorded(
     present.flat_map(|(_, member)| member.unrecorded()).collect()
 }
 
+/// Returns the keys of all databases; one that several have counts once, as the first of them has it.
 fn keys(merged: &Merged, inventory: &Inventory<'_>, first: usize) -> Vec<KeyReport> {
     let mut keys: Vec<KeyReport> = Vec::new();
+    let mut known = BTreeSet::new();
     for sight in &inventory.top {
         let found = merged.found(sight).map(|found| found.keys()).unwrap_or_default();
-        keys.extend(found.iter().map(|key| KeyReport {
+        let new = found.iter().filter(|key| known.insert((&key.name, &key.version)));
+        keys.extend(new.map(|key| KeyReport {
             name: key.name.clone(),
             version: key.version.clone(),
             summary: key.summary.clone(),
@@ -158,7 +163,6 @@ fn keys(merged: &Merged, inventory: &Inventory<'_>, first: usize) -> Vec<KeyRepo
         }));
     }
     keys.sort();
-    keys.dedup();
     keys
 }
 

@@ -104,3 +104,15 @@ fn equal_versions_count_once_and_others_are_all_listed_and_told() {
         assert!(report.complete && report.removed.is_empty(), "{files}");
     }
 }
+
+#[test]
+fn a_key_that_stands_twice_counts_once() {
+    let key = manifest("gpg-pubkey", "1-2");
+    let text = format!(
+        "layer gzip\n  var/lib/rpmmanifest/container-manifest-2 0644 \"{key}{key}{}\"\n",
+        manifest("gpg-pubkey", "1-3")
+    );
+    let report = report(&text);
+    let versions: Vec<&str> = report.keys.iter().map(|key| key.version.as_str()).collect();
+    assert_eq!((versions, report.packages.len()), (vec!["1-2", "1-3"], 0));
+}
