@@ -208,6 +208,8 @@ fn named(realm: &Url, failure: Failure, retry: &Retry) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -261,5 +263,25 @@ mod tests {
             }
         }
         assert!(parse(br#"{"token":"t","expires_in":18446744073709551615}"#, now).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_a_token_of_some_life_or_none(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            text in ".{0,40}", life in prop_oneof![
+                Just("null".to_owned()), any::<u64>().prop_map(|it| it.to_string()),
+                any::<f64>().prop_map(|it| format!("{it:e}")), "-?[0-9]{1,40}", "\"[0-9]{1,3}\"",
+            ],
+        ) {
+            let now = Instant::now();
+            let _ = parse(&bytes, now);
+            let json = format!("{{\"token\":{},\"expires_in\":{life}}}", serde_json::json!(text));
+            if let Some(token) = parse(json.as_bytes(), now) {
+                prop_assert!(!token.text.is_empty() && token.text == text);
+                let life = token.expires.duration_since(now).as_secs();
+                prop_assert!((LIFE_MIN * 8 / 10..=1 << 31).contains(&life), "{}", life);
+            }
+        }
     }
 }
