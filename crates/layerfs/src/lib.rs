@@ -8,7 +8,8 @@
 //! [`Walk`] takes one uncompressed layer as it streams by, hands wanted content to a [`Visitor`]
 //! and leaves a compact [`Listing`] of everything in it. [`Tree`] lays listings over each other,
 //! base first, into the file system that a container would see, and knows for each name which layer
-//! put it there and which entry holds its content.
+//! put it there and which entry holds its content. [`Cover`] tells of one layer after the other, newest
+//! first, what is certain to be in that file system.
 //!
 //! Nothing here is `async`, does I/O, starts a task, decompresses or checks a digest, and no path of an image is
 //! ever opened on the host.
@@ -44,6 +45,7 @@ mod apply;
 mod arena;
 mod blocks;
 mod changes;
+mod cover;
 mod descent;
 mod error;
 mod hide;
@@ -52,6 +54,7 @@ mod listing;
 mod listing_code;
 mod marker;
 mod meta;
+mod names;
 mod note;
 mod path;
 mod record;
@@ -63,6 +66,7 @@ mod watch;
 
 pub use arena::NodeId;
 pub use changes::{Changes, Dangling, End, Hidden, Superseded, Version, tree_order};
+pub use cover::Cover;
 pub use cutaway_tar::{Kind, Xattr};
 pub use descent::Descent;
 pub use error::Error;

@@ -12,6 +12,7 @@
 
 mod changes;
 mod corpus;
+mod cover;
 mod example;
 mod listing;
 mod models;
