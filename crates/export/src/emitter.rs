@@ -1,4 +1,4 @@
-//! Who goes along with the reading of a layer to hand on the content of its visible files.
+//! Who goes along with the reading of a layer to hand on the content of some of its files.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -7,40 +7,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_read::{Begun, LayerReader, Progress};
-use tokio::sync::mpsc;
+use cutaway_tar::len64;
 
-/// Pieces of a layer, in order.
-#[derive(Debug)]
-pub(crate) struct Batch {
-    /// The number of the layer.
-    pub(crate) layer: u32,
-    /// What came by.
-    pub(crate) events: Vec<Event>,
-}
+use crate::members::Members;
+use crate::outlet::Outlet;
+use crate::plan::Plan;
+use crate::tarfile::Head;
 
-/// What comes by of a file.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// The entry of this position begins.
-    Start(u32, Box<Meta>),
-    /// Its next bytes.
-    Data(Vec<u8>),
-    /// Its next bytes, all of them zero.
-    Hole(u64),
-    /// It is complete.
-    End,
-}
-
-/// Hands on the content of some entries of a layer.
+/// Hands on the content of the files of a layer that are still to be written, each under its first name.
 ///
 /// A visitor cannot wait, so what comes by in one piece of the layer is held until the pause after it.
 #[derive(Debug)]
 pub(crate) struct Emitter {
+    plan: Arc<Plan>,
     layer: u32,
     /// Entries that are still to come, ascending.
     wanted: VecDeque<u32>,
-    events: Vec<Event>,
-    to: mpsc::Sender<Batch>,
+    /// Bytes of content so far of the file that was begun.
+    content: u64,
+    members: Members,
+    outlet: Outlet,
     /// Whether anything was sent, which cannot be taken back.
     sent: Arc<AtomicBool>,
     /// Held until the layer has begun, so that the next one may be opened.
@@ -48,33 +34,28 @@ pub(crate) struct Emitter {
 }
 
 impl Emitter {
-    /// Hands on `wanted`, which are positions in the listing of `layer`, ascending; `sent` is set with
-    /// the first piece.
+    /// Hands on what `plan` wants of the layer of this number, if any; `sent` is set with the first piece.
     pub(crate) fn new(
-        layer: u32,
-        wanted: VecDeque<u32>,
-        to: mpsc::Sender<Batch>,
-        sent: Arc<AtomicBool>,
+        plan: &Arc<Plan>,
+        layer: Option<u32>,
+        outlet: &Outlet,
+        sent: &Arc<AtomicBool>,
     ) -> Self {
-        Self { layer, wanted, events: Vec::new(), to, sent, begun: None }
+        Self {
+            plan: Arc::clone(plan),
+            layer: layer.unwrap_or_default(),
+            wanted: layer.map(|layer| plan.wanted(layer)).unwrap_or_default(),
+            content: 0,
+            members: Members::default(),
+            outlet: outlet.clone(),
+            sent: Arc::clone(sent),
+            begun: None,
+        }
     }
 
-    /// Passes the turn on when the first piece of the layer has come.
+    /// Passes the turn on when the layer was opened.
     pub(crate) fn passing_on(self, begun: Option<Begun>) -> Self {
         Self { begun, ..self }
-    }
-
-    async fn send(&mut self) -> ControlFlow<()> {
-        if self.events.is_empty() {
-            return ControlFlow::Continue(());
-        }
-        self.sent.store(true, Ordering::Relaxed);
-        let events = std::mem::take(&mut self.events);
-        match self.to.send(Batch { layer: self.layer, events }).await {
-            Ok(()) => ControlFlow::Continue(()),
-            // Whoever writes has failed, and says why.
-            Err(_) => ControlFlow::Break(()),
-        }
     }
 }
 
@@ -84,30 +65,40 @@ impl Visitor for Emitter {
             return false;
         }
         self.wanted.pop_front();
-        self.events.push(Event::Start(id, Box::new(meta.clone())));
+        let Some(name) = self.plan.first_name(self.layer, id) else { return false };
+        self.members.start(&Head::of(&name, Some(meta)));
+        self.content = 0;
         true
     }
 
     fn data(&mut self, chunk: &[u8]) {
-        self.events.push(Event::Data(chunk.to_vec()));
+        self.content = self.content.saturating_add(len64(chunk.len()));
+        self.members.data(chunk);
     }
 
     fn hole(&mut self, len: u64) {
-        self.events.push(Event::Hole(len));
+        self.content = self.content.saturating_add(len);
+        self.members.zeros(len);
     }
 
     fn end(&mut self) {
-        self.events.push(Event::End);
+        self.members.end(self.content);
     }
 }
 
 impl LayerReader for Emitter {
     type Out = ();
 
-    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
+    async fn begin(&mut self) {
         // Where nobody waits, there is no other layer.
         drop(self.begun.take());
-        self.send().await
+    }
+
+    async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
+        if !self.members.is_empty() {
+            self.sent.store(true, Ordering::Relaxed);
+        }
+        self.outlet.send(&mut self.members).await
     }
 
     async fn finish(self) {}

@@ -1,30 +1,46 @@
-//! What a flattened file system consists of, and in which order it is written.
+//! What a flattened file system consists of, and in which order what is not yet written of it is.
 //!
 //! Names without content come first, parents before what lies in them. Files come as their layers
-//! stream by, each with all its names, so that a hard link always follows the file it shares.
+//! stream by, each under one name, and the other names at the end, so that a hard link always follows
+//! the file it shares.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use cutaway_layerfs::{EntryPath, Inode, Kind, Limits, Listing, Meta, NodeId, Tree};
+use cutaway_layerfs::{EntryPath, Inode, Kind, Listing, Meta, NodeId, Tree};
+use cutaway_model::Error as ModelError;
+use cutaway_read::Limits;
 
 use crate::Error;
+use crate::newest::Written;
 
 /// The visible file system of an image.
 #[derive(Debug)]
 pub(crate) struct Plan {
     tree: Tree,
     listings: Vec<(u32, Arc<Listing>)>,
-    /// Everything but files with content, parents first.
+    /// Everything but files with content that is not written, parents first.
     pub(crate) bare: Vec<NodeId>,
-    /// The names of files with content, sorted by the entry that holds it.
+    /// The names of files with content that is not written, sorted by the entry that holds it.
     files: Vec<(Inode, NodeId)>,
+    /// Names of files that are written under another name, which comes first.
+    pub(crate) links: Vec<(NodeId, NodeId)>,
 }
 
 impl Plan {
-    /// Lays numbered layers over each other, base first. Those of one number are the same.
-    pub(crate) fn new(listings: Vec<(u32, Arc<Listing>)>, limits: Limits) -> Result<Self, Error> {
-        let mut tree = Tree::new(limits);
+    /// Lays numbered layers over each other, base first, those of one number being the same, and leaves out
+    /// what is `written` already: one item for each of the first of them.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps the layers from being laid over each other, and [`ModelError::Limit`] where
+    /// something that is written is not there in the end and nothing that comes later can take its place.
+    pub(crate) fn new(
+        listings: Vec<(u32, Arc<Listing>)>,
+        written: &[Written],
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let mut tree = Tree::new(limits.layerfs);
         for (layer, listing) in &listings {
             let warnings =
                 tree.apply(*layer, listing).map_err(|source| cutaway_read::Error::Layer {
@@ -53,7 +69,16 @@ impl Plan {
         }
         // Stable: the names of one file stay in the order of their paths.
         files.sort_by_key(|(inode, _)| *inode);
-        Ok(Self { tree, listings, bare, files })
+        let mut plan = Self { tree, listings, bare, files, links: Vec::new() };
+        let mut done = HashSet::new();
+        for (&(layer, ref listing), written) in plan.listings.iter().zip(written) {
+            if !written.is_empty() {
+                plan.check(layer, listing, written, &mut done, limits.layer_hold_bytes)?;
+            }
+        }
+        plan.bare.retain(|id| !done.contains(id));
+        plan.divide(&done);
+        Ok(plan)
     }
 
     /// Returns the path and the metadata of a name; none of the latter for a directory that no layer describes.
@@ -64,27 +89,85 @@ impl Plan {
         (self.tree.path(id), entry.map(|entry| entry.meta().clone()))
     }
 
-    /// Returns the entries of `layer` whose content is visible, ascending.
-    pub(crate) fn wanted(&self, layer: u32) -> VecDeque<u32> {
-        let mut wanted: VecDeque<u32> = VecDeque::new();
-        for (inode, _) in self.of_layer(layer) {
-            if wanted.back() != Some(&inode.entry) {
-                wanted.push_back(inode.entry);
-            }
-        }
-        wanted
+    /// Returns whether `layer` has files whose content is to be written.
+    pub(crate) fn wants_of(&self, layer: u32) -> bool {
+        self.of_layer(layer).next().is_some()
     }
 
-    /// Returns the names of the file that `entry` of `layer` holds.
-    pub(crate) fn names(&self, layer: u32, entry: u32) -> Vec<EntryPath> {
+    /// Returns the entries of `layer` whose content is to be written, ascending.
+    pub(crate) fn wanted(&self, layer: u32) -> VecDeque<u32> {
+        self.of_layer(layer).map(|(inode, _)| inode.entry).collect()
+    }
+
+    /// Returns the name under which the file that `entry` of `layer` holds is to be written.
+    pub(crate) fn first_name(&self, layer: u32, entry: u32) -> Option<EntryPath> {
         let inode = Inode { layer, entry };
-        let start = self.files.partition_point(|(at, _)| *at < inode);
-        let names = self.files.iter().skip(start).take_while(|(at, _)| *at == inode);
-        names.map(|(_, id)| self.tree.path(*id)).collect()
+        let at = self.files.binary_search_by_key(&inode, |(inode, _)| *inode).ok()?;
+        self.files.get(at).map(|(_, id)| self.tree.path(*id))
     }
 
     fn of_layer(&self, layer: u32) -> impl Iterator<Item = &(Inode, NodeId)> {
         let start = self.files.partition_point(|(inode, _)| inode.layer < layer);
         self.files.iter().skip(start).take_while(move |(inode, _)| inode.layer == layer)
+    }
+
+    /// Finds out which names are written as they are to be. What was written twice is what was written last.
+    fn check(
+        &self,
+        layer: u32,
+        listing: &Listing,
+        written: &Written,
+        done: &mut HashSet<NodeId>,
+        hold: u64,
+    ) -> Result<(), Error> {
+        let gone = |path: &EntryPath| {
+            let what = format!("what layer {layer} has written at {path} and takes away later");
+            ModelError::Limit { what, limit: "layer_hold_bytes", max: hold }
+        };
+        for path in &written.implied {
+            let id = self.tree.at(path).ok_or_else(|| gone(path))?;
+            if self.tree.node(id).is_implied() {
+                done.insert(id);
+            }
+        }
+        for (entry, at) in (0_u32..).zip(listing.iter()) {
+            if !written.contains(entry) {
+                continue;
+            }
+            let (path, meta) = (at.path(), at.meta());
+            let id = self.tree.at(path).ok_or_else(|| gone(path))?;
+            let node = self.tree.node(id);
+            if node.inode() == (Inode { layer, entry }) {
+                done.insert(id);
+                continue;
+            }
+            done.remove(&id);
+            let replaced = match meta.kind {
+                // Its content may be there.
+                Kind::Directory => node.kind() == Kind::Directory,
+                // GNU tar makes links that lead out of a directory when all else is there.
+                Kind::Symlink => node.link() == meta.link.as_deref(),
+                _ => true,
+            };
+            if !replaced {
+                return Err(gone(path).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Divides the names of each file into the one that has its content, which may be written already, and
+    /// links to it.
+    fn divide(&mut self, done: &HashSet<NodeId>) {
+        let names = std::mem::take(&mut self.files);
+        for names in names.chunk_by(|(one, _), (other, _)| one == other) {
+            let home = names.iter().find(|(_, id)| done.contains(id));
+            let Some(&(inode, first)) = home.or_else(|| names.first()) else { continue };
+            if home.is_none() {
+                self.files.push((inode, first));
+            }
+            let others = names.iter().map(|(_, id)| *id).filter(|id| *id != first);
+            self.links.extend(others.map(|other| (first, other)));
+        }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::io;
 
-use cutaway_layerfs::{Kind, Xattr};
+use cutaway_layerfs::{EntryPath, Kind, Meta, Xattr};
 use cutaway_model::SinkError;
 use cutaway_tar::len64;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -71,6 +71,35 @@ impl<'a> Head<'a> {
             xattrs: &[],
         }
     }
+
+    /// Describes a name as its layer does; a directory that none describes is root's, as unpackers make it.
+    pub(crate) fn of(path: &'a EntryPath, meta: Option<&'a Meta>) -> Self {
+        let path = path.as_bytes();
+        match meta {
+            None => Self { kind: Kind::Directory, mode: 0o755, ..Self::file(path, 0) },
+            Some(meta) => Self {
+                path,
+                kind: meta.kind,
+                size: meta.size,
+                mode: meta.mode,
+                uid: meta.uid,
+                gid: meta.gid,
+                uname: &meta.uname,
+                gname: &meta.gname,
+                mtime: meta.mtime,
+                mtime_nanos: meta.mtime_nanos,
+                link: meta.link.as_deref(),
+                device: meta.device,
+                xattrs: &meta.xattrs,
+            },
+        }
+    }
+
+    /// Describes another name of the file that was written as `first`.
+    pub(crate) fn link(path: &'a EntryPath, first: &'a EntryPath, meta: &'a Meta) -> Self {
+        let link = Some(first.as_bytes());
+        Self { kind: Kind::HardLink, size: 0, link, ..Self::of(path, Some(meta)) }
+    }
 }
 
 impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
@@ -82,18 +111,20 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
     /// Starts a member; exactly as many bytes of content follow as `head` says.
     pub(crate) async fn start(&mut self, head: &Head<'_>) -> Result<(), SinkError> {
         self.content = 0;
-        let path = match head.kind {
-            Kind::Directory => [head.path, b"/"].concat(),
-            _ => head.path.to_vec(),
-        };
-        let mut header = Header::new_ustar();
-        let filled = fill(&mut header, head, &path);
-        let records = filled.map_err(|error| SinkError::write(self.target.as_str(), error))?;
-        if !records.is_empty() {
-            self.records(&records).await?;
-        }
-        header.set_cksum();
-        self.write(header.as_bytes()).await
+        let mut bytes = Vec::new();
+        let put = put_head(&mut bytes, head);
+        put.map_err(|error| SinkError::write(self.target.as_str(), error))?;
+        self.write(&bytes).await
+    }
+
+    /// Writes bytes that are whole members, or parts of them that are put together elsewhere.
+    pub(crate) async fn parts(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        self.write(bytes).await
+    }
+
+    /// Returns what kept a part from being put together, as an error of the target.
+    pub(crate) fn failure(&self, error: io::Error) -> SinkError {
+        SinkError::write(self.target.as_str(), error)
     }
 
     /// Writes the next bytes of the member that was started.
@@ -118,10 +149,7 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
 
     /// Ends the member that was started: fills its last block.
     pub(crate) async fn end(&mut self) -> Result<(), SinkError> {
-        let over = self.content.checked_rem(BLOCK).unwrap_or(0);
-        if over > 0 {
-            self.zeros(BLOCK.saturating_sub(over)).await?;
-        }
+        self.zeros(padding(self.content)).await?;
         self.content = 0;
         Ok(())
     }
@@ -133,26 +161,51 @@ impl<W: AsyncWrite + Unpin + Send> TarWriter<W> {
         Ok(self.out)
     }
 
-    /// Writes the records of the member that comes next, as a member of their own.
-    async fn records(&mut self, records: &[u8]) -> Result<(), SinkError> {
-        let mut header = Header::new_ustar();
-        header.set_entry_type(EntryType::XHeader);
-        header.set_mode(0o644);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(0);
-        header.set_size(len64(records.len()));
-        copy_into(&mut header.as_old_mut().name, b"PaxHeaders/0");
-        header.set_cksum();
-        self.write(header.as_bytes()).await?;
-        self.data(records).await?;
-        self.end().await
-    }
-
     async fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         let written = self.out.write_all(bytes).await;
         written.map_err(|error| SinkError::write(self.target.as_str(), error))
     }
+}
+
+/// Appends the header of a member, with the records of what does not fit into it before it.
+pub(crate) fn put_head(out: &mut Vec<u8>, head: &Head<'_>) -> io::Result<()> {
+    let path = match head.kind {
+        Kind::Directory => [head.path, b"/"].concat(),
+        _ => head.path.to_vec(),
+    };
+    let mut header = Header::new_ustar();
+    let records = fill(&mut header, head, &path)?;
+    if !records.is_empty() {
+        put_records(out, &records);
+    }
+    header.set_cksum();
+    out.extend_from_slice(header.as_bytes());
+    Ok(())
+}
+
+/// Returns how many zero bytes fill the last block of so much content.
+pub(crate) fn padding(content: u64) -> u64 {
+    match content.checked_rem(BLOCK) {
+        None | Some(0) => 0,
+        Some(over) => BLOCK.saturating_sub(over),
+    }
+}
+
+/// Appends the records of the member that comes next, as a member of their own.
+fn put_records(out: &mut Vec<u8>, records: &[u8]) {
+    let mut header = Header::new_ustar();
+    header.set_entry_type(EntryType::XHeader);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(len64(records.len()));
+    copy_into(&mut header.as_old_mut().name, b"PaxHeaders/0");
+    header.set_cksum();
+    out.extend_from_slice(header.as_bytes());
+    out.extend_from_slice(records);
+    let fill = usize::try_from(padding(len64(records.len()))).unwrap_or(0);
+    out.resize(out.len().saturating_add(fill), 0);
 }
 
 /// Fills in the header, and returns the records for what does not fit.

@@ -41,6 +41,9 @@ pub struct Limits {
     /// `archive_layers`: how many different members of an archive that passes once are kept as what may
     /// be layers, until the documents tell. 10,000.
     pub archive_layers: u64,
+    /// `layer_hold_bytes`: how much of a layer is held back, where it is handed on as it is read, while
+    /// what comes later in it may yet take away what came before. 8 MiB.
+    pub layer_hold_bytes: u64,
 }
 
 impl Limits {
@@ -51,6 +54,7 @@ impl Limits {
             layerfs: cutaway_layerfs::Limits::default(),
             layers_in_flight: cores.saturating_add(1).min(16),
             archive_layers: 10_000,
+            layer_hold_bytes: 8 << 20,
         }
     }
 }

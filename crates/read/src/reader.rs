@@ -16,6 +16,12 @@ pub trait LayerReader: Visitor + Send {
     /// What is made of the layer.
     type Out: Send;
 
+    /// Is waited for when the layer was opened, before the first of its entries is shown. Meanwhile some
+    /// pieces of it are decoded ahead.
+    fn begin(&mut self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// Is told after each piece of the layer how far it was read. May wait, which holds up the layer and
     /// what sends it; may end the reading, and nothing is verified then.
     fn pause(&mut self, progress: Progress) -> impl Future<Output = ControlFlow<()>> + Send {

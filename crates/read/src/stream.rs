@@ -99,6 +99,7 @@ impl Stream {
         let mut flow = Flow::start(decoded, copies, stored);
         let mut walk = Walk::new(limits);
         let mut size = 0_u64;
+        reader.begin().await;
         loop {
             let so_far = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
             let chunk = match flow.next(reader, so_far).await {

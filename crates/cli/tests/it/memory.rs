@@ -12,7 +12,7 @@ use serde_json::json as value;
 
 use crate::engine::FakeEngine;
 use crate::meter::Metered;
-use crate::support::{cutaway, json};
+use crate::support::{cutaway, json, stderr};
 
 /// The bytes of the one large file.
 const LARGE: u64 = 840_000_000;
@@ -89,6 +89,15 @@ fn a_large_image_takes_little_memory_and_no_file() {
         assert_eq!(report["image"]["id"], id.to_string(), "{name}");
         assert_eq!(report["packages"][0]["name"], "a", "{name}");
         run.was_frugal(name);
+        assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "{name}");
+    }
+    // One that can be read newest first, and one that passes twice.
+    for name in [file.as_str(), "docker:large:1"] {
+        let mut command = cutaway(&["export", name, "/dev/null"]);
+        command.env("DOCKER_HOST", engine.host()).env("TMPDIR", temporary.path());
+        let run = Metered::run(command);
+        assert!(run.output.status.success(), "{}", stderr(&run.output));
+        run.took_little(name);
         assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "{name}");
     }
 }

@@ -12,8 +12,9 @@ use crate::openers::Held;
 use cutaway_read::{Archive, Input};
 
 impl Image {
-    /// Writes the file system as one tar; `target` names it in errors. Layers are read twice, and an
-    /// archive that passes once is held in memory, within `stdin_bytes`.
+    /// Writes the file system as one tar; `target` names it in errors. Layers are read newest first, and
+    /// again where that does not tell enough; an archive that passes is read twice, and one that passes once
+    /// is held in memory, within `stdin_bytes`.
     ///
     /// # Errors
     ///

@@ -86,6 +86,11 @@ pub(super) const ROWS: &[Row] = &[
         |all| &mut all.files.hold_bytes,
         "bytes of a file held back while a later entry may replace it",
     ),
+    (
+        "layer_hold_bytes",
+        |all| &mut all.read.layer_hold_bytes,
+        "bytes of a layer that export holds back while later entries may take them away",
+    ),
     ("layers_in_flight", |all| &mut all.read.layers_in_flight, "layers that are read at once"),
     (
         "entries",

@@ -11,4 +11,5 @@ mod archived;
 mod archives;
 mod flattened;
 mod layouts;
+mod stacks;
 mod support;

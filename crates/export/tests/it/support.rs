@@ -15,7 +15,7 @@ use cutaway_ref::Platform;
 use tempfile::TempDir;
 
 /// Returns the image of a stack in the notation of the truth table: layers divided by ` | `, `x=v` a file,
-/// `d/` a directory, `a→b` a symbolic link, `a⇒b` a hard link.
+/// `d/` a directory, `a→b` a symbolic link, `a⇒b` a hard link, `x@M:N` a character device.
 pub(crate) fn stack(text: &str) -> FixtureImage {
     let mut lines = String::new();
     for layer in text.split('|') {
@@ -25,6 +25,8 @@ pub(crate) fn stack(text: &str) -> FixtureImage {
                 format!("{name} -> {target}")
             } else if let Some((name, target)) = entry.split_once('⇒') {
                 format!("{name} => {target}")
+            } else if let Some((name, device)) = entry.split_once('@') {
+                format!("{name} char {device}")
             } else if let Some((name, content)) = entry.split_once('=') {
                 format!("{name} 0644 \"{content}\"")
             } else if entry.ends_with('/') {

@@ -1,0 +1,74 @@
+//! The way of members from where a layer is read to where the tar is written, a few pieces long.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::AsyncWrite;
+use tokio::sync::mpsc;
+
+use crate::Error;
+use crate::flattened::Flattened;
+use crate::members::Members;
+use crate::tarfile::TarWriter;
+
+/// How many pieces wait for being written, each about as much as is decoded at once.
+const PIECES: usize = 8;
+
+/// Pieces that were written, to be filled again.
+type Pool = Arc<Mutex<Vec<Members>>>;
+
+/// The end that members are put into.
+#[derive(Debug, Clone)]
+pub(crate) struct Outlet {
+    to: mpsc::Sender<Members>,
+    pool: Pool,
+}
+
+/// The end that they come out of.
+#[derive(Debug)]
+pub(crate) struct Inlet {
+    from: mpsc::Receiver<Members>,
+    pool: Pool,
+}
+
+/// Makes a way.
+pub(crate) fn way() -> (Outlet, Inlet) {
+    let (to, from) = mpsc::channel(PIECES);
+    let pool = Pool::default();
+    (Outlet { to, pool: Arc::clone(&pool) }, Inlet { from, pool })
+}
+
+impl Outlet {
+    /// Sends what `members` has and leaves it empty.
+    pub(crate) async fn send(&self, members: &mut Members) -> ControlFlow<()> {
+        if members.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let fresh = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let full = std::mem::replace(members, fresh.unwrap_or_default());
+        match self.to.send(full).await {
+            Ok(()) => ControlFlow::Continue(()),
+            // Whoever writes has failed, and says why.
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+}
+
+impl Inlet {
+    /// Writes everything that comes, until all other ends are gone.
+    pub(crate) async fn write_all<W: AsyncWrite + Unpin + Send>(
+        &mut self,
+        tar: &mut TarWriter<W>,
+        written: &mut Flattened,
+    ) -> Result<(), Error> {
+        while let Some(mut members) = self.from.recv().await {
+            written.add(members.write(tar).await?);
+            members.clear();
+            let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+            if pool.len() < PIECES {
+                pool.push(members);
+            }
+        }
+        Ok(())
+    }
+}
