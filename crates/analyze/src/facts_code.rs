@@ -166,7 +166,7 @@ fn put_warning(out: &mut Vec<u8>, warning: &Warning) {
 fn get_warning(rest: &mut &[u8]) -> Option<Warning> {
     let code = text(rest)?.into();
     let path = if get_flag(rest)? { Some(get_path(rest)?) } else { None };
-    Some(Warning { code, path, message: text(rest)? })
+    Some(Warning::of_walk(code, path, text(rest)?))
 }
 
 fn put_measured(out: &mut Vec<u8>, measured: &Measured) {

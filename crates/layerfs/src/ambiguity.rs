@@ -4,10 +4,11 @@
 //! place. Both come to the same but for the marks that are told here. What is read is what umoci
 //! reads; a warning names each path at or below which the others may see something else.
 
-use crate::apply::Application;
+use crate::apply::{Application, Rule};
 use crate::arena::NodeId;
 use crate::marker::Marker;
 use crate::resolve::Place;
+use crate::warning::OtherReading;
 use crate::{EntryPath, Kind};
 
 impl Application<'_> {
@@ -19,7 +20,7 @@ impl Application<'_> {
                 "an opaque marker at the root hides all of the lower layers; overlay drivers ignore it"
                     .into()
             };
-            self.warnings.push_ambiguous(EntryPath::root(), message);
+            self.doubt(EntryPath::root(), OtherReading::Known, message);
         }
     }
 
@@ -36,13 +37,13 @@ impl Application<'_> {
                 "is a link of a lower layer to {real}, where this is put; overlay drivers put a directory in its place"
             )
         };
-        self.warnings.push_ambiguous(named.clone(), message);
+        self.doubt(named.clone(), OtherReading::Known, message);
         let message = || {
             format!(
                 "is where a link of a lower layer at {named} leads; overlay drivers put nothing here"
             )
         };
-        self.warnings.push_ambiguous(real, message);
+        self.doubt(real, OtherReading::Known, message);
     }
 
     /// Tells of a global header that some unpackers take for an entry, so that what has its name goes,
@@ -103,7 +104,56 @@ impl Application<'_> {
                 "is changed by a global header named {path}, which is ignored, in runtimes that take it for an entry or a marker"
             )
         };
-        self.warnings.push_ambiguous(at, message);
+        self.doubt(at, OtherReading::Global, message);
+    }
+
+    /// Tells of a character device 0:0, which overlay drivers take for a whiteout, as it is read here.
+    pub(crate) fn doubt_device(&mut self, path: &EntryPath) {
+        let message = || {
+            "is a device 0:0, which hides what has its name, as in overlay drivers; others make the device"
+                .into()
+        };
+        self.doubt(path.clone(), OtherReading::Known, message);
+    }
+
+    /// Tells of a marker that hides what its own layer has put there: in the lowest layer containerd
+    /// removes it, in others overlay drivers refuse the layer.
+    pub(crate) fn doubt_late_marker(&mut self, path: &EntryPath) {
+        if self.is_lowest {
+            let message =
+                || "stands before its whiteout in the lowest layer; containerd removes it".into();
+            self.doubt(path.clone(), OtherReading::Known, message);
+        }
+        self.refuse(path.as_bytes(), "a whiteout stands beside what the layer puts there");
+    }
+
+    /// Tells of a directory without an entry before an opaque marker: drivers that unpack in place
+    /// remove it with what the layer has put there.
+    pub(crate) fn doubt_implied(&mut self, node: NodeId) {
+        let own = self.tree.arena.get(node);
+        if own.is_none_or(|data| data.explicit && data.placed_by == self.layer) {
+            return;
+        }
+        let path = self.tree.path(node);
+        let message = || {
+            "has no entry before an opaque marker above it; drivers that unpack in place remove it"
+                .into()
+        };
+        self.doubt(path, OtherReading::Unknown, message);
+    }
+
+    /// Says why overlay drivers do not unpack the layer.
+    pub(crate) fn refuse(&mut self, path: &[u8], why: &str) {
+        self.refused = true;
+        if self.rule == Rule::InPlace {
+            self.warnings.push_refused(path, || format!("overlay drivers refuse the layer: {why}"));
+        }
+    }
+
+    fn doubt(&mut self, path: EntryPath, other: OtherReading, message: impl FnOnce() -> String) {
+        if self.rule == Rule::InPlace {
+            self.warnings.push_ambiguous(path, other, message);
+        }
     }
 
     /// Remembers that the layer takes a directory of a lower one away, for an entry that may come.
@@ -125,6 +175,6 @@ impl Application<'_> {
             "is taken away and made again as a directory in one layer; overlay drivers show what lower layers have in it"
                 .into()
         };
-        self.warnings.push_ambiguous(path, message);
+        self.doubt(path, OtherReading::Known, message);
     }
 }

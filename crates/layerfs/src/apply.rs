@@ -10,7 +10,7 @@
 
 use std::collections::HashSet;
 
-use cutaway_tar::{Escaped, Kind};
+use cutaway_tar::Kind;
 
 use crate::arena::{Content, NodeId};
 use crate::blocks::{Full, Text};
@@ -70,7 +70,7 @@ impl Tree {
         self.lay_noting(layer, listing, None, changes)
     }
 
-    fn lay_noting(
+    pub(crate) fn lay_noting(
         &mut self,
         layer: u32,
         listing: &Listing,
@@ -87,7 +87,7 @@ impl Tree {
         Ok(warnings)
     }
 
-    fn lay(
+    pub(crate) fn lay(
         &mut self,
         layer: u32,
         listing: &Listing,
@@ -98,29 +98,35 @@ impl Tree {
         if self.entries > self.limits.tar.entries {
             return Err(over("entries", self.limits.tar.entries, b""));
         }
-        let mut application = Application {
-            tree: self,
-            layer,
-            warnings: Warnings::default(),
-            hides: listing.whiteout_count() > 0,
-            touched: Vec::new(),
-            settled: HashSet::new(),
-            vacated: HashSet::new(),
-            whited_out: HashSet::new(),
-            globals: Vec::new(),
-            watch,
-            changes,
-        };
+        let mut application = Application::new(self, layer, listing, Rule::InPlace);
+        application.watch = watch;
+        application.changes = changes;
         application.run(listing)?;
         Ok(application.warnings.into_vec())
     }
+}
+
+/// How a layer is unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// In the place of the lower layers, as umoci does it: this is what is read.
+    InPlace,
+    /// Alone, as overlay drivers do it, to be laid over the lower layers afterwards.
+    Alone,
+    /// As containerd unpacks the lowest layer: markers remove what is there.
+    Lowest,
 }
 
 /// One layer on its way into a tree.
 pub(crate) struct Application<'t> {
     pub(crate) tree: &'t mut Tree,
     pub(crate) layer: u32,
+    pub(crate) rule: Rule,
+    /// Whether nothing lies below the layer.
+    pub(crate) is_lowest: bool,
     pub(crate) warnings: Warnings,
+    /// Whether overlay drivers do not unpack the layer.
+    pub(crate) refused: bool,
     /// Whether the layer has markers, so that it matters what it has touched.
     pub(crate) hides: bool,
     /// The directories of lower layers that the layer has put something into.
@@ -139,15 +145,36 @@ pub(crate) struct Application<'t> {
     pub(crate) changes: Option<&'t mut Changes>,
 }
 
-impl Application<'_> {
+impl<'t> Application<'t> {
+    /// Returns a layer that nothing of was unpacked yet.
+    pub(crate) fn new(tree: &'t mut Tree, layer: u32, listing: &Listing, rule: Rule) -> Self {
+        Self {
+            is_lowest: tree.is_empty(),
+            tree,
+            layer,
+            rule,
+            warnings: Warnings::default(),
+            refused: false,
+            hides: listing.whiteout_count() > 0,
+            touched: Vec::new(),
+            settled: HashSet::new(),
+            vacated: HashSet::new(),
+            whited_out: HashSet::new(),
+            globals: Vec::new(),
+            watch: None,
+            changes: None,
+        }
+    }
+
     /// Goes through the layer in the order of its archive.
-    fn run(&mut self, listing: &Listing) -> Result<(), Error> {
+    pub(crate) fn run(&mut self, listing: &Listing) -> Result<(), Error> {
         let mut records = listing.records();
         let mut marks = listing.marks().peekable();
         loop {
             let entry = records.at();
             while let Some(Mark { kind, path, .. }) = marks.next_if(|it| it.before <= entry) {
                 match kind {
+                    _ if self.rule != Rule::InPlace => self.mark_of_driver(kind, &path)?,
                     MarkKind::Whiteout => self.hide_one(WhiteoutKind::Entry, &path)?,
                     MarkKind::Opaque => self.hide_one(WhiteoutKind::Opaque, &path)?,
                     MarkKind::Global => self.doubt_global(path),
@@ -173,14 +200,21 @@ impl Application<'_> {
         }
         let Some(place) = self.follow(parent, path)? else { return Ok(()) };
         self.doubt_links(parent, &place);
+        self.refuse_below_whiteout(&place, path);
         if record.kind == Kind::CharDevice && record.device == Some((0, 0)) {
-            return self.shadow(&place, path, name);
+            return match self.rule {
+                Rule::Alone => self.white_out(place, path, name),
+                Rule::InPlace | Rule::Lowest => self.shadow(&place, path, name),
+            };
         }
         let content = match record.kind {
             Kind::HardLink => {
                 let link = record.link.unwrap_or_default();
                 let target = self.hard_link(path, link, &place, name)?;
-                let Some(content) = target else { return Ok(()) };
+                let Some(content) = target else {
+                    self.refused = true;
+                    return Ok(());
+                };
                 content
             }
             _ => self.content(entry, record, path)?,
@@ -211,60 +245,6 @@ impl Application<'_> {
         Ok(())
     }
 
-    /// Returns what a hard link shares; none, with a warning, where it points to nothing that can
-    /// be shared.
-    fn hard_link(
-        &mut self,
-        path: &[u8],
-        link: &[u8],
-        place: &Place,
-        name: &[u8],
-    ) -> Result<Option<Content>, Error> {
-        let target = self.link_target(path, link)?;
-        if let Some(target) = target
-            && place.missing.is_empty()
-            && let Some(existing) = self.tree.arena.child(place.node, name)
-            && self.tree.arena.is_above(existing, target)
-        {
-            // Unpackers remove the old name first, and the target with it.
-            let message = || {
-                format!("hard link to itself or below itself ({}); skipped", Escaped::name(link))
-            };
-            self.warnings.push("hard-link-to-itself", Some(path), message);
-            return Ok(None);
-        }
-        let content = target.and_then(|target| self.tree.arena.get(target)).map(|it| it.content);
-        match content {
-            Some(content) if content.kind != Kind::Directory => Ok(Some(content)),
-            Some(_) => {
-                let message =
-                    || format!("hard link to the directory {}; skipped", Escaped::name(link));
-                self.warnings.push("hard-link-to-directory", Some(path), message);
-                Ok(None)
-            }
-            None => {
-                let message =
-                    || format!("hard link target missing: {}; skipped", Escaped::name(link));
-                self.warnings.push("hard-link-target-missing", Some(path), message);
-                self.note_dangling(path)?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// Finds the target of a hard link: a name as entries have them, whose directory is followed
-    /// through symbolic links and whose last component is not.
-    fn link_target(&mut self, path: &[u8], link: &[u8]) -> Result<Option<NodeId>, Error> {
-        let Ok(link) = EntryPath::clean_at_root(link) else { return Ok(None) };
-        let found =
-            follow(&self.tree.arena, link.as_bytes(), Last::Keep, self.tree.limits.symlink_hops);
-        self.spend(
-            found.as_ref().map_or_else(|circle| circle.link_bytes, |place| place.link_bytes),
-            path,
-        )?;
-        Ok(found.ok().and_then(Place::unpacked))
-    }
-
     /// Follows the path of a directory; none, with a warning, where it goes in circles.
     pub(crate) fn follow(&mut self, directory: &[u8], path: &[u8]) -> Result<Option<Place>, Error> {
         match follow(&self.tree.arena, directory, Last::Follow, self.tree.limits.symlink_hops) {
@@ -282,17 +262,18 @@ impl Application<'_> {
     }
 
     /// Counts what was followed against its limit.
-    fn spend(&mut self, link_bytes: u64, path: &[u8]) -> Result<(), Error> {
+    pub(crate) fn spend(&mut self, link_bytes: u64, path: &[u8]) -> Result<(), Error> {
         self.tree.link_bytes = self.tree.link_bytes.saturating_add(link_bytes);
         let max = self.tree.limits.link_bytes;
         if self.tree.link_bytes > max { Err(over("link_bytes", max, path)) } else { Ok(()) }
     }
 
     /// Makes the directories on the way that do not exist and returns the last one.
-    fn make_directories(&mut self, place: Place, path: &[u8]) -> Result<NodeId, Error> {
+    pub(crate) fn make_directories(&mut self, place: Place, path: &[u8]) -> Result<NodeId, Error> {
         let mut directory = place.node;
         if self.tree.arena.kind(directory) != Kind::Directory {
             // No unpacker gets past this. What lies below is worth more to know than what is lost.
+            self.refused = true;
             let message = || "lies below what is no directory; that is read as one".into();
             self.warnings.push("parent-not-a-directory", Some(path), message);
             self.note(directory)?;
@@ -311,7 +292,7 @@ impl Application<'_> {
         Ok(directory)
     }
 
-    fn insert(
+    pub(crate) fn insert(
         &mut self,
         directory: NodeId,
         name: &[u8],
@@ -368,7 +349,7 @@ impl Application<'_> {
         Ok(Content { kind: record.kind, layer: self.layer, entry, size: record.size, link })
     }
 
-    fn implied(&self) -> Content {
+    pub(crate) fn implied(&self) -> Content {
         let (layer, entry) = (self.layer, Inode::IMPLIED);
         Content { kind: Kind::Directory, layer, entry, size: 0, link: Text::default() }
     }

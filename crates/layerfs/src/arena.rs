@@ -38,7 +38,7 @@ pub(crate) struct Content {
     pub(crate) link: Text,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct NodeData {
     parent: NodeId,
     first_child: NodeId,
@@ -54,7 +54,7 @@ pub(crate) struct NodeData {
     pub(crate) content: Content,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Arena {
     nodes: Items<NodeData>,
     free: Vec<NodeId>,

@@ -13,11 +13,11 @@ pub(crate) struct Blocks<T> {
 }
 
 /// Items by number.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Items<T>(Blocks<T>);
 
 /// Short byte strings, one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
     blocks: Blocks<u8>,
     len: usize,

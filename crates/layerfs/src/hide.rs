@@ -16,16 +16,23 @@ impl Application<'_> {
         let Some(place) = self.follow(directory, path.as_bytes())? else { return Ok(()) };
         self.doubt_links(directory, &place);
         self.note_hidden(kind, path, &place)?;
+        self.refuse_below_whiteout(&place, path.as_bytes());
         let Some(directory) = place.unpacked() else { return Ok(()) };
         match kind {
             WhiteoutKind::Opaque => {
                 self.doubt_opaque(directory);
-                self.settle(directory)
+                self.settle(directory, WhiteoutKind::Opaque)
             }
             WhiteoutKind::Entry => {
-                self.whited_out.insert((directory, path.name().into()));
+                let again = !self.whited_out.insert((directory, path.name().into()));
+                if again {
+                    self.refuse(path.as_bytes(), "two whiteouts have this name");
+                }
                 match self.tree.arena.child(directory, path.name()) {
-                    Some(node) if self.is_upper(node) => self.settle(node),
+                    Some(node) if self.is_upper(node) => {
+                        self.doubt_late_marker(path);
+                        self.settle(node, WhiteoutKind::Entry)
+                    }
                     Some(node) => {
                         self.vacate(node);
                         self.remove(node)
@@ -37,7 +44,7 @@ impl Application<'_> {
     }
 
     /// Removes what lower layers have below a node. No node is looked into twice.
-    fn settle(&mut self, node: NodeId) -> Result<(), Error> {
+    fn settle(&mut self, node: NodeId, kind: WhiteoutKind) -> Result<(), Error> {
         let mut ahead = vec![node];
         while let Some(node) = ahead.pop() {
             if !self.settled.insert(node) {
@@ -46,6 +53,9 @@ impl Application<'_> {
             let children: Vec<NodeId> = self.tree.arena.children(node).collect();
             for child in children {
                 if self.is_upper(child) {
+                    if kind == WhiteoutKind::Opaque {
+                        self.doubt_implied(child);
+                    }
                     ahead.push(child);
                 } else {
                     self.remove(child)?;
@@ -77,6 +87,7 @@ impl Application<'_> {
     pub(crate) fn shadow(&mut self, place: &Place, path: &[u8], name: &[u8]) -> Result<(), Error> {
         let path = EntryPath::clean(path).unwrap_or_default();
         self.note_hidden(WhiteoutKind::Entry, &path, place)?;
+        self.doubt_device(&path);
         if place.missing.is_empty()
             && let Some(node) = self.tree.arena.child(place.node, name)
         {

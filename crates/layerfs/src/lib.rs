@@ -8,7 +8,8 @@
 //! [`Walk`] takes one uncompressed layer as it streams by, hands wanted content to a [`Visitor`]
 //! and leaves a compact [`Listing`] of everything in it. [`Tree`] lays listings over each other,
 //! base first, into the file system that a container would see, and knows for each name which layer
-//! put it there and which entry holds its content. [`Cover`] tells of one layer after the other, newest
+//! put it there and which entry holds its content. [`Readings`] does so, too, and keeps beside it what
+//! overlay drivers read, where that is another tree. [`Cover`] tells of one layer after the other, newest
 //! first, what is certain to be in that file system.
 //!
 //! Nothing here is `async`, does I/O, starts a task, decompresses or checks a digest, and no path of an image is
@@ -47,7 +48,9 @@ mod blocks;
 mod changes;
 mod cover;
 mod descent;
+mod drivers;
 mod error;
+mod hard_link;
 mod hide;
 mod limits;
 mod listing;
@@ -57,6 +60,7 @@ mod meta;
 mod names;
 mod note;
 mod path;
+mod readings;
 mod record;
 mod resolve;
 mod tree;
@@ -74,8 +78,9 @@ pub use limits::Limits;
 pub use listing::{Entry, Listing, Whiteout, WhiteoutKind};
 pub use meta::Meta;
 pub use path::{CleanError, EntryPath};
+pub use readings::Readings;
 pub use resolve::Loop;
 pub use tree::{Inode, Node, Trace, Tree};
 pub use walk::{Visitor, Walk, Walked};
-pub use warning::Warning;
+pub use warning::{OtherReading, Warning};
 pub use watch::Watch;

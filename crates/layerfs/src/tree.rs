@@ -9,7 +9,7 @@ use crate::{EntryPath, Kind, Limits, Loop};
 ///
 /// Layers are applied base first with [`Tree::apply`]. Paths are followed as in a container: inside
 /// the root, whatever links say. Nodes stay valid until the next layer is applied.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tree {
     pub(crate) arena: Arena,
     pub(crate) limits: Limits,

@@ -6,7 +6,7 @@ use cutaway_tar::{Escaped, Reader, Step};
 
 use crate::listing::{Builder, Listing, MarkKind};
 use crate::marker::{self, Marker};
-use crate::warning::Warnings;
+use crate::warning::{OtherReading, Warnings};
 use crate::{EntryPath, Error, Kind, Limits, Meta, Warning, Xattr};
 
 /// Takes part in a walk.
@@ -231,7 +231,7 @@ impl Walk {
             let name = Escaped::name(&xattr.name);
             format!("has the attribute {name}, which is ignored; overlay drivers may obey it")
         };
-        self.warnings.push_ambiguous(path.clone(), message);
+        self.warnings.push_ambiguous(path.clone(), OtherReading::Unknown, message);
         // A target is a name beside the directory, or a path from the root.
         let target = match (of, xattr.value.strip_prefix(b"/")) {
             (b"redirect", Some(absolute)) => EntryPath::clean_at_root(absolute),
@@ -243,7 +243,7 @@ impl Walk {
         if let Ok(target) = target {
             let message =
                 || format!("is what {path} is redirected to; overlay drivers may obey it");
-            self.warnings.push_ambiguous(target, message);
+            self.warnings.push_ambiguous(target, OtherReading::Unknown, message);
         }
     }
 

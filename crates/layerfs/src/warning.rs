@@ -11,8 +11,8 @@ const KEPT: usize = 100;
 ///
 /// A walk warns of `entry-outside-root`, `root-not-a-directory`, `reserved-name` and what the tar
 /// reader finds (`tar-…`); a tree of `duplicate-entry`, `hard-link-target-missing`,
-/// `hard-link-to-directory`, `hard-link-to-itself`, `parent-not-a-directory` and `symlink-loop`; both
-/// of `layer-ambiguous`.
+/// `hard-link-to-directory`, `hard-link-to-itself`, `parent-not-a-directory`, `symlink-loop` and
+/// `layer-refused`; both of `layer-ambiguous`.
 /// `more-warnings` ends a list that was cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
@@ -22,12 +22,36 @@ pub struct Warning {
     pub path: Option<EntryPath>,
     /// What is odd and how it was taken, as a fragment of text without control characters.
     pub message: String,
+    /// Whether the other reading of a place that runtimes read in different ways is known; none of
+    /// another warning.
+    pub other: Option<OtherReading>,
+}
+
+/// What is known of the other reading of a layer, at a place that runtimes read in different ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherReading {
+    /// It is worked out, by [`Readings`](crate::Readings).
+    Known,
+    /// It is worked out as if a global header did all that any runtime takes it to do. Some heed none: where
+    /// other places of the image are read in different ways, too, theirs is a third reading.
+    Global,
+    /// It is not worked out: whatever lies at the path or below may be another file.
+    Unknown,
 }
 
 impl Warning {
     /// The code of a place that runtimes read in different ways; what lies at its path or below
     /// may be another file to some of them.
     pub const AMBIGUOUS: &'static str = "layer-ambiguous";
+
+    /// The code of a layer that overlay drivers do not unpack.
+    pub const REFUSED: &'static str = "layer-refused";
+
+    /// Returns a warning of a walk, which works no other reading out.
+    pub fn of_walk(code: Cow<'static, str>, path: Option<EntryPath>, message: String) -> Self {
+        let other = (code == Self::AMBIGUOUS).then_some(OtherReading::Unknown);
+        Self { code, path, message, other }
+    }
 
     /// Returns the path at which runtimes read the layer in different ways; none of another warning.
     pub fn ambiguous_at(&self) -> Option<&EntryPath> {
@@ -40,6 +64,8 @@ impl Warning {
 pub(crate) struct Warnings {
     kept: Vec<Warning>,
     left_out: u64,
+    /// Why overlay drivers refuse the layer; apart, so that no flood of others hides it.
+    refused: Option<Warning>,
     /// Places that runtimes read in different ways; apart, so that no flood of others hides them.
     ambiguous: Vec<Warning>,
     /// Whether there are more such places than are kept.
@@ -59,11 +85,25 @@ impl Warnings {
             return;
         }
         let path = path.and_then(|path| EntryPath::clean(path).ok());
-        self.kept.push(Warning { code: code.into(), path, message: message() });
+        self.kept.push(Warning { code: code.into(), path, message: message(), other: None });
+    }
+
+    /// Keeps why overlay drivers refuse the layer, once.
+    pub(crate) fn push_refused(&mut self, path: &[u8], message: impl FnOnce() -> String) {
+        if self.refused.is_none() {
+            let path = EntryPath::clean(path).ok();
+            let code = Warning::REFUSED.into();
+            self.refused = Some(Warning { code, path, message: message(), other: None });
+        }
     }
 
     /// Keeps a place that runtimes read in different ways, once.
-    pub(crate) fn push_ambiguous(&mut self, path: EntryPath, message: impl FnOnce() -> String) {
+    pub(crate) fn push_ambiguous(
+        &mut self,
+        path: EntryPath,
+        other: OtherReading,
+        message: impl FnOnce() -> String,
+    ) {
         if self.ambiguous.iter().any(|it| it.path.as_ref() == Some(&path)) {
             return;
         }
@@ -71,21 +111,23 @@ impl Warnings {
             self.more_ambiguous = true;
             return;
         }
-        let message = message();
-        self.ambiguous.push(Warning { code: Warning::AMBIGUOUS.into(), path: Some(path), message });
+        let (code, message, other) = (Warning::AMBIGUOUS.into(), message(), Some(other));
+        self.ambiguous.push(Warning { code, path: Some(path), message, other });
     }
 
     pub(crate) fn into_vec(mut self) -> Vec<Warning> {
         if self.more_ambiguous {
             // Anywhere, for all that is known.
             let (path, message) = (EntryPath::root(), "more of its places than are listed".into());
-            let code = Warning::AMBIGUOUS.into();
-            self.ambiguous.push(Warning { code, path: Some(path), message });
+            let (code, other) = (Warning::AMBIGUOUS.into(), Some(OtherReading::Unknown));
+            self.ambiguous.push(Warning { code, path: Some(path), message, other });
         }
+        self.kept.extend(self.refused.take());
         self.kept.append(&mut self.ambiguous);
         if self.left_out > 0 {
             let message = format!("{} more warnings about this layer", self.left_out);
-            self.kept.push(Warning { code: "more-warnings".into(), path: None, message });
+            let code = "more-warnings".into();
+            self.kept.push(Warning { code, path: None, message, other: None });
         }
         self.kept
     }
@@ -112,7 +154,7 @@ mod tests {
         for n in 0..1000 {
             warnings.push("odd", None, String::new);
             let path = EntryPath::clean(format!("a/{}", n / 2).as_bytes()).unwrap();
-            warnings.push_ambiguous(path, String::new);
+            warnings.push_ambiguous(path, OtherReading::Known, String::new);
         }
         let warnings = warnings.into_vec();
         let at: Vec<_> = warnings.iter().filter_map(Warning::ambiguous_at).collect();

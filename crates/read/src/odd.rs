@@ -72,5 +72,5 @@ pub(crate) fn read_as_layer(layer: &Layer) -> Warning {
 
 fn warning(code: &'static str, message: String) -> Warning {
     tracing::warn!(code, "{message}");
-    Warning { code: code.into(), path: None, message }
+    Warning::of_walk(code.into(), None, message)
 }

@@ -107,6 +107,10 @@ pub const CODES: &[(&str, &str)] = &[
         "layer-passed-over",
         "A blob beside the layers of an image is no tar; it was verified and passed over.",
     ),
+    (
+        "layer-refused",
+        "Overlay drivers do not unpack a layer; it is read as the rules of layers say.",
+    ),
     ("layer-type", "A layer has the type of something else; its bytes are a tar and were read."),
     ("layout-version", "The version of the image layout is missing or not known."),
     ("line-over-limit", "A line is longer than the limit."),

@@ -26,6 +26,7 @@
 //!
 //! This is the only crate that knows both tokio and rayon; they meet in `bridge.rs`.
 
+mod ambiguity;
 mod assemble;
 mod bridge;
 mod collect;

@@ -1,15 +1,15 @@
 //! The layers of an image, laid over each other: what of them is visible after each.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Bound;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cutaway_analyze::{Analyzers, Findings, LayerFacts, Role, Severity};
-use cutaway_layerfs::{Changes, EntryPath, Inode, Kind, Listing, Tree, Warning};
+use cutaway_layerfs::{Changes, EntryPath, Inode, Kind, Listing, Readings, Tree, Warning};
 use cutaway_model::Measured;
 use cutaway_report::DiagnosticReport;
 
 use crate::Error;
+use crate::ambiguity::{self, Ambiguities};
 use crate::digests::Digests;
 use crate::owned::MergedFiles;
 use crate::sight::{FileKey, Sight};
@@ -32,7 +32,7 @@ pub(crate) struct Merged {
     /// What is odd about the layers.
     pub(crate) warnings: Vec<DiagnosticReport>,
     /// Which of the warnings are about a path that runtimes read in different ways.
-    ambiguous: Vec<(usize, EntryPath)>,
+    ambiguous: Ambiguities,
     /// How many entries each pattern left out.
     pub(crate) skipped: BTreeMap<String, u64>,
 }
@@ -57,15 +57,15 @@ impl Merged {
     ) -> Result<Self, Error> {
         let Rules { analyzers, skip, of_layers, first, .. } = rules;
         let mut merged = Self::default();
-        let mut tree = Tree::new(of_layers);
+        let mut readings = Readings::new(of_layers);
         let compares = analyzers.read_records();
         let (mut changes, mut digests) = (Changes::default(), Vec::new());
-        let mut analysed = BTreeSet::new();
+        let mut analysed = BTreeMap::new();
         merged.skipped.extend(skip.patterns().iter().map(|pattern| (pattern.clone(), 0)));
         let seen = analyzers.members().iter().enumerate();
         let seen = seen.filter(|(_, member)| member.role() != Role::Records);
         let seen = seen.map(|(position, _)| position);
-        let view = View { tree: &tree, analyzers, skip };
+        let view = View { tree: readings.tree(), analyzers, skip };
         let (mut visibility, _) = Visibility::new(view, seen);
         for (index, (facts, layer_digests)) in layers.into_iter().enumerate() {
             let layer = u32::try_from(index).unwrap_or(u32::MAX);
@@ -73,7 +73,7 @@ impl Merged {
             let LayerFacts { measured, listing, warnings, findings } = facts;
             merged.count_skipped(&listing, skip);
             let noting = compares.then_some(&mut changes);
-            let applied = tree.apply_watching(layer, &listing, &mut visibility.watch, noting);
+            let applied = readings.apply(layer, &listing, Some(&mut visibility.watch), noting);
             let applied = applied
                 .map_err(|source| Error::Layer { what: format!("layer {number}"), source })?;
             merged.warn(number, warnings.into_iter().chain(applied));
@@ -86,7 +86,7 @@ impl Merged {
                 });
                 for file in files {
                     if let Some(entry) = listing.get(file.entry) {
-                        analysed.insert(entry.path().clone());
+                        analysed.insert(entry.path().clone(), ());
                         if by_name {
                             names.push((analyzer, entry.path().clone()));
                         }
@@ -97,8 +97,8 @@ impl Merged {
                     merged.findings.insert(key, file.findings);
                 }
             }
-            merged.add_links(&tree, &listing, analyzers, &mut names);
-            let view = View { tree: &tree, analyzers, skip };
+            merged.add_links(readings.tree(), &listing, analyzers, &mut names);
+            let view = View { tree: readings.tree(), analyzers, skip };
             merged.steps.push(visibility.after_layer(view, names));
             merged.measured.push(measured);
             if compares {
@@ -107,8 +107,9 @@ impl Merged {
         }
         merged.unreadable.extend(visibility.unreadable().cloned());
         let seen = merged.steps.iter().flat_map(|step| &step.begun);
-        analysed.extend(seen.map(|sight| sight.path.clone()));
-        merged.judge_ambiguous(&analysed);
+        analysed.extend(seen.map(|sight| (sight.path.clone(), ())));
+        merged.judge_ambiguous(&readings, &analysed, (analyzers, skip, first));
+        let tree = readings.into_tree();
         if compares {
             let view = View { tree: &tree, analyzers, skip };
             let records = analyzers.of_role(Role::Records).map(|(position, _)| position);
@@ -143,8 +144,7 @@ impl Merged {
 
     fn warn(&mut self, number: usize, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {
-            let at = warning.ambiguous_at().cloned();
-            self.ambiguous.extend(at.map(|path| (self.warnings.len(), path)));
+            self.ambiguous.add(self.warnings.len(), &warning);
             self.warnings.push(DiagnosticReport {
                 severity: Severity::Warning,
                 code: warning.code.into(),
@@ -155,19 +155,35 @@ impl Merged {
         }
     }
 
-    /// Makes it an error that runtimes read a layer in different ways, where an analysed file of any
-    /// layer lies at the path or below: to some of them it may be another one, or none.
-    fn judge_ambiguous(&mut self, analysed: &BTreeSet<EntryPath>) {
-        for (at, path) in &self.ambiguous {
-            let below = if path.is_root() { Vec::new() } else { [path.as_bytes(), b"/"].concat() };
-            let first = analysed.range::<[u8], _>((Bound::Included(&*below), Bound::Unbounded));
-            let is_below = first.clone().next().is_some_and(|it| it.as_bytes().starts_with(&below));
-            if (is_below || analysed.contains(path))
-                && let Some(warning) = self.warnings.get_mut(*at)
-            {
+    /// Makes it an error that runtimes read a layer in different ways, where that concerns a file that an
+    /// analyzer took.
+    fn judge_ambiguous(
+        &mut self,
+        readings: &Readings,
+        analysed: &BTreeMap<EntryPath, ()>,
+        (analyzers, skip, first): (&Analyzers, &Skip, usize),
+    ) {
+        if self.ambiguous.is_empty() {
+            return;
+        }
+        let taken = self.findings.keys().map(|key| key.file).collect();
+        let differences = readings.other().map(|other| {
+            let trees = [readings.tree(), other];
+            ambiguity::differences(trees, &taken, analyzers, skip)
+        });
+        let judged = self.ambiguous.judge(differences.as_ref(), analysed);
+        for number in judged.errors {
+            if let Some(warning) = self.warnings.get_mut(number) {
                 warning.severity = Severity::Error;
             }
         }
+        self.warnings.extend(judged.untold.into_iter().map(|(path, layer)| DiagnosticReport {
+            severity: Severity::Error,
+            code: Warning::AMBIGUOUS.into(),
+            path: Some(path.to_string_lossy().into_owned()),
+            layer: usize::try_from(layer).ok().map(|layer| layer.saturating_add(first)),
+            message: "is another file, or none, in one of the readings of a layer above or at this one".into(),
+        }));
     }
 
     fn count_skipped(&mut self, listing: &Listing, skip: &Skip) {

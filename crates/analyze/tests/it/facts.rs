@@ -144,11 +144,11 @@ pub(crate) fn facts(files: usize) -> LayerFacts {
             padding: 12,
         },
         listing: Arc::new(listing(&names)),
-        warnings: vec![cutaway_layerfs::Warning {
-            code: "odd".into(),
-            path: Some(path("usr")),
-            message: "m".into(),
-        }],
+        warnings: ["odd", cutaway_layerfs::Warning::AMBIGUOUS]
+            .map(|code| {
+                cutaway_layerfs::Warning::of_walk(code.into(), Some(path("usr")), "m".into())
+            })
+            .into(),
         findings: all,
     }
 }

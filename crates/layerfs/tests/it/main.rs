@@ -17,6 +17,7 @@ mod example;
 mod listing;
 mod models;
 mod naive;
+mod readings;
 mod resolve;
 mod rows;
 mod scale;

@@ -197,3 +197,17 @@ impl Merged {
         self.tree.node(self.tree.lookup(path.as_bytes()).unwrap().unwrap()).placed_by()
     }
 }
+
+/// The names in a tree in the notation of its layers, without contents.
+pub(crate) fn text_of(tree: &Tree) -> Vec<String> {
+    let nodes = tree.descend(tree.root()).skip(1);
+    let line = |id| {
+        let (path, node) = (tree.path(id), tree.node(id));
+        match node.kind() {
+            Kind::Directory => format!("{path}/"),
+            Kind::Symlink => format!("{path}→{}", String::from_utf8_lossy(node.link().unwrap())),
+            _ => path.to_string(),
+        }
+    };
+    nodes.map(line).collect()
+}

@@ -32,9 +32,39 @@ fn what_concerns_an_analysed_file_is_an_error() {
         let told: Vec<String> = told.into_iter().map(str::to_owned).collect();
         assert_eq!(ambiguous(&lower, upper), (told, false), "{upper}");
     }
+}
+
+#[test]
+fn what_comes_to_the_same_is_a_warning() {
+    let lower = apk("lib/apk/db/installed", &["a 1-r0"]);
+    let again = apk("lib/apk/db/installed", &["b 1-r0"]);
     let linked = format!("{lower}  db -> lib/apk/db\n");
-    let (told, complete) = ambiguous(&linked, "  db/x 0644\n");
-    assert_eq!((told, complete), (vec!["db".to_owned(), "!lib/apk/db".to_owned()], false));
+    for (lower, upper, told) in [
+        // All that was taken comes anew.
+        (&lower, format!("  .wh..wh..opq\n{again}"), vec![""]),
+        (&lower, format!("  lib/apk/.wh.db\n  lib/apk/db/ 0755\n{again}"), vec!["lib/apk/db"]),
+        // A file beside it is put elsewhere.
+        (&linked, "  db/x 0644\n".to_owned(), vec!["db", "lib/apk/db"]),
+        // What has the name of a global header comes after it.
+        (&lower, format!("  lib/apk/db/installed global\n{again}"), vec!["lib/apk/db/installed"]),
+    ] {
+        let told: Vec<String> = told.into_iter().map(str::to_owned).collect();
+        assert_eq!(ambiguous(lower, &upper), (told, true), "{upper}");
+    }
+    // The link is replaced by drivers, and the database is not where it is looked for.
+    let moved = apk("srv/db/installed", &["a 1-r0"]);
+    let linked = format!("{moved}  lib/apk/\n  lib/apk/db -> ../../srv/db\n");
+    let told = vec!["lib/apk/db".to_owned(), "!srv/db".into()];
+    assert_eq!(ambiguous(&linked, "  lib/apk/db/x 0644\n"), (told, false));
+}
+
+#[test]
+fn two_marks_that_cancel_out_are_an_error() {
+    // Who ignores the root's marker and obeys the global header has no database, as we; who ignores both has.
+    let lower = apk("lib/apk/db/installed", &["a 1-r0"]);
+    let upper = "  .wh..wh..opq\n  lib/apk/db/.wh.installed global\n";
+    let (told, complete) = ambiguous(&lower, upper);
+    assert!(!complete, "{told:?}");
 }
 
 #[test]
