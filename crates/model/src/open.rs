@@ -54,6 +54,8 @@ struct Candidate {
     depth: u64,
     /// Whether nobody has named its platform, so that its config has to.
     guessed: bool,
+    /// Whether another one fits as well, so that this one need not be there.
+    spare: bool,
 }
 
 /// Goes from `root` to the manifest that fits `platform` best. Reads no config but those of children without a platform.
@@ -65,16 +67,17 @@ pub(crate) async fn choose(
     limits: &Limits,
 ) -> Result<Chosen, Error> {
     let mut seen = BTreeSet::new();
-    let mut todo = vec![Candidate { descriptor: root, brought: raw, depth: 0, guessed: false }];
+    let mut todo =
+        vec![Candidate { descriptor: root, brought: raw, depth: 0, guessed: false, spare: false }];
     let (mut refusal, mut variant) = (None, None);
-    while let Some(Candidate { descriptor, brought, depth, guessed }) = todo.pop() {
+    while let Some(Candidate { descriptor, brought, depth, guessed, spare }) = todo.pop() {
         let what = format!("manifest {}", descriptor.digest);
         if depth > limits.index_depth {
             let what = format!("index around {what}");
             return Err(Error::Limit { what, limit: "index_depth", max: limits.index_depth });
         }
         if !seen.insert(descriptor.digest.clone()) {
-            if guessed {
+            if guessed || spare {
                 continue;
             }
             return Err(Error::malformed(what, "lists itself: the indexes form a cycle"));
@@ -88,6 +91,13 @@ pub(crate) async fn choose(
             None => match read_document(blobs, &descriptor, limits).await {
                 // What an index lists and its place lacks may be no image of ours.
                 Err(Error::Missing { .. } | Error::NotFound { .. }) if guessed => continue,
+                Err(error @ (Error::Missing { .. } | Error::NotFound { .. })) if spare => {
+                    let error = in_index(error, &descriptor);
+                    tracing::warn!(%error, "another child fits as well");
+                    variant = Some(Remark::new("child-absent", error.to_string()));
+                    refusal.get_or_insert(error);
+                    continue;
+                }
                 read if depth > 0 => read.map_err(|error| in_index(error, &descriptor))?,
                 read => read?,
             },
@@ -119,6 +129,7 @@ pub(crate) async fn choose(
                     brought: None,
                     depth,
                     guessed,
+                    spare: false,
                 };
                 if let Some(kind) = no_image(&index) {
                     let what = format!("index {}", descriptor.digest);
@@ -126,9 +137,13 @@ pub(crate) async fn choose(
                     return Err(Error::malformed(what, rule));
                 }
                 match children(&index, platform, limits) {
-                    Children::Fitting(child) => {
-                        tracing::debug!(index = %descriptor.digest, child = %child.digest, %platform, "platform chosen");
-                        todo.push(candidate(child, false));
+                    Children::Fitting(fitting) => {
+                        let spare = fitting.len() > 1;
+                        // The best is the first to be taken out again.
+                        todo.extend(fitting.into_iter().rev().map(|child| {
+                            tracing::debug!(index = %descriptor.digest, child = %child.digest, %platform, "fits");
+                            Candidate { spare, ..candidate(child, false) }
+                        }));
                     }
                     Children::OtherVariant(child, has) => {
                         let message =
@@ -212,8 +227,8 @@ fn no_image(index: &Index) -> Option<&MediaType> {
 enum Children<'a> {
     /// The only one for the machine, though of another variant, where none was asked for.
     OtherVariant(&'a Descriptor, &'a Platform),
-    /// The one that fits best; the first of equals.
-    Fitting(&'a Descriptor),
+    /// Those that fit, the best first; equals in the order of the index.
+    Fitting(Vec<&'a Descriptor>),
     /// One without a platform that is a nested index or the only child, and so the image itself.
     Only(&'a Descriptor),
     /// Those without a platform, attestations aside; none is like this where all name another one.
@@ -221,13 +236,14 @@ enum Children<'a> {
 }
 
 fn children<'a>(index: &'a Index, platform: &Platform, limits: &Limits) -> Children<'a> {
-    let fitting = index
+    let mut fitting: Vec<_> = index
         .manifests
         .iter()
         .filter_map(|child| Some((child.platform.as_ref()?.distance(platform)?, child)))
-        .min_by_key(|(distance, _)| *distance);
-    if let Some((_, child)) = fitting {
-        return Children::Fitting(child);
+        .collect();
+    if !fitting.is_empty() {
+        fitting.sort_by_key(|(distance, _)| *distance);
+        return Children::Fitting(fitting.into_iter().map(|(_, child)| child).collect());
     }
     let mut alike = index.manifests.iter().filter_map(|child| {
         let has = child.platform.as_ref().filter(|has| has.is_other_variant_of(platform))?;

@@ -21,6 +21,7 @@ mod members;
 mod oci;
 mod passed;
 mod selector;
+mod sparse;
 
 pub use archive::Archive;
 pub use directory::Directory;

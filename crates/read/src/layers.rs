@@ -100,6 +100,7 @@ where
     let mut passed = Passing::by(archive, reader, options).await?;
     let image = passed.image(archive, &options.limits.model).await?;
     let (form, files) = (Some(passed.form()), Some(passed.files()));
+    image.check_files()?;
     let mut read = passed.layers(&image)?;
     read.truncate(select.end);
     let first = select.start.min(read.len());

@@ -6,9 +6,7 @@ use cutaway_model::source::{self, Files, Form};
 use cutaway_model::{Class, Compression, Image, Layer, Measured, Outline};
 
 use crate::archive::Passing;
-use crate::{
-    Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, Select, layers, layers_of_image,
-};
+use crate::{Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, layers_of_image};
 
 /// Reads every layer of an image and checks it.
 ///
@@ -26,7 +24,19 @@ pub async fn verify(input: Input, options: &Options) -> Result<Layers<()>, Error
             let (form, files, members) = (None, None, Vec::new());
             Ok(Layers { image: *image, form, files, first: 0, members, layers })
         }
-        archive @ Input::Archive(_) => layers(archive, Select::ALL, |_| ListingOnly, options).await,
+        Input::Archive(archive) => {
+            let mut passed = Passing::by(&archive, |_| ListingOnly, options).await?;
+            let image = passed.image(&archive, &options.limits.model).await?;
+            let (form, files) = (Some(passed.form()), Some(passed.files()));
+            // What is no file system may be kept as a document, and is compared as one.
+            if !image.layers().is_empty() && image.layers().iter().all(is_no_layer) {
+                let read = layers_of_image(image.layers(), |_: &LayerKey| ListingOnly, options);
+                let (members, layers) = (Vec::new(), read.await?);
+                return Ok(Layers { image, form, files, first: 0, members, layers });
+            }
+            let (members, layers) = passed.layers(&image)?.into_iter().unzip();
+            Ok(Layers { image, form, files, first: 0, members, layers })
+        }
     }
 }
 

@@ -24,6 +24,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("apk-version-odd", "A version is none by apk's own rules; it is reported as it stands."),
     ("artifact", "What was read is an artifact, not an image."),
     ("blob-missing", "A blob or document that is listed is not there."),
+    (
+        "child-absent",
+        "An index lists a child for the platform that is not there; another one that fits was taken.",
+    ),
     ("compression-differs", "A layer is compressed in another way than its media type says."),
     ("compression-ratio", "A layer unpacks to very many times its stored size."),
     ("config-unreadable", "The config cannot be read as the config of an image."),

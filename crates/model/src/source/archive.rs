@@ -8,6 +8,7 @@ use cutaway_tar::{Escaped, Kind, Reader, Step};
 
 use super::file::{FileRange, ReadAt, open_regular};
 use super::files::Files;
+use super::sparse::Sparse;
 use crate::error::of_tar;
 use crate::{BlobStream, Error, Limits};
 
@@ -28,6 +29,9 @@ pub struct Archive {
 pub(super) enum Slot {
     /// Bytes of the archive.
     File { offset: u64, size: u64 },
+    /// Bytes of which the archive leaves zeros out: where its headers begin, where its content ends, and how
+    /// many bytes it stands for.
+    Sparse { offset: u64, end: u64, size: u64 },
     /// Another member's name.
     Link(String),
 }
@@ -70,10 +74,16 @@ impl Files for Archive {
     fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error> {
         let what = || format!("{} in {}", Escaped::new(name), self.place);
         let Some(name) = member_name(name.as_bytes()) else { return Ok(None) };
-        let Some((offset, size)) = follow(&self.members, name, self.max_links, &what)? else {
-            return Ok(None);
-        };
-        Ok(Some((Box::new(FileRange::new(Arc::clone(&self.file), what(), offset, size)), size)))
+        let range = |offset, size| FileRange::new(Arc::clone(&self.file), what(), offset, size);
+        Ok(match follow(&self.members, name, self.max_links, &what)? {
+            Some(&Slot::File { offset, size }) => Some((Box::new(range(offset, size)), size)),
+            Some(&Slot::Sparse { offset, end, size }) => {
+                let stored = range(offset, end.saturating_sub(offset));
+                let sparse = Sparse::new(stored, what(), cutaway_tar::Limits::default());
+                Some((Box::new(sparse), size))
+            }
+            Some(Slot::Link(_)) | None => None,
+        })
     }
 
     fn place(&self) -> &str {
@@ -146,6 +156,11 @@ pub(super) fn slot_of(entry: &cutaway_tar::Entry) -> Option<(String, Slot)> {
         Kind::File if entry.stored == entry.size => {
             Slot::File { offset: entry.content_offset, size: entry.size }
         }
+        Kind::File => Slot::Sparse {
+            offset: entry.header_offset,
+            end: entry.content_offset.saturating_add(entry.stored),
+            size: entry.size,
+        },
         Kind::HardLink => Slot::Link(member_name(entry.link.as_deref()?)?),
         Kind::Symlink => {
             let target = entry.link.as_deref()?;
@@ -182,18 +197,17 @@ pub(super) fn is_document(name: &str) -> bool {
 }
 
 /// Follows links among members.
-fn follow(
-    members: &HashMap<String, Slot>,
+fn follow<'a>(
+    members: &'a HashMap<String, Slot>,
     name: String,
     max_links: u64,
     what: &dyn Fn() -> String,
-) -> Result<Option<(u64, u64)>, Error> {
-    let mut name = name;
+) -> Result<Option<&'a Slot>, Error> {
+    let mut name = &name;
     for _ in 0..=max_links {
-        match members.get(&name) {
-            None => return Ok(None),
-            Some(Slot::File { offset, size }) => return Ok(Some((*offset, *size))),
-            Some(Slot::Link(target)) => name.clone_from(target),
+        match members.get(name) {
+            Some(Slot::Link(target)) => name = target,
+            found => return Ok(found),
         }
     }
     Err(endless(what(), max_links))
@@ -241,6 +255,7 @@ mod tests {
     #[test]
     fn links_are_followed_and_cycles_named() {
         let file = Slot::File { offset: 512, size: 3 };
+        let kept = file.clone();
         let mut members = HashMap::new();
         for (name, slot) in [
             ("a", file),
@@ -251,7 +266,7 @@ mod tests {
             insert(&mut members, name.into(), slot).unwrap();
         }
         let what = || "it".to_owned();
-        assert_eq!(follow(&members, "b".into(), 8, &what).unwrap(), Some((512, 3)));
+        assert_eq!(follow(&members, "b".into(), 8, &what).unwrap(), Some(&kept));
         assert_eq!(follow(&members, "c".into(), 8, &what).unwrap(), None);
         assert!(follow(&members, "x".into(), 8, &what).unwrap_err().to_string().contains("cycle"));
     }

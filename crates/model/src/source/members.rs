@@ -1,11 +1,14 @@
 //! A tar that passes by once, member after member.
 
-use cutaway_tar::{Escaped, Kind, Reader, Step};
+use cutaway_tar::{Reader, Step, len64};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
 use super::archive::{Slot, slot_of, tar_limits};
 use crate::error::of_tar;
 use crate::{Error, Limits};
+
+/// How many zeros are made at once.
+const ZEROS: usize = 64 << 10;
 
 /// The members of an archive on a stream, in their order.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub struct Members<R> {
     place: String,
     reader: Reader,
     inside: bool,
+    /// Zeros of the current member that come next and that the archive leaves out.
+    hole: u64,
     done: bool,
 }
 
@@ -32,7 +37,7 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
     /// Wraps an uncompressed archive; `place` names it in errors.
     pub fn new(stream: R, place: impl Into<String>, limits: &Limits) -> Self {
         let reader = Reader::new(tar_limits(limits));
-        Self { stream, place: place.into(), reader, inside: false, done: false }
+        Self { stream, place: place.into(), reader, inside: false, hole: 0, done: false }
     }
 
     /// Returns the next regular file or link, and passes over what is left of the one before.
@@ -43,6 +48,7 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
     ///
     /// Returns what the stream fails with, and [`Error::Malformed`] where it is no tar or ends within a member.
     pub async fn next(&mut self) -> Result<Option<Member>, Error> {
+        self.hole = 0;
         while !self.done {
             let mut entry = None;
             self.advance(usize::MAX, |step| match step {
@@ -56,18 +62,11 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
             let Some(entry) = entry else { continue };
             self.inside = true;
             match slot_of(&entry) {
-                Some((name, Slot::File { size, .. })) => {
+                Some((name, Slot::File { size, .. } | Slot::Sparse { size, .. })) => {
                     return Ok(Some(Member { name, size, link: None }));
                 }
                 Some((name, Slot::Link(target))) => {
                     return Ok(Some(Member { name, size: 0, link: Some(target) }));
-                }
-                None if entry.kind == Kind::File && entry.stored != entry.size => {
-                    let name = Escaped::new(&entry.path).to_string();
-                    return Err(Error::malformed(
-                        &self.place,
-                        format!("member {name} is a sparse file"),
-                    ));
                 }
                 None => {}
             }
@@ -82,12 +81,22 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
     /// As [`Members::next`].
     pub async fn read(&mut self, chunk: &mut Vec<u8>, max: usize) -> Result<(), Error> {
         while self.inside && !self.done && chunk.len() < max {
-            let mut ended = false;
+            let (mut ended, mut hole) = (false, 0);
             let room = max.saturating_sub(chunk.len());
+            if self.hole > 0 {
+                let zeros = room.min(usize::try_from(self.hole).unwrap_or(usize::MAX)).min(ZEROS);
+                self.hole = self.hole.saturating_sub(len64(zeros));
+                chunk.resize(chunk.len().saturating_add(zeros), 0);
+                continue;
+            }
             self.advance(room, |step| match step {
                 Step::Data(data) => {
                     chunk.extend_from_slice(data);
                     true
+                }
+                Step::Hole(zeros) => {
+                    hole = zeros;
+                    false
                 }
                 Step::EndEntry => {
                     ended = true;
@@ -96,6 +105,7 @@ impl<R: AsyncBufRead + Unpin> Members<R> {
                 _ => true,
             })
             .await?;
+            self.hole = hole;
             if ended {
                 self.inside = false;
             }

@@ -8,6 +8,7 @@
     reason = "test support: a panic is a failed test"
 )]
 
+mod absent;
 mod archives;
 mod choice;
 mod closure;

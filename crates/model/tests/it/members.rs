@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use cutaway_fixtures::{ArchiveShape, Entry, Layout, tarball};
-use cutaway_model::source::{Files as _, Member, Members, Passed};
+use cutaway_model::source::{Archive, Files as _, Member, Members, Passed};
 use cutaway_model::{Class, Error, Limits};
 use proptest::prelude::*;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, ReadBuf};
@@ -183,19 +183,47 @@ fn the_stream_is_read_to_its_end() {
     assert!(stream.is_empty(), "{} bytes are left", stream.len());
 }
 
+/// GNU tar leaves out the zeros of files with holes, in four forms; read where it lies and as it passes, a
+/// member is what the file was.
 #[test]
-fn sparse_members_are_refused() {
+fn sparse_members_are_what_their_files_were() {
+    use std::os::unix::fs::FileExt as _;
     let directory = tempfile::tempdir().unwrap();
-    let file = std::fs::File::create(directory.path().join("hole")).unwrap();
-    file.set_len(1 << 20).unwrap();
-    let tar = std::process::Command::new("tar")
-        .args(["--format=gnu", "-Scf", "-", "hole"])
-        .current_dir(directory.path())
-        .output()
-        .unwrap();
-    assert!(tar.status.success());
-    let result = members(Pieces::new(&tar.stdout, &[1000]), usize::MAX);
-    assert_error(result, Class::Malformed, &["it: member hole is a sparse file"]);
+    let file = std::fs::File::create(directory.path().join("layer.tar")).unwrap();
+    file.set_len(3 << 20).unwrap();
+    file.write_all_at(b"in the middle", 1 << 20).unwrap();
+    file.write_all_at(b"near the end", (5 << 19) + 7).unwrap();
+    let wanted = std::fs::read(directory.path().join("layer.tar")).unwrap();
+    std::fs::write(directory.path().join("after"), "after").unwrap();
+    for form in [
+        &["--format=gnu"][..],
+        &["--format=posix", "--sparse-version=0.0"],
+        &["--format=posix", "--sparse-version=0.1"],
+        &["--format=posix", "--sparse-version=1.0"],
+    ] {
+        let tar = std::process::Command::new("tar")
+            .args(form)
+            .args(["-Scf", "-", "layer.tar", "after"])
+            .current_dir(directory.path())
+            .output()
+            .unwrap();
+        assert!(tar.status.success() && tar.stdout.len() < 1 << 20, "{form:?}");
+        for (pieces, max) in [(1000, usize::MAX), (513, 1000), (100_000, 70_000)] {
+            let found = members(Pieces::new(&tar.stdout, &[pieces]), max).unwrap();
+            let found: Vec<(&str, &[u8])> =
+                found.iter().map(|(member, bytes)| (member.name.as_str(), &bytes[..])).collect();
+            assert!(found == [("layer.tar", &wanted[..]), ("after", b"after")], "{form:?}");
+        }
+        let path = directory.path().join("archive");
+        std::fs::write(&path, &tar.stdout).unwrap();
+        let archive = Archive::open(&path, &Limits::default()).unwrap();
+        for (name, wanted) in [("layer.tar", &wanted[..]), ("after", b"after")] {
+            let (mut stream, size) = archive.open(name).unwrap().unwrap();
+            let mut bytes = Vec::new();
+            block_on(async { stream.read_to_end(&mut bytes).await }).unwrap();
+            assert!(bytes == wanted && size == u64::try_from(wanted.len()).unwrap(), "{form:?}");
+        }
+    }
 }
 
 #[test]
