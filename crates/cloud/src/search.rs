@@ -28,7 +28,11 @@ impl<'a> Search<'a> {
 
     /// Notes that a source has nothing.
     pub(crate) fn pass(&mut self, source: impl Into<String>, reason: impl ToString) {
-        self.passed_over.push(PassedOver { source: source.into(), reason: reason.to_string() });
+        self.passed_over.push(PassedOver {
+            source: source.into(),
+            reason: reason.to_string(),
+            broken: false,
+        });
     }
 
     /// Reads a file that a setting names.

@@ -86,7 +86,7 @@ async fn ask_cloud(
     use cutaway_ref::auth::PassedOver;
 
     let Some(environment) = &settings.environment else { return Ok(()) };
-    let passed_over = |reason: String| PassedOver { source: "clouds".to_owned(), reason };
+    let passed_over = |reason, broken| PassedOver { source: "clouds".to_owned(), reason, broken };
     match crate::clouds::find(registry, environment, settings).await? {
         Ok(Some(found)) => {
             resolution.credential = found.credential;
@@ -96,12 +96,12 @@ async fn ask_cloud(
         }
         Ok(None) => {
             let reason = format!("{registry} is no registry of theirs");
-            resolution.passed_over.push(passed_over(reason));
+            resolution.passed_over.push(passed_over(reason, false));
         }
         Err(cutaway_cloud::Error::NoKey { passed_over, .. }) => {
             resolution.passed_over.extend(passed_over);
         }
-        Err(error) => resolution.passed_over.push(passed_over(error.to_string())),
+        Err(error) => resolution.passed_over.push(passed_over(error.to_string(), true)),
     }
     Ok(())
 }

@@ -150,11 +150,12 @@ impl Elsewhere for Behind {
 /// Makes a registry with its credential and its certificates. Nothing is asked of it yet.
 async fn connect(endpoint: &Endpoint, settings: &Arc<Settings>) -> Result<Registry, Error> {
     let (place, mirror) = (&endpoint.reference, endpoint.mirror);
-    let credential = credentials::resolve(place, settings, mirror).await?.credential;
+    let resolution = credentials::resolve(place, settings, mirror).await?;
     let mut config = transport::config(settings)?;
+    config.silent_sources = resolution.broken();
     hosts::add_certificates(place.registry(), settings, &mut config)?;
     config.insecure |= endpoint.insecure;
     config.plain_fallback |= endpoint.insecure;
-    Registry::new(place.registry(), credential, config)
+    Registry::new(place.registry(), resolution.credential, config)
         .map_err(|error| Error::Usage(error.to_string()))
 }

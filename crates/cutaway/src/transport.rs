@@ -26,7 +26,7 @@ pub(crate) fn config(settings: &Settings) -> Result<Config, Error> {
     };
     config.limits.manifest_bytes = limits.read.model.manifest_bytes;
     config.ca_certificates =
-        settings.authorities.iter().map(Pem::read).collect::<Result<_, _>>()?;
+        settings.authorities.iter().map(Pem::read_certificate).collect::<Result<_, _>>()?;
     config.client_certificate = match (&settings.certificate, &settings.key) {
         (Some(chain), Some(key)) => Some(pem::client_certificate(chain, key)?),
         (None, None) => None,

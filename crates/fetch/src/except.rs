@@ -2,6 +2,7 @@
 //!
 //! Names, addresses and networks without a port are left to the HTTP client, which knows them.
 
+use cutaway_ref::is_loopback_host;
 use reqwest::Url;
 
 /// The exceptions.
@@ -38,11 +39,13 @@ impl Except {
         &self.names
     }
 
-    /// Returns whether an address is excepted, by `*` or with its port.
+    /// Returns whether an address is excepted: by `*`, with its port, or because it is this machine, which no
+    /// proxy leads to.
     pub(crate) fn holds(&self, url: &Url) -> bool {
         let host = bare(url.host_str().unwrap_or_default()).to_ascii_lowercase();
         let port = url.port_or_known_default();
         self.all
+            || is_loopback_host(url.host_str().unwrap_or_default())
             || self.ports.iter().any(|(name, wanted)| {
                 let name = name.trim_start_matches('.');
                 let below = host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
@@ -81,6 +84,10 @@ mod tests {
             ("*.example:5000", "https://reg.example:5000/", true),
             ("eg.example:5000", "https://reg.example:5000/", false),
             ("", "https://a.io/", false),
+            ("", "http://127.0.0.1:5000/", true),
+            ("", "http://[::1]:5000/", true),
+            ("", "http://localhost/", true),
+            ("", "http://10.0.0.1/", false),
             ("fd00::1", "http://[fd00::1]/", false),
         ] {
             let url = Url::parse(url).unwrap();

@@ -14,7 +14,7 @@ use crate::realm::authority;
 use crate::session::{Grant, Session};
 use crate::slots::Slot;
 use crate::transport::Transport;
-use crate::veil;
+use crate::{refusal, veil};
 
 /// How often one question is asked with another token, where tokens wear out while they are shared.
 const ROUNDS: usize = 6;
@@ -189,9 +189,15 @@ impl Exchange {
         Err(failure_of(&self.transport, answer.response, &answer.url).await)
     }
 
-    /// Hides in an error what the registry was told: it may be in what the registry answers.
+    /// Hides in an error what the registry was told, which may be in what the registry answers; and says
+    /// why it may not have been told enough, where it refuses.
     pub(crate) fn veiled(&self, error: ModelError) -> ModelError {
-        veil::over(&self.transport.config.veil, error)
+        let config = &self.transport.config;
+        let error = match &config.silent_sources {
+            Some(silent) => refusal::explained(error, silent),
+            None => error,
+        };
+        veil::over(&config.veil, error)
     }
 
     async fn refused(&self, answer: Answer, why: &str) -> Failure {

@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use crate::Kind;
 use crate::address::Blocked;
+use crate::certificate::complaint;
 use crate::error::quoted;
 
 /// Why a connection did not come about in its time.
@@ -43,6 +44,14 @@ impl Failure {
         Self { cut: true, ..Self::interrupted(reason) }
     }
 
+    /// Names the proxy that stands between where no connection came about, or none that lasted.
+    pub(crate) fn through(mut self, proxy: &str) -> Self {
+        if let Kind::Connect(text) | Kind::Interrupted(text) | Kind::Tls(text) = &mut self.kind {
+            *text = format!("{text}, through the proxy {}", quoted(proxy.as_bytes(), 100));
+        }
+        self
+    }
+
     pub(crate) fn deadline() -> Self {
         Self::lasting(Kind::Deadline)
     }
@@ -66,7 +75,7 @@ impl Failure {
             if let Some(tls) = this.downcast_ref::<rustls::Error>()
                 && is_about_trust(tls)
             {
-                return Self::lasting(Kind::Tls(quoted(tls.to_string().as_bytes(), 300)));
+                return Self::lasting(Kind::Tls(quoted(complaint(tls).as_bytes(), 300)));
             }
             deepest = this.to_string();
             let io = this.downcast_ref::<io::Error>();

@@ -72,6 +72,18 @@ impl Proxies {
         &self.hosts
     }
 
+    /// Returns the proxy that a request to `url` goes through, as a host with its port.
+    pub(crate) fn of(&self, url: &Url) -> Option<String> {
+        if self.is_direct(url) {
+            return None;
+        }
+        let uri = self.matcher.as_ref()?.intercept(&url.as_str().parse().ok()?)?;
+        uri.uri().authority().map(|authority| {
+            let text = authority.as_str();
+            text.rsplit_once('@').map_or(text, |(_, host)| host).to_owned()
+        })
+    }
+
     /// Returns whether a request to `url` goes to its host itself.
     pub(crate) fn is_direct(&self, url: &Url) -> bool {
         let Some(matcher) = &self.matcher else { return true };
@@ -112,6 +124,9 @@ mod tests {
         ] {
             assert_eq!(proxies.is_direct(&Url::parse(url).unwrap()), direct, "{url}");
         }
+        let of = |url: &str| proxies.of(&Url::parse(url).unwrap());
+        assert_eq!(of("https://registry.example/v2/").as_deref(), Some("proxy.example:3128"));
+        assert_eq!(of("https://internal.example/v2/"), None);
         assert_eq!(proxies.hosts(), ["proxy.example"]);
         assert!(!format!("{proxies:?} {settings:?}").contains("canary"));
         assert!(Proxies::new(None).unwrap().is_direct(&Url::parse("https://a.io").unwrap()));

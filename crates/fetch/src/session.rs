@@ -317,7 +317,7 @@ fn withheld(host: &str, realm: &Url) -> String {
     let other = authority(realm);
     format!(
         "the credentials for {host} were not sent to {other}, which is not known as its token server; \
-         token_hosts can name it"
+         --token-host {other} says that it is"
     )
 }
 

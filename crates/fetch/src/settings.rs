@@ -35,6 +35,9 @@ pub struct Config {
     pub retry: RetryPolicy,
     /// The moment at which everything ends, whatever is in progress.
     pub deadline: Option<Instant>,
+    /// Which sources may have a credential for this registry and could not be asked, and why: it is said
+    /// where the registry refuses. One line, nothing secret.
+    pub silent_sources: Option<String>,
     /// Gets to know what is told to registries and token servers, and hides it in every error. A veil
     /// that is shared with the program hides it in the program's own texts, too.
     pub veil: Veil,

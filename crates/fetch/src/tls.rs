@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use crate::Config;
+use crate::named::Named;
+use crate::{Config, sha512};
 
 impl Config {
     /// Returns the TLS settings that this configuration amounts to, for a connection to something else than a registry.
@@ -23,7 +24,7 @@ impl Config {
 
 /// Builds the TLS settings.
 pub(crate) fn client_config(config: &Config) -> Result<ClientConfig, String> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(sha512::provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS settings: {error}"))?
@@ -60,7 +61,8 @@ fn verifier(
         extra.clone(),
         Arc::clone(&provider),
     ) {
-        Ok(verifier) => Ok(Arc::new(verifier)),
+        Ok(verifier) if extra.is_empty() => Ok(Arc::new(verifier)),
+        Ok(verifier) => Ok(Arc::new(Named { certificates: extra, inner: Arc::new(verifier) })),
         // A machine without authorities can still use registries without TLS; with TLS no certificate is trusted.
         Err(_) if extra.is_empty() => Ok(Arc::new(Everyone { trusted: false, provider })),
         Err(error) => Err(format!("the CA certificates cannot be used: {error}")),

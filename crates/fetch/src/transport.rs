@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use cutaway_ref::is_loopback_host;
 use reqwest::dns::Resolve;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Client, Method, RequestBuilder, Response, Url, redirect};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use tracing::Instrument as _;
 
 use crate::address::{Guard, GuardedNames, Network, literal};
@@ -290,7 +290,16 @@ impl Transport {
     async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Response, Failure> {
         let span = tracing::debug_span!("request", url = %self.veiled(&redacted(url)));
         let answered = self.answer(request.send().instrument(span.clone())).await;
-        let response = answered.map_err(|failure| failure.at(url))?;
+        let through = || self.proxies.of(url);
+        let response = answered.map_err(|failure| match through() {
+            Some(proxy) => failure.through(&proxy).at(url),
+            None => failure.at(url),
+        })?;
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let proxy = through().unwrap_or_else(|| "whatever is between".to_owned());
+            let rule = format!("the proxy {proxy} wants other credentials (HTTP status 407)");
+            return Err(Failure::lasting(Kind::Connect(rule)).at(url));
+        }
         tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
         if let Some(left) = rate(response.headers()) {
             tracing::info!(parent: &span, rate = %self.veiled(&left), "the registry counts requests");

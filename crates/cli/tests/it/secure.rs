@@ -91,25 +91,48 @@ fn tls_of_an_own_authority_a_password_and_a_proxy() {
     assert_eq!(digest(&scan(server.host(), &[], &[("HOME", &at_home)])), wanted.as_str());
 
     // And all of it goes through a proxy, which sees nothing but where to.
+    let more = more.replace("/server.", "/misnamed.");
+    let server = DockerRegistry::start(folder.path(), &more).unwrap();
+    let other = as_other(server.host());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let proxy = runtime.block_on(ConnectProxy::start());
     let through = format!("http://me:{SECRET}@{}", proxy.host());
     let with_proxy = [known[0], known[1], ("HTTPS_PROXY", through.as_str())];
-    assert_eq!(digest(&scan(server.host(), &trusting, &with_proxy)), wanted.as_str());
+    assert_eq!(digest(&scan(&other, &trusting, &with_proxy)), wanted.as_str());
     let heads = proxy.heads();
     assert!(!heads.is_empty(), "nothing went through the proxy");
     for head in &heads {
-        assert!(head.starts_with(&format!("CONNECT {} ", server.host())), "{head}");
+        assert!(head.starts_with(&format!("CONNECT {other} ")), "{head}");
         assert!(head.to_ascii_lowercase().contains("proxy-authorization: basic"), "{head}");
     }
-    let except = [with_proxy[0], with_proxy[1], with_proxy[2], ("NO_PROXY", "127.0.0.1")];
-    assert_eq!(digest(&scan(server.host(), &trusting, &except)), wanted.as_str());
+    // Nobody goes to this machine through one, and to nowhere that is excepted.
+    let server =
+        DockerRegistry::start(folder.path(), &more.replace("/misnamed.", "/server.")).unwrap();
+    assert_eq!(digest(&scan(server.host(), &trusting, &with_proxy)), wanted.as_str());
+    let except = [with_proxy[0], with_proxy[1], with_proxy[2], ("NO_PROXY", ".example")];
+    assert_eq!(status(&scan(&other, &trusting, &except)), 3);
     assert_eq!(proxy.heads().len(), heads.len());
+    // One that opens no way is named.
+    drop(proxy);
+    let shut = scan(&other, &trusting, &with_proxy);
+    assert_eq!(status(&shut), 3);
+    let address = through.rsplit_once('@').unwrap().1;
+    assert!(stderr(&shut).contains(&format!("through the proxy {address}")), "{}", stderr(&shut));
 }
 
 /// Settings under which a registry shows the certificate for 127.0.0.1.
 fn with_tls() -> String {
-    format!("  tls: {{certificate: \"{KEYS}/server.pem\", key: \"{KEYS}/server.key\"}}\n")
+    tls_as("server")
+}
+
+/// Settings under which a registry shows the certificate of this name.
+fn tls_as(name: &str) -> String {
+    format!("  tls: {{certificate: \"{KEYS}/{name}.pem\", key: \"{KEYS}/{name}.key\"}}\n")
+}
+
+/// Returns how a server of this machine is called whose certificate is for another name; a proxy knows.
+fn as_other(host: &str) -> String {
+    host.replace("127.0.0.1", "other.example")
 }
 
 #[test]
@@ -222,13 +245,20 @@ fn a_registry_and_its_token_server_behind_tls_and_a_proxy() {
     assert_eq!(told().as_deref(), Some("Basic dXNlcjpjNG40cnktcDRzc3cwcmQ="));
     assert_eq!(tokens.requests().len(), 3);
 
+    drop(server);
+
     // A proxy is told where both are, and sees nothing of what is said.
+    let misnamed = as_other(&runtime.block_on(front::tls(tokens.host(), "misnamed")));
+    let settings = more(&misnamed).replace("/server.", "/misnamed.");
+    let server = DockerRegistry::start(folder.path(), &settings).unwrap();
+    let other = as_other(server.host());
+    let named = [trusting[0], trusting[1], "--token-host", misnamed.as_str()];
     let proxy = runtime.block_on(ConnectProxy::start());
     let through = format!("http://{}", proxy.host());
     let with_proxy = [known[0], known[1], ("HTTPS_PROXY", through.as_str())];
-    assert_eq!(digest(&scan(server.host(), &named, &with_proxy)), wanted.as_str());
+    assert_eq!(digest(&scan(&other, &named, &with_proxy)), wanted.as_str());
     let heads = proxy.heads();
-    for host in [server.host(), sealed.as_str()] {
+    for host in [&other, &misnamed] {
         let connect = format!("CONNECT {host} ");
         assert!(heads.iter().any(|head| head.starts_with(&connect)), "{host}: {heads:?}");
     }

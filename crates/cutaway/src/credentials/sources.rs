@@ -64,7 +64,8 @@ fn from_file(path: &Path, parse: impl FnOnce(String, &[u8]) -> Source, limits: &
     let label = path.display().to_string();
     match contents::read(path, limits) {
         Ok(bytes) => parse(label, &bytes),
-        Err(reason) => Source::absent(label, reason),
+        Err(reason) if matches!(path.try_exists(), Ok(false)) => Source::absent(label, reason),
+        Err(reason) => Source::broken(label, reason),
     }
 }
 

@@ -1,7 +1,7 @@
 //! TLS: whom to trust, and what is refused.
 //!
 //! The keys beside this file are for these tests alone: an authority, and certificates of it that
-//! are good, expired, for another name, and for clients.
+//! are good, expired, for another name, and for clients; and one that is its own authority.
 #![expect(clippy::unwrap_used, reason = "support of tests, which fail by panicking")]
 
 use std::sync::Arc;
@@ -69,6 +69,19 @@ async fn front(registry: &FakeRegistry, chain: &[u8], key: &[u8], wants_client: 
 async fn good_front(registry: &FakeRegistry) -> Front {
     front(registry, include_bytes!("keys/server.pem"), include_bytes!("keys/server.key"), false)
         .await
+}
+
+/// What somebody has made for himself with one command is the certificate of an authority, and shown by a server.
+#[tokio::test]
+async fn a_certificate_that_is_named_is_trusted_whatever_it_calls_itself() {
+    let scene = Scene::new(10).await;
+    let own: &[u8] = include_bytes!("keys/own.pem");
+    let front = front(&scene.registry, own, include_bytes!("keys/own.key"), false).await;
+    let naming = |pem: &[u8]| Config { ca_certificates: vec![pem.to_vec()], ..trusting() };
+    let resolved = resolve(&front.host, Credential::Anonymous, naming(own)).await;
+    assert_eq!(resolved.unwrap(), scene.manifest);
+    let error = resolve(&front.host, Credential::Anonymous, trusting()).await.unwrap_err();
+    assert!(transport(error).contains("no secure connection"));
 }
 
 fn trusting() -> Config {

@@ -29,6 +29,7 @@ enum Kind {
     PullSecret(Result<PullSecret, ParseConfigError>),
     Helper(Result<HelperName, ParseHelperNameError>),
     Absent(String),
+    Broken(String),
 }
 
 impl Source {
@@ -65,7 +66,12 @@ impl Source {
         Self { label: label.into(), kind: Kind::Helper(name.parse()) }
     }
 
-    /// Makes a source that is not there or cannot be read, so that it can be explained.
+    /// Makes a source that cannot be read, so that it can be explained.
+    pub fn broken(label: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { label: label.into(), kind: Kind::Broken(reason.into()) }
+    }
+
+    /// Makes a source that is not there, so that it can be explained.
     pub fn absent(label: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { label: label.into(), kind: Kind::Absent(reason.into()) }
     }
@@ -84,6 +90,16 @@ pub struct Resolution {
     pub passed_over: Vec<PassedOver>,
 }
 
+impl Resolution {
+    /// Says which sources may have a credential and could not be read or asked; `None` where all could.
+    pub fn broken(&self) -> Option<String> {
+        let broken = self.passed_over.iter().filter(|passed| passed.broken);
+        let said: Vec<_> =
+            broken.map(|passed| format!("{}: {}", passed.source, passed.reason)).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+}
+
 /// A place that was asked and had no credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassedOver {
@@ -91,6 +107,8 @@ pub struct PassedOver {
     pub source: String,
     /// Why it was passed over. Says nothing secret.
     pub reason: String,
+    /// Whether that is a fault: it may have a credential, and cannot be read or asked.
+    pub broken: bool,
 }
 
 /// Sources in the order in which they are asked.
@@ -156,14 +174,15 @@ impl Search<'_> {
     fn ask(&mut self, source: &Source) -> Option<(Credential, Option<String>)> {
         match &source.kind {
             Kind::Absent(reason) => self.pass(source, reason.clone()),
-            Kind::File(Err(error)) => self.pass(source, error.to_string()),
+            Kind::Broken(reason) => self.fail(source, reason.clone()),
+            Kind::File(Err(error)) => self.fail(source, error.to_string()),
             Kind::File(Ok(config)) => self.ask_file(source, config),
-            Kind::Netrc(Err(error)) => self.pass(source, error.to_string()),
+            Kind::Netrc(Err(error)) => self.fail(source, error.to_string()),
             Kind::Netrc(Ok(netrc)) => match netrc.find(self.registry) {
                 Ok((credential, machine)) => Some((credential, Some(machine.to_owned()))),
                 Err(reason) => self.pass(source, reason.to_owned()),
             },
-            Kind::PullSecret(Err(error)) => self.pass(source, error.to_string()),
+            Kind::PullSecret(Err(error)) => self.fail(source, error.to_string()),
             Kind::PullSecret(Ok(secret)) => match secret.find(self.registry, self.repository) {
                 Ok((credential, key)) => Some((credential, Some(key.to_owned()))),
                 Err(reason) => self.pass(source, reason),
@@ -201,7 +220,7 @@ impl Search<'_> {
                 Entry::Empty => {}
                 Entry::Unusable(rule) => {
                     let _: Option<()> =
-                        self.pass(source, format!("the entry {key:?} cannot be used: {rule}"));
+                        self.fail(source, format!("the entry {key:?} cannot be used: {rule}"));
                 }
             }
         }
@@ -224,20 +243,25 @@ impl Search<'_> {
     ) -> Option<(Credential, Option<String>)> {
         let helper = match helper? {
             Ok(helper) => helper,
-            Err(error) => return self.pass(source, error.to_string()),
+            Err(error) => return self.fail(source, error.to_string()),
         };
         for server in program::servers(self.registry) {
             match program::ask(self.programs, helper, server) {
                 Ok(Some(credential)) => return Some((credential, Some(helper.program()))),
                 Ok(None) => {}
-                Err(error) => return self.pass(source, format!("{}: {error}", helper.program())),
+                Err(error) => return self.fail(source, format!("{}: {error}", helper.program())),
             }
         }
         self.pass(source, format!("{}: it keeps nothing for this registry", helper.program()))
     }
 
     fn pass<T>(&mut self, source: &Source, reason: String) -> Option<T> {
-        self.passed_over.push(PassedOver { source: source.label.clone(), reason });
+        self.passed_over.push(PassedOver { source: source.label.clone(), reason, broken: false });
+        None
+    }
+
+    fn fail<T>(&mut self, source: &Source, reason: String) -> Option<T> {
+        self.passed_over.push(PassedOver { source: source.label.clone(), reason, broken: true });
         None
     }
 }

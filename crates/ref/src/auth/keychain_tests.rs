@@ -155,7 +155,7 @@ fn files_that_cannot_be_read_say_where_and_not_what() {
         assert_eq!(resolution.credential, Credential::Anonymous);
         assert_eq!(
             resolution.passed_over,
-            [PassedOver { source: "f".into(), reason: reason.into() }]
+            [PassedOver { source: "f".into(), reason: reason.into(), broken: false }]
         );
     }
 }
@@ -222,8 +222,16 @@ fn sources_in_their_order() {
     assert_eq!(
         resolution.passed_over,
         [
-            PassedOver { source: "/run/auth.json".into(), reason: "no such file".into() },
-            PassedOver { source: "GITHUB_TOKEN".into(), reason: "it is for ghcr.io".into() },
+            PassedOver {
+                source: "/run/auth.json".into(),
+                reason: "no such file".into(),
+                broken: false
+            },
+            PassedOver {
+                source: "GITHUB_TOKEN".into(),
+                reason: "it is for ghcr.io".into(),
+                broken: false
+            },
         ]
     );
     assert_eq!(

@@ -1,0 +1,100 @@
+//! Certificates that the user named: whoever shows exactly one of them is trusted, though it calls itself that
+//! of an authority, as the certificates that people make for themselves do.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+
+/// Judges as `inner` does, but for the certificates that were named.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
+    pub(crate) inner: Arc<dyn ServerCertVerifier>,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let judged = self.inner.verify_server_cert(shown, chain, name, ocsp, now);
+        match judged {
+            // Its time was judged before; its name was not.
+            Err(error)
+                if is_about_role(&error)
+                    && self.certificates.contains(&shown.clone().into_owned()) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            judged => judged,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// Returns whether a certificate is refused as that of a server because it is that of an authority.
+fn is_about_role(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    other.0.downcast_ref::<webpki::Error>() == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::crypto::ring;
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls_platform_verifier::Verifier;
+
+    use super::*;
+
+    #[test]
+    fn name_and_time_are_judged() {
+        let own =
+            CertificateDer::from_pem_slice(include_bytes!("../tests/it/keys/own.pem")).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let inner = Arc::new(Verifier::new_with_extra_roots([own.clone()], provider).unwrap());
+        let named = Named { certificates: vec![own.clone()], inner: inner.clone() };
+        let nobody = Named { certificates: Vec::new(), inner };
+        let (then, now) = (UnixTime::since_unix_epoch(std::time::Duration::ZERO), UnixTime::now());
+        for (judge, name, at, trusted) in [
+            (&named, "localhost", now, true),
+            (&named, "127.0.0.1", now, true),
+            (&named, "other.example", now, false),
+            (&named, "localhost", then, false),
+            (&nobody, "localhost", now, false),
+        ] {
+            let name = ServerName::try_from(name).unwrap();
+            let judged = judge.verify_server_cert(&own, &[], &name, &[], at);
+            assert_eq!(judged.is_ok(), trusted, "{name:?} {judged:?}");
+        }
+    }
+}
