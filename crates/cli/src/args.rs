@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use cutaway_ref::Platform;
 use cutaway_ref::auth::Secret;
@@ -99,11 +99,11 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "PATTERN", env = "CUTAWAY_SKIP", value_delimiter = '\n')]
     pub(crate) skip: Vec<String>,
     /// Tell each package's story, too: which layer installed, upgraded, removed or hid it
-    #[arg(long, env = "CUTAWAY_HISTORY", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_HISTORY", value_parser = BoolishValueParser::new())]
     pub(crate) history: bool,
     /// Compare every file with what packages record: list files that no package owns, files that
     /// are not as their package recorded them, and files that are missing. Hashes all files
-    #[arg(long, env = "CUTAWAY_OWNED", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_OWNED", value_parser = BoolishValueParser::new())]
     pub(crate) owned: bool,
 }
 
@@ -125,10 +125,10 @@ pub(crate) struct Inspect {
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
     pub(crate) format: TextFormat,
     /// Read every layer and check size, digest and diffID
-    #[arg(long, env = "CUTAWAY_VERIFY", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_VERIFY", value_parser = BoolishValueParser::new())]
     pub(crate) verify: bool,
     /// Ask the registry what refers to the image: signatures, attestations and the like
-    #[arg(long, env = "CUTAWAY_REFERRERS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_REFERRERS", value_parser = BoolishValueParser::new())]
     pub(crate) referrers: bool,
 }
 
@@ -204,7 +204,7 @@ pub(crate) struct RefParse {
     /// The reference
     pub(crate) reference: String,
     /// Refuse everything that is not spelled out: registry, tag, and library/ on Docker Hub
-    #[arg(long, env = "CUTAWAY_STRICT", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_STRICT", value_parser = BoolishValueParser::new())]
     pub(crate) strict: bool,
     /// The registry of references without one
     #[arg(long, value_name = "R", env = "CUTAWAY_DEFAULT_REGISTRY")]
@@ -225,7 +225,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "USER", env = "CUTAWAY_USERNAME")]
     pub(crate) username: Option<String>,
     /// Read the password from standard input
-    #[arg(long, global = true, env = "CUTAWAY_PASSWORD_STDIN", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "CUTAWAY_PASSWORD_STDIN", value_parser = BoolishValueParser::new())]
     pub(crate) password_stdin: bool,
     /// A token that the registry takes as it is
     #[arg(
@@ -247,10 +247,10 @@ pub(crate) struct Common {
     )]
     pub(crate) token_host: Vec<String>,
     /// Do not verify the registry's TLS certificate
-    #[arg(long, global = true, env = "CUTAWAY_INSECURE", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "CUTAWAY_INSECURE", value_parser = BoolishValueParser::new())]
     pub(crate) insecure: bool,
     /// Talk plain HTTP to the registry
-    #[arg(long, global = true, env = "CUTAWAY_PLAIN_HTTP", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "CUTAWAY_PLAIN_HTTP", value_parser = BoolishValueParser::new())]
     pub(crate) plain_http: bool,
     /// Trust the certificates in this PEM file as well
     #[arg(long, global = true, value_name = "FILE", env = "CUTAWAY_CA_CERT")]
@@ -265,7 +265,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "NAME", env = "CUTAWAY_NAMESPACE")]
     pub(crate) namespace: Option<String>,
     /// Ask the other addresses that an image names for a layer that its registry lacks
-    #[arg(long, global = true, env = "CUTAWAY_FOREIGN_URLS", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "CUTAWAY_FOREIGN_URLS", value_parser = BoolishValueParser::new())]
     pub(crate) foreign_urls: bool,
     /// The longest the whole run may take, such as 500ms, 20s or 5m
     #[arg(long, global = true, value_name = "TIME", env = "CUTAWAY_TIMEOUT", value_parser = cutaway::parse_duration)]
@@ -274,7 +274,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "DIR", env = "CUTAWAY_CACHE_DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
     /// Keep nothing and use nothing that was kept
-    #[arg(long, global = true, env = "CUTAWAY_NO_CACHE", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "CUTAWAY_NO_CACHE", value_parser = BoolishValueParser::new())]
     pub(crate) no_cache: bool,
     /// Set a limit; `cutaway limits` prints them all
     #[arg(
@@ -289,7 +289,7 @@ pub(crate) struct Common {
     #[arg(short, long, global = true, action = ArgAction::Count, env = "CUTAWAY_VERBOSE")]
     pub(crate) verbose: u8,
     /// Say nothing on standard error but errors
-    #[arg(short, long, global = true, env = "CUTAWAY_QUIET", value_parser = FalseyValueParser::new())]
+    #[arg(short, long, global = true, env = "CUTAWAY_QUIET", value_parser = BoolishValueParser::new())]
     pub(crate) quiet: bool,
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = When::Auto, env = "CUTAWAY_COLOR")]

@@ -6,8 +6,10 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::builder::Resettable;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _};
+
+use cutaway_tar::Escaped;
 
 use crate::args::Cli;
 use crate::failure::{Exit, Failure};
@@ -16,11 +18,13 @@ use crate::failure::{Exit, Failure};
 ///
 /// Prints help or the version where that is asked for; then there is nothing to run.
 pub(crate) fn parse(words: Vec<OsString>) -> Result<Option<Cli>, Failure> {
-    let mut command = without_useless_variables(Cli::command());
+    let known = known_formats(Cli::command())?;
+    let mut command = without_useless_variables(known);
     command.build();
     let words = options_behind_command(words, &command);
-    let parsed =
-        command.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command
+        .try_get_matches_from_mut(words.iter())
+        .and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(cli) => Ok(Some(cli)),
         Err(error) => match error.kind() {
@@ -33,17 +37,95 @@ pub(crate) fn parse(words: Vec<OsString>) -> Result<Option<Cli>, Failure> {
                 error.print().map_err(|error| Failure::of_write(&error, "standard error"))?;
                 Err(Failure::new(Exit::Usage, "no command is given"))
             }
-            _ => Err(Failure::usage(one_line(&error.to_string()))),
+            _ => Err(Failure::usage(explained(&error, &words, &command))),
         },
     }
 }
 
-/// Returns what clap says without its label, its advice to read the help, and its line breaks.
+/// Returns what clap says on one line: without its label and its advice to read the help, with what it
+/// proposes in brackets.
 fn one_line(text: &str) -> String {
-    let lines = text.lines().map(str::trim);
-    let said = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
-    let line = said.collect::<Vec<_>>().join("; ");
-    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+    let paragraphs = text.split("\n\n").map(|paragraph| {
+        paragraph
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
+    let mut said = paragraphs.filter(|line| !line.is_empty() && !line.starts_with("For more"));
+    let first = said.next().unwrap_or_default();
+    let rest = said.map(|line| format!(" ({line})").replace("Usage: ", "usage: "));
+    first.strip_prefix("error: ").unwrap_or(&first).to_owned() + &rest.collect::<String>()
+}
+
+/// Says which variable has a value that is wrong, where none of the words has it, and how a form is
+/// spelled that was asked for as an option of its own.
+fn explained(error: &clap::Error, words: &[OsString], command: &Command) -> String {
+    let of = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        _ => "",
+    };
+    let (argument, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));
+    let form = argument.strip_prefix("--").filter(|form| FORMS.contains(form));
+    if let (ErrorKind::UnknownArgument, Some(form)) = (error.kind(), form) {
+        return format!("unexpected argument '{argument}' (it is spelled --format {form} here)");
+    }
+    let line = one_line(&error.to_string());
+    let typed = words.iter().any(|word| word.to_string_lossy().contains(value));
+    let mut arguments = all_arguments(command).filter(|known| known.to_string() == argument);
+    match arguments.find_map(Arg::get_env).filter(|_| !typed && !value.is_empty()) {
+        Some(name) => format!("{line} (it stands in {})", name.to_string_lossy()),
+        None => line,
+    }
+}
+
+/// Returns the arguments of a command and of all below it.
+fn all_arguments(command: &Command) -> Box<dyn Iterator<Item = &Arg> + '_> {
+    Box::new(command.get_arguments().chain(command.get_subcommands().flat_map(all_arguments)))
+}
+
+/// The forms that some command prints.
+const FORMS: &[&str] = &["table", "json", "purls", "tarball", "oci", "oci-archive"];
+
+/// Lets `-f` stand for `--format` in every command, and refuses a form in a variable that no command has.
+fn known_formats(command: Command) -> Result<Command, Failure> {
+    for name in ["CUTAWAY_FORMAT", "CUTAWAY_PULL_FORMAT"] {
+        let value = variable(name).filter(|value| !value.is_empty());
+        if value.as_ref().is_some_and(|value| !FORMS.iter().any(|form| *form == value)) {
+            let value = value.unwrap_or_default();
+            let value = Escaped::new(value.as_encoded_bytes());
+            return Err(Failure::usage(format!("{name} names no form: {value}")));
+        }
+    }
+    Ok(with_short_format(command))
+}
+
+fn with_short_format(command: Command) -> Command {
+    command
+        .mut_args(|argument| match argument.get_id() == "format" {
+            true => argument.short('f'),
+            false => argument,
+        })
+        .mut_subcommands(with_short_format)
+}
+
+/// Returns the variables that begin as ours do and mean nothing, such as one with a letter too few. What a
+/// cluster sets for a service of our name is not among them.
+#[expect(clippy::disallowed_methods, reason = "this is the command line")]
+pub(crate) fn unknown_variables() -> Vec<String> {
+    let command = Cli::command();
+    let known: Vec<&OsStr> = all_arguments(&command).filter_map(Arg::get_env).collect();
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names
+        .filter(|name| {
+            let Some(rest) = name.strip_prefix("CUTAWAY_") else { return false };
+            let of_others = ["SERVICE_", "PORT"].iter().any(|start| rest.starts_with(start));
+            !of_others
+                && !["PASSWORD", "PULL_SECRETS"].contains(&rest)
+                && !known.contains(&OsStr::new(name))
+        })
+        .collect()
 }
 
 /// Forgets the variables that are empty, and those of `--format` whose value another command knows.
@@ -70,8 +152,9 @@ fn takes(argument: &Arg, value: &OsStr) -> bool {
             .is_some_and(|value| values.iter().any(|known| known.matches(value, false)))
 }
 
+/// Returns a variable of this process.
 #[expect(clippy::disallowed_methods, reason = "this is the command line")]
-fn variable(name: &OsStr) -> Option<OsString> {
+pub(crate) fn variable(name: impl AsRef<OsStr>) -> Option<OsString> {
     std::env::var_os(name)
 }
 

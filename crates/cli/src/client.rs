@@ -9,9 +9,9 @@ use cutaway_ref::auth::{Credential, Secret};
 use cutaway_report::ImageReport;
 
 use crate::args::Common;
+use crate::arguments::variable;
 use crate::failure::Failure;
-use crate::progress::Progress;
-use crate::secrecy;
+use crate::{progress, secrecy};
 
 /// Makes the client that the options describe. Nothing is asked of anybody yet.
 pub(crate) fn of(common: &Common) -> Result<Client, Failure> {
@@ -28,7 +28,7 @@ pub(crate) fn of(common: &Common) -> Result<Client, Failure> {
         })
         .credential_of("--username or CUTAWAY_USERNAME", move || {
             let Some(username) = &username else { return Ok(None) };
-            let password = if on_stdin { from_stdin(longest).map(Some)? } else { of_variable() };
+            let password = if on_stdin { from_stdin(longest).map(Some)? } else { of_variable()? };
             let password =
                 password.ok_or("--username needs --password-stdin or CUTAWAY_PASSWORD")?;
             Ok(Some(Credential::basic(username, password.expose())))
@@ -37,6 +37,9 @@ pub(crate) fn of(common: &Common) -> Result<Client, Failure> {
         .insecure(common.insecure)
         .plain_http(common.plain_http)
         .foreign_urls(common.foreign_urls);
+    if let Some(observer) = progress::observer() {
+        builder = builder.observed(observer);
+    }
     if let Some(platform) = &common.platform {
         builder = builder.platform(platform.clone());
     }
@@ -58,13 +61,9 @@ pub(crate) fn of(common: &Common) -> Result<Client, Failure> {
     Ok(builder.build())
 }
 
-/// Opens an image, whose reading `progress` shows.
-pub(crate) async fn open(
-    name: &str,
-    common: &Common,
-    progress: &Progress,
-) -> Result<Image, Failure> {
-    Ok(progress.over(of(common)?.open(name).await?))
+/// Opens an image.
+pub(crate) async fn open(name: &str, common: &Common) -> Result<Image, Failure> {
+    Ok(of(common)?.open(name).await?)
 }
 
 /// Reads all layers of an image and lays them over each other; says which image it is, too.
@@ -72,8 +71,7 @@ pub(crate) async fn view(
     name: &str,
     common: &Common,
 ) -> Result<(cutaway_model::Image, View, ImageReport), Failure> {
-    let progress = Progress::new(common);
-    let opened = open(name, common, &progress).await?;
+    let opened = open(name, common).await?;
     let (image, view) = opened.view().await?;
     let report = opened.report(&image, view.form());
     Ok((image, view, report))
@@ -88,9 +86,10 @@ pub(crate) fn limits(common: &Common) -> Result<Limits, Failure> {
     Ok(limits)
 }
 
-#[expect(clippy::disallowed_methods, reason = "an option of ours that only a variable can give")]
-fn of_variable() -> Option<Secret> {
-    std::env::var("CUTAWAY_PASSWORD").ok().filter(|password| !password.is_empty()).map(Secret::new)
+fn of_variable() -> Result<Option<Secret>, String> {
+    let Some(password) = variable("CUTAWAY_PASSWORD") else { return Ok(None) };
+    let password = password.into_string().map_err(|_| "CUTAWAY_PASSWORD is no text in UTF-8")?;
+    Ok(Some(password).filter(|password| !password.is_empty()).map(Secret::new))
 }
 
 /// Reads the password from standard input: once, whoever asks for it.

@@ -8,7 +8,8 @@ use cutaway::{Class, Error};
 use cutaway_report::Report;
 use cutaway_tar::Escaped;
 
-use crate::secrecy;
+use crate::args::Common;
+use crate::{progress, secrecy};
 
 /// The exit statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +83,7 @@ impl Failure {
     /// Says why on standard error, as the last line, and returns the exit status.
     pub(crate) fn tell(&self) -> Exit {
         if !self.message.is_empty() {
-            // Where standard error is gone, there is nobody left to tell.
-            let _ =
-                writeln!(std::io::stderr().lock(), "{}", secrecy::veil().over(&self.to_string()));
+            say(&self.to_string());
         }
         self.exit
     }
@@ -108,6 +107,19 @@ impl Failure {
             Self::new(Exit::Invalid, format!("cannot write {target}: {error}"))
         }
     }
+}
+
+/// Says what somebody should know who did not ask to be left alone.
+pub(crate) fn warn(common: &Common, message: &str) {
+    if !common.quiet {
+        say(&format!("warning: {}", Escaped::new(message).at_most(MAX_LINE)));
+    }
+}
+
+fn say(line: &str) {
+    progress::end();
+    // Where standard error is gone, there is nobody left to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{}", secrecy::veil().over(line));
 }
 
 /// Prints the one line: control characters escaped, cut at its limit.

@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Common, When};
+use crate::arguments::variable;
 use crate::secrecy::Veiled;
 
 /// Starts the log: decisions at `-v`, requests at `-vv`, everything of ours at `-vvv`.
@@ -41,11 +42,21 @@ pub(crate) fn start(common: &Common) {
         .init();
 }
 
-/// Returns whether to colour what goes to a stream.
+/// Returns whether to colour what goes to a stream: where nothing else is said, on a terminal that can,
+/// unless `NO_COLOR` or `CLICOLOR=0` stand against it.
 pub(crate) fn colors(common: &Common, terminal: bool) -> bool {
     match common.color {
         When::Always => true,
         When::Never => false,
-        When::Auto => terminal,
+        When::Auto => {
+            let unwanted = variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+                || variable("CLICOLOR").is_some_and(|value| value == "0");
+            terminal && !unwanted && !is_dumb()
+        }
     }
+}
+
+/// Returns whether the terminal says that it knows nothing but text.
+pub(crate) fn is_dumb() -> bool {
+    variable("TERM").is_some_and(|value| value == "dumb")
 }

@@ -1,12 +1,16 @@
 //! Where output goes: standard output, or a file that appears whole or not at all.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use cutaway_tar::Escaped;
+use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, BufWriter};
 
+use crate::args::TextFormat;
 use crate::failure::Failure;
+use crate::{print, progress};
 
 /// Bytes that are moved at once.
 const CHUNK: usize = 256 << 10;
@@ -14,6 +18,38 @@ const CHUNK: usize = 256 << 10;
 /// Writes everything to `file`, or to standard output where none or `-` is named.
 pub(crate) fn write(bytes: &[u8], file: Option<&Path>) -> Result<(), Failure> {
     write_with(file, |out| out.write_all(bytes))
+}
+
+/// Writes what programs read to standard output: its bytes as they are, or what a terminal would obey
+/// escaped.
+pub(crate) fn document(bytes: &[u8]) -> Result<(), Failure> {
+    if io::stdout().is_terminal() {
+        return write(Escaped::lines(bytes).as_bytes(), None);
+    }
+    write(bytes, None)
+}
+
+/// Writes an answer as JSON, or as the text that is made of it.
+pub(crate) fn answer<T: Serialize>(
+    format: TextFormat,
+    answer: &T,
+    text: impl FnOnce(&T) -> String,
+) -> Result<(), Failure> {
+    match format {
+        TextFormat::Json => document(&print::json(answer)?),
+        TextFormat::Table => write(text(answer).as_bytes(), None),
+    }
+}
+
+/// Fails now, and not when everything is read, where `file` cannot be written.
+pub(crate) fn check(file: Option<&Path>) -> Result<(), Failure> {
+    let mut target = Target::new(file);
+    let tried = match &target.place {
+        Place::Special(file) if file.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Place::Special(_) => Ok(None),
+        _ => target.create(),
+    };
+    tried.map(drop).map_err(|error| Failure::of_write(&error, &target.name()))
 }
 
 /// Lets `write` write to `file`, or to standard output where none or `-` is named.
@@ -24,7 +60,10 @@ pub(crate) fn write_with(
     let mut target = Target::new(file);
     let written = target.create().and_then(|part| match part {
         Some(part) => buffered(part, write),
-        None => buffered(io::stdout().lock(), write),
+        None => {
+            progress::end_on_terminal();
+            buffered(io::stdout().lock(), write)
+        }
     });
     written.map_err(|error| Failure::of_write(&error, &target.name()))?;
     target.finish()
@@ -46,6 +85,7 @@ pub(crate) async fn copy(mut reader: impl AsyncRead + Unpin, what: &str) -> Resu
         let read = reader.read(&mut chunk).await;
         let count = read.map_err(|error| cutaway_model::Error::from_io(error, what))?;
         let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+        progress::end_on_terminal();
         let written = io::stdout().lock().write_all(bytes);
         written.map_err(|error| Failure::of_write(&error, STDOUT))?;
     }
@@ -93,7 +133,10 @@ impl Target {
             Some(part) => {
                 Box::new(BufWriter::with_capacity(CHUNK, tokio::fs::File::from_std(part)))
             }
-            None => Box::new(BufWriter::with_capacity(CHUNK, tokio::io::stdout())),
+            None => {
+                progress::end_on_terminal();
+                Box::new(BufWriter::with_capacity(CHUNK, tokio::io::stdout()))
+            }
         };
         Ok((target, writer))
     }

@@ -1,59 +1,78 @@
-//! A bar for each layer on standard error, where that is a terminal.
+//! How far a run is, on standard error where that is a terminal: how long it takes, and a bar for each layer.
+//!
+//! Nothing is shown of a run that is over soon. What is written to the terminal ends it.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal as _};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use cutaway::Image;
 use cutaway_model::BlobStream;
-use cutaway_read::{Observer, Silent};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use cutaway_read::Observer;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::args::Common;
+use crate::log;
 
-/// What shows how far a run is; gone from the screen when it is dropped, so that output can follow.
+/// How long a run may take before it has to show that it runs.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// The bars of this run.
+static BARS: OnceLock<Arc<Bars>> = OnceLock::new();
+
+/// Has the run shown where somebody sees it, on a terminal that can, and neither asked to be quiet nor to log.
+pub(crate) fn begin(common: &Common) {
+    let seen = io::stderr().is_terminal() && !log::is_dumb();
+    if seen && !common.quiet && common.verbose == 0 {
+        BARS.get_or_init(Arc::default);
+    }
+}
+
+/// Shows that a run goes on that takes its time. Never ends: it is dropped with the run.
+pub(crate) async fn show() -> std::convert::Infallible {
+    if let Some(bars) = BARS.get() {
+        tokio::time::sleep(PATIENCE).await;
+        bars.add("running", None, "{prefix:>9}  {spinner:30} {elapsed:>11}");
+    }
+    std::future::pending().await
+}
+
+/// Returns who is to be told how far layers are read.
+pub(crate) fn observer() -> Option<Arc<dyn Observer>> {
+    BARS.get().map(|bars| Arc::clone(bars) as Arc<dyn Observer>)
+}
+
+/// Clears the screen for what comes now.
+pub(crate) fn end() {
+    if let Some(bars) = BARS.get() {
+        // A terminal that is gone needs no clearing.
+        let _ = bars.all.clear();
+        bars.all.set_draw_target(ProgressDrawTarget::hidden());
+    }
+}
+
+/// Clears the screen for what goes to standard output, where that is the same terminal.
+pub(crate) fn end_on_terminal() {
+    if io::stdout().is_terminal() {
+        end();
+    }
+}
+
+/// Standard output for what comes while bars may be shown.
 #[derive(Debug)]
-pub(crate) struct Progress {
-    bars: Option<Arc<Bars>>,
-}
+pub(crate) struct Stdout;
 
-impl Progress {
-    /// Returns bars where somebody sees them, on a terminal, and neither asked to be quiet nor to log;
-    /// elsewhere nothing.
-    pub(crate) fn new(common: &Common) -> Self {
-        let seen = io::stderr().is_terminal() && !common.quiet && common.verbose == 0;
-        Self { bars: seen.then(|| Arc::new(Bars::default())) }
+impl io::Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        end_on_terminal();
+        io::stdout().write(bytes)
     }
 
-    /// Returns who is to be told how far layers are read.
-    pub(crate) fn observer(&self) -> Arc<dyn Observer> {
-        match &self.bars {
-            Some(bars) => bars.clone(),
-            None => Arc::new(Silent),
-        }
-    }
-
-    /// Shows how far an image is read: a bar for each layer, or one for an archive that passes.
-    pub(crate) fn over(&self, image: Image) -> Image {
-        let Some(bars) = &self.bars else { return image };
-        let of_archive = Arc::clone(bars);
-        image.observed(bars.clone()).watched(move |stream| {
-            let bar = of_archive.add("archive".to_owned(), None);
-            Box::new(Watched { stream, bar })
-        })
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bars) = &self.bars {
-            // A terminal that is gone needs no clearing.
-            let _ = bars.all.clear();
-        }
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
     }
 }
 
@@ -65,17 +84,9 @@ struct Bars {
 }
 
 impl Bars {
-    fn add(&self, name: String, size: Option<u64>) -> ProgressBar {
-        let (bar, template) = match size {
-            Some(size) => (
-                ProgressBar::new(size),
-                "{prefix:>9}  {bar:30} {binary_bytes:>11} of {binary_total_bytes:<11} {msg}",
-            ),
-            None => {
-                (ProgressBar::new_spinner(), "{prefix:>9}  {spinner:30} {binary_bytes:>11} {msg}")
-            }
-        };
-        let bar = self.all.add(bar.with_prefix(name));
+    fn add(&self, name: &str, size: Option<u64>, template: &str) -> ProgressBar {
+        let bar = size.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        let bar = self.all.add(bar.with_prefix(name.to_owned()));
         // A template that does not parse leaves the default.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━━─"));
@@ -93,9 +104,20 @@ impl Bars {
     }
 }
 
+/// How bytes are shown whose end is not known.
+const WITHOUT_END: &str = "{prefix:>9}  {spinner:30} {binary_bytes:>11} {msg}";
+
 impl Observer for Bars {
+    fn archive_opened(&self, stream: BlobStream) -> BlobStream {
+        Box::new(Watched { stream, bar: self.add("archive", None, WITHOUT_END) })
+    }
+
     fn layer_opened(&self, index: usize, size: Option<u64>) {
-        let bar = self.add(format!("layer {index}"), size);
+        let template = match size {
+            Some(_) => "{prefix:>9}  {bar:30} {binary_bytes:>11} of {binary_total_bytes:<11} {msg}",
+            None => WITHOUT_END,
+        };
+        let bar = self.add(&format!("layer {index}"), size, template);
         let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is read again begins anew.
         if let Some(before) = layers.insert(index, bar) {

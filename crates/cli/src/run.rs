@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::args::{Auth, Cli, Command, Common, Ref};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, warn};
 use crate::log;
-use crate::{arguments, cmd, ending, secrecy};
+use crate::{arguments, cmd, ending, progress, secrecy};
 
 /// Runs what the words of the command line say and returns the exit status of the process. An error
 /// is the last line on standard error.
@@ -25,13 +25,14 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
 
 fn start(cli: Cli) -> Result<Exit, Failure> {
     log::start(&cli.common);
+    // What goes into other programs has nothing beside it.
+    if !matches!(cli.command, Command::Cat(_)) {
+        for name in arguments::unknown_variables() {
+            warn(&cli.common, &format!("{name} is no variable that is known here"));
+        }
+    }
     if let Some(directory) = cli.common.cache_dir.as_ref().filter(|_| !cli.common.no_cache) {
-        std::fs::create_dir_all(directory).map_err(|error| {
-            Failure::usage(format!(
-                "cannot create the cache directory {}: {error}",
-                directory.display()
-            ))
-        })?;
+        cutaway::cache_directory(directory)?;
     }
     dispatch(cli)
 }
@@ -76,13 +77,16 @@ fn block_on(
         .build()
         .map_err(|error| Failure::new(Exit::Fetch, format!("cannot start: {error}")))?;
     let told = ending::listen(common.timeout)?;
+    progress::begin(common);
     let result = runtime.block_on(async {
         tokio::select! {
             result = command => result,
             // The other end lives in a thread that outlives the run.
             Ok(failure) = told => Err(failure),
+            never = progress::show() => match never {},
         }
     });
+    progress::end();
     // What still runs waits for nobody: a read of standard input may never return.
     runtime.shutdown_background();
     result

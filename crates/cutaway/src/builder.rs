@@ -1,8 +1,10 @@
 //! What can be told to a client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cutaway_fetch::Proxy;
+use cutaway_read::Observer;
 use cutaway_ref::auth::{Credential, Veil};
 use cutaway_ref::{Platform, RegistriesConf};
 
@@ -117,6 +119,12 @@ impl Builder {
     /// Shares a veil: it gets to know every secret that is told to a registry or a token server.
     pub fn veil(mut self, veil: Veil) -> Self {
         self.settings.veil = veil;
+        self
+    }
+
+    /// Has `observer` told how far layers and archives are read.
+    pub fn observed(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.settings.observer = Some(observer);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cutaway_read::{Observer, Options};
+use cutaway_read::Options;
 use cutaway_ref::Platform;
 
 use crate::builder::Builder;
@@ -52,8 +52,12 @@ impl Client {
     }
 
     /// Returns how layers are read.
-    pub(crate) fn options(&self, observer: Arc<dyn Observer>) -> Options {
-        Options::new(self.limits().read).observed(observer)
+    pub(crate) fn options(&self) -> Options {
+        let options = Options::new(self.limits().read);
+        match &self.settings.observer {
+            Some(observer) => options.observed(Arc::clone(observer)),
+            None => options,
+        }
     }
 
     pub(crate) fn is_told_platform(&self) -> bool {

@@ -6,16 +6,13 @@ mod scan;
 mod write;
 
 use std::fmt;
-use std::sync::Arc;
 
+use cutaway_model::Layer;
 use cutaway_model::source::Form;
-use cutaway_model::{BlobStream, Layer};
-use cutaway_read::{Observer, Silent};
 use cutaway_report::{ImageReport, SourceKind, Subject};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::openers::Watched;
 use cutaway_read::{Archive, Input, Options};
 
 pub use files::{File, Wanted, absence, node, thing};
@@ -36,7 +33,6 @@ pub struct Image {
     name: String,
     source: Option<SourceKind>,
     input: Kept,
-    observer: Arc<dyn Observer>,
 }
 
 #[derive(Clone)]
@@ -49,13 +45,7 @@ impl Image {
     pub(crate) fn of_image(client: &Client, image: cutaway_model::Image, subject: Subject) -> Self {
         let Subject { name, source } = subject;
         let input = Kept::Image(Box::new(image));
-        Self {
-            client: client.clone(),
-            name,
-            source: Some(source),
-            input,
-            observer: Arc::new(Silent),
-        }
+        Self { client: client.clone(), name, source: Some(source), input }
     }
 
     pub(crate) fn of_archive(
@@ -65,7 +55,7 @@ impl Image {
         source: Option<SourceKind>,
     ) -> Self {
         let (client, name) = (client.clone(), name.to_owned());
-        Self { client, name, source, input: Kept::Archive(archive), observer: Arc::new(Silent) }
+        Self { client, name, source, input: Kept::Archive(archive) }
     }
 
     /// Returns its name: the whole reference of one in a registry, else the name by which it was asked for.
@@ -97,26 +87,6 @@ impl Image {
     /// Returns whether it passes by and cannot be started again.
     pub fn passes_once(&self) -> bool {
         matches!(&self.input, Kept::Archive(archive) if !archive.opener.opens_again())
-    }
-
-    /// Has `observer` told how far layers are read.
-    #[must_use]
-    pub fn observed(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = observer;
-        self
-    }
-
-    /// Has `watch` go along with the bytes of an archive that passes.
-    #[must_use]
-    pub fn watched(
-        mut self,
-        watch: impl Fn(BlobStream) -> BlobStream + Send + Sync + 'static,
-    ) -> Self {
-        if let Kept::Archive(archive) = &mut self.input {
-            let opener = Arc::clone(&archive.opener);
-            archive.opener = Arc::new(Watched { opener, watch: Arc::new(watch) });
-        }
-        self
     }
 
     /// Returns its layers, the oldest first: digests, diffIDs, and streams of their bytes.
@@ -153,7 +123,7 @@ impl Image {
     }
 
     pub(crate) fn options(&self) -> Options {
-        self.client.options(Arc::clone(&self.observer))
+        self.client.options()
     }
 
     /// Makes the error of a reading: what a daemon leaves out is its fault, not the image's.

@@ -22,6 +22,7 @@
 
 mod blob;
 mod builder;
+mod cache;
 mod client;
 #[cfg(feature = "clouds")]
 mod clouds;
@@ -59,6 +60,7 @@ mod transport;
 mod usage;
 
 pub use builder::Builder;
+pub use cache::cache_directory;
 pub use client::Client;
 pub use conditions::Conditions;
 #[doc(no_inline)]

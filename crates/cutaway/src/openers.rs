@@ -1,9 +1,7 @@
-//! Who starts the archives that pass: a file, a daemon, bytes that are held, and who watches them.
+//! Who starts the archives that pass: a file, a daemon, bytes that are held.
 
-use std::fmt;
 use std::io::Cursor;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -67,31 +65,5 @@ impl Opener for Saved {
 
     fn opens_again(&self) -> bool {
         true
-    }
-}
-
-/// Goes along with a stream.
-pub(crate) type Watch = Arc<dyn Fn(BlobStream) -> BlobStream + Send + Sync>;
-
-/// An archive that somebody watches.
-pub(crate) struct Watched {
-    pub(crate) opener: Arc<dyn Opener>,
-    pub(crate) watch: Watch,
-}
-
-impl fmt::Debug for Watched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.opener.fmt(f)
-    }
-}
-
-#[async_trait]
-impl Opener for Watched {
-    async fn open(&self) -> Result<BlobStream, Error> {
-        Ok((self.watch)(self.opener.open().await?))
-    }
-
-    fn opens_again(&self) -> bool {
-        self.opener.opens_again()
     }
 }

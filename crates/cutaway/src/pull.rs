@@ -13,7 +13,7 @@ use tokio::io::AsyncWrite;
 use crate::client::Client;
 use crate::error::Error;
 use crate::image::Image;
-use cutaway_read::{Archive, Input, Layers, Once, Options, Silent, verify};
+use cutaway_read::{Archive, Input, Layers, Once, Options, verify};
 
 use crate::open::is_compressed;
 use crate::place::Place;
@@ -60,7 +60,7 @@ impl Client {
     ///
     /// Returns why one of them cannot be opened, or cannot be written in this format.
     pub async fn pull(&self, names: &[String], format: PullFormat) -> Result<Pull, Error> {
-        let options = self.options(Arc::new(Silent));
+        let options = self.options();
         if let [name] = names
             && let Some((image, archive)) = self.passing(name, format).await?
         {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cutaway_fetch::Repository;
 use cutaway_model::source::{self, Archive, Directory, Files, Form, Found, Selector};
 use cutaway_model::{Blobs, Descriptor, Remark, read_document};
-use cutaway_read::{Depth, Observer, Validated, Validation, validate};
+use cutaway_read::{Depth, Validated, Validation, validate};
 use cutaway_ref::Reference;
 use cutaway_report::{SourceKind, Subject};
 
@@ -168,12 +168,8 @@ impl Root {
     /// # Errors
     ///
     /// Returns why nothing can be said of it.
-    pub async fn validate(
-        &self,
-        depth: Depth,
-        observer: Arc<dyn Observer>,
-    ) -> Result<Validation, Error> {
-        let options = self.client.options(observer);
+    pub async fn validate(&self, depth: Depth) -> Result<Validation, Error> {
+        let options = self.client.options();
         let (blobs, root) = (Arc::clone(&self.blobs), self.descriptor.clone());
         let what = Validated::Documents { blobs, root, platform: self.client.platform() };
         Ok(validate(what, depth, &options).await?.0)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cutaway_fetch::Proxy;
+use cutaway_read::Observer;
 use cutaway_ref::auth::{Credential, Source, Veil};
 use cutaway_ref::{Platform, RegistriesConf};
 
@@ -31,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) timeout: Option<Duration>,
     pub(crate) limits: Limits,
     pub(crate) veil: Veil,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) protect_memory: bool,
     #[cfg(feature = "daemons")]
     pub(crate) daemons: crate::daemons::told::Told,

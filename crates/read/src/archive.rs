@@ -56,7 +56,8 @@ impl<T: Send + Sync + 'static> Passing<T> {
         F: Fn(&LayerKey) -> R,
     {
         let (place, limits) = (archive.place.as_str(), &options.limits.model);
-        let stream = Decoded::open(archive.opener.open().await?, place, limits).await?;
+        let stream = options.observer.archive_opened(archive.opener.open().await?);
+        let stream = Decoded::open(stream, place, limits).await?;
         let stream = Members::new(BufReader::with_capacity(CHUNK, stream), place, limits);
         let mut passed = Passed::with_limits(place, limits);
         let mut members = read_members(stream, &mut passed, place, options, reader).await?;

@@ -2,8 +2,14 @@
 
 use std::fmt::Debug;
 
+use cutaway_model::BlobStream;
+
 /// Someone who is told how far layers are read. Calls come from many tasks at once.
 pub trait Observer: Debug + Send + Sync {
+    /// An archive begins to pass: what is returned goes along with its bytes.
+    fn archive_opened(&self, stream: BlobStream) -> BlobStream {
+        stream
+    }
     /// A layer was opened; `size` is the number of its stored bytes, where it is known.
     fn layer_opened(&self, _index: usize, _size: Option<u64>) {}
     /// More of a layer was read: so many of its stored bytes, which came to so many unpacked ones.

@@ -30,6 +30,21 @@ impl<'a> Escaped<'a> {
         Self { bytes: text.as_ref(), head: usize::MAX, max: usize::MAX }
     }
 
+    /// Shows text of several lines: their breaks and tabulators stay.
+    pub fn lines(text: &[u8]) -> String {
+        let mut shown = String::new();
+        for part in text.split_inclusive(|byte| matches!(byte, b'\n' | b'\t')) {
+            let (body, end) = match part.split_last() {
+                Some((b'\n', body)) => (body, "\n"),
+                Some((b'\t', body)) => (body, "\t"),
+                _ => (part, ""),
+            };
+            shown.push_str(&Escaped::new(body).to_string());
+            shown.push_str(end);
+        }
+        shown
+    }
+
     /// Shows the path of a file on this machine.
     pub fn path(path: &'a Path) -> Self {
         Self::new(path.as_os_str().as_encoded_bytes())
@@ -129,6 +144,14 @@ mod tests {
         ] {
             assert_eq!(Escaped::new(bytes).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn lines_stay() {
+        let text = "{\n\t\"a\": \"\u{202e}\x1b[2J\u{9b}\u{2028}\"\r\n}".as_bytes();
+        let shown = "{\n\t\"a\": \"\\u{202e}\\u{1b}[2J\\u{9b}\\u{2028}\"\\r\n}";
+        assert_eq!(Escaped::lines(text), shown);
+        assert_eq!(Escaped::lines(b"\n\n"), "\n\n");
     }
 
     #[test]

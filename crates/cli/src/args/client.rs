@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::TextFormat;
@@ -13,7 +13,7 @@ pub(crate) struct Digest {
     /// The image, as for scan
     pub(crate) image: String,
     /// Print the whole reference by digest
-    #[arg(long, env = "CUTAWAY_FULL_REF", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_FULL_REF", value_parser = BoolishValueParser::new())]
     pub(crate) full_ref: bool,
 }
 
@@ -29,13 +29,13 @@ pub(crate) struct Tags {
     /// The repository; with --recursive a registry will do
     pub(crate) repository: String,
     /// Print whole references
-    #[arg(long, env = "CUTAWAY_FULL_REF", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_FULL_REF", value_parser = BoolishValueParser::new())]
     pub(crate) full_ref: bool,
     /// Leave out tags that stand for a digest, as signatures have them
-    #[arg(short = 'O', long, env = "CUTAWAY_OMIT_DIGEST_TAGS", value_parser = FalseyValueParser::new())]
+    #[arg(short = 'O', long, env = "CUTAWAY_OMIT_DIGEST_TAGS", value_parser = BoolishValueParser::new())]
     pub(crate) omit_digest_tags: bool,
     /// List all repositories of the registry, or all below the repository; untagged images too where the registry lists them
-    #[arg(short = 'R', long, env = "CUTAWAY_RECURSIVE", value_parser = FalseyValueParser::new())]
+    #[arg(short = 'R', long, env = "CUTAWAY_RECURSIVE", value_parser = BoolishValueParser::new())]
     pub(crate) recursive: bool,
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
@@ -47,7 +47,7 @@ pub(crate) struct Catalog {
     /// The registry
     pub(crate) registry: String,
     /// Print repositories with their registry
-    #[arg(long, env = "CUTAWAY_FULL_REF", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_FULL_REF", value_parser = BoolishValueParser::new())]
     pub(crate) full_ref: bool,
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
@@ -94,7 +94,7 @@ pub(crate) struct Validate {
     /// The image, as for scan; all platforms of an index where none is named
     pub(crate) image: String,
     /// Ask only whether each blob is there and has its size
-    #[arg(long, env = "CUTAWAY_FAST", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CUTAWAY_FAST", value_parser = BoolishValueParser::new())]
     pub(crate) fast: bool,
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]

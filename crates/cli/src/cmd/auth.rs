@@ -4,18 +4,14 @@ use std::fmt::Write as _;
 
 use cutaway::Explanation;
 
-use crate::args::{AuthExplain, Common, TextFormat};
+use crate::args::{AuthExplain, Common};
 use crate::failure::{Exit, Failure};
 use crate::{client, output, print};
 
 pub(crate) async fn explain(args: &AuthExplain, common: &Common) -> Result<Exit, Failure> {
     let reference = cutaway::repository(&args.reference)?;
     let explanation = client::of(common)?.explain(&reference).await?;
-    let bytes = match args.format {
-        TextFormat::Json => print::json(&explanation)?,
-        TextFormat::Table => text(&explanation).into_bytes(),
-    };
-    output::write(&bytes, None)?;
+    output::answer(args.format, &explanation, text)?;
     Ok(Exit::Done)
 }
 

@@ -11,13 +11,14 @@ use crate::args::Common;
 use crate::args::view::Cat;
 use crate::client;
 use crate::failure::{Exit, Failure};
+use crate::progress::Stdout;
 use cutaway_report::kind_word;
 
 pub(crate) async fn run(args: &Cat, common: &Common) -> Result<Exit, Failure> {
     let path = args.path.as_bytes();
     let wanted = Wanted { path, follow: true, content: true, verify: args.verify };
-    let mut out = std::io::stdout();
-    let opened = client::of(common)?.open(&args.image).await?;
+    let mut out = Stdout;
+    let opened = client::open(&args.image, common).await?;
     let (image, finding) = opened.find(&wanted, &mut out).await?;
     out.flush().map_err(|error| Failure::of_write(&error, "standard output"))?;
     let Thing { path, meta, .. } = cutaway::thing(finding, &image, path)?;

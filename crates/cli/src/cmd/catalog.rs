@@ -3,11 +3,11 @@
 use cutaway::Moved;
 use serde::Serialize;
 
+use crate::args::Common;
 use crate::args::client::Catalog;
-use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::print::escape;
-use crate::{client, output, print};
+use crate::{client, output};
 
 pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure> {
     let reference = cutaway::whole_registry(&args.registry)?;
@@ -24,14 +24,9 @@ pub(crate) async fn run(args: &Catalog, common: &Common) -> Result<Exit, Failure
         registry: reference.registry(),
         repositories: repositories.collect(),
     };
-    let bytes = match args.format {
-        TextFormat::Json => print::json(&answer)?,
-        TextFormat::Table => {
-            let lines = answer.repositories.iter().map(|name| format!("{}\n", escape(name)));
-            lines.collect::<String>().into_bytes()
-        }
-    };
-    output::write(&bytes, None)?;
+    output::answer(args.format, &answer, |answer| {
+        answer.repositories.iter().map(|name| format!("{}\n", escape(name))).collect()
+    })?;
     Ok(Exit::Done)
 }
 

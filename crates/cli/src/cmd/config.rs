@@ -7,6 +7,6 @@ use crate::{client, output};
 
 pub(crate) async fn run(args: &Document, common: &Common) -> Result<Exit, Failure> {
     let image = client::of(common)?.open(&args.image).await?;
-    output::write(image.documents().await?.raw_config(), None)?;
+    output::document(image.documents().await?.raw_config())?;
     Ok(Exit::Done)
 }

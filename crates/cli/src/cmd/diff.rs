@@ -11,15 +11,13 @@ use crate::failure::{Exit, Failure, verdict};
 use crate::print::counted;
 use crate::print::view::Output;
 use crate::print::view_diff::{Answer, write_json, write_text};
-use crate::progress::Progress;
 
 pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     if args.a == "-" && args.b == "-" {
         return Err(Failure::usage("only one of the two images can pass on standard input"));
     }
-    let progress = Progress::new(common);
-    let a = client::open(&args.a, common, &progress).await?;
-    let b = client::open(&args.b, common, &progress).await?;
+    let a = client::open(&args.a, common).await?;
+    let b = client::open(&args.b, common).await?;
     // What passes is read as a whole.
     let first = match (a.opened(), b.opened()) {
         (Some(a), Some(b)) if !args.read_base => shared_layers(a, b),
@@ -29,7 +27,6 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     let analyzers = cutaway::analyzers();
     let a = a.inventory(&analyzers, first, Some(&fingerprints)).await?;
     let b = b.inventory(&analyzers, first, Some(&fingerprints)).await?;
-    drop(progress);
     let shared = shared_layers(&a.image, &b.image);
     tracing::info!(
         layers_shared = shared,

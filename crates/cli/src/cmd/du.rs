@@ -3,7 +3,7 @@
 use cutaway::UsageReport;
 use cutaway_layerfs::Kind;
 
-use crate::args::view::Du;
+use crate::args::view::{Du, bytes_of};
 use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::print::view::Output;
@@ -13,14 +13,14 @@ use cutaway_report::size_text as bytes;
 
 pub(crate) async fn run(args: &Du, common: &Common) -> Result<Exit, Failure> {
     let (image, view, report) = client::view(&args.image, common).await?;
-    let root = cutaway::node(&view, &image, args.path.as_deref())?;
+    let root = cutaway::node(&view, &image, bytes_of(args.path.as_deref()))?;
     let under = view.tree().path(root);
     if view.tree().node(root).kind() != Kind::Directory {
         return Err(Failure::new(Exit::Invalid, format!("{under} is no directory")));
     }
     let answer = UsageReport::new((&image, report), &view, &under, (args.depth, args.top));
     if args.format == TextFormat::Json {
-        output::write(&print::json(&answer)?, None)?;
+        output::document(&print::json(&answer)?)?;
     } else {
         let mut out = Output::new(common);
         let text = table(&answer, &out);

@@ -9,7 +9,6 @@ use crate::args::client::Export;
 use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::output::Target;
-use crate::progress::Progress;
 
 pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure> {
     // A file that is redirected here can be read twice under its own name.
@@ -27,8 +26,7 @@ pub(crate) async fn run(args: &Export, common: &Common) -> Result<Exit, Failure>
         Start::Image(image) => *image,
     };
     let (target, out) = Target::open(args.file.as_deref()).await?;
-    let progress = Progress::new(common);
-    let written = progress.over(image).flatten(out, &target.name()).await?;
+    let written = image.flatten(out, &target.name()).await?;
     target.finish()?;
     tracing::info!(names = written.names, bytes = written.bytes, "exported");
     Ok(Exit::Done)

@@ -5,7 +5,7 @@ use cutaway_layerfs::Kind;
 use cutaway_report::FileEntry;
 
 use crate::args::Common;
-use crate::args::view::{FileType, Find};
+use crate::args::view::{FileType, Find, bytes_of};
 use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::print::view::{List, long};
@@ -23,7 +23,7 @@ pub(crate) async fn run(args: &Find, common: &Common) -> Result<Exit, Failure> {
     };
     let filter = conditions.filter()?;
     let (image, view, report) = client::view(&args.image, common).await?;
-    let root = cutaway::node(&view, &image, args.path.as_deref())?;
+    let root = cutaway::node(&view, &image, bytes_of(args.path.as_deref()))?;
     let mut list = List::new(common, args.format, "cutaway.find/1", Some(&report))?;
     for id in view.descend(root) {
         let (path, node) = (view.tree().path(id), view.tree().node(id));

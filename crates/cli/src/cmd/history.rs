@@ -12,7 +12,6 @@ use crate::client;
 use crate::failure::{Exit, Failure, verdict};
 use crate::print::view::Output;
 use crate::print::{Style, escape};
-use crate::progress::Progress;
 use cutaway_report::size_text as bytes;
 
 #[derive(Debug, Serialize)]
@@ -24,10 +23,8 @@ struct Answer<'a> {
 }
 
 pub(crate) async fn run(args: &History, common: &Common) -> Result<Exit, Failure> {
-    let progress = Progress::new(common);
-    let image = client::open(&args.image, common, &progress).await?;
+    let image = client::open(&args.image, common).await?;
     let inventory = image.inventory(&cutaway::analyzers(), 0, None).await?;
-    drop(progress);
     let (image, report, view) = inventory.view(&client::limits(common)?)?;
     let steps = steps(&image, &view, &report, args.files);
     let mut out = Output::new(common);

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use cutaway::NamedLimit;
 use serde::Serialize;
 
-use crate::args::{Common, Limits, TextFormat};
+use crate::args::{Common, Limits};
 use crate::failure::{Exit, Failure};
-use crate::{client, output, print};
+use crate::{client, output};
 
 /// The form `cutaway.limits/1`.
 #[derive(Serialize)]
@@ -27,11 +27,7 @@ pub(crate) fn run(args: &Limits, common: &Common) -> Result<Exit, Failure> {
     let limits = client::limits(common)?.table().into_iter();
     let limits = limits.map(|NamedLimit { name, value, what, .. }| Limit { name, value, what });
     let answer = Answer { schema: "cutaway.limits/1", limits: limits.collect() };
-    let bytes = match args.format {
-        TextFormat::Json => print::json(&answer)?,
-        TextFormat::Table => text(&answer).into_bytes(),
-    };
-    output::write(&bytes, None)?;
+    output::answer(args.format, &answer, text)?;
     Ok(Exit::Done)
 }
 

@@ -4,14 +4,14 @@ use cutaway::versions;
 use cutaway_files::{Story, View, is_listed};
 use cutaway_layerfs::{EntryPath, Kind};
 use cutaway_report::{FileEntry, ImageReport};
+use cutaway_tar::Escaped;
 
 use crate::args::Common;
-use crate::args::view::Ls;
+use crate::args::view::{Ls, bytes_of};
 use crate::client;
 use crate::failure::{Exit, Failure};
 use crate::print::view::{List, long};
 use crate::print::view_story::fate;
-use crate::progress::Progress;
 
 const SCHEMA: &str = "cutaway.ls/1";
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
     if args.all_versions {
         return all_versions(args, &view, &report, common);
     }
-    let root = cutaway::node(&view, &image, args.path.as_deref())?;
+    let root = cutaway::node(&view, &image, bytes_of(args.path.as_deref()))?;
     let mut list = List::new(common, args.format, SCHEMA, Some(&report))?;
     let tree = view.tree();
     let mut show = |node| {
@@ -53,12 +53,12 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
 
 /// Lists what one layer holds, and opens no other where layers can be opened one by one.
 async fn of_layer(args: &Ls, layer: usize, common: &Common) -> Result<Exit, Failure> {
-    let progress = Progress::new(common);
-    let image = client::open(&args.image, common, &progress).await?;
+    let image = client::open(&args.image, common).await?;
     let files = image.layer(layer).await?;
     let report = image.opened().map(|documents| image.report(documents, None));
-    drop(progress);
-    let under = clean(args.path.as_deref())?;
+    let path = bytes_of(args.path.as_deref());
+    let under = EntryPath::clean(path)
+        .map_err(|reason| Failure::usage(format!("{}: {reason}", Escaped::new(path))))?;
     let mut list = List::new(common, args.format, SCHEMA, report.as_ref())?;
     for (path, entry) in files.listed(&under, args.recursive) {
         if !list.is_json() && !args.long {
@@ -84,7 +84,7 @@ fn all_versions(
     report: &ImageReport,
     common: &Common,
 ) -> Result<Exit, Failure> {
-    let under = match view.lookup(args.path.as_deref().unwrap_or_default().as_bytes(), true)? {
+    let under = match view.lookup(bytes_of(args.path.as_deref()), true)? {
         Ok(node) => view.tree().path(node),
         Err(absent) => absent.path,
     };
@@ -111,7 +111,7 @@ fn all_versions(
         }
     }
     if !any {
-        let path = args.path.as_deref().unwrap_or_default();
+        let path = Escaped::new(bytes_of(args.path.as_deref()));
         return Err(Failure::new(
             Exit::Invalid,
             format!("{path} is not in the image: no layer has it"),
@@ -119,9 +119,4 @@ fn all_versions(
     }
     list.finish()?;
     Ok(Exit::Done)
-}
-
-fn clean(path: Option<&str>) -> Result<EntryPath, Failure> {
-    EntryPath::clean(path.unwrap_or_default().as_bytes())
-        .map_err(|reason| Failure::usage(format!("{}: {reason}", path.unwrap_or_default())))
 }

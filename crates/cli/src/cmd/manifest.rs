@@ -12,6 +12,6 @@ pub(crate) async fn run(args: &Document, common: &Common) -> Result<Exit, Failur
         Start::Root(root) => Some(root.choose().await?.raw),
         Start::Image(image) => image.documents().await?.manifest().map(|stated| stated.raw.clone()),
     };
-    output::write(&raw.ok_or_else(|| no_manifest(&args.image))?, None)?;
+    output::document(&raw.ok_or_else(|| no_manifest(&args.image))?)?;
     Ok(Exit::Done)
 }

@@ -1,6 +1,5 @@
 //! `cutaway pull`: images into a layout or an archive.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use cutaway::PullFormat as Format;
@@ -8,7 +7,7 @@ use cutaway::PullFormat as Format;
 use crate::args::Common;
 use crate::args::client::{Pull, PullFormat};
 use crate::client;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, warn};
 use crate::output::Target;
 
 pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
@@ -32,9 +31,8 @@ pub(crate) async fn run(args: &Pull, common: &Common) -> Result<Exit, Failure> {
         target.finish()?;
         pulled
     };
-    for rewritten in pulled.rewritten.iter().filter(|_| !common.quiet) {
-        // Where standard error is gone, there is nobody left to tell.
-        let _ = writeln!(std::io::stderr().lock(), "warning: {rewritten}");
+    for rewritten in &pulled.rewritten {
+        warn(common, &rewritten.to_string());
     }
     tracing::info!(fetched = pulled.fetched, kept = pulled.kept, bytes = pulled.bytes, "pulled");
     Ok(Exit::Done)

@@ -17,6 +17,6 @@ pub(crate) fn run(args: &RefParse) -> Result<Exit, Failure> {
     }
     let reference = Reference::parse(&args.reference, &defaults)
         .map_err(|error| Failure::usage(error.to_string()))?;
-    output::write(&print::json(&ReferenceParts::from(&reference))?, None)?;
+    output::document(&print::json(&ReferenceParts::from(&reference))?)?;
     Ok(Exit::Done)
 }

@@ -3,8 +3,8 @@
 use cutaway::{Start, no_manifest};
 use serde_json::{Value, json};
 
+use crate::args::Common;
 use crate::args::client::Referrers;
-use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::{client, output, print};
 
@@ -17,25 +17,18 @@ pub(crate) async fn run(args: &Referrers, common: &Common) -> Result<Exit, Failu
     if let Some(wanted) = &args.artifact_type {
         manifests.retain(|entry| kind(entry) == Some(wanted));
     }
-    let bytes = match args.format {
-        TextFormat::Json => print::json(&json!({
-            "schemaVersion": 2,
-            "mediaType": cutaway_model::MediaType::OCI_INDEX,
-            "manifests": manifests,
-        }))?,
-        TextFormat::Table => {
-            let line = |entry: &Value| {
-                let digest = entry.get("digest").and_then(Value::as_str).unwrap_or_default();
-                format!(
-                    "{}\t{}\n",
-                    print::escape(digest),
-                    print::escape(kind(entry).unwrap_or("-"))
-                )
-            };
-            manifests.iter().map(line).collect::<String>().into_bytes()
-        }
-    };
-    output::write(&bytes, None)?;
+    let answer = json!({
+        "schemaVersion": 2,
+        "mediaType": cutaway_model::MediaType::OCI_INDEX,
+        "manifests": manifests,
+    });
+    output::answer(args.format, &answer, |_| {
+        let line = |entry: &Value| {
+            let digest = entry.get("digest").and_then(Value::as_str).unwrap_or_default();
+            format!("{}\t{}\n", print::escape(digest), print::escape(kind(entry).unwrap_or("-")))
+        };
+        manifests.iter().map(line).collect()
+    })?;
     Ok(Exit::Done)
 }
 

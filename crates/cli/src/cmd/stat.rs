@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &Stat, common: &Common) -> Result<Exit, Failure> {
     }
     let path = args.path.as_bytes();
     let wanted = Wanted { path, follow: false, content: false, verify: args.verify };
-    let opened = client::of(common)?.open(&args.image).await?;
+    let opened = client::open(&args.image, common).await?;
     let (image, finding) = opened.find(&wanted, &mut std::io::sink()).await?;
     let (verified, form) = (finding.verified, finding.form);
     let thing = cutaway::thing(finding, &image, path)?;
@@ -85,7 +85,7 @@ fn print(
             verified,
             versions: versions.map(|(versions, _)| versions),
         };
-        output::write(&print::json(&answer)?, None)?;
+        output::document(&print::json(&answer)?)?;
         return Ok(Exit::Done);
     }
     let mut out = Output::new(common);

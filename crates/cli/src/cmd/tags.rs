@@ -3,11 +3,11 @@
 use cutaway_ref::Reference;
 use serde::Serialize;
 
+use crate::args::Common;
 use crate::args::client::Tags;
-use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
 use crate::print::escape;
-use crate::{client, output, print};
+use crate::{client, output};
 
 pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
     let shown = |tag: &String| !(args.omit_digest_tags && tag.starts_with("sha256-"));
@@ -31,11 +31,10 @@ pub(crate) async fn run(args: &Tags, common: &Common) -> Result<Exit, Failure> {
         tags.retain(shown);
         repositories.push(Repository { name: full(&reference), tags, untagged: Vec::new() });
     }
-    let bytes = match args.format {
-        TextFormat::Json => print::json(&Answer { schema: "cutaway.tags/1", repositories })?,
-        TextFormat::Table => text(&repositories, args.recursive || args.full_ref).into_bytes(),
-    };
-    output::write(&bytes, None)?;
+    let answer = Answer { schema: "cutaway.tags/1", repositories };
+    output::answer(args.format, &answer, |answer| {
+        text(&answer.repositories, args.recursive || args.full_ref)
+    })?;
     Ok(Exit::Done)
 }
 

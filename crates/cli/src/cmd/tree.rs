@@ -8,7 +8,7 @@ use cutaway_layerfs::EntryPath;
 use cutaway_model::Image;
 use cutaway_report::{FileEntry, ImageReport};
 
-use crate::args::view::Tree;
+use crate::args::view::{Tree, bytes_of};
 use crate::args::{Common, TextFormat};
 use crate::client;
 use crate::failure::{Exit, Failure};
@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &Tree, common: &Common) -> Result<Exit, Failure> {
     if args.by_layer || args.layer.is_some() {
         return by_layer(args, (&image, &view, report), common);
     }
-    let root = cutaway::node(&view, &image, args.path.as_deref())?;
+    let root = cutaway::node(&view, &image, bytes_of(args.path.as_deref()))?;
     let depth = args.depth.unwrap_or(usize::MAX);
     if args.format == TextFormat::Json {
         let mut list = List::new(common, args.format, "cutaway.tree/1", Some(&report))?;
@@ -60,7 +60,7 @@ fn by_layer(
         out.finish()?;
         return Ok(Exit::Done);
     }
-    let under = EntryPath::clean(args.path.as_deref().unwrap_or_default().as_bytes())
+    let under = EntryPath::clean(bytes_of(args.path.as_deref()))
         .map_err(|reason| Failure::usage(reason.to_string()))?;
     let mut by_layer: BTreeMap<usize, Vec<(EntryPath, Deed)>> = BTreeMap::new();
     for story in view.stories().filter(|story| under.is_above(&story.path)) {

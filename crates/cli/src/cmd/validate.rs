@@ -7,10 +7,9 @@ use cutaway_read::{Depth, Validation};
 use cutaway_report::{ImageReport, Subject};
 use serde::Serialize;
 
+use crate::args::Common;
 use crate::args::client::Validate;
-use crate::args::{Common, TextFormat};
 use crate::failure::{Exit, Failure};
-use crate::progress::Progress;
 use crate::{client, output, print};
 
 /// The form `cutaway.validate/1`.
@@ -25,19 +24,17 @@ struct Answer<'a> {
 }
 
 pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failure> {
-    let progress = Progress::new(common);
     let depth = if args.fast { Depth::Fast } else { Depth::Full };
     let (image, validation) = match client::of(common)?.start(&args.image).await? {
         Start::Root(root) => {
             let root = root.choose().await?;
-            let validation = root.validate(depth, progress.observer()).await?;
+            let validation = root.validate(depth).await?;
             let (digest, media_type) = (root.descriptor.digest, root.descriptor.media_type);
             let known = ImageReport::unknown(root.subject);
             let image = ImageReport { digest: Some(digest), media_type: Some(media_type), ..known };
             (image, validation)
         }
         Start::Image(image) => {
-            let image = progress.over(*image);
             let (source, validation) = image.validate(depth).await?;
             let name = image.name().to_owned();
             let report = match image.opened() {
@@ -47,7 +44,6 @@ pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failur
             (report, validation)
         }
     };
-    drop(progress);
     let answer = Answer {
         schema: "cutaway.validate/1",
         image: &image,
@@ -55,11 +51,7 @@ pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failur
         fast: args.fast,
         validation: &validation,
     };
-    let bytes = match args.format {
-        TextFormat::Json => print::json(&answer)?,
-        TextFormat::Table => text(&answer).into_bytes(),
-    };
-    output::write(&bytes, None)?;
+    output::answer(args.format, &answer, text)?;
     let name = &image.name;
     match validation.findings.as_slice() {
         [] => Ok(Exit::Done),

@@ -4,12 +4,13 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 
 use cutaway_layerfs::{EntryPath, Meta};
 use cutaway_report::{ImageReport, mode_text};
+use cutaway_tar::Escaped;
 use serde::Serialize;
 
 use super::Style;
 use crate::args::{Common, TextFormat};
 use crate::failure::Failure;
-use crate::log;
+use crate::{log, progress};
 
 /// Standard output, for a list that may be long.
 pub(crate) struct Output {
@@ -20,6 +21,7 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(common: &Common) -> Self {
+        progress::end_on_terminal();
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
         let style = Style::new(log::colors(common, terminal), terminal);
@@ -43,8 +45,19 @@ impl Output {
         self.out.write_all(bytes).map_err(|error| Failure::of_write(&error, "standard output"))
     }
 
+    /// Writes what programs read: its bytes as they are, or escaped where a terminal would obey them.
+    pub(crate) fn document(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.terminal {
+            return self.text(&Escaped::lines(bytes));
+        }
+        self.bytes(bytes)
+    }
+
     /// Writes a report as JSON, indented, with a newline at its end, without holding its text.
     pub(crate) fn json(&mut self, report: &impl Serialize) -> Result<(), Failure> {
+        if self.terminal {
+            return self.document(&super::json(report)?);
+        }
         cutaway_report::write_json(report, &mut self.out)
             .map_err(|error| Failure::of_write(&error, "standard output"))
     }
@@ -80,7 +93,7 @@ impl List {
         if format == TextFormat::Json {
             let head = super::json(&Head { schema, image })?;
             // The entries become its last key.
-            list.output.bytes(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
+            list.output.document(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
             list.output.text(",\n  \"entries\": [")?;
         }
         Ok(list)
@@ -95,7 +108,7 @@ impl List {
     pub(crate) fn json(&mut self, item: &impl Serialize) -> Result<(), Failure> {
         self.output.text(if self.first { "\n    " } else { ",\n    " })?;
         self.first = false;
-        self.output.bytes(&super::json_line(item)?)
+        self.output.document(&super::json_line(item)?)
     }
 
     /// Ends the list.

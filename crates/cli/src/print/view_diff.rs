@@ -45,13 +45,13 @@ pub(crate) fn write_json(
 ) -> Result<(), Failure> {
     let head = super::json(answer)?;
     // The files become its last key.
-    out.bytes(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
+    out.document(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
     out.text(",\n  \"files\": [")?;
     let mut first = true;
     for change in file_changes(comparison) {
         out.text(if first { "\n    " } else { ",\n    " })?;
         first = false;
-        out.bytes(&super::json_line(&change)?)?;
+        out.document(&super::json_line(&change)?)?;
     }
     out.text(if first { "]\n}\n" } else { "\n  ]\n}\n" })
 }

@@ -6,6 +6,7 @@ use cutaway_files::{Absent, Finding, LayerFiles, Outcome, Search, Thing, View, W
 use cutaway_layerfs::{EntryPath, NodeId};
 use cutaway_model::DiffId;
 use cutaway_report::SourceKind;
+use cutaway_tar::Escaped;
 
 use super::Image;
 use crate::error::Error;
@@ -160,18 +161,13 @@ pub fn thing(finding: Finding, image: &cutaway_model::Image, path: &[u8]) -> Res
     }
 }
 
-/// Returns what is at a path of a view, links followed; the root without one.
+/// Returns what is at a path of a view, links followed.
 ///
 /// # Errors
 ///
 /// Returns [`Error::Absent`], which says who deleted it.
-pub fn node(
-    view: &View,
-    image: &cutaway_model::Image,
-    path: Option<&str>,
-) -> Result<NodeId, Error> {
-    let path = path.unwrap_or_default();
-    view.lookup(path.as_bytes(), true)?.map_err(|absent| absence(&absent, image, path.as_bytes()))
+pub fn node(view: &View, image: &cutaway_model::Image, path: &[u8]) -> Result<NodeId, Error> {
+    view.lookup(path, true)?.map_err(|absent| absence(&absent, image, path))
 }
 
 /// Says that nothing is at a path, and why.
@@ -189,6 +185,6 @@ pub fn absence(absent: &Absent, image: &cutaway_model::Image, path: &[u8]) -> Er
             format!("layer {layer} deleted it{step}")
         }
     };
-    let path = String::from_utf8_lossy(path);
+    let path = Escaped::new(path);
     Error::Absent(format!("{path} is not in the image{led}: {why}"))
 }

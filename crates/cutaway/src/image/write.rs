@@ -26,7 +26,7 @@ impl Image {
     ) -> Result<Flattened, Error> {
         let input = match self.input() {
             Input::Archive(mut archive) if !archive.opener.opens_again() => {
-                let held = hold(&archive, self.client.limits().stdin_bytes).await?;
+                let held = self.hold(&archive, self.client.limits().stdin_bytes).await?;
                 archive.opener = Arc::new(held);
                 Input::Archive(archive)
             }
@@ -35,20 +35,20 @@ impl Image {
         let written = flatten(input, &self.options(), out, target).await;
         written.map(|(_, flattened)| flattened).map_err(|error| self.blame(error))
     }
-}
 
-/// Reads an archive whole: what a container sees of its first layer is known after its last one.
-async fn hold(archive: &Archive, max: u64) -> Result<Held, Error> {
-    let mut whole = Vec::new();
-    let stream = archive.opener.open().await?;
-    let read = stream.take(max.saturating_add(1)).read_to_end(&mut whole).await;
-    read.map_err(|error| cutaway_model::Error::from_io(error, &archive.place))?;
-    if u64::try_from(whole.len()).is_ok_and(|length| length <= max) {
-        return Ok(Held(Bytes::from(whole)));
+    /// Reads an archive whole: what a container sees of its first layer is known after its last one.
+    async fn hold(&self, archive: &Archive, max: u64) -> Result<Held, Error> {
+        let mut whole = Vec::new();
+        let stream = self.options().observer.archive_opened(archive.opener.open().await?);
+        let read = stream.take(max.saturating_add(1)).read_to_end(&mut whole).await;
+        read.map_err(|error| cutaway_model::Error::from_io(error, &archive.place))?;
+        if u64::try_from(whole.len()).is_ok_and(|length| length <= max) {
+            return Ok(Held(Bytes::from(whole)));
+        }
+        let what = format!(
+            "{}, which export reads twice: name or redirect a file, or raise the limit",
+            archive.place
+        );
+        Err(cutaway_model::Error::Limit { what, limit: "stdin_bytes", max }.into())
     }
-    let what = format!(
-        "{}, which export reads twice: name or redirect a file, or raise the limit",
-        archive.place
-    );
-    Err(cutaway_model::Error::Limit { what, limit: "stdin_bytes", max }.into())
 }
