@@ -79,7 +79,7 @@ impl Repository {
         let tag: String = tag.chars().take(128).collect();
         let path = format!("{}/manifests/{tag}", self.name());
         match pages(exchange, &path, &scope, MediaType::OCI_INDEX).await {
-            Err(ModelError::NotFound { .. }) if is_refusal(&refusal, &[403]) => Err(refusal),
+            Err(ModelError::NotFound { .. }) if is_refusal(&refusal, &[401, 403]) => Err(refusal),
             Err(ModelError::NotFound { .. }) => Ok(Vec::new()),
             pages => Ok(pages?.into_iter().map(|page| page.bytes).collect()),
         }
@@ -112,7 +112,7 @@ fn is_about_the_question(error: &ModelError) -> bool {
     };
     match kind {
         Some(Kind::Status { status, .. }) => !is_passing(*status),
-        Some(Kind::Answer(_) | Kind::OutOfBounds(_)) => true,
+        Some(Kind::Answer(_) | Kind::OutOfBounds(_) | Kind::Refused(_)) => true,
         _ => false,
     }
 }

@@ -251,8 +251,9 @@ fn named(headers: &HeaderMap, bytes: &[u8], reference: &Reference) -> Result<Dig
 
 /// Returns the digest in the header, or its text where it is none.
 fn claimed(headers: &HeaderMap) -> Option<Result<Digest, String>> {
-    let value = headers.get(DIGEST)?;
-    let digest = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let value = headers.get(DIGEST).filter(|value| !value.as_bytes().trim_ascii().is_empty())?;
+    let digest = value.to_str().ok();
+    let digest = digest.and_then(|text| text.trim().to_ascii_lowercase().parse().ok());
     Some(digest.ok_or_else(|| quoted(value.as_bytes(), 100)))
 }
 

@@ -100,7 +100,11 @@ const REFUSED_COUNT: [u16; 4] = [400, 413, 416, 422];
 pub(crate) fn is_refusal(error: &ModelError, statuses: &[u16]) -> bool {
     let ModelError::Transport(inner) = error else { return false };
     let kind = inner.downcast_ref::<crate::Error>().map(|error| &error.kind);
-    matches!(kind, Some(Kind::Status { status, .. }) if statuses.contains(status))
+    match kind {
+        Some(Kind::Status { status, .. }) => statuses.contains(status),
+        Some(Kind::Refused(_)) => statuses.contains(&401),
+        _ => false,
+    }
 }
 
 /// Returns the path without the number of entries; `None` where it names none.

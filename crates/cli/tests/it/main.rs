@@ -40,6 +40,7 @@ mod parity;
 mod passing;
 mod plugged;
 mod pull;
+mod quality;
 mod reference;
 mod registry;
 mod reports;
