@@ -19,6 +19,7 @@ mod credential_programs;
 mod daemons;
 mod debian;
 mod depth;
+mod determinism;
 mod endings;
 mod engine;
 mod entries;
