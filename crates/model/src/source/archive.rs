@@ -75,15 +75,17 @@ impl Files for Archive {
         let what = || format!("{} in {}", Escaped::new(name), self.place);
         let Some(name) = member_name(name.as_bytes()) else { return Ok(None) };
         let range = |offset, size| FileRange::new(Arc::clone(&self.file), what(), offset, size);
-        Ok(match follow(&self.members, name, self.max_links, &what)? {
-            Some(&Slot::File { offset, size }) => Some((Box::new(range(offset, size)), size)),
-            Some(&Slot::Sparse { offset, end, size }) => {
-                let stored = range(offset, end.saturating_sub(offset));
-                let sparse = Sparse::new(stored, what(), cutaway_tar::Limits::default());
-                Some((Box::new(sparse), size))
-            }
-            Some(Slot::Link(_)) | None => None,
-        })
+        let (stream, size): (BlobStream, u64) =
+            match follow(&self.members, name, self.max_links, &what)? {
+                Some(&Slot::File { offset, size }) => (Box::new(range(offset, size)), size),
+                Some(&Slot::Sparse { offset, end, size }) => {
+                    let stored = range(offset, end.saturating_sub(offset));
+                    let sparse = Sparse::new(stored, what(), cutaway_tar::Limits::default());
+                    (Box::new(sparse), size)
+                }
+                Some(Slot::Link(_)) | None => return Ok(None),
+            };
+        Ok(Some((stream, size)))
     }
 
     fn place(&self) -> &str {
