@@ -13,6 +13,7 @@ use cutaway_tar::Escaped;
 
 use crate::args::Cli;
 use crate::failure::{Exit, Failure};
+use crate::variables::variable;
 
 /// Parses the words of the command line, the program's name in front.
 ///
@@ -150,12 +151,6 @@ fn takes(argument: &Arg, value: &OsStr) -> bool {
         || value
             .to_str()
             .is_some_and(|value| values.iter().any(|known| known.matches(value, false)))
-}
-
-/// Returns a variable of this process.
-#[expect(clippy::disallowed_methods, reason = "this is the command line")]
-pub(crate) fn variable(name: impl AsRef<OsStr>) -> Option<OsString> {
-    std::env::var_os(name)
 }
 
 /// Moves options that stand before the command behind it, where clap knows those that are its own.

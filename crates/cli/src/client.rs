@@ -9,8 +9,8 @@ use cutaway_ref::auth::{Credential, Secret};
 use cutaway_report::ImageReport;
 
 use crate::args::Common;
-use crate::arguments::variable;
 use crate::failure::Failure;
+use crate::variables::variable;
 use crate::{progress, secrecy};
 
 /// Makes the client that the options describe. Nothing is asked of anybody yet.

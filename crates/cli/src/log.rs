@@ -5,8 +5,8 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Common, When};
-use crate::arguments::variable;
 use crate::secrecy::Veiled;
+use crate::variables::variable;
 
 /// Starts the log: decisions at `-v`, requests at `-vv`, everything of ours at `-vvv`.
 ///

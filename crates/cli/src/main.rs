@@ -12,6 +12,7 @@ mod print;
 mod progress;
 mod run;
 mod secrecy;
+mod variables;
 
 fn main() -> std::process::ExitCode {
     run::run(std::env::args_os().collect())

@@ -42,7 +42,8 @@ pub(crate) async fn show() -> std::convert::Infallible {
 
 /// Returns who is to be told how far layers are read.
 pub(crate) fn observer() -> Option<Arc<dyn Observer>> {
-    BARS.get().map(|bars| Arc::clone(bars) as Arc<dyn Observer>)
+    let bars: Arc<dyn Observer> = Arc::<Bars>::clone(BARS.get()?);
+    Some(bars)
 }
 
 /// Clears the screen for what comes now.

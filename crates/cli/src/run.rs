@@ -30,6 +30,7 @@ fn start(cli: Cli) -> Result<Exit, Failure> {
         for name in arguments::unknown_variables() {
             warn(&cli.common, &format!("{name} is no variable that is known here"));
         }
+        progress::begin(&cli.common);
     }
     if let Some(directory) = cli.common.cache_dir.as_ref().filter(|_| !cli.common.no_cache) {
         cutaway::cache_directory(directory)?;
@@ -77,7 +78,6 @@ fn block_on(
         .build()
         .map_err(|error| Failure::new(Exit::Fetch, format!("cannot start: {error}")))?;
     let told = ending::listen(common.timeout)?;
-    progress::begin(common);
     let result = runtime.block_on(async {
         tokio::select! {
             result = command => result,

@@ -26,7 +26,6 @@ fn wrong_usage_is_one_sentence() {
         (&["inspect", "a", "--table"], &["--format table"]),
         (&["scan", "a", "--plattform", "x"], &["(tip: a similar argument exists: '--platform')"]),
         (&["scann"], &["unrecognized subcommand 'scann' (tip: "]),
-        (&["pull", "a"], &["pull"]),
     ] {
         let output = run(arguments);
         says(&output, 2, parts);

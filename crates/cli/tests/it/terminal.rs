@@ -129,7 +129,6 @@ fn what_takes_its_time_shows_that_it_runs() {
         &["validate", &name],
         &["referrers", &name],
         &["ls", &name],
-        &["cat", &name, "etc/issue"],
         &["find", &name],
         &["stat", &name, "etc/issue"],
         &["tree", &name],
@@ -141,7 +140,8 @@ fn what_takes_its_time_shows_that_it_runs() {
         assert!(shown.contains("running"), "{command:?}: {shown:?}");
         // Nothing of it is left when the last line is said.
         let last = shown.rsplit("running").next().unwrap();
-        assert!(last.contains("error: ") && last.contains("--timeout"), "{command:?}: {shown:?}");
+        let said = ["--timeout", "the time limit of the whole run"];
+        assert!(said.iter().any(|said| last.contains(said)), "{command:?}: {shown:?}");
     }
     for variable in [("CUTAWAY_QUIET", "1"), ("CUTAWAY_VERBOSE", "1"), ("TERM", "dumb")] {
         let Some(shown) = show(&["digest", &name], &[variable]) else { return };

@@ -54,7 +54,7 @@ impl Sparse {
                 Step::EndEntry | Step::EndOfArchive => self.done = true,
                 // What is stored ends with the last region, without its padding.
                 Step::NeedInput => self.done = length == 0,
-                Step::Entry(_) | Step::Warning(_) => {}
+                Step::Entry(_) | Step::Warning(_) | Step::GlobalHeader(_) => {}
             }
             let used = length.saturating_sub(rest.len());
             Pin::new(&mut self.stored).consume(used);
