@@ -56,6 +56,11 @@ pub(crate) fn run() -> Result<()> {
             &["package", "--quiet", "--workspace", "--no-verify", "--allow-dirty"],
         )
     });
+    step("interrupts", &mut || {
+        let test = "interrupts::two_hundred_runs_end_when_they_are_told";
+        let test = ["-p", "cutaway-cli", "--test", "it", "--", "--ignored", "--exact", test];
+        process::run("cargo", &[&["test", "--quiet"][..], &test[..]].concat())
+    });
     step("tar-differential", &mut || tar_differential::run("20000", "2"));
     step("fuzz", &mut || fuzz::run(3));
 

@@ -1,72 +1,70 @@
-//! One budget for what all findings of a run hold.
+//! What all findings of a run are paid from, and the records that they share.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// So many bytes that findings may hold together, the limit `findings_bytes`.
+use cutaway_layerfs::Account;
+
+use crate::Package;
+
+/// What findings are paid from: the budget of all that is held of an image, the limit `held_bytes`. Records
+/// that are the same are held once, since every layer that changes a database has most of them again.
 ///
-/// Clones share one budget. It is only ever spent: what runs out for one order of the layers runs
-/// out for every order, so the answer does not depend on timing.
-#[derive(Debug, Clone)]
+/// Clones share one budget and its records.
+#[derive(Debug, Clone, Default)]
 pub struct Budget {
+    held: cutaway_layerfs::Budget,
     /// None without a limit.
-    shared: Option<Arc<Shared>>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    max: u64,
-    spent: AtomicU64,
+    records: Option<Arc<Mutex<HashSet<Arc<Package>>>>>,
 }
 
 impl Budget {
     /// Returns a budget of `max` bytes.
     pub fn new(max: u64) -> Self {
-        Self { shared: Some(Arc::new(Shared { max, spent: AtomicU64::new(0) })) }
+        cutaway_layerfs::Budget::new(max).into()
     }
 
     /// Returns a budget without a limit, for bytes that one trusts.
     pub fn unlimited() -> Self {
-        Self { shared: None }
+        Self::default()
     }
 
     /// Returns whether more was asked for than there is.
     pub fn is_overspent(&self) -> bool {
-        self.shared.as_ref().is_some_and(|it| it.spent.load(Ordering::Relaxed) > it.max)
+        self.held.is_overspent()
     }
 
     /// Returns the limit; none where there is none.
     pub fn max(&self) -> Option<u64> {
-        self.shared.as_ref().map(|shared| shared.max)
+        self.held.max()
     }
 
-    /// Spends so many bytes; returns whether they were there.
-    pub(crate) fn spend(&self, bytes: u64) -> bool {
-        let Some(shared) = &self.shared else { return true };
-        let add = |spent: u64| Some(spent.saturating_add(bytes));
-        let before = shared.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
-        before.unwrap_or(u64::MAX).saturating_add(bytes) <= shared.max
+    /// Returns what all that is held of the image is paid from.
+    pub fn held(&self) -> &cutaway_layerfs::Budget {
+        &self.held
+    }
+
+    pub(crate) fn account(&self) -> Account {
+        self.held.account()
+    }
+
+    /// Returns the record that is held already and says the same; where there is none, none.
+    pub(crate) fn known(&self, package: &Package) -> Option<Arc<Package>> {
+        let records = self.records.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        records.get(package).cloned()
+    }
+
+    /// Has a record held, for others that say the same.
+    pub(crate) fn keep(&self, package: &Arc<Package>) {
+        if let Some(records) = &self.records {
+            let mut records = records.lock().unwrap_or_else(PoisonError::into_inner);
+            records.insert(Arc::clone(package));
+        }
     }
 }
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self::unlimited()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clones_spend_together() {
-        let budget = Budget::new(10);
-        let other = budget.clone();
-        assert!(budget.spend(6) && other.spend(4) && !budget.is_overspent());
-        assert!(!other.spend(1));
-        assert!(budget.is_overspent(), "what was asked for over the limit is remembered");
-        assert!(!budget.spend(u64::MAX) && budget.is_overspent());
-        assert!(Budget::unlimited().spend(u64::MAX));
+impl From<cutaway_layerfs::Budget> for Budget {
+    fn from(held: cutaway_layerfs::Budget) -> Self {
+        Self { held, records: Some(Arc::default()) }
     }
 }

@@ -108,7 +108,8 @@ fn get_listing(bytes: &[u8], limits: &DecodeLimits) -> Option<LayerFacts> {
     let rest = &mut body(bytes, 0)?;
     let measured = get_measured(rest)?;
     let warnings = get_list(rest, 3, get_warning)?;
-    let listing = Arc::new(Listing::decode(rest, &limits.layerfs)?);
+    let listing = Listing::decode(rest, &limits.layerfs)?;
+    let listing = Arc::new(listing.paid_from(limits.budget.held())?);
     let findings = std::collections::BTreeMap::new();
     rest.is_empty().then_some(LayerFacts { measured, listing, warnings, findings })
 }

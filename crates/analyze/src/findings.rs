@@ -1,6 +1,9 @@
 //! Everything that was found in one file, weighed as it is found.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+
+use cutaway_layerfs::Account;
 
 use crate::package::text_weight;
 use crate::{Budget, Diagnostic, Distro, FileRecords, Key, Package, Severity};
@@ -8,15 +11,19 @@ use crate::{Budget, Diagnostic, Distro, FileRecords, Key, Package, Severity};
 /// What one package may weigh without touching the budget: memory grows with the number of packages
 /// by this much each anyway.
 const PACKAGE_ALLOWANCE: usize = 400;
+/// What it takes to keep what was found in a file, be it nothing.
+const FILE: u64 = 1200;
+/// What it takes to list a record and to follow it through the layers, beside what it says.
+const LISTED: usize = 400;
 
 /// Everything that was found in one file.
 ///
-/// What is added is weighed and paid from the [`Budget`] of the run; what it cannot pay is not kept,
+/// What is added is weighed and paid from the [`Budget`] of the run; what that cannot pay is not kept,
 /// and [`Budget::is_overspent`] then says so to whoever reads the image. Records of files have a
 /// limit of their own, see [`FileRecords`].
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    packages: Vec<Package>,
+    packages: Vec<Arc<Package>>,
     keys: Vec<Key>,
     licenses: Vec<String>,
     distro: Option<Distro>,
@@ -24,6 +31,7 @@ pub struct Findings {
     /// What is said about files of the image.
     pub files: FileRecords,
     budget: Budget,
+    account: Account,
     weight: u64,
 }
 
@@ -31,12 +39,15 @@ impl Findings {
     /// Returns findings that are paid from a budget, with records of files of at most `record_bytes`.
     pub fn within(budget: Budget, record_bytes: u64) -> Self {
         let files = FileRecords::within(usize::try_from(record_bytes).unwrap_or(usize::MAX));
-        Self { files, budget, ..Self::default() }
+        let mut account = budget.account();
+        // Where that is not there, the budget remembers.
+        let _: bool = account.pay(FILE);
+        Self { files, account, budget, ..Self::default() }
     }
 
     /// Returns every record that has a name and a version, in the order of the file; of a journal also
     /// those without a version, whose packages are gone.
-    pub fn packages(&self) -> &[Package] {
+    pub fn packages(&self) -> &[Arc<Package>] {
         &self.packages
     }
 
@@ -67,8 +78,16 @@ impl Findings {
 
     /// Adds a package.
     pub fn package(&mut self, package: Package) {
-        let weight = package.weight();
+        if let Some(known) = self.budget.known(&package) {
+            if self.pays(LISTED, LISTED.saturating_sub(PACKAGE_ALLOWANCE)) {
+                self.packages.push(known);
+            }
+            return;
+        }
+        let weight = package.weight().saturating_add(LISTED);
         if self.pays(weight, weight.saturating_sub(PACKAGE_ALLOWANCE)) {
+            let package = Arc::new(package);
+            self.budget.keep(&package);
             self.packages.push(package);
         }
     }
@@ -170,7 +189,7 @@ impl Findings {
 
     fn pays(&mut self, weight: usize, price: usize) -> bool {
         let bytes = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
-        let paid = self.budget.spend(bytes(price));
+        let paid = self.account.pay(bytes(price));
         if paid {
             self.weight = self.weight.saturating_add(bytes(weight));
         }
@@ -202,7 +221,10 @@ mod tests {
         let long = || "x".repeat(1000);
         type Add = fn(&mut Findings, String);
         let adds: [(&str, Add); 6] = [
-            ("package", |it, text| it.package(Package::new(Ecosystem::APK, text, "1"))),
+            ("package", |it, text| {
+                let other = it.packages().len().to_string();
+                it.package(Package::new(Ecosystem::APK, text, other));
+            }),
             ("key", |it, text| {
                 it.key(Key { name: String::new(), version: String::new(), summary: Some(text) });
             }),
@@ -212,7 +234,7 @@ mod tests {
             ("warning", |it, text| it.warning("code", text)),
         ];
         for (what, add) in adds {
-            let budget = Budget::new(5000);
+            let budget = Budget::new(6000);
             let mut findings = Findings::within(budget.clone(), 0);
             add(&mut findings, long());
             assert!(findings.weight() >= 1000 && !budget.is_overspent(), "{what}");
@@ -224,10 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn a_usual_package_costs_the_budget_nothing() {
-        let budget = Budget::new(0);
+    fn a_usual_package_costs_the_budget_little_and_once() {
+        let budget = Budget::new(1700);
         let mut findings = Findings::within(budget.clone(), 0);
-        findings.package(Package::new(Ecosystem::DEB, "bash", "5.2.15-2+b7"));
-        assert!(findings.packages().len() == 1 && !budget.is_overspent());
+        (0..1000).for_each(|_| findings.package(Package::new(Ecosystem::DEB, "bash", "5.2.15")));
+        assert!(findings.packages().len() == 1000 && !budget.is_overspent());
+        (0..10).for_each(|n| {
+            findings.package(Package::new(Ecosystem::DEB, format!("p{n}"), "5.2.15"))
+        });
+        assert!(budget.is_overspent());
     }
 }

@@ -41,6 +41,7 @@ mod distributions;
 mod ecosystem;
 mod facts;
 mod facts_code;
+mod few;
 mod file;
 mod file_record;
 mod finding;
@@ -70,6 +71,7 @@ pub use distributions::KnownDistro;
 pub use ecosystem::Ecosystem;
 pub use facts::{FileFindings, LayerFacts, Part};
 pub use facts_code::{DecodeError, DecodeLimits, FACTS_FORMAT};
+pub use few::Few;
 pub use file::File;
 pub use file_record::{
     Diversion, Exclusion, FileRecord, FileRecords, FileRole, Origin, Owner, PackageRef, Traits,

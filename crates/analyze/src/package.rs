@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Ecosystem;
 
 /// One record of a package database, or one artefact of a language.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Package {
     /// Whose package it is.
@@ -38,7 +38,7 @@ pub struct Package {
 }
 
 /// The source package of a binary package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Source {
     /// The name of the source package.
     pub name: String,
@@ -100,8 +100,8 @@ impl Package {
         state_is_installed(&self.state)
     }
 
-    /// Returns the bytes of memory that the record takes, about.
-    pub(crate) fn weight(&self) -> usize {
+    /// Returns the bytes of memory that the record takes, about, with what allocators add to its texts.
+    pub fn weight(&self) -> usize {
         let optional = [&self.namespace, &self.release, &self.arch, &self.vendor, &self.place];
         let optional = optional.into_iter().flatten().map(String::len);
         let source = self
@@ -111,9 +111,13 @@ impl Package {
         let own = [self.ecosystem.heap(), self.name.len(), self.version.len(), self.state.len()];
         let licenses = self.licenses.iter().map(|it| text_weight(it));
         let texts = own.into_iter().chain(optional).chain(source).chain(licenses);
+        let texts = texts.filter(|len| *len > 0).map(|len| len.saturating_add(ALLOCATED));
         texts.fold(size_of::<Self>(), usize::saturating_add)
     }
 }
+
+/// What an allocator takes beside a short text, about.
+const ALLOCATED: usize = 20;
 
 /// Returns whether a package in this state has its files on the system, at least in part; see
 /// [`Package::is_installed`].

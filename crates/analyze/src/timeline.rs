@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Identity, Package};
+use crate::{Few, Identity, Package};
 
 /// A database as a layer brought it: ordered by preference, so of several that have the same record
 /// the smallest is the one that counts.
@@ -85,9 +85,9 @@ pub fn timeline<'a>(changes: &[Change<'a>], native: &[&str]) -> Timeline<'a> {
     }
     let mut told = Timeline::default();
     for track in tracker.tracks.values() {
-        for (version, listed) in &track.listed {
+        for (version, listed) in track.listed.iter() {
             let layer = track.now.get(version).map_or(0, |version| version.since);
-            let Some((&database, packages)) = listed.first_key_value() else { continue };
+            let Some((&database, packages)) = listed.first() else { continue };
             let mut packages = packages.clone();
             packages.sort_unstable();
             packages.dedup();
@@ -122,13 +122,13 @@ pub(crate) struct Tracker<'a> {
 #[derive(Debug, Default)]
 struct Track<'a> {
     /// The records that are visible, by version; of those that say the same the first one counts.
-    listed: BTreeMap<&'a str, BTreeMap<DatabaseRef, Vec<&'a Package>>>,
+    listed: Few<&'a str, Few<DatabaseRef, Vec<&'a Package>>>,
     /// The versions that are taken to be there.
-    now: BTreeMap<&'a str, Version<'a>>,
+    now: Few<&'a str, Version<'a>>,
     /// How many of them are installed.
     installed: usize,
     /// Versions whose records changed since they were last looked at.
-    touched: BTreeSet<&'a str>,
+    touched: Few<&'a str, ()>,
     /// Which layer ended it, and the versions that were installed before.
     ended: Option<(usize, Vec<Version<'a>>)>,
 }
@@ -207,7 +207,7 @@ impl<'a> Tracker<'a> {
         let identity = listed.package.identity();
         let track = self.tracks.entry(identity).or_default();
         change(track, listed);
-        track.touched.insert(&listed.package.version);
+        track.touched.insert(&listed.package.version, ());
         identity
     }
 
@@ -252,17 +252,26 @@ impl<'a> Tracker<'a> {
 
 impl<'a> Track<'a> {
     fn begin(&mut self, listed: &Listed<'a>) {
-        let version = self.listed.entry(&listed.package.version).or_default();
-        version.entry(listed.database).or_default().push(listed.package);
+        let version = listed.package.version.as_str();
+        let Some(databases) = self.listed.get_mut(&version) else {
+            let mut databases = Few::default();
+            databases.insert(listed.database, vec![listed.package]);
+            self.listed.insert(version, databases);
+            return;
+        };
+        match databases.get_mut(&listed.database) {
+            Some(packages) => packages.push(listed.package),
+            None => databases.insert(listed.database, vec![listed.package]),
+        }
     }
 
     fn end(&mut self, listed: &Listed<'a>) {
         // Databases end whole, so the first record of a version takes the others along.
         let version = listed.package.version.as_str();
-        let Some(databases) = self.listed.get_mut(version) else { return };
+        let Some(databases) = self.listed.get_mut(&version) else { return };
         databases.remove(&listed.database);
         if databases.is_empty() {
-            self.listed.remove(version);
+            self.listed.remove(&version);
         }
     }
 
@@ -270,10 +279,10 @@ impl<'a> Track<'a> {
     fn go_on(&mut self, layer: usize) -> Turned<'a> {
         let was_installed = self.installed;
         let mut turned = Turned::default();
-        for version in std::mem::take(&mut self.touched) {
-            let old = self.now.get(version).copied();
-            let new = self.listed.get(version).and_then(|databases| {
-                let (&database, packages) = databases.first_key_value()?;
+        for (&version, ()) in std::mem::take(&mut self.touched).iter() {
+            let old = self.now.get(&version).copied();
+            let new = self.listed.get(&version).and_then(|databases| {
+                let (&database, packages) = databases.first()?;
                 let is_installed = |package: &&&'a Package| package.is_installed();
                 let package = *packages.iter().find(is_installed).or(packages.first())?;
                 let installed = package.is_installed();
@@ -295,8 +304,8 @@ impl<'a> Track<'a> {
             }
             match new {
                 Some(new) => self.now.insert(version, new),
-                None => self.now.remove(version),
-            };
+                None => drop(self.now.remove(&version)),
+            }
         }
         turned.fresh = was_installed == 0 && self.installed > 0;
         turned.over = was_installed > 0 && self.installed == 0;

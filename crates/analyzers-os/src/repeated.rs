@@ -39,7 +39,7 @@ impl Repeated {
         }
         self.identities.insert(identity, told.is_some());
         let same = self.records.get(&record).and_then(|&at| findings.packages().get(at));
-        if same == Some(&package) {
+        if same.is_some_and(|same| **same == package) {
             return;
         }
         self.records.insert(record, findings.packages().len());

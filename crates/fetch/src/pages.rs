@@ -49,6 +49,7 @@ async fn walk(
     let limits = &exchange.transport.config.limits;
     let mut seen = HashSet::new();
     let mut pages: Vec<Page> = Vec::new();
+    let mut held = 0_u64;
     // The list itself, and the next page of it; whether that is where a link leads.
     let (mut own, mut path, mut by_link) = (first.to_owned(), first.to_owned(), false);
     loop {
@@ -84,6 +85,11 @@ async fn walk(
                 continue;
             }
         };
+        held = held.saturating_add(weight(&page.bytes));
+        if held > limits.list_total_bytes {
+            let (what, limit) = (redacted(&page.url), "list_total_bytes");
+            return Err(ModelError::Limit { what, limit, max: limits.list_total_bytes });
+        }
         let next = next_page(&page.url, &headers, &own).map_err(out_of_bounds)?;
         pages.push(page);
         match next {
@@ -91,6 +97,13 @@ async fn walk(
             None => return Ok(pages),
         }
     }
+}
+
+/// Returns what a page takes, with what its entries take once it is parsed: commas stand between them.
+fn weight(page: &[u8]) -> u64 {
+    let entries = page.iter().filter(|&&byte| byte == b',').count();
+    let bytes = entries.saturating_mul(96).saturating_add(page.len());
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// Statuses by which a registry refuses the number of entries that it is asked for.

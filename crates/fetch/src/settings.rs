@@ -78,6 +78,8 @@ pub struct Limits {
     pub list_bytes: u64,
     /// `list_pages`: pages of one list (10 000).
     pub list_pages: u32,
+    /// `list_total_bytes`: pages of one list together, with 96 bytes for each of their entries (48 MiB).
+    pub list_total_bytes: u64,
     /// `list_repositories`: repositories that one question about all of them leads to (100 000).
     pub list_repositories: u32,
     /// `header_bytes`: all headers of one answer (64 KiB).
@@ -98,6 +100,7 @@ impl Default for Limits {
             error_bytes: 64 << 10,
             list_bytes: 4 << 20,
             list_pages: 10_000,
+            list_total_bytes: 48 << 20,
             list_repositories: 100_000,
             header_bytes: 64 << 10,
             challenge_bytes: 32 << 10,

@@ -208,6 +208,7 @@ impl<W: Write + Send> Seek<'_, W> {
         target: Option<Target>,
     ) -> Result<(Option<cutaway_layerfs::Listing>, Option<Caught>), Error> {
         let Self { search, limits, out, .. } = *self;
+        let limits = (limits, self.options.limits.model.unpacked_bytes);
         let mut tries = 0_u32;
         let reader = || {
             tries = tries.saturating_add(1);

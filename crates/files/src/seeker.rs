@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use cutaway_layerfs::{EntryPath, Kind, Meta, Visitor};
-use cutaway_read::{LayerReader, Progress};
+use cutaway_model::Error as ModelError;
+use cutaway_read::{Error as ReadError, LayerReader, Progress};
 
 use crate::seek::Search;
 use crate::{Error, Limits};
@@ -68,6 +69,8 @@ pub(crate) struct Seeker<'a, W> {
     verify: bool,
     spare: u64,
     limits: (u64, u64),
+    /// `unpacked_bytes`: how much of a file is written, its holes included.
+    max_written: u64,
     out: &'a Spout<W>,
     caught: Option<Caught>,
     /// Whether nothing so far speaks against the entry that was caught.
@@ -80,7 +83,7 @@ impl<'a, W: Write + Send> Seeker<'a, W> {
         target: Option<Target>,
         size: Option<u64>,
         search: &Search<'_>,
-        limits: &Limits,
+        (limits, max_written): (&Limits, u64),
         out: &'a Spout<W>,
     ) -> Self {
         Self {
@@ -91,6 +94,7 @@ impl<'a, W: Write + Send> Seeker<'a, W> {
             verify: search.verify,
             spare: search.spare,
             limits: (limits.hold_bytes, limits.content_bytes),
+            max_written,
             out,
             caught: None,
             firm: true,
@@ -139,6 +143,11 @@ impl<'a, W: Write + Send> Seeker<'a, W> {
         } else if self.verify {
             let (path, limit) = (caught.path.clone(), "content_bytes");
             self.failed = Some(Error::TooLarge { path, limit, max: content });
+        } else if (exact || (self.firm && self.spare < u64::MAX))
+            && caught.meta.size > self.max_written
+        {
+            let (what, limit, max) = (caught.path.to_string(), "unpacked_bytes", self.max_written);
+            self.failed = Some(ReadError::from(ModelError::Limit { what, limit, max }).into());
         } else if exact || (self.firm && self.spare < u64::MAX) {
             let held = std::mem::take(&mut caught.held);
             caught.streamed = true;

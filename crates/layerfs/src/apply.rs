@@ -94,6 +94,9 @@ impl Tree {
         watch: Option<&mut Watch>,
         changes: Option<&mut Changes>,
     ) -> Result<Vec<Warning>, Error> {
+        if self.entries == 0 {
+            self.account = listing.account.beside();
+        }
         self.entries = self.entries.saturating_add(u64::from(listing.len()));
         if self.entries > self.limits.tar.entries {
             return Err(over("entries", self.limits.tar.entries, b""));
@@ -313,6 +316,7 @@ impl<'t> Application<'t> {
         if !within(text, tree.limits.tree_bytes) {
             return Err(over("tree_bytes", tree.limits.tree_bytes, path));
         }
+        tree.hold()?;
         if let Some(watch) = self.watch.as_deref_mut() {
             watch.tell(directory, name);
         }
@@ -346,6 +350,7 @@ impl<'t> Application<'t> {
         let link =
             if target.is_empty() { Ok(Text::default()) } else { self.tree.arena.add_text(target) };
         let link = link.map_err(|Full| over("tree_bytes", self.tree.limits.tree_bytes, path))?;
+        self.tree.hold()?;
         Ok(Content { kind: record.kind, layer: self.layer, entry, size: record.size, link })
     }
 

@@ -101,6 +101,13 @@ impl Arena {
             .fold(0, usize::saturating_add)
     }
 
+    /// Returns the bytes that its content takes, at once: without the room for more.
+    pub(crate) fn held(&self) -> usize {
+        // The index has four bytes and one of its own for each node, and a half to all of its places are taken.
+        let node = size_of::<NodeData>().saturating_add(10);
+        self.nodes.len().saturating_mul(node).saturating_add(self.texts.len())
+    }
+
     /// Returns how many bytes of names and link targets there are.
     pub(crate) fn text_len(&self) -> usize {
         self.texts.len()

@@ -18,6 +18,14 @@ pub enum Error {
         /// Where its header begins.
         offset: u64,
     },
+    /// More would be held of the image than its budget allows.
+    #[error(
+        "what is held of it is over the limit held_bytes = {max}, beside 200 bytes an entry and 400 a package"
+    )]
+    Held {
+        /// The limit.
+        max: u64,
+    },
     /// More than a limit allows.
     #[error("over the limit {limit} = {max}, at {}", Escaped::name(.path))]
     Limit {

@@ -45,6 +45,7 @@ mod ambiguity;
 mod apply;
 mod arena;
 mod blocks;
+mod budget;
 mod changes;
 mod cover;
 mod descent;
@@ -69,6 +70,7 @@ mod warning;
 mod watch;
 
 pub use arena::NodeId;
+pub use budget::{Account, Budget};
 pub use changes::{Changes, Dangling, End, Hidden, Superseded, Version, tree_order};
 pub use cover::Cover;
 pub use cutaway_tar::{Kind, Xattr};

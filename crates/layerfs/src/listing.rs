@@ -7,6 +7,7 @@ use std::sync::Arc;
 use cutaway_tar::len64;
 
 use crate::blocks::Blocks;
+use crate::budget::{Account, Budget, LISTED_ENTRY};
 use crate::record::{self, BLOCK, Decoder, Encoder, Record, Start};
 use crate::{EntryPath, Error, Kind, Meta};
 
@@ -26,6 +27,8 @@ pub struct Listing {
     pub(crate) marks: Vec<u8>,
     pub(crate) whiteout_count: u32,
     pub(crate) global_count: u32,
+    /// What it has taken from the budget of the run.
+    pub(crate) account: Account,
 }
 
 /// An entry of a layer.
@@ -170,6 +173,13 @@ impl Listing {
             .fold(0, usize::saturating_add)
     }
 
+    /// Returns the listing as one that is paid for; none where the budget does not allow it.
+    pub fn paid_from(mut self, budget: &Budget) -> Option<Self> {
+        self.account = budget.account();
+        let allowed = u64::from(self.len).saturating_mul(LISTED_ENTRY);
+        self.account.hold(len64(self.memory()), allowed).then_some(self)
+    }
+
     pub(crate) fn records(&self) -> Decoder<'_> {
         Decoder::new(&self.records, Start::default(), 0)
     }
@@ -215,6 +225,8 @@ pub(crate) struct Builder {
     last_mark: Vec<u8>,
     /// Bytes of records so far.
     bytes: usize,
+    /// Bytes of owners so far, with what finds them.
+    owner_bytes: usize,
     max_bytes: u64,
 }
 
@@ -226,8 +238,15 @@ impl Builder {
             owners: HashMap::new(),
             last_mark: Vec::new(),
             bytes: 0,
+            owner_bytes: 0,
             max_bytes,
         }
+    }
+
+    /// Has the listing paid for from a budget, beside what each of its entries may take.
+    pub(crate) fn paid_from(mut self, budget: &Budget) -> Self {
+        self.listing.account = budget.account();
+        self
     }
 
     /// Appends an entry and returns its position.
@@ -286,20 +305,30 @@ impl Builder {
             return u64::try_from(last).unwrap_or(u64::MAX);
         }
         let next = len64(self.listing.owners.len());
-        let owners = &mut self.listing.owners;
+        let (owners, bytes) = (&mut self.listing.owners, &mut self.owner_bytes);
         *self.owners.entry(owner).or_insert_with_key(|owner| {
+            // It stands in the list and in the table, and its names beside them.
+            let own = size_of::<Owner>().saturating_mul(3).saturating_add(64);
+            let names = owner.uname.len().saturating_add(owner.gname.len());
+            *bytes = bytes.saturating_add(own).saturating_add(names);
             owners.push(owner.clone());
             next
         })
     }
 
-    fn check(&self, path: &EntryPath) -> Result<(), Error> {
-        let owners = self.listing.owners.len().saturating_mul(size_of::<Owner>());
-        let bytes = self.bytes.saturating_add(self.listing.marks.len()).saturating_add(owners);
-        if u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.max_bytes) {
+    fn check(&mut self, path: &EntryPath) -> Result<(), Error> {
+        let Listing { marks, starts, owners, len, account, .. } = &mut self.listing;
+        let records = self.bytes.saturating_add(marks.len());
+        let owners = owners.len().saturating_mul(size_of::<Owner>());
+        if len64(records.saturating_add(owners)) > self.max_bytes {
+            return Err(self.over(path));
+        }
+        let starts = starts.len().saturating_mul(size_of::<Start>());
+        let held = [records, self.owner_bytes, starts].into_iter().fold(0, usize::saturating_add);
+        if account.hold(len64(held), u64::from(*len).saturating_mul(LISTED_ENTRY)) {
             return Ok(());
         }
-        Err(self.over(path))
+        Err(Error::Held { max: account.max() })
     }
 
     fn over(&self, path: &EntryPath) -> Error {

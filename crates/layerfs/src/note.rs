@@ -7,6 +7,7 @@ use crate::arena::NodeId;
 use crate::changes::{Dangling, End, Hidden, Superseded, Version};
 use crate::listing::WhiteoutKind;
 use crate::resolve::Place;
+use crate::tree::Tree;
 use crate::{EntryPath, Error};
 
 impl Application<'_> {
@@ -14,14 +15,15 @@ impl Application<'_> {
     pub(crate) fn note(&mut self, node: NodeId) -> Result<(), Error> {
         let Some(changes) = self.changes.as_deref_mut() else { return Ok(()) };
         let Some(data) = self.tree.arena.get(node) else { return Ok(()) };
+        let (placed_by, content) = (data.placed_by, data.content);
         // The root exists in every image, whether a layer has an entry for it or not.
-        if data.placed_by == self.layer || node == NodeId::ROOT {
+        if placed_by == self.layer || node == NodeId::ROOT {
             return Ok(());
         }
         let path = self.tree.path(node);
-        spend(&mut changes.bytes, &path, self.tree.limits.tree_bytes)?;
+        spend(&mut changes.bytes, &path, self.tree)?;
         changes.superseded.push(Superseded {
-            version: Version::new(path, data.placed_by, data.content),
+            version: Version::new(path, placed_by, content),
             ended_by: self.layer,
             end: End::Hidden,
         });
@@ -54,7 +56,7 @@ impl Application<'_> {
             WhiteoutKind::Entry => directory.join(&[path.name()]),
             WhiteoutKind::Opaque => directory,
         };
-        spend(&mut changes.bytes, &path, self.tree.limits.tree_bytes)?;
+        spend(&mut changes.bytes, &path, self.tree)?;
         changes.hidden.push(Hidden { path, kind, layer: self.layer });
         Ok(())
     }
@@ -63,15 +65,21 @@ impl Application<'_> {
     pub(crate) fn note_dangling(&mut self, path: &[u8]) -> Result<(), Error> {
         let Some(changes) = self.changes.as_deref_mut() else { return Ok(()) };
         let Ok(path) = EntryPath::clean(path) else { return Ok(()) };
-        spend(&mut changes.bytes, &path, self.tree.limits.tree_bytes)?;
+        spend(&mut changes.bytes, &path, self.tree)?;
         changes.dangling.push(Dangling { path, layer: self.layer });
         Ok(())
     }
 }
 
-/// Counts what is noted against its limit.
-fn spend(bytes: &mut u64, path: &EntryPath, max: u64) -> Result<(), Error> {
+/// Counts what is noted against its limit, and has it paid for.
+fn spend(bytes: &mut u64, path: &EntryPath, tree: &mut Tree) -> Result<(), Error> {
     let length = len64(path.as_bytes().len());
     *bytes = bytes.saturating_add(length).saturating_add(64);
-    if *bytes > max { Err(over("tree_bytes", max, path.as_bytes())) } else { Ok(()) }
+    let max = tree.limits.tree_bytes;
+    if *bytes > max {
+        return Err(over("tree_bytes", max, path.as_bytes()));
+    }
+    // The path is alone in its memory, and lists grow by half of what they have.
+    tree.noted = tree.noted.saturating_add(length).saturating_add(128);
+    tree.hold()
 }

@@ -1,9 +1,12 @@
 //! The file system that layers make together.
 
+use cutaway_tar::len64;
+
 use crate::arena::{Arena, Content, NodeId};
 use crate::blocks::Text;
+use crate::budget::{Account, TREE_ENTRY};
 use crate::resolve::{Last, Place, follow};
-use crate::{EntryPath, Kind, Limits, Loop};
+use crate::{EntryPath, Error, Kind, Limits, Loop};
 
 /// Layers laid over each other: what a container would see.
 ///
@@ -17,6 +20,10 @@ pub struct Tree {
     pub(crate) entries: u64,
     /// Bytes of link targets followed so far.
     pub(crate) link_bytes: u64,
+    /// Bytes of what was noted of its changes.
+    pub(crate) noted: u64,
+    /// What it and its changes have taken from the budget of the run.
+    pub(crate) account: Account,
 }
 
 /// Which entry holds a file's content, and what the layer says about it. Names of one file, hard
@@ -71,7 +78,17 @@ impl Tree {
             size: 0,
             link: Text::default(),
         };
-        Self { arena: Arena::new(root), limits, entries: 0, link_bytes: 0 }
+        let (arena, account) = (Arena::new(root), Account::default());
+        Self { arena, limits, entries: 0, link_bytes: 0, noted: 0, account }
+    }
+
+    /// Pays for what is held by now, from the budget of the first layer.
+    pub(crate) fn hold(&mut self) -> Result<(), Error> {
+        let held = len64(self.arena.held()).saturating_add(self.noted);
+        if self.account.hold(held, self.entries.saturating_mul(TREE_ENTRY)) {
+            return Ok(());
+        }
+        Err(Error::Held { max: self.account.max() })
     }
 
     /// Returns the root.

@@ -7,7 +7,7 @@ use cutaway_tar::{Escaped, Reader, Step};
 use crate::listing::{Builder, Listing, MarkKind};
 use crate::marker::{self, Marker};
 use crate::warning::{OtherReading, Warnings};
-use crate::{EntryPath, Error, Kind, Limits, Meta, Warning, Xattr};
+use crate::{Budget, EntryPath, Error, Kind, Limits, Meta, Warning, Xattr};
 
 /// Takes part in a walk.
 pub trait Visitor {
@@ -66,6 +66,12 @@ impl Walk {
             xattr_bytes: 0,
             wanted: false,
         }
+    }
+
+    /// Has what is kept of the layer paid for from a budget.
+    #[must_use]
+    pub fn paid_from(self, budget: &Budget) -> Self {
+        Self { builder: self.builder.paid_from(budget), ..self }
     }
 
     /// Takes the next bytes of the layer, in chunks of any size.

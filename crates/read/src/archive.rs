@@ -172,6 +172,10 @@ impl<T> Read<T> {
                 });
                 Ok(Arc::clone(kept))
             }
+            // What is over depends on all that is held, whichever member it was.
+            Err(Error::Model(error @ ModelError::Limit { limit: "held_bytes", .. })) => {
+                return Err(error);
+            }
             Err(error) => {
                 self.failed = self.failed.saturating_add(1);
                 Err(error)
@@ -292,7 +296,7 @@ async fn of_member<R: LayerReader>(
 ) -> Result<Reading<R::Out>, Error> {
     let stream = Stream::of_member(name, bytes, &options.limits.model).await?;
     let what = stream.what().to_owned();
-    let walked = stream.walk(options.limits.layerfs, &mut reader).await?;
+    let walked = stream.walk(options, &mut reader).await?;
     let whole = walked.ok_or_else(|| Error::unfinished(what))?;
     Ok(Reading::new(whole, reader.finish().await))
 }

@@ -28,6 +28,21 @@ impl Error {
         }
     }
 
+    /// Makes the error of a layer. What goes over the budget of all that is held is about no layer: which
+    /// one it happens to depends on the order in which they are read.
+    pub fn of_layer(what: String, source: cutaway_layerfs::Error) -> Self {
+        match source {
+            cutaway_layerfs::Error::Held { max } => Self::held(max),
+            source => Self::Layer { what, source },
+        }
+    }
+
+    /// Makes the error of an image of which more would be held than its budget allows.
+    pub fn held(max: u64) -> Self {
+        let what = "what is held of the image, beside 200 bytes an entry and 400 a package,";
+        ModelError::Limit { what: what.to_owned(), limit: "held_bytes", max }.into()
+    }
+
     /// Makes the error of a layer that was to be read whole and was not.
     pub fn unfinished(what: impl Into<String>) -> Self {
         ModelError::malformed(what, "was not read to its end").into()

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cutaway_layerfs::Budget;
+
 use crate::{Observer, Silent};
 
 /// How layers are read.
@@ -11,12 +13,15 @@ pub struct Options {
     pub limits: Limits,
     /// Who is told how far layers are read.
     pub observer: Arc<dyn Observer>,
+    /// What all that is held of what is read with these options is paid from: as long as it is held, so that
+    /// one image can be read after the other.
+    pub budget: Budget,
 }
 
 impl Options {
     /// Reads within `limits` and tells nobody how far.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, observer: Arc::new(Silent) }
+        Self { limits, observer: Arc::new(Silent), budget: Budget::new(limits.held_bytes) }
     }
 
     /// Has `observer` told how far layers are read.
@@ -38,6 +43,9 @@ pub struct Limits {
     /// `layers_in_flight`: how many layers are read at once. One more than there are cores, at most 16,
     /// so that one can wait for its source.
     pub layers_in_flight: usize,
+    /// `held_bytes`: what is held of an image together, in listings, trees and findings, beside 200 bytes for
+    /// each entry and 400 for each package. 32 MiB.
+    pub held_bytes: u64,
     /// `archive_layers`: how many different members of an archive that passes once are kept as what may
     /// be layers, until the documents tell. 10,000.
     pub archive_layers: u64,
@@ -53,6 +61,7 @@ impl Limits {
             model: cutaway_model::Limits::default(),
             layerfs: cutaway_layerfs::Limits::default(),
             layers_in_flight: cores.saturating_add(1).min(16),
+            held_bytes: 32 << 20,
             archive_layers: 10_000,
             layer_hold_bytes: 8 << 20,
         }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cutaway_layerfs::{Limits, Walk, Walked};
+use cutaway_layerfs::{Walk, Walked};
 use cutaway_model::{
     BlobStream, Claim, Decoded, DiffIdCheck, Error as ModelError, Layer, Limits as ModelLimits,
     Measured, Stored, StoredCheck,
@@ -20,7 +20,7 @@ use crate::lane::{Drainer, lane};
 use crate::odd;
 use crate::tap::Tap;
 use crate::task::{Task, on_task};
-use crate::{Error, LayerReader, Observer, Progress};
+use crate::{Error, LayerReader, Observer, Options, Progress};
 
 /// The bytes of a layer on their way, and what they have to be.
 #[derive(Debug)]
@@ -91,13 +91,13 @@ impl Stream {
     /// where the reader has ended the reading, and nothing is verified then.
     pub(crate) async fn walk<R: LayerReader>(
         self,
-        limits: Limits,
+        options: &Options,
         reader: &mut R,
     ) -> Result<Option<(Measured, Walked)>, Error> {
         let Self { reader: decoded, copies, read, stored, mut unpacked, what, observer } = self;
         let compression = decoded.compression();
         let mut flow = Flow::start(decoded, copies, stored);
-        let mut walk = Walk::new(limits);
+        let mut walk = Walk::new(options.limits.layerfs).paid_from(&options.budget);
         let mut size = 0_u64;
         reader.begin().await;
         loop {
@@ -235,7 +235,7 @@ impl Flow {
         }
         match self.verdict(&what).await {
             Err(error) if names_the_bytes(&error) => error.into(),
-            _ => Error::Layer { what, source },
+            _ => Error::of_layer(what, source),
         }
     }
 }
@@ -273,7 +273,7 @@ fn names_the_bytes(error: &ModelError) -> bool {
 pub async fn visit<R: LayerReader>(
     layer: &Layer,
     mut reader: impl FnMut() -> Option<R>,
-    options: &crate::Options,
+    options: &Options,
 ) -> Result<Visit<R::Out>, Error> {
     let mut before = 0_u64;
     let mut last = None;
@@ -289,7 +289,7 @@ pub async fn visit<R: LayerReader>(
         let stream = Stream::open(layer, &options.limits.model).await?;
         let stream = stream.observed(&options.observer, layer);
         let read = stream.read();
-        let walked = stream.walk(options.limits.layerfs, &mut reader).await;
+        let walked = stream.walk(options, &mut reader).await;
         before = before.saturating_add(read.load(Ordering::Relaxed));
         match walked {
             Ok(mut whole) => {

@@ -31,8 +31,20 @@ pub(crate) struct Task<'a> {
     pub(crate) history: bool,
 }
 
+/// What a row of a report takes beside what its package says: its name as a package URL, the path of its
+/// database, and what became of it.
+const ROW: usize = 500;
+
 /// Makes the report of an image.
-pub(crate) fn report(merged: &Merged, task: Task<'_>, options: &Options) -> Report {
+///
+/// # Errors
+///
+/// Returns an error where its packages take more than the budget allows.
+pub(crate) fn report(
+    merged: &Merged,
+    task: Task<'_>,
+    options: &Options,
+) -> Result<Report, cutaway_read::Error> {
     let Task { image, subject, first, history } = task;
     let analyzers = &options.analyzers;
     let inventory = Inventory::new(merged, analyzers);
@@ -40,6 +52,14 @@ pub(crate) fn report(merged: &Merged, task: Task<'_>, options: &Options) -> Repo
     let release = distro.as_ref().map(|(distro, _)| *distro);
     let native = native(&image.config().platform);
     let told = timeline(&inventory.changes, &native);
+    let mut account = options.read.budget.account();
+    let of_removed = told.removed.iter().map(|it| it.package);
+    for package in told.present.iter().map(|it| it.package).chain(of_removed) {
+        let row = u64::try_from(package.weight().saturating_add(ROW)).unwrap_or(u64::MAX);
+        if !account.pay(row) {
+            return Err(cutaway_read::Error::held(account.max()));
+        }
+    }
     let licenses = inventory.licenses();
     let package = |package: &Package, database, layer: usize| {
         let database = inventory.path(database);
@@ -78,7 +98,7 @@ pub(crate) fn report(merged: &Merged, task: Task<'_>, options: &Options) -> Repo
     diagnostics.dedup();
     let complete = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let layers = image.layers().get(first..).unwrap_or_default();
-    Report {
+    Ok(Report {
         schema: Schema::Scan1,
         image: ImageReport::new(image, subject),
         distro: distro.map(|(distro, sight)| distro_report(distro, sight, first)),
@@ -90,7 +110,7 @@ pub(crate) fn report(merged: &Merged, task: Task<'_>, options: &Options) -> Repo
         complete,
         history: history.then(|| story::report(&inventory, &native, layers, first)),
         files,
-    }
+    })
 }
 
 /// Returns the distribution of the top: the first release file, in the order of preference, that names one.

@@ -15,6 +15,9 @@ use crate::bridge::{Job, on_pool};
 use crate::collect::{Collected, Collector, Taker};
 use crate::pending::Waiting;
 
+/// How many files of a layer wait for their analyzers, however small they are.
+const MAX_JOBS: usize = 1024;
+
 /// Hands files to their analyzers and keeps what they find.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
@@ -97,6 +100,8 @@ impl Dispatch {
         for job in std::mem::take(&mut self.jobs) {
             let Read { analyzer, mut file, outcome } = job.result().await;
             match outcome {
+                // The run ends with that, and nothing more is held for it.
+                _ if self.budget.is_overspent() => {}
                 Outcome::Done => {
                     self.count_records(&mut file.findings);
                     self.done.push((analyzer, file));
@@ -135,7 +140,7 @@ impl Taker for Dispatch {
                 self.start(entry, Arc::clone(&file), reading, Vec::new());
             }
         }
-        if collector.is_over() {
+        if collector.is_over() || self.jobs.len() >= MAX_JOBS {
             self.settle().await;
         }
     }

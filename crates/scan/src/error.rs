@@ -18,14 +18,6 @@ pub enum Error {
         /// The rule, and where it is broken.
         source: cutaway_layerfs::Error,
     },
-    /// What is found goes over a limit of the whole run.
-    #[error("what was found takes more than the limit {limit} of {max} bytes")]
-    Limit {
-        /// The limit.
-        limit: &'static str,
-        /// Its value.
-        max: u64,
-    },
     /// A pattern of entries to skip is none.
     #[error("pattern \"{pattern}\" of entries to skip: {reason}")]
     Pattern {
@@ -51,7 +43,7 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Model(error) => error.class(),
-            Self::Layer { .. } | Self::Limit { .. } => Class::Malformed,
+            Self::Layer { .. } => Class::Malformed,
             Self::Pattern { .. } => Class::Usage,
         }
     }

@@ -5,6 +5,7 @@
 //! layer changes costs what its files have records, not what the database has.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use cutaway_analyze::{Change, DatabaseRef, Listed, Package};
 
@@ -36,7 +37,7 @@ pub(crate) struct Record<'a> {
 pub(crate) struct Source<'a> {
     pub(crate) database: DatabaseRef,
     pub(crate) journal: bool,
-    pub(crate) packages: &'a [Package],
+    pub(crate) packages: &'a [Arc<Package>],
 }
 
 impl<'a> Journal<'a> {

@@ -12,9 +12,6 @@ pub struct Limits {
     pub pending_bytes: u64,
     /// `window_bytes`: the parts of one file that are held where not all of it is. 8 MiB.
     pub window_bytes: u64,
-    /// `findings_bytes`: what the findings of a run hold together, beside 400 bytes for each package
-    /// and the records of files. 32 MiB.
-    pub findings_bytes: u64,
     /// `record_bytes`: what packages record of files, from one layer, while files are compared. 128 MiB.
     pub record_bytes: u64,
     /// `hole_bytes`: holes of sparse files of one layer that are hashed while files are compared. 1 GiB.
@@ -30,7 +27,6 @@ impl Default for Limits {
             database_bytes: 512 << 20,
             pending_bytes: 64 << 20,
             window_bytes: 8 << 20,
-            findings_bytes: 32 << 20,
             record_bytes: 128 << 20,
             hole_bytes: 1 << 30,
             exclusions: 1000,

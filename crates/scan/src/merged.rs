@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cutaway_analyze::{Analyzers, Findings, LayerFacts, Role, Severity};
-use cutaway_layerfs::{Changes, EntryPath, Inode, Kind, Listing, Readings, Tree, Warning};
+use cutaway_layerfs::{Budget, Changes, EntryPath, Inode, Kind, Listing, Readings, Tree, Warning};
 use cutaway_model::Measured;
+use cutaway_read::Error as ReadError;
 use cutaway_report::DiagnosticReport;
 
 use crate::Error;
@@ -44,9 +45,16 @@ pub(crate) struct Rules<'a> {
     pub(crate) skip: &'a Skip,
     /// The limits of layers and trees.
     pub(crate) of_layers: cutaway_layerfs::Limits,
+    /// What all that is held of them is paid from.
+    pub(crate) budget: &'a Budget,
     /// The position of the lowest layer in its image.
     pub(crate) first: usize,
 }
+
+/// What is held of a file that is seen, and how many times its path is, while it is followed from layer
+/// to layer.
+const SIGHT: u64 = 1200;
+const PATHS_OF_SIGHT: usize = 4;
 
 impl Merged {
     /// Applies the facts of layers, lowest first, with the digests of their files where these are
@@ -55,9 +63,10 @@ impl Merged {
         layers: impl IntoIterator<Item = (LayerFacts, Arc<Digests>)>,
         rules: Rules<'_>,
     ) -> Result<Self, Error> {
-        let Rules { analyzers, skip, of_layers, first, .. } = rules;
+        let Rules { analyzers, skip, of_layers, budget, first } = rules;
         let mut merged = Self::default();
         let mut readings = Readings::new(of_layers);
+        let mut account = budget.account();
         let compares = analyzers.read_records();
         let (mut changes, mut digests) = (Changes::default(), Vec::new());
         let mut analysed = BTreeMap::new();
@@ -74,8 +83,8 @@ impl Merged {
             merged.count_skipped(&listing, skip);
             let noting = compares.then_some(&mut changes);
             let applied = readings.apply(layer, &listing, Some(&mut visibility.watch), noting);
-            let applied = applied
-                .map_err(|source| Error::Layer { what: format!("layer {number}"), source })?;
+            let applied =
+                applied.map_err(|source| ReadError::of_layer(format!("layer {number}"), source))?;
             merged.warn(number, warnings.into_iter().chain(applied));
             let mut names = Vec::new();
             for (id, files) in findings {
@@ -99,7 +108,15 @@ impl Merged {
             }
             merged.add_links(readings.tree(), &listing, analyzers, &mut names);
             let view = View { tree: readings.tree(), analyzers, skip };
-            merged.steps.push(visibility.after_layer(view, names));
+            let step = visibility.after_layer(view, names);
+            for sight in &step.begun {
+                let path = sight.path.as_bytes().len().saturating_mul(PATHS_OF_SIGHT);
+                let bytes = SIGHT.saturating_add(u64::try_from(path).unwrap_or(u64::MAX));
+                if !account.pay(bytes) {
+                    return Err(ReadError::held(account.max()).into());
+                }
+            }
+            merged.steps.push(step);
             merged.measured.push(measured);
             if compares {
                 digests.push(layer_digests);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use cutaway_analyze::Budget;
 use cutaway_files::LayerFiles;
 use cutaway_model::{Image, Layer};
-use cutaway_read::{Archive, Input, LayerKey, Select, layers_of_archive, layers_of_image};
+use cutaway_read::{
+    Archive, Error as ReadError, Input, LayerKey, Select, layers_of_archive, layers_of_image,
+};
 use cutaway_report::{Report, SourceKind, Subject};
 use tracing::Instrument as _;
 
@@ -58,7 +60,7 @@ pub async fn scan(
     let run = Run {
         options,
         skip: Arc::new(Skip::new(&options.skip)?),
-        budget: Budget::new(options.limits.findings_bytes),
+        budget: options.read.budget.clone().into(),
         pending: Pending::new(options.limits.pending_bytes),
     };
     match input {
@@ -103,7 +105,7 @@ impl Run<'_> {
         let source = asked.source.unwrap_or(SourceKind::Oci);
         let subject = &Subject { name: asked.name.to_owned(), source };
         let task = Task { image: &image, subject, first, history };
-        let report = assemble::report(&merged, task, self.options);
+        let report = assemble::report(&merged, task, self.options)?;
         Ok(Scanned { image, report, files, first })
     }
 
@@ -126,7 +128,7 @@ impl Run<'_> {
         let source = asked.source.unwrap_or(of_form);
         let subject = &Subject { name: asked.name.to_owned(), source };
         let task = Task { image: &image, subject, first: 0, history };
-        let report = assemble::report(&merged, task, self.options);
+        let report = assemble::report(&merged, task, self.options)?;
         Ok(Scanned { image, report, files, first: 0 })
     }
 
@@ -172,13 +174,13 @@ impl Run<'_> {
         let Options { analyzers, read, .. } = self.options;
         let reads = reads.into_iter().map(|read| (read.facts, read.digests));
         let of_layers = read.limits.layerfs;
-        let rules = Rules { analyzers, skip: &self.skip, of_layers, first };
+        let rules = Rules { analyzers, skip: &self.skip, of_layers, budget: &read.budget, first };
         Merged::new(reads, rules)
     }
 
     /// Returns an error where more was found than the limit allows.
     fn within(&self) -> Result<(), Error> {
         let max = self.budget.max().filter(|_| self.budget.is_overspent());
-        max.map_or(Ok(()), |max| Err(Error::Limit { limit: "findings_bytes", max }))
+        max.map_or(Ok(()), |max| Err(ReadError::held(max).into()))
     }
 }

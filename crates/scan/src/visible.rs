@@ -8,7 +8,7 @@ mod laws;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cutaway_analyze::{Analyzers, Place};
+use cutaway_analyze::{Analyzers, Few, Place};
 use cutaway_layerfs::{EntryPath, Inode, Kind, NodeId, Tree, Watch};
 
 use crate::sight::{Rank, Sight};
@@ -21,11 +21,11 @@ pub(crate) struct Visibility {
     pub(crate) watch: Watch,
     spots: Vec<Spot>,
     /// By a name in a directory: who looked it up.
-    lookers: HashMap<(NodeId, Box<[u8]>), BTreeSet<Looker>>,
+    lookers: HashMap<(NodeId, Box<[u8]>), Few<Looker, ()>>,
     /// By a directory of databases: whose.
     listed: HashMap<NodeId, BTreeSet<usize>>,
     /// By what makes a file one: its sights, of which the first one counts.
-    files: BTreeMap<Seen, BTreeMap<Rank, Sight>>,
+    files: BTreeMap<Seen, Few<Rank, Sight>>,
     /// The spots of names, which come up as layers are read.
     names: HashMap<(usize, EntryPath), usize>,
     changed: BTreeMap<Seen, Option<Sight>>,
@@ -121,7 +121,8 @@ impl Visibility {
             for spot in self.listed.get(&directory).into_iter().flatten() {
                 children.insert((*spot, name.clone()));
             }
-            for looker in self.lookers.get(&(directory, name)).into_iter().flatten() {
+            let lookers = self.lookers.get(&(directory, name)).into_iter();
+            for (looker, ()) in lookers.flat_map(Few::iter) {
                 match looker {
                     Looker::Spot(spot) => spots.insert(*spot),
                     Looker::Child(spot, name) => children.insert((*spot, name.clone())),
@@ -166,7 +167,7 @@ impl Visibility {
     fn step(&mut self) -> Step {
         let mut step = Step::default();
         for (seen, before) in std::mem::take(&mut self.changed) {
-            let now = self.files.get(&seen).and_then(|sights| sights.values().next());
+            let now = self.first(&seen);
             if before.as_ref() != now {
                 step.ended.extend(before);
                 step.begun.extend(now.cloned());
@@ -196,7 +197,7 @@ impl Visibility {
         for (directory, name) in &way {
             self.watch.add(*directory);
             let lookers = self.lookers.entry((*directory, name.clone())).or_default();
-            lookers.insert(Looker::Spot(number));
+            lookers.insert(Looker::Spot(number), ());
         }
         let node = looked.as_ref().ok().copied().flatten();
         let kind = node.map(|node| view.tree.node(node).kind());
@@ -266,7 +267,7 @@ impl Visibility {
             }
             self.watch.add(at);
             let lookers = self.lookers.entry((at, looked_up)).or_default();
-            lookers.insert(Looker::Child(number, name.into()));
+            lookers.insert(Looker::Child(number, name.into()), ());
         }
         if let Ok(Some(node)) = looked
             && view.tree.node(node).kind() == Kind::File
@@ -324,7 +325,7 @@ impl Visibility {
         let (watch, lookers) = (&mut self.watch, &mut self.lookers);
         let looked = view.tree.look(&path, true, |directory, name| {
             watch.add(directory);
-            lookers.entry((directory, name.into())).or_default().insert(looker.clone());
+            lookers.entry((directory, name.into())).or_default().insert(looker.clone(), ());
         });
         let node = view.tree.node(looked.ok()??);
         (node.kind() == Kind::File && node.size() > 0).then(|| node.inode())
@@ -341,10 +342,15 @@ impl Visibility {
         }
     }
 
+    /// Returns the sight of a file that counts.
+    fn first(&self, seen: &Seen) -> Option<&Sight> {
+        self.files.get(seen).and_then(Few::first).map(|(_, sight)| sight)
+    }
+
     /// Remembers what was seen of a file before this step.
     fn remember(&mut self, seen: &Seen) {
         if !self.changed.contains_key(seen) {
-            let now = self.files.get(seen).and_then(|sights| sights.values().next());
+            let now = self.first(seen);
             self.changed.insert(seen.clone(), now.cloned());
         }
     }

@@ -1,5 +1,7 @@
 //! The same headers in every form of the database give the same packages.
 
+use std::sync::Arc;
+
 use cutaway_analyze::{Findings, Package};
 
 use crate::bdb::{self, Order};
@@ -16,7 +18,7 @@ pub(crate) fn headers() -> Option<[Vec<Vec<u8>>; 2]> {
     Some(headers)
 }
 
-fn sorted(findings: Findings) -> Vec<Package> {
+fn sorted(findings: Findings) -> Vec<Arc<Package>> {
     assert_eq!(findings.diagnostics(), []);
     let mut packages = findings.packages().to_vec();
     packages.sort();
@@ -24,7 +26,7 @@ fn sorted(findings: Findings) -> Vec<Package> {
 }
 
 /// The packages as NDB gives them, which the lists of the corpus vouch for.
-fn expected(headers: &[Vec<u8>]) -> Vec<Package> {
+fn expected(headers: &[Vec<u8>]) -> Vec<Arc<Package>> {
     let packages = sorted(analyze(RPM, &ndb::write(headers)));
     assert_eq!(packages.len(), headers.len());
     packages

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use cutaway_analyze::{Analyzers, Diagnostic, File, Findings, Member, Package, Role, Severity};
@@ -103,7 +104,7 @@ pub(crate) fn codes(findings: &Findings) -> (Vec<&str>, Vec<&str>) {
 
 /// Returns the fields of an rpm in the order of `rpm -qa` lists: name, epoch, version, release,
 /// architecture, source rpm, licence, vendor; sorted.
-pub(crate) fn rpm_rows(packages: &[Package]) -> Vec<String> {
+pub(crate) fn rpm_rows(packages: &[Arc<Package>]) -> Vec<String> {
     let none = || "(none)".to_owned();
     let mut rows: Vec<_> = packages
         .iter()

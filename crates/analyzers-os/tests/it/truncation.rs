@@ -1,5 +1,7 @@
 //! A database that was cut gives the same packages or an error, never fewer packages in silence.
 
+use std::sync::Arc;
+
 use cutaway_analyze::{Findings, Package};
 
 use crate::bdb::{self, Order};
@@ -27,7 +29,7 @@ fn check(
     }
 }
 
-fn sorted(packages: &[Package]) -> Vec<Package> {
+fn sorted(packages: &[Arc<Package>]) -> Vec<Arc<Package>> {
     let mut packages = packages.to_vec();
     packages.sort();
     packages

@@ -181,14 +181,31 @@ fn member(flag: u8, name: &str, content: &[u8]) -> Vec<u8> {
     block
 }
 
-/// Writing a hole without end never waits for anything.
+/// Returns a layer with a file `big` that is one hole of so many bytes, which have eleven digits.
+pub(crate) fn hole(size: &str) -> Vec<u8> {
+    let records = format!(
+        "22 GNU.sparse.major=0\n22 GNU.sparse.minor=1\n23 GNU.sparse.name=big\n\
+         31 GNU.sparse.size={size}\n26 GNU.sparse.numblocks=1\n22 GNU.sparse.map=0,0\n"
+    );
+    [member(b'x', "x", records.as_bytes()), member(b'0', "big", b""), vec![0; 1024]].concat()
+}
+
+/// A hole counts as if it were written: it costs nothing to name one of any size.
+#[test]
+fn a_hole_over_the_limit_is_not_written() {
+    let layer = LayerBuilder::from_tar(hole("99999999999"), Compression::Plain);
+    let image = OnDisk::layout(&ImageBuilder::new().layer(layer).build());
+    fails(
+        &run(&["cat", &image.oci(), "big"]),
+        4,
+        "big is over the limit unpacked_bytes of 68719476736",
+    );
+}
+
+/// Writing a hole never waits for anything.
 #[test]
 fn a_run_that_does_not_listen_is_ended() {
-    let records = "22 GNU.sparse.major=0\n22 GNU.sparse.minor=1\n23 GNU.sparse.name=big\n\
-                   39 GNU.sparse.size=4611686018427387904\n26 GNU.sparse.numblocks=1\n\
-                   22 GNU.sparse.map=0,0\n";
-    let tar = [member(b'x', "x", records.as_bytes()), member(b'0', "big", b""), vec![0; 1024]];
-    let layer = LayerBuilder::from_tar(tar.concat(), Compression::Plain);
+    let layer = LayerBuilder::from_tar(hole("34359738368"), Compression::Plain);
     let image = OnDisk::layout(&ImageBuilder::new().layer(layer).build());
     for (signal, options, expected) in
         [("INT", &[][..], 130), ("TERM", &[], 143), ("", &["--timeout", "600ms"], 3)]

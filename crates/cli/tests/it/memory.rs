@@ -36,7 +36,7 @@ fn header(path: &str, size: u64) -> Vec<u8> {
 }
 
 /// Writes what Docker saves of an image with one layer and a hole of zeros in it; returns the image's ID.
-fn write(path: &Path) -> Digest {
+pub(crate) fn write(path: &Path) -> Digest {
     let database = "P:a\nV:1-r0\nA:x86_64\n\n";
     let release = "ID=alpine\nVERSION_ID=3.20.1\n";
     let mut start = members(&[

@@ -49,6 +49,11 @@ impl Metered {
         Self { output, peak, written, files }
     }
 
+    /// Returns the most memory that was resident, in bytes.
+    pub(crate) fn peak(&self) -> u64 {
+        self.peak.saturating_mul(1024)
+    }
+
     /// Fails where the run took much memory or wrote anything but its output; `name` is for the message.
     pub(crate) fn was_frugal(&self, name: &str) {
         self.took_little(name);

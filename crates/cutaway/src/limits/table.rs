@@ -57,11 +57,6 @@ pub(super) const ROWS: &[Row] = &[
         "parts of a file that are held where not all of it is",
     ),
     (
-        "findings_bytes",
-        |all| &mut all.scan.findings_bytes,
-        "what is found in an image, beside 400 bytes a package",
-    ),
-    (
         "record_bytes",
         |all| &mut all.scan.record_bytes,
         "what packages record of files, of a layer, while files are compared",
@@ -90,6 +85,11 @@ pub(super) const ROWS: &[Row] = &[
         "layer_hold_bytes",
         |all| &mut all.read.layer_hold_bytes,
         "bytes of a layer that export holds back while later entries may take them away",
+    ),
+    (
+        "held_bytes",
+        |all| &mut all.read.held_bytes,
+        "what is held of an image, beside 200 bytes an entry and 400 a package",
     ),
     ("layers_in_flight", |all| &mut all.read.layers_in_flight, "layers that are read at once"),
     (
@@ -123,6 +123,11 @@ pub(super) const ROWS: &[Row] = &[
         "page of tags, repositories or referrers",
     ),
     ("list_pages", |all| &mut all.transport.limits.list_pages, "pages of a list"),
+    (
+        "list_total_bytes",
+        |all| &mut all.transport.limits.list_total_bytes,
+        "pages of a list together, with 96 bytes for each of their entries",
+    ),
     (
         "list_repositories",
         |all| &mut all.transport.limits.list_repositories,
