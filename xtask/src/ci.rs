@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::{demo, examples, fuzz, outside, process, tar_differential, test, tidy};
+use crate::{
+    demo, examples, fuzz, outside, overlay_differential, process, tar_differential, test, tidy,
+};
 
 /// Runs all steps and fails if one did.
 pub(crate) fn run() -> Result<()> {
@@ -62,6 +64,7 @@ pub(crate) fn run() -> Result<()> {
         process::run("cargo", &[&["test", "--quiet"][..], &test[..]].concat())
     });
     step("tar-differential", &mut || tar_differential::run("20000", "2"));
+    step("overlay-differential", &mut || overlay_differential::run("150", "2"));
     step("fuzz", &mut || fuzz::run(3));
 
     println!("all steps took {:.0} s", begun.elapsed().as_secs_f64());

@@ -27,7 +27,12 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts `dockerd`, which listens on a port, too, for those who show a certificate of the tests' authority.
     pub(crate) fn docker() -> Result<Self> {
-        let folder = fresh("test-docker")?;
+        Self::docker_with("test-docker", "vfs")
+    }
+
+    /// Starts `dockerd` with a storage driver, in a folder of its own.
+    pub(crate) fn docker_with(name: &str, driver: &str) -> Result<Self> {
+        let folder = fresh(name)?;
         let socket = folder.join("docker.sock");
         let at = |option: &str, name: &str| format!("{option}={}", folder.join(name).display());
         let key = |option: &str, name: &str| {
@@ -35,7 +40,7 @@ impl Daemon {
         };
         let sealed = format!("tcp://{}", process::free_address()?);
         let arguments = [
-            "--storage-driver=vfs".to_owned(),
+            format!("--storage-driver={driver}"),
             "--iptables=false".into(),
             "--ip6tables=false".into(),
             "--bridge=none".into(),
@@ -74,7 +79,12 @@ impl Daemon {
 
     /// Starts `containerd`.
     pub(crate) fn containerd() -> Result<Self> {
-        let folder = fresh("test-containerd")?;
+        Self::containerd_in("test-containerd")
+    }
+
+    /// Starts `containerd` in a folder of its own.
+    pub(crate) fn containerd_in(name: &str) -> Result<Self> {
+        let folder = fresh(name)?;
         let socket = folder.join("containerd.sock");
         let config = folder.join("config.toml");
         let text = format!(
@@ -136,7 +146,7 @@ impl Drop for Daemon {
 }
 
 /// Returns an empty folder in `target/`.
-fn fresh(name: &str) -> Result<PathBuf> {
+pub(crate) fn fresh(name: &str) -> Result<PathBuf> {
     let folder = process::target(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)

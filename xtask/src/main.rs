@@ -16,6 +16,7 @@ mod examples;
 mod fixtures;
 mod fuzz;
 mod outside;
+mod overlay_differential;
 mod process;
 mod system;
 mod tar_differential;
@@ -39,6 +40,9 @@ usage: cargo xtask TASK
   fuzz [SECONDS]        build every fuzz target and run it for so long; 5 if nothing is said
   tar-differential [N] [SEED]
                         read N random archives as Go's archive/tar does; 20000 if nothing is said
+  overlay-differential [N] [SEED]
+                        unpack N stacks of layers as containerd, Docker, Podman and umoci do; 150 if
+                        nothing is said
   tidy                  layering, file and licence rules
   bench [--rounds N]    time and memory of a scan beside a floor and beside other tools
 ";
@@ -70,6 +74,9 @@ fn run() -> Result<()> {
         ["tar-differential"] => tar_differential::run("20000", "1"),
         ["tar-differential", count] => tar_differential::run(count, "1"),
         ["tar-differential", count, seed] => tar_differential::run(count, seed),
+        ["overlay-differential"] => overlay_differential::run("150", "1"),
+        ["overlay-differential", count] => overlay_differential::run(count, "1"),
+        ["overlay-differential", count, seed] => overlay_differential::run(count, seed),
         ["tidy"] => tidy::run(),
         ["bench"] => bench::run(5),
         ["bench", "--rounds", rounds] => bench::run(rounds.parse()?),

@@ -14,7 +14,7 @@ use crate::variables::variable;
 /// in what ours say, since they quote servers.
 pub(crate) fn start(common: &Common) {
     let level = match common.verbose {
-        0 => return,
+        0 => return layers(),
         1 => "info",
         2 => "debug",
         _ => "trace",
@@ -40,6 +40,13 @@ pub(crate) fn start(common: &Common) {
         .with_ansi(colors(common, std::io::stderr().is_terminal()))
         .with_target(false)
         .init();
+}
+
+/// Lets nothing be said but that runtimes read a layer in different ways, or not at all.
+fn layers() {
+    let filter = EnvFilter::builder().parse_lossy("cutaway::layers=warn");
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).without_time();
+    log.with_writer(|| Veiled(std::io::stderr())).with_ansi(false).init();
 }
 
 /// Returns whether to colour what goes to a stream: where nothing else is said, on a terminal that can,

@@ -60,6 +60,9 @@ pub enum Error {
     /// Nothing is where it was looked for in an image, or not what it was looked for as.
     #[error("{0}")]
     Absent(String),
+    /// Runtimes have different files at a path.
+    #[error("{0}")]
+    Ambiguous(String),
     /// A daemon leaves out a part of what it saves.
     #[error("{0}")]
     LeftOut(Box<Self>),
@@ -95,6 +98,8 @@ pub enum Class {
     Malformed,
     /// Nothing of all that: the image does not have what was asked for.
     Absent,
+    /// The image has what was asked for, and to other runtimes something else.
+    Ambiguous,
     /// What was to be written could not be.
     Write,
 }
@@ -120,6 +125,7 @@ impl Error {
             | Self::Unreadable { .. } => Class::Usage,
             Self::Route { .. } | Self::Unreachable(_) | Self::LeftOut(_) => Class::Transport,
             Self::Absent(_) => Class::Absent,
+            Self::Ambiguous(_) => Class::Ambiguous,
             Self::Referrers(_) => Class::Malformed,
             Self::Mirrors { source, .. } | Self::Model(source) => source.class().into(),
             Self::Read(error) => error.class().into(),

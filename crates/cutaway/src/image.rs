@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::error::Error;
 use cutaway_read::{Archive, Input, Options};
 
-pub use files::{File, Wanted, absence, node, thing};
+pub use files::{File, Wanted, absence, node, thing, unambiguous};
 pub use scan::{Inventory, ScanOptions};
 
 /// An image, opened by its name: in a registry, a layout, an archive or a daemon.

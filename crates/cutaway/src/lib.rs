@@ -94,7 +94,7 @@ pub use history::{
     ChangeCounts, FileVersion, HistoryStep, LayerChanges, LayerPackages, PackageChange, deeds,
     steps, versions,
 };
-pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing};
+pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing, unambiguous};
 pub use inspect::InspectOptions;
 pub use layer_tree::{LayerFiles, LayerTree};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_duration, parse_size};

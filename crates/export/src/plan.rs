@@ -47,9 +47,11 @@ impl Plan {
                     what: format!("layer {layer} of {}", listings.len()),
                     source,
                 })?;
-            for warning in warnings {
-                tracing::warn!(layer, code = &*warning.code, "{}", warning.message);
+            for warning in &warnings {
+                tracing::info!(layer, code = &*warning.code, "{}", warning.message);
             }
+            let position = usize::try_from(*layer).unwrap_or(usize::MAX);
+            cutaway_read::warn_of_readings(position, &warnings);
         }
         let (mut bare, mut files) = (Vec::new(), Vec::new());
         let mut ahead = tree.children(tree.root());

@@ -17,6 +17,7 @@
 //! not list, does not replace that place, too.
 
 mod doubt;
+mod readings;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -48,6 +49,10 @@ pub struct Question {
     entries: u64,
     /// How many entries were laid so far, those that were laid again included.
     laid: Cell<u64>,
+    /// Whether a known layer may be read in another way: then all layers are asked for.
+    differs: Cell<bool>,
+    /// Places at which it is not known what other readings have.
+    unclear: Vec<EntryPath>,
 }
 
 /// Whether a question is decided.
@@ -124,6 +129,8 @@ impl Question {
             unchanged: None,
             entries: 0,
             laid: Cell::new(0),
+            differs: Cell::new(false),
+            unclear: Vec::new(),
         }
     }
 
@@ -132,6 +139,7 @@ impl Question {
         self.unchanged = (!open.delicate && !touches(&listing, &open.place)).then_some(open);
         self.first = self.first.saturating_sub(1);
         self.entries = self.entries.saturating_add(u64::from(listing.len()));
+        self.differs.set(self.differs.get() || listing.has_other_reading());
         self.listings.push_front(listing);
     }
 
@@ -151,7 +159,7 @@ impl Question {
             return Ok(Answer::Open(Open { layer, ..open }));
         }
         if let Some(layer) = self.first.checked_sub(1)
-            && !self.may_lay()
+            && (self.differs.get() || !self.may_lay())
         {
             let (candidate, place) = (None, EntryPath::root());
             return Ok(Answer::Open(Open { layer, candidate, place, delicate: true }));
@@ -168,6 +176,12 @@ impl Question {
             }
         };
         let place = tree.path(trace.node).join(&trace.missing);
+        if let Some(layer) = self.first.checked_sub(1)
+            && self.differs.get()
+        {
+            let (candidate, place) = (None, EntryPath::root());
+            return Ok(Answer::Open(Open { layer, candidate, place, delicate: true }));
+        }
         let Some(next) = self.first.checked_sub(1) else {
             return Ok(decided(&tree, &trace, place, &changes));
         };
@@ -208,7 +222,9 @@ impl Question {
         mut look: impl FnMut(&Tree, usize),
     ) -> Result<Tree, Error> {
         self.laid.set(self.laid.get().saturating_add(self.entries));
-        let mut tree = Tree::new(self.limits);
+        let unknown = self.first > 0;
+        let limits = self.limits;
+        let mut tree = if unknown { Tree::above_others(limits) } else { Tree::new(limits) };
         for (position, listing) in self.listings.iter().enumerate() {
             look(&tree, position);
             let layer = self.first.saturating_add(position);
@@ -217,7 +233,9 @@ impl Question {
                 Some(changes) => tree.apply_noting(number, listing, changes),
                 None => tree.apply(number, listing),
             };
-            applied.map_err(|source| Error::Overlay { layer, source })?;
+            let warnings = applied.map_err(|source| Error::Overlay { layer, source })?;
+            let differs = warnings.iter().any(|warning| warning.other.is_some());
+            self.differs.set(self.differs.get() || differs);
         }
         Ok(tree)
     }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use cutaway_layerfs::{EntryPath, Inode, Kind, Meta};
+use cutaway_layerfs::{EntryPath, Inode, Kind, Meta, Walked};
 use cutaway_model::source::Form;
 use cutaway_model::{Image, Layer};
 use cutaway_read::{Input, Options, Visit, visit};
@@ -42,6 +42,8 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Whether every layer that was read was read to its end and verified. Then the answer is exact.
     pub verified: bool,
+    /// How other runtimes read the path, where they read it in another way; what is told is what we read.
+    pub ambiguous: Option<String>,
     /// The form of the archive, where one passed by.
     pub form: Option<Form>,
     /// How far each layer was read, by position. Layers that are not here were not opened.
@@ -139,7 +141,8 @@ impl<W: Write + Send> Seek<'_, W> {
                     let Some(layer) = layers.get(open.layer) else { return Err(out_of_range()) };
                     let target = open.candidate.clone().map(Target::Path);
                     match self.pass(layer, target).await? {
-                        (Some(listing), seen) => {
+                        (Some(Walked { listing, warnings, .. }), seen) => {
+                            question.note(&warnings);
                             caught = seen.map(|seen| (open.layer, seen)).or(caught);
                             question.take(open, listing);
                         }
@@ -154,7 +157,8 @@ impl<W: Write + Send> Seek<'_, W> {
                 }
                 Answer::Absent(absent) => {
                     overtaken(caught.as_ref(), None, layers)?;
-                    return Ok(finding(Outcome::Absent(absent), self.reads));
+                    let ambiguous = question.difference(&absent.path)?;
+                    return Ok(finding(Outcome::Absent(absent), ambiguous, self.reads));
                 }
                 Answer::Found(found) => {
                     overtaken(caught.as_ref(), Some(found.inode), layers)?;
@@ -165,8 +169,9 @@ impl<W: Write + Send> Seek<'_, W> {
                     if search.content && found.kind == Kind::File {
                         self.deliver(&found, caught).await?;
                     }
+                    let ambiguous = question.difference(&found.path)?;
                     let thing = Thing { path: found.path, layer: found.layer, meta };
-                    return Ok(finding(Outcome::Found(thing), self.reads));
+                    return Ok(finding(Outcome::Found(thing), ambiguous, self.reads));
                 }
             }
         }
@@ -206,7 +211,7 @@ impl<W: Write + Send> Seek<'_, W> {
         &mut self,
         layer: &Layer,
         target: Option<Target>,
-    ) -> Result<(Option<cutaway_layerfs::Listing>, Option<Caught>), Error> {
+    ) -> Result<(Option<Walked>, Option<Caught>), Error> {
         let Self { search, limits, out, .. } = *self;
         let limits = (limits, self.options.limits.model.unpacked_bytes);
         let mut tries = 0_u32;
@@ -226,7 +231,7 @@ impl<W: Write + Send> Seek<'_, W> {
         if let Some((measured, _)) = &whole {
             read.of = Some(measured.stored.size);
         }
-        Ok((whole.map(|(_, walked)| walked.listing), caught))
+        Ok((whole.map(|(_, walked)| walked), caught))
     }
 }
 
@@ -234,12 +239,13 @@ impl<W: Write + Send> Seek<'_, W> {
 fn early(open: Open, caught: Caught, reads: BTreeMap<usize, Read>) -> Finding {
     let path = open.candidate.unwrap_or_default();
     let thing = Thing { path, layer: open.layer, meta: caught.meta };
-    Finding { outcome: Outcome::Found(thing), verified: false, form: None, read: reads }
+    let outcome = Outcome::Found(thing);
+    Finding { outcome, verified: false, ambiguous: None, form: None, read: reads }
 }
 
-fn finding(outcome: Outcome, read: BTreeMap<usize, Read>) -> Finding {
+fn finding(outcome: Outcome, ambiguous: Option<String>, read: BTreeMap<usize, Read>) -> Finding {
     let verified = read.values().all(|read| read.verified);
-    Finding { outcome, verified, form: None, read }
+    Finding { outcome, verified, ambiguous, form: None, read }
 }
 
 /// Refuses to end well where other bytes were written than those that count.

@@ -68,13 +68,17 @@ async fn pass(
     let read: BTreeMap<usize, Read> = read.collect();
     let of_layers = options.limits.layerfs;
     let mut question = Question::new(search.path, search.follow, layers.len(), of_layers);
-    let outcome = loop {
+    layers.iter().for_each(|layer| question.note(&layer.warnings));
+    let (outcome, at) = loop {
         match question.answer()? {
             Answer::Open(open) => {
                 let listing = layers.get(open.layer).map(|layer| layer.listing.as_ref().clone());
                 question.take(open, listing.unwrap_or_default());
             }
-            Answer::Absent(absent) => break Outcome::Absent(absent),
+            Answer::Absent(absent) => {
+                let at = absent.path.clone();
+                break (Outcome::Absent(absent), at);
+            }
             Answer::Found(found) => {
                 let entry = question.entry(found.inode);
                 let meta = entry.as_ref().map_or_else(Meta::implied, |entry| entry.meta().clone());
@@ -82,11 +86,14 @@ async fn pass(
                     let entry = entry.map(|entry| entry.path().clone()).unwrap_or_default();
                     deliver(&found, &meta, entry, &layers, limits, out)?;
                 }
-                break Outcome::Found(Thing { path: found.path, layer: found.layer, meta });
+                let at = found.path.clone();
+                let thing = Thing { path: found.path, layer: found.layer, meta };
+                break (Outcome::Found(thing), at);
             }
         }
     };
-    Ok((image, Finding { outcome, verified: true, form, read }))
+    let ambiguous = question.difference(&at)?;
+    Ok((image, Finding { outcome, verified: true, ambiguous, form, read }))
 }
 
 /// Writes the bytes of what was found, where they were kept.

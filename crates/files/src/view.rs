@@ -7,7 +7,7 @@ use cutaway_layerfs::{
 };
 use cutaway_model::source::Form;
 use cutaway_model::{Image, Layer, Measured};
-use cutaway_read::{Input, LayerReader, Layers, Options, Reading, layers};
+use cutaway_read::{Input, LayerReader, Layers, Options, Reading, layers, warn_of_readings};
 
 use crate::Error;
 use crate::contents::{Contents, Fingerprints};
@@ -94,7 +94,7 @@ impl View {
     ///
     /// Returns [`Error::Overlay`] where they meet a limit together.
     pub fn new(first: usize, layers: Vec<LayerFiles>, limits: Limits) -> Result<Self, Error> {
-        let mut tree = Tree::new(limits);
+        let mut tree = if first > 0 { Tree::above_others(limits) } else { Tree::new(limits) };
         let mut changes = Changes::default();
         let mut layers = layers;
         for (position, files) in layers.iter_mut().enumerate() {
@@ -104,6 +104,7 @@ impl View {
                 .apply_noting(number, &files.listing, &mut changes)
                 .map_err(|source| Error::Overlay { layer, source })?;
             files.warnings.extend(applied);
+            warn_of_readings(layer, &files.warnings);
         }
         changes.sort();
         Ok(Self { form: None, tree, first, layers, changes })

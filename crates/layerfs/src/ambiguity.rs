@@ -15,7 +15,7 @@ impl Application<'_> {
     /// Tells of an opaque marker at the root, which overlay drivers ignore.
     pub(crate) fn doubt_opaque(&mut self, directory: NodeId) {
         let has_lower = || self.tree.arena.children(directory).any(|child| !self.is_upper(child));
-        if directory == NodeId::ROOT && has_lower() {
+        if directory == NodeId::ROOT && (has_lower() || self.tree.is_above_others) {
             let message = || {
                 "an opaque marker at the root hides all of the lower layers; overlay drivers ignore it"
                     .into()
@@ -142,12 +142,20 @@ impl Application<'_> {
         self.doubt(path, OtherReading::Unknown, message);
     }
 
-    /// Says why overlay drivers do not unpack the layer.
-    pub(crate) fn refuse(&mut self, path: &[u8], why: &str) {
-        self.refused = true;
-        if self.rule == Rule::InPlace {
-            self.warnings.push_refused(path, || format!("overlay drivers refuse the layer: {why}"));
-        }
+    /// Tells of a marker in what is no directory, or not there: drivers make it one.
+    pub(crate) fn doubt_missing(&mut self, place: &Place) {
+        let path = self.tree.path(place.node);
+        let path = match place.missing.first() {
+            Some(_) if self.tree.is_above_others => return,
+            Some(first) => path.join(&[first]),
+            None if self.tree.arena.kind(place.node) == Kind::Directory => return,
+            None => path,
+        };
+        let message = || {
+            "is no directory, but holds a marker, which counts for nothing; runtimes but umoci make the directory"
+                .into()
+        };
+        self.doubt(path, OtherReading::Known, message);
     }
 
     fn doubt(&mut self, path: EntryPath, other: OtherReading, message: impl FnOnce() -> String) {

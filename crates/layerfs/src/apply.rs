@@ -152,7 +152,7 @@ impl<'t> Application<'t> {
     /// Returns a layer that nothing of was unpacked yet.
     pub(crate) fn new(tree: &'t mut Tree, layer: u32, listing: &Listing, rule: Rule) -> Self {
         Self {
-            is_lowest: tree.is_empty(),
+            is_lowest: tree.is_empty() && !tree.is_above_others,
             tree,
             layer,
             rule,
@@ -204,10 +204,11 @@ impl<'t> Application<'t> {
         let Some(place) = self.follow(parent, path)? else { return Ok(()) };
         self.doubt_links(parent, &place);
         self.refuse_below_whiteout(&place, path);
+        self.refuse_through_link(&place, path);
         if record.kind == Kind::CharDevice && record.device == Some((0, 0)) {
             return match self.rule {
                 Rule::Alone => self.white_out(place, path, name),
-                Rule::InPlace | Rule::Lowest => self.shadow(&place, path, name),
+                Rule::InPlace | Rule::Lowest => self.shadow(place, path, name),
             };
         }
         let content = match record.kind {
@@ -238,6 +239,7 @@ impl<'t> Application<'t> {
                     || "more than one entry of the layer has this name; the last one counts".into();
                 self.warnings.push("duplicate-entry", Some(path), message);
             }
+            self.refuse_lost_directories(existing, path);
             self.vacate(existing);
             self.remove(existing)?;
         }

@@ -26,7 +26,8 @@ impl Tree {
     /// refuse as it is read everywhere.
     pub(crate) fn lay_as_drivers(&mut self, layer: u32, listing: &Listing) -> Result<(), Error> {
         let mut upper = Self::new(self.limits);
-        let rule = if self.is_empty() { Rule::Lowest } else { Rule::Alone };
+        let is_lowest = self.is_empty() && !self.is_above_others;
+        let rule = if is_lowest { Rule::Lowest } else { Rule::Alone };
         let mut application = Application::new(&mut upper, layer, listing, rule);
         application.run(listing)?;
         match (application.refused, rule) {
@@ -213,13 +214,5 @@ impl Application<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Refuses what lies below a name that the layer has whited out and not given an entry again.
-    pub(crate) fn refuse_below_whiteout(&mut self, place: &Place, path: &[u8]) {
-        let Some(first) = place.missing.first() else { return };
-        if !self.whited_out.is_empty() && self.whited_out.contains(&(place.node, first.clone())) {
-            self.refuse(path, "something lies below a whiteout, whose directory has no entry");
-        }
     }
 }

@@ -17,6 +17,8 @@ impl Application<'_> {
         self.doubt_links(directory, &place);
         self.note_hidden(kind, path, &place)?;
         self.refuse_below_whiteout(&place, path.as_bytes());
+        self.refuse_through_link(&place, path.as_bytes());
+        self.doubt_missing(&place);
         let Some(directory) = place.unpacked() else { return Ok(()) };
         match kind {
             WhiteoutKind::Opaque => {
@@ -84,13 +86,13 @@ impl Application<'_> {
 
     /// Puts in place how overlayfs itself marks what it hides, a character device with the number
     /// 0:0: like a file, it replaces whatever has its name, and then nothing is there.
-    pub(crate) fn shadow(&mut self, place: &Place, path: &[u8], name: &[u8]) -> Result<(), Error> {
-        let path = EntryPath::clean(path).unwrap_or_default();
-        self.note_hidden(WhiteoutKind::Entry, &path, place)?;
-        self.doubt_device(&path);
-        if place.missing.is_empty()
-            && let Some(node) = self.tree.arena.child(place.node, name)
-        {
+    pub(crate) fn shadow(&mut self, place: Place, path: &[u8], name: &[u8]) -> Result<(), Error> {
+        let clean = EntryPath::clean(path).unwrap_or_default();
+        self.note_hidden(WhiteoutKind::Entry, &clean, &place)?;
+        self.doubt_device(&clean);
+        let directory = self.make_directories(place, path)?;
+        self.whited_out.insert((directory, name.into()));
+        if let Some(node) = self.tree.arena.child(directory, name) {
             self.vacate(node);
             self.remove(node)?;
         }

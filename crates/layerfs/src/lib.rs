@@ -63,6 +63,7 @@ mod note;
 mod path;
 mod readings;
 mod record;
+mod refusal;
 mod resolve;
 mod tree;
 mod walk;

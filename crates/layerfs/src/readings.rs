@@ -29,6 +29,11 @@ impl Readings {
         Self { tree: Tree::new(limits), other: None, lost: false }
     }
 
+    /// Returns readings for layers that lie above others, which are not known.
+    pub fn above_others(limits: Limits) -> Self {
+        Self { tree: Tree::above_others(limits), ..Self::new(limits) }
+    }
+
     /// Lays a layer over the readings; what is read is watched and noted as
     /// [`Tree::apply_watching`] and [`Tree::apply_noting`] do.
     ///
@@ -78,6 +83,31 @@ impl Readings {
     }
 }
 
+impl Listing {
+    /// Returns whether the layer may be read in another way, whatever lies below it: it has an opaque marker
+    /// at the root, a global header, a device 0:0, or a directory at the name of a whiteout. Others show when
+    /// it is applied to the lower layers.
+    pub fn has_other_reading(&self) -> bool {
+        let mut hidden = HashSet::new();
+        for mark in self.marks() {
+            match mark.kind {
+                MarkKind::Global => return true,
+                MarkKind::Opaque if mark.path.is_root() => return true,
+                MarkKind::Opaque => {}
+                MarkKind::Whiteout => drop(hidden.insert(mark.path)),
+            }
+        }
+        let mut records = self.records();
+        while let Some(record) = records.next() {
+            let again = record.kind == Kind::Directory && hidden.contains(records.path());
+            if again || record.device == Some((0, 0)) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
 impl Tree {
     /// Returns whether a layer may be read in another way than the tree does it; never wrongly no, and
     /// seldom wrongly yes. Costs a look at the directory of each entry.
@@ -90,7 +120,8 @@ impl Tree {
             let path = mark.path.as_bytes();
             let opaque = mark.kind == MarkKind::Opaque;
             let directory = if opaque { path } else { split(path).0 };
-            if (opaque && mark.path.is_root()) || marks.enter(directory).is_err() {
+            // Drivers make a directory for a marker where none is.
+            if (opaque && mark.path.is_root()) || !matches!(marks.enter(directory), Ok(Some(_))) {
                 return true;
             }
             if !opaque {
@@ -149,7 +180,11 @@ impl Marks<'_> {
             }
             above = split(above).0;
         }
-        if place.links > 0 { Err(Differs) } else { Ok(place.unpacked()) }
+        if place.links > 0 {
+            return Err(Differs);
+        }
+        let node = place.unpacked();
+        Ok(node.filter(|&node| self.tree.arena.kind(node) == Kind::Directory))
     }
 
     fn meet(

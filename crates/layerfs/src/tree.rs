@@ -24,6 +24,8 @@ pub struct Tree {
     pub(crate) noted: u64,
     /// What it and its changes have taken from the budget of the run.
     pub(crate) account: Account,
+    /// Whether there are layers below that are not known.
+    pub(crate) is_above_others: bool,
 }
 
 /// Which entry holds a file's content, and what the layer says about it. Names of one file, hard
@@ -79,7 +81,13 @@ impl Tree {
             link: Text::default(),
         };
         let (arena, account) = (Arena::new(root), Account::default());
-        Self { arena, limits, entries: 0, link_bytes: 0, noted: 0, account }
+        let (entries, link_bytes, noted, is_above_others) = (0, 0, 0, false);
+        Self { arena, limits, entries, link_bytes, noted, account, is_above_others }
+    }
+
+    /// Returns a tree for layers that lie above others, which are not known: what is not there may be.
+    pub fn above_others(limits: Limits) -> Self {
+        Self { is_above_others: true, ..Self::new(limits) }
     }
 
     /// Pays for what is held by now, from the budget of the first layer.

@@ -46,6 +46,7 @@ mod observer;
 mod odd;
 mod options;
 mod reader;
+mod readings;
 mod stream;
 mod tap;
 mod task;
@@ -59,6 +60,7 @@ pub use layers::{Layers, Select, layer, layers, layers_of_archive, layers_of_ima
 pub use observer::{Observer, Silent};
 pub use options::{Limits, Options};
 pub use reader::{LayerKey, LayerReader, ListingOnly, Progress, Reading};
+pub use readings::warn_of_readings;
 pub use stream::{Visit, visit};
 pub use task::{Task, on_task};
 pub use turns::{Begun, Turn, Turns};

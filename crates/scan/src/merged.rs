@@ -65,7 +65,10 @@ impl Merged {
     ) -> Result<Self, Error> {
         let Rules { analyzers, skip, of_layers, budget, first } = rules;
         let mut merged = Self::default();
-        let mut readings = Readings::new(of_layers);
+        let mut readings = match first {
+            0 => Readings::new(of_layers),
+            _ => Readings::above_others(of_layers),
+        };
         let mut account = budget.account();
         let compares = analyzers.read_records();
         let (mut changes, mut digests) = (Changes::default(), Vec::new());

@@ -21,7 +21,9 @@ pub(crate) async fn run(args: &Cat, common: &Common) -> Result<Exit, Failure> {
     let opened = client::open(&args.image, common).await?;
     let (image, finding) = opened.find(&wanted, &mut out).await?;
     out.flush().map_err(|error| Failure::of_write(&error, "standard output"))?;
+    let ambiguous = finding.ambiguous.clone();
     let Thing { path, meta, .. } = cutaway::thing(finding, &image, path)?;
+    cutaway::unambiguous(ambiguous)?;
     if meta.kind == Kind::File {
         return Ok(Exit::Done);
     }

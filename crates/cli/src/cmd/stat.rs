@@ -39,11 +39,13 @@ pub(crate) async fn run(args: &Stat, common: &Common) -> Result<Exit, Failure> {
     let wanted = Wanted { path, follow: false, content: false, verify: args.verify };
     let opened = client::open(&args.image, common).await?;
     let (image, finding) = opened.find(&wanted, &mut std::io::sink()).await?;
-    let (verified, form) = (finding.verified, finding.form);
+    let (verified, form, ambiguous) = (finding.verified, finding.form, finding.ambiguous.clone());
     let thing = cutaway::thing(finding, &image, path)?;
     let report = opened.report(&image, form);
     let there = Some((&thing.path, &thing.meta, thing.layer));
-    print(args, common, (&image, report), there, verified, None)
+    let exit = print(args, common, (&image, report), there, verified, None)?;
+    cutaway::unambiguous(ambiguous)?;
+    Ok(exit)
 }
 
 async fn all_versions(args: &Stat, common: &Common) -> Result<Exit, Failure> {

@@ -153,12 +153,23 @@ fn tell(finding: &Finding, layers: usize) {
 ///
 /// # Errors
 ///
-/// Returns [`Error::Absent`], which says who deleted it.
+/// Returns [`Error::Absent`], which says who deleted it, and [`Error::Ambiguous`] where nothing is there to us
+/// and something to other runtimes.
 pub fn thing(finding: Finding, image: &cutaway_model::Image, path: &[u8]) -> Result<Thing, Error> {
-    match finding.outcome {
-        Outcome::Found(thing) => Ok(thing),
-        Outcome::Absent(absent) => Err(absence(&absent, image, path)),
+    match (finding.outcome, finding.ambiguous) {
+        (Outcome::Found(thing), _) => Ok(thing),
+        (Outcome::Absent(_), Some(ambiguous)) => Err(Error::Ambiguous(ambiguous)),
+        (Outcome::Absent(absent), None) => Err(absence(&absent, image, path)),
     }
+}
+
+/// Says that runtimes read a path in different ways, where they do: what was found is what we read.
+///
+/// # Errors
+///
+/// Returns [`Error::Ambiguous`].
+pub fn unambiguous(ambiguous: Option<String>) -> Result<(), Error> {
+    ambiguous.map_or(Ok(()), |ambiguous| Err(Error::Ambiguous(ambiguous)))
 }
 
 /// Returns what is at a path of a view, links followed.

@@ -13,6 +13,7 @@
 mod changes;
 mod corpus;
 mod cover;
+mod drivers;
 mod example;
 mod listing;
 mod models;

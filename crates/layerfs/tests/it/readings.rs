@@ -38,6 +38,11 @@ const ROWS: &[(&str, Option<&str>)] = &[
     ("a/b/x=1 .wh..wh..opq c=1 | z=1", Some("c z")),
     ("a/ a/x=1 a/.wh..wh..opq | z=1", None),
     ("a=1 | a@0,0", Some("")),
+    ("a=1 | c/d@0,0", Some("a c/")),
+    ("f=1 | f/.wh..wh..opq", Some("f/")),
+    ("f=1 | f/.wh.x", Some("f/")),
+    ("a=1 | c/.wh.d", Some("a c/")),
+    ("a=1 | e/.wh..wh..opq", Some("a e/")),
     // Later layers make the two the same again, or not.
     ("a=1 | .wh..wh..opq b=2 | a=3", Some("a b")),
     ("d/ d/x=1 | .wh.d d/ | d/y=1", Some("d/ d/x d/y")),

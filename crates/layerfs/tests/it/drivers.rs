@@ -1,0 +1,252 @@
+//! Stacks of layers, unpacked by the runtimes themselves: where all of them agree, so do we; where they do
+//! not, or refuse a layer, a warning says so; and the other reading is what overlay drivers have.
+
+mod runtimes;
+mod stacks;
+
+use std::path::{Path, PathBuf};
+
+use cutaway_layerfs::{Inode, Kind, Limits, Meta, OtherReading, Readings, Tree, Warning};
+
+use self::runtimes::{Files, OnDisk, Runtime};
+use self::stacks::{SINGLE, stacks};
+use crate::stack::{Keep, tar, walk};
+
+/// How many stacks share an image.
+const TOGETHER: usize = 50;
+
+/// `CUTAWAY_OVERLAY_STACKS` and `CUTAWAY_OVERLAY_SEED` say how many stacks, and which;
+/// `CUTAWAY_OVERLAY_CONTAINERD` and `CUTAWAY_OVERLAY_DOCKER` where these listen.
+#[test]
+#[ignore = "needs daemons; `cargo xtask overlay-differential` starts them"]
+fn runtimes_agree_or_it_is_told() {
+    let count = setting("CUTAWAY_OVERLAY_STACKS").map_or(60, |text| text.parse().unwrap());
+    let seed = setting("CUTAWAY_OVERLAY_SEED").map_or(1, |text| text.parse().unwrap());
+    let mut comparison = Comparison { runtimes: runtimes(), ..Comparison::default() };
+    let singles = SINGLE.iter().map(|&stack| stack.to_owned());
+    let (shared, odd): (Vec<String>, Vec<String>) =
+        stacks(count, seed).into_iter().partition(|stack| Stack::new("s/", stack).is_sharable());
+    for stack in singles.chain(odd.into_iter().take(count / 20)) {
+        comparison.compare(&[Stack::new("", &stack)]);
+    }
+    let numbered = shared.iter().enumerate();
+    let shared: Vec<Stack> =
+        numbered.map(|(number, stack)| Stack::new(&format!("s{number:04}/"), stack)).collect();
+    shared.chunks(TOGETHER).for_each(|stacks| comparison.compare(stacks));
+    let Comparison { compared, agreed, refused, failures, .. } = comparison;
+    eprintln!(
+        "{compared} stacks, seed {seed}: {agreed} read the same by all, {refused} refused by some"
+    );
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[derive(Default)]
+struct Comparison {
+    runtimes: Vec<Runtime>,
+    images: usize,
+    compared: usize,
+    agreed: usize,
+    refused: usize,
+    failures: Vec<String>,
+}
+
+impl Comparison {
+    /// Compares stacks that share an image, halved where a runtime refuses it.
+    fn compare(&mut self, stacks: &[Stack]) {
+        self.images += 1;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let depth = stacks.iter().map(|stack| stack.layers.len()).max().unwrap_or_default();
+        let layer = |n: usize| -> Vec<u8> {
+            let texts = stacks.iter().filter_map(|stack| stack.layers.get(n));
+            vary(tar(&texts.cloned().collect::<Vec<_>>().join(" ")))
+        };
+        let layers: Vec<Vec<u8>> = (0..depth).map(layer).collect();
+        let name = format!("i{}", self.images);
+        let mut unpacked = Vec::new();
+        for runtime in self.runtimes.clone() {
+            let folder = dir.path().join(runtime.name().replace(' ', "-"));
+            std::fs::create_dir(&folder).unwrap();
+            let found = runtime.unpack(&OnDisk::write(&folder, &name, &layers));
+            if found.is_err() && stacks.len() > 1 {
+                let (first, second) = stacks.split_at(stacks.len() / 2);
+                self.compare(first);
+                return self.compare(second);
+            }
+            unpacked.push((runtime, found));
+        }
+        for stack in stacks {
+            let own = unpacked.iter().map(|(runtime, found)| {
+                (runtime, found.as_ref().map(|files| below(files, &stack.prefix)))
+            });
+            self.judge(stack, &own.collect::<Vec<_>>());
+        }
+    }
+
+    fn judge(&mut self, stack: &Stack, unpacked: &[(&Runtime, Result<Files, &String>)]) {
+        self.compared += 1;
+        let (ours, other) = (below(&stack.read, &stack.prefix), below(&stack.other, &stack.prefix));
+        let accepted: Vec<&Files> =
+            unpacked.iter().filter_map(|(_, found)| found.as_ref().ok()).collect();
+        let agree = accepted.windows(2).all(|two| two[0] == two[1]);
+        let refuses = unpacked.iter().any(|(runtime, it)| runtime.is_overlay() && it.is_err());
+        let mut fail = |why: &str| {
+            let results = unpacked.iter().map(|(runtime, found)| match found {
+                Ok(files) => format!("  {}: {files:?}", runtime.name()),
+                Err(error) => format!("  {}: refused: {error}", runtime.name()),
+            });
+            let results = results.collect::<Vec<_>>().join("\n");
+            let layers = stack.layers.join(" | ");
+            self.failures.push(format!(
+                "{why}: {layers}\n{results}\n  ours: {ours:?}\n  other: {other:?}\n  {:?}",
+                stack.warnings
+            ));
+        };
+        if agree && accepted.iter().any(|theirs| **theirs != ours) {
+            fail("all agree, and we differ");
+        }
+        if !agree && !stack.is_told() {
+            fail("they differ, and nothing is told");
+        }
+        if refuses && stack.warnings.is_empty() {
+            fail("refused, and nothing is told");
+        }
+        let containerd = unpacked.iter().find(|(it, _)| matches!(it, Runtime::Containerd(_)));
+        if let Some((_, Ok(theirs))) = containerd
+            && stack.is_worked_out()
+            && *theirs != other
+        {
+            fail("the other reading is not containerd's");
+        }
+        self.agreed += usize::from(agree && !refuses);
+        self.refused += usize::from(refuses);
+    }
+}
+
+/// A stack below a folder of its own, and how we read it.
+struct Stack {
+    prefix: String,
+    layers: Vec<String>,
+    warnings: Vec<Warning>,
+    read: Files,
+    other: Files,
+}
+
+impl Stack {
+    fn new(prefix: &str, stack: &str) -> Self {
+        let own = if prefix.is_empty() { Vec::new() } else { vec![prefix.to_owned()] };
+        let layer = |text: &str| -> String {
+            let entries = text.split_whitespace().map(|entry| prefixed(prefix, entry));
+            own.iter().cloned().chain(entries).collect::<Vec<_>>().join(" ")
+        };
+        let layers: Vec<String> = stack.split('|').map(layer).collect();
+        let (mut readings, mut warnings) = (Readings::new(Limits::default()), Vec::new());
+        let mut walked = Vec::new();
+        for (number, text) in layers.iter().enumerate() {
+            let (layer, keep) = walk(&vary(tar(text))).unwrap();
+            warnings.extend(layer.warnings);
+            let number = u32::try_from(number).unwrap();
+            warnings.extend(readings.apply(number, &layer.listing, None, None).unwrap());
+            walked.push(keep);
+        }
+        let read = of_tree(readings.tree(), &walked);
+        let other = of_tree(readings.other().unwrap_or(readings.tree()), &walked);
+        Self { prefix: prefix.to_owned(), layers, warnings, read, other }
+    }
+
+    /// Returns whether no runtime is known to refuse it.
+    fn is_sharable(&self) -> bool {
+        self.warnings.iter().all(|warning| warning.code == Warning::AMBIGUOUS)
+    }
+
+    /// Returns whether a warning says that runtimes differ.
+    fn is_told(&self) -> bool {
+        let told = |it: &Warning| it.code == Warning::AMBIGUOUS || it.code == Warning::REFUSED;
+        self.warnings.iter().any(told)
+    }
+
+    /// Returns whether the other reading is that of containerd.
+    fn is_worked_out(&self) -> bool {
+        let known = |it: &Warning| {
+            !matches!(it.other, Some(OtherReading::Unknown | OtherReading::Global))
+                && it.code != Warning::REFUSED
+        };
+        self.warnings.iter().all(known)
+    }
+}
+
+/// Puts an entry below a folder.
+fn prefixed(prefix: &str, entry: &str) -> String {
+    match (entry.split_once('⇒'), entry.strip_prefix("g:")) {
+        (Some((name, target)), _) => format!("{prefix}{name}⇒{prefix}{target}"),
+        (None, Some(name)) => format!("g:{prefix}{name}"),
+        (None, None) => format!("{prefix}{entry}"),
+    }
+}
+
+/// Returns what lies below a folder.
+fn below(files: &Files, prefix: &str) -> Files {
+    let own = files.iter().filter(|(path, _)| path.starts_with(prefix));
+    own.map(|(path, what)| (path.clone(), what.clone())).collect()
+}
+
+/// Gives the files of a layer modes and owners, by their contents.
+fn vary(mut tar: Vec<u8>) -> Vec<u8> {
+    let mut at = 0;
+    while let Some(block) = tar.get(at..at + 513).map(<[u8]>::to_vec) {
+        let size = std::str::from_utf8(&block[124..135]).unwrap();
+        let size = usize::from_str_radix(size, 8).unwrap_or(0);
+        if block[156] == b'0' && size == 1 {
+            let digit = usize::from(block[512] % 4);
+            let header = &mut tar[at..at + 512];
+            header[100..107]
+                .copy_from_slice([b"0000644", b"0000600", b"0004755", b"0000444"][digit]);
+            header[108..115].copy_from_slice(format!("{:07o}", digit * 5).as_bytes());
+            header[148..156].fill(b' ');
+            let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+            header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        }
+        at += 512 + size.next_multiple_of(512);
+    }
+    tar
+}
+
+fn of_tree(tree: &Tree, layers: &[Keep]) -> Files {
+    let mut files = Files::new();
+    for id in tree.descend(tree.root()).skip(1) {
+        let (path, node) = (tree.path(id).to_string(), tree.node(id));
+        let Inode { layer, entry } = node.inode();
+        let keep = &layers[layer as usize];
+        let meta = keep.seen.get(entry as usize).map(|(_, _, meta)| meta.clone());
+        let meta = meta.unwrap_or_else(Meta::implied);
+        let (kind, what) = match node.kind() {
+            Kind::Directory => ("dir", String::new()),
+            Kind::Symlink => ("link", String::from_utf8_lossy(node.link().unwrap()).into_owned()),
+            Kind::CharDevice => {
+                let (major, minor) = meta.device.unwrap();
+                ("char", (major * 256 + minor).to_string())
+            }
+            _ => ("file", String::from_utf8_lossy(&keep.files[&entry]).into_owned()),
+        };
+        let mode = if kind == "link" { 0o777 } else { meta.mode };
+        files.insert(path, format!("{kind} {mode:o} {}:{} {what}", meta.uid, meta.gid));
+    }
+    files
+}
+
+/// Returns the runtimes that are there.
+fn runtimes() -> Vec<Runtime> {
+    let mut runtimes = Vec::new();
+    runtimes.extend(setting("CUTAWAY_OVERLAY_CONTAINERD").map(Runtime::Containerd));
+    runtimes.extend(setting("CUTAWAY_OVERLAY_DOCKER").map(Runtime::Docker));
+    if let Some(folder) = setting("CUTAWAY_OVERLAY_PODMAN") {
+        let folder: PathBuf = Path::new(&folder).into();
+        runtimes.extend(["overlay", "vfs"].map(|it| Runtime::Podman(it, folder.join(it))));
+    }
+    runtimes.extend(setting("CUTAWAY_OVERLAY_UMOCI").map(|_| Runtime::Umoci));
+    runtimes
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the test says how much of it, on what")]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
