@@ -46,6 +46,16 @@ impl Application<'_> {
         self.doubt(real, OtherReading::Known, message);
     }
 
+    /// Tells of a directory whose way goes in circles: overlay drivers do not see the links of lower layers, and
+    /// make it.
+    pub(crate) fn doubt_circle(&mut self, directory: &[u8]) {
+        let Ok(named) = EntryPath::clean(directory) else { return };
+        let message = || {
+            "is reached through links that go in circles, so that what lies here is skipped; overlay drivers put a directory in their place".into()
+        };
+        self.doubt(named, OtherReading::Known, message);
+    }
+
     /// Tells of a global header that some unpackers take for an entry, so that what has its name goes,
     /// or for a marker; of one that has no effect yet, [`Self::doubt_globals`] tells where it gets one.
     pub(crate) fn doubt_global(&mut self, path: EntryPath) {

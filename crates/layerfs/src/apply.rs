@@ -261,6 +261,7 @@ impl<'t> Application<'t> {
                 self.spend(circle.link_bytes, path)?;
                 let message = || format!("{}; skipped", Loop::from(circle));
                 self.warnings.push("symlink-loop", Some(path), message);
+                self.doubt_circle(directory);
                 Ok(None)
             }
         }
