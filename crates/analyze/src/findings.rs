@@ -252,7 +252,7 @@ mod tests {
         (0..1000).for_each(|_| findings.package(Package::new(Ecosystem::DEB, "bash", "5.2.15")));
         assert!(findings.packages().len() == 1000 && !budget.is_overspent());
         (0..10).for_each(|n| {
-            findings.package(Package::new(Ecosystem::DEB, format!("p{n}"), "5.2.15"))
+            findings.package(Package::new(Ecosystem::DEB, format!("p{n}"), "5.2.15"));
         });
         assert!(budget.is_overspent());
     }

@@ -21,7 +21,7 @@ pub(crate) struct Visibility {
     pub(crate) watch: Watch,
     spots: Vec<Spot>,
     /// By a name in a directory: who looked it up.
-    lookers: HashMap<(NodeId, Box<[u8]>), Few<Looker, ()>>,
+    lookers: HashMap<Name, Few<Looker, ()>>,
     /// By a directory of databases: whose.
     listed: HashMap<NodeId, BTreeSet<usize>>,
     /// By what makes a file one: its sights, of which the first one counts.
@@ -30,6 +30,9 @@ pub(crate) struct Visibility {
     names: HashMap<(usize, EntryPath), usize>,
     changed: BTreeMap<Seen, Option<Sight>>,
 }
+
+/// A name in a directory.
+type Name = (NodeId, Box<[u8]>);
 
 /// What makes two sights of an analyzer the same file: it is read once.
 type Seen = (usize, Inode, Option<String>);

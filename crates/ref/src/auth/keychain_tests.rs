@@ -155,7 +155,7 @@ fn files_that_cannot_be_read_say_where_and_not_what() {
         assert_eq!(resolution.credential, Credential::Anonymous);
         assert_eq!(
             resolution.passed_over,
-            [PassedOver { source: "f".into(), reason: reason.into(), broken: false }]
+            [PassedOver { source: "f".into(), reason: reason.into(), broken: true }]
         );
     }
 }
