@@ -151,7 +151,8 @@ impl<'l> Ahead<'l> {
 
 /// Opens a layer and starts decoding it.
 fn open(layer: &Layer, is_base: bool, turn: Turn, options: &Options) -> Opened {
-    let ((gate, waiting), (outlet, pieces)) = (oneshot::channel(), way());
+    let ((gate, waiting), (outlet, pieces)) =
+        (oneshot::channel(), way(1, options.limits.model.unpacked_bytes));
     let (layer, options) = (layer.clone(), options.clone());
     let reading = async move {
         let hold = options.limits.layer_hold_bytes;

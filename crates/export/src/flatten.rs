@@ -10,8 +10,8 @@
 //! end marker only where all did.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cutaway_layerfs::Listing;
 use cutaway_model::{Error as ModelError, Image, Layer};
@@ -104,7 +104,7 @@ fn start(
     turn: Turn,
     options: &Options,
 ) -> (Inlet, Task<Result<(), Error>>) {
-    let (outlet, pieces) = way();
+    let (outlet, pieces) = way(1, options.limits.model.unpacked_bytes);
     let (layer, plan, options) = (layer.clone(), Arc::clone(plan), options.clone());
     let task = on_task(async move {
         let (mut begun, sent) = (Some(turn.begin().await), Arc::new(AtomicBool::new(false)));
@@ -131,7 +131,15 @@ async fn of_archive<W: AsyncWrite + Unpin + Send>(
     tar: &mut TarWriter<W>,
 ) -> Result<(Image, Flattened), Error> {
     let mut total = Flattened::default();
-    let listed = |_: &LayerKey| ListingOnly;
+    // Of members of one name the last one counts.
+    let times: Arc<Mutex<HashMap<Option<String>, u64>>> = Arc::default();
+    let count = Arc::clone(&times);
+    let listed = move |key: &LayerKey| {
+        let mut times = count.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = times.entry(key.member.clone()).or_default();
+        *passed = passed.saturating_add(1);
+        ListingOnly
+    };
     let first = layers_of_archive(archive, Select::ALL, listed, options).await?;
     // A member that the image lists twice is one layer with the number of its first place.
     let mut places: HashMap<String, u32> = HashMap::new();
@@ -140,12 +148,17 @@ async fn of_archive<W: AsyncWrite + Unpin + Send>(
         let number = *places.entry(member.clone()).or_insert(position);
         listings.push((number, Arc::clone(&reading.listing)));
     }
+    let count = listings.len();
     let plan = Arc::new(Plan::new(listings, &[], &options.limits)?);
     bare(&plan, tar, &mut total).await?;
-    let (outlet, mut pieces) = way();
+    let (outlet, mut pieces) = way(count, options.limits.model.unpacked_bytes);
     let (shared, sent) = (Arc::clone(&plan), Arc::new(AtomicBool::new(false)));
     let emitter = move |key: &LayerKey| {
-        let layer = key.member.as_ref().and_then(|member| places.get(member)).copied();
+        let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = times.entry(key.member.clone()).or_default();
+        *left = left.saturating_sub(1);
+        let layer = key.member.as_ref().filter(|_| *left == 0);
+        let layer = layer.and_then(|member| places.get(member)).copied();
         Emitter::new(&shared, layer, &outlet, &sent)
     };
     // One member at a time: they are all written to one archive.

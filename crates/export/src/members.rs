@@ -32,6 +32,11 @@ impl Members {
         self.bytes.is_empty() && self.zeros.is_empty() && self.failure.is_none()
     }
 
+    /// Returns how many bytes of content the members have that begin here, as their headers say.
+    pub(crate) fn content(&self) -> u64 {
+        self.written.bytes
+    }
+
     /// Makes room to be filled again.
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();

@@ -3,6 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cutaway_model::Error as ModelError;
+use cutaway_read::Error as ReadError;
+use cutaway_tar::len64;
 use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 
@@ -29,13 +32,18 @@ pub(crate) struct Outlet {
 pub(crate) struct Inlet {
     from: mpsc::Receiver<Members>,
     pool: Pool,
+    /// Bytes of content that came, holes included, and how many may.
+    content: u64,
+    max: u64,
 }
 
-/// Makes a way.
-pub(crate) fn way() -> (Outlet, Inlet) {
+/// Makes a way for at most `unpacked_bytes` bytes of content of each of so many layers, holes included: what
+/// is no byte of the layer is written as many.
+pub(crate) fn way(layers: usize, unpacked_bytes: u64) -> (Outlet, Inlet) {
     let (to, from) = mpsc::channel(PIECES);
     let pool = Pool::default();
-    (Outlet { to, pool: Arc::clone(&pool) }, Inlet { from, pool })
+    let max = unpacked_bytes.saturating_mul(len64(layers));
+    (Outlet { to, pool: Arc::clone(&pool) }, Inlet { from, pool, content: 0, max })
 }
 
 impl Outlet {
@@ -62,6 +70,12 @@ impl Inlet {
         written: &mut Flattened,
     ) -> Result<(), Error> {
         while let Some(mut members) = self.from.recv().await {
+            self.content = self.content.saturating_add(members.content());
+            if self.content > self.max {
+                let what = "the files of a layer, their holes included".to_owned();
+                let error = ModelError::Limit { what, limit: "unpacked_bytes", max: self.max };
+                return Err(ReadError::from(error).into());
+            }
             written.add(members.write(tar).await?);
             members.clear();
             let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);

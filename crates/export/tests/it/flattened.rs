@@ -1,7 +1,7 @@
 //! The flattened file system, row by row of the truth table, and of images that break off.
 
 use cutaway_export::{Error, Flattened, flatten};
-use cutaway_fixtures::{DockerArchive, image};
+use cutaway_fixtures::{Compression, DockerArchive, ImageBuilder, LayerBuilder, image};
 use cutaway_model::SinkError;
 use cutaway_model::source::Selector;
 use cutaway_read::{Archive, Input};
@@ -134,6 +134,58 @@ async fn what_changes_between_the_passes_has_no_end() {
     assert_eq!(written.unwrap_err().to_string(), "gone");
     let (written, _) = flattened(archive(&[&one], Selector::Only)).await;
     assert_eq!(written.unwrap_err().to_string(), "gone");
+}
+
+#[tokio::test]
+async fn of_members_of_one_name_only_the_last_is_written() {
+    let (image, other) = (stack("a=2"), stack("a=7"));
+    let bytes = DockerArchive::new().image(&["app:1"], &image).archive();
+    let (tar, evil) = (&image.layers[0].tar, &other.layers[0].tar);
+    assert_eq!(tar.len(), evil.len());
+    let at = bytes.windows(tar.len()).position(|window| window == &tar[..]).unwrap();
+    let archive_of_both = [&bytes[at - 512..at], evil, &bytes].concat();
+    let (written, tar) =
+        flattened(archive(&[&archive_of_both, &archive_of_both], Selector::Only)).await;
+    assert_eq!((unpacked(&tar), written.unwrap().names), ("a=2".to_owned(), 1));
+}
+
+#[tokio::test]
+async fn holes_count_as_they_are_written() {
+    let hole = |size: &str| {
+        let mut header = [0_u8; 512];
+        header[..3].copy_from_slice(b"big");
+        header[100..107].copy_from_slice(b"0000644");
+        header[124..135].fill(b'0');
+        header[156] = b'S';
+        header[257..265].copy_from_slice(b"ustar  \0");
+        header[386..386 + 12].fill(b'0');
+        header[398..398 + 12].fill(b'0');
+        header[483..494]
+            .copy_from_slice(format!("{:011o}", size.parse::<u64>().unwrap()).as_bytes());
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        [&header[..], &[0; 1024]].concat()
+    };
+    let mut options = options();
+    options.limits.model.unpacked_bytes = 1 << 20;
+    for (size, fits) in [("1048576", true), ("1048577", false), ("8589934591", false)] {
+        let layer = LayerBuilder::from_tar(hole(size), Compression::Plain);
+        let image = ImageBuilder::new().layer(layer).build();
+        let directory = layout(&image);
+        let opened = open(directory.path()).await;
+        let mut tar = Vec::new();
+        let written = flatten(opened.into(), &options, &mut tar, "memory").await;
+        assert_eq!(written.is_ok(), fits, "{size}");
+        let bytes = DockerArchive::new().image(&["app:1"], &image).archive();
+        let passing = Input::Archive(archive(&[&bytes, &bytes], Selector::Only));
+        let passed = flatten(passing, &options, &mut tar, "memory").await;
+        assert_eq!(passed.is_ok(), fits, "{size}");
+        for error in [written.err(), passed.err()].into_iter().flatten() {
+            assert!(error.to_string().contains("unpacked_bytes"), "{error}");
+            assert!(tar.len() < 4 << 20);
+        }
+    }
 }
 
 #[tokio::test]
