@@ -8,7 +8,6 @@ use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use cutaway_layerfs::{Cover, Listing};
 use cutaway_model::Layer;
@@ -157,16 +156,11 @@ fn open(layer: &Layer, is_base: bool, turn: Turn, options: &Options) -> Opened {
     let reading = async move {
         let hold = options.limits.layer_hold_bytes;
         let mut first = Some((waiting, turn.begin().await));
-        let sent = Arc::new(AtomicBool::new(false));
         let reader = || {
             // What was sent cannot be taken back.
-            let fresh = !sent.load(Ordering::Relaxed);
-            fresh.then(|| {
-                let (outlet, sent) = (outlet.clone(), Arc::clone(&sent));
-                match first.take() {
-                    Some((gate, begun)) => Newest::new(gate, is_base, outlet, hold, sent, begun),
-                    None => Newest::decides_nothing(outlet, is_base, sent),
-                }
+            (!outlet.has_sent()).then(|| match first.take() {
+                Some((gate, begun)) => Newest::new(gate, is_base, outlet.clone(), hold, begun),
+                None => Newest::decides_nothing(outlet.clone(), is_base),
             })
         };
         let Visit { out: (cover, written), whole, .. } = visit(&layer, reader, &options).await?;

@@ -3,11 +3,9 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use cutaway_layerfs::{EntryPath, Meta, Visitor};
 use cutaway_read::{Begun, LayerReader, Progress};
-use cutaway_tar::len64;
 
 use crate::members::Members;
 use crate::outlet::Outlet;
@@ -23,32 +21,21 @@ pub(crate) struct Emitter {
     layer: u32,
     /// Entries that are still to come, ascending.
     wanted: VecDeque<u32>,
-    /// Bytes of content so far of the file that was begun.
-    content: u64,
     members: Members,
     outlet: Outlet,
-    /// Whether anything was sent, which cannot be taken back.
-    sent: Arc<AtomicBool>,
     /// Held until the layer has begun, so that the next one may be opened.
     begun: Option<Begun>,
 }
 
 impl Emitter {
-    /// Hands on what `plan` wants of the layer of this number, if any; `sent` is set with the first piece.
-    pub(crate) fn new(
-        plan: &Arc<Plan>,
-        layer: Option<u32>,
-        outlet: &Outlet,
-        sent: &Arc<AtomicBool>,
-    ) -> Self {
+    /// Hands on what `plan` wants of the layer of this number, if any.
+    pub(crate) fn new(plan: &Arc<Plan>, layer: Option<u32>, outlet: &Outlet) -> Self {
         Self {
             plan: Arc::clone(plan),
             layer: layer.unwrap_or_default(),
             wanted: layer.map(|layer| plan.wanted(layer)).unwrap_or_default(),
-            content: 0,
             members: Members::default(),
             outlet: outlet.clone(),
-            sent: Arc::clone(sent),
             begun: None,
         }
     }
@@ -67,22 +54,19 @@ impl Visitor for Emitter {
         self.wanted.pop_front();
         let Some(name) = self.plan.first_name(self.layer, id) else { return false };
         self.members.start(&Head::of(&name, Some(meta)));
-        self.content = 0;
         true
     }
 
     fn data(&mut self, chunk: &[u8]) {
-        self.content = self.content.saturating_add(len64(chunk.len()));
         self.members.data(chunk);
     }
 
     fn hole(&mut self, len: u64) {
-        self.content = self.content.saturating_add(len);
-        self.members.zeros(len);
+        self.members.hole(len);
     }
 
     fn end(&mut self) {
-        self.members.end(self.content);
+        self.members.end();
     }
 }
 
@@ -95,9 +79,6 @@ impl LayerReader for Emitter {
     }
 
     async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
-        if !self.members.is_empty() {
-            self.sent.store(true, Ordering::Relaxed);
-        }
         self.outlet.send(&mut self.members).await
     }
 

@@ -10,7 +10,6 @@
 //! end marker only where all did.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cutaway_layerfs::Listing;
@@ -107,12 +106,11 @@ fn start(
     let (outlet, pieces) = way(1, options.limits.model.unpacked_bytes);
     let (layer, plan, options) = (layer.clone(), Arc::clone(plan), options.clone());
     let task = on_task(async move {
-        let (mut begun, sent) = (Some(turn.begin().await), Arc::new(AtomicBool::new(false)));
+        let mut begun = Some(turn.begin().await);
         // What was sent cannot be taken back.
         let reader = || {
-            let fresh = !sent.load(Ordering::Relaxed);
-            fresh.then(|| {
-                let emitter = Emitter::new(&plan, Some(number), &outlet, &sent);
+            (!outlet.has_sent()).then(|| {
+                let emitter = Emitter::new(&plan, Some(number), &outlet);
                 emitter.passing_on(begun.take())
             })
         };
@@ -152,14 +150,14 @@ async fn of_archive<W: AsyncWrite + Unpin + Send>(
     let plan = Arc::new(Plan::new(listings, &[], &options.limits)?);
     bare(&plan, tar, &mut total).await?;
     let (outlet, mut pieces) = way(count, options.limits.model.unpacked_bytes);
-    let (shared, sent) = (Arc::clone(&plan), Arc::new(AtomicBool::new(false)));
+    let shared = Arc::clone(&plan);
     let emitter = move |key: &LayerKey| {
         let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
         let left = times.entry(key.member.clone()).or_default();
         *left = left.saturating_sub(1);
         let layer = key.member.as_ref().filter(|_| *left == 0);
         let layer = layer.and_then(|member| places.get(member)).copied();
-        Emitter::new(&shared, layer, &outlet, &sent)
+        Emitter::new(&shared, layer, &outlet)
     };
     // One member at a time: they are all written to one archive.
     let mut options = options.clone();

@@ -3,6 +3,7 @@
 use std::io;
 
 use cutaway_model::SinkError;
+use cutaway_tar::len64;
 use tokio::io::AsyncWrite;
 
 use crate::flattened::Flattened;
@@ -17,6 +18,8 @@ pub(crate) struct Members {
     bytes: Vec<u8>,
     /// Zero bytes that are too many to be held, each with the position in `bytes` before which they stand.
     zeros: Vec<(usize, u64)>,
+    /// Bytes of content so far of the member that was begun, perhaps in the parts before.
+    content: u64,
     written: Flattened,
     failure: Option<io::Error>,
 }
@@ -33,8 +36,14 @@ impl Members {
     }
 
     /// Returns how many bytes of content the members have that begin here, as their headers say.
-    pub(crate) fn content(&self) -> u64 {
+    pub(crate) fn stated_content(&self) -> u64 {
         self.written.bytes
+    }
+
+    /// Takes all out that has come, and goes on with `empty`, also within a member.
+    pub(crate) fn cut(&mut self, empty: Self) -> Self {
+        let content = self.content;
+        std::mem::replace(self, Self { content, ..empty })
     }
 
     /// Makes room to be filled again.
@@ -49,6 +58,7 @@ impl Members {
     pub(crate) fn start(&mut self, head: &Head<'_>) {
         self.written.names = self.written.names.saturating_add(1);
         self.written.bytes = self.written.bytes.saturating_add(head.size);
+        self.content = 0;
         if let Err(error) = put_head(&mut self.bytes, head) {
             self.failure.get_or_insert(error);
         }
@@ -56,20 +66,26 @@ impl Members {
 
     /// Adds content.
     pub(crate) fn data(&mut self, bytes: &[u8]) {
+        self.content = self.content.saturating_add(len64(bytes.len()));
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Adds content that is all zeros.
-    pub(crate) fn zeros(&mut self, count: u64) {
+    pub(crate) fn hole(&mut self, len: u64) {
+        self.content = self.content.saturating_add(len);
+        self.zeros(len);
+    }
+
+    /// Ends the member that was begun: fills its last block.
+    pub(crate) fn end(&mut self) {
+        self.zeros(padding(self.content));
+    }
+
+    fn zeros(&mut self, count: u64) {
         match usize::try_from(count) {
             Ok(few) if few <= FEW_ZEROS => self.bytes.resize(self.len().saturating_add(few), 0),
             _ => self.zeros.push((self.len(), count)),
         }
-    }
-
-    /// Ends a member with so much content: fills its last block.
-    pub(crate) fn end(&mut self, content: u64) {
-        self.zeros(padding(content));
     }
 
     /// Writes everything; returns how many names and bytes of content that was.
@@ -93,8 +109,6 @@ impl Members {
 
 #[cfg(test)]
 mod tests {
-    use cutaway_tar::len64;
-
     use super::*;
 
     #[tokio::test]

@@ -2,8 +2,6 @@
 //! certain to be visible.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use cutaway_layerfs::{Cover, EntryPath, Kind, Meta, Visitor};
 use cutaway_read::{Begun, LayerReader, Progress};
@@ -32,8 +30,6 @@ pub(crate) struct Newest {
     cover: Cover,
     is_base: bool,
     written: Written,
-    /// Bytes of content so far of the file that was begun.
-    content: u64,
     members: Members,
     /// What is held back; none when it was sent.
     held: Option<Vec<Members>>,
@@ -42,7 +38,6 @@ pub(crate) struct Newest {
     /// How much more may be held back.
     room: u64,
     outlet: Outlet,
-    sent: Arc<AtomicBool>,
     /// Held until the layer was opened, so that the next one may be.
     begun: Option<Begun>,
 }
@@ -58,13 +53,12 @@ pub(crate) struct Written {
 
 impl Newest {
     /// Waits at `gate` for what the layers above decide, and hands on through `outlet`, of the beginning of
-    /// the layer up to `hold` bytes late. `sent` is set when something was.
+    /// the layer up to `hold` bytes late.
     pub(crate) fn new(
         gate: oneshot::Receiver<Cover>,
         is_base: bool,
         outlet: Outlet,
         hold: u64,
-        sent: Arc<AtomicBool>,
         begun: Begun,
     ) -> Self {
         Self {
@@ -72,25 +66,23 @@ impl Newest {
             begun: Some(begun),
             held: (hold > 0).then(Vec::new),
             room: hold,
-            ..Self::decides_nothing(outlet, is_base, sent)
+            ..Self::decides_nothing(outlet, is_base)
         }
     }
 
     /// Reads a layer again whose bytes were wrong the first time: what the cover has learned of them cannot
     /// be taken back, so nothing is decided any more.
-    pub(crate) fn decides_nothing(outlet: Outlet, is_base: bool, sent: Arc<AtomicBool>) -> Self {
+    pub(crate) fn decides_nothing(outlet: Outlet, is_base: bool) -> Self {
         Self {
             gate: None,
             cover: Cover::blind(),
             is_base,
             written: Written::default(),
-            content: 0,
             members: Members::default(),
             held: Some(Vec::new()),
             forgotten: false,
             room: 0,
             outlet,
-            sent,
             begun: None,
         }
     }
@@ -107,11 +99,7 @@ impl Newest {
     /// Sends what is held back and what has come.
     async fn send(&mut self) -> ControlFlow<()> {
         for mut members in self.held.take().unwrap_or_default() {
-            self.sent.store(true, Ordering::Relaxed);
             self.outlet.send(&mut members).await?;
-        }
-        if !self.members.is_empty() {
-            self.sent.store(true, Ordering::Relaxed);
         }
         self.outlet.send(&mut self.members).await
     }
@@ -146,22 +134,19 @@ impl Visitor for Newest {
         }
         self.members.start(&Head::of(path, Some(meta)));
         self.written.insert(id);
-        self.content = 0;
         meta.kind == Kind::File
     }
 
     fn data(&mut self, chunk: &[u8]) {
-        self.content = self.content.saturating_add(len64(chunk.len()));
         self.members.data(chunk);
     }
 
     fn hole(&mut self, len: u64) {
-        self.content = self.content.saturating_add(len);
-        self.members.zeros(len);
+        self.members.hole(len);
     }
 
     fn end(&mut self) {
-        self.members.end(self.content);
+        self.members.end();
     }
 }
 
@@ -178,7 +163,7 @@ impl LayerReader for Newest {
             Some(held) if come <= self.room => {
                 self.room = self.room.saturating_sub(come);
                 if !self.members.is_empty() {
-                    held.push(std::mem::take(&mut self.members));
+                    held.push(self.members.cut(Members::default()));
                 }
                 ControlFlow::Continue(())
             }

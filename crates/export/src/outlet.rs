@@ -1,6 +1,7 @@
 //! The way of members from where a layer is read to where the tar is written, a few pieces long.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cutaway_model::Error as ModelError;
@@ -25,6 +26,7 @@ type Pool = Arc<Mutex<Vec<Members>>>;
 pub(crate) struct Outlet {
     to: mpsc::Sender<Members>,
     pool: Pool,
+    sent: Arc<AtomicBool>,
 }
 
 /// The end that they come out of.
@@ -43,17 +45,26 @@ pub(crate) fn way(layers: usize, unpacked_bytes: u64) -> (Outlet, Inlet) {
     let (to, from) = mpsc::channel(PIECES);
     let pool = Pool::default();
     let max = unpacked_bytes.saturating_mul(len64(layers));
-    (Outlet { to, pool: Arc::clone(&pool) }, Inlet { from, pool, content: 0, max })
+    (
+        Outlet { to, pool: Arc::clone(&pool), sent: Arc::default() },
+        Inlet { from, pool, content: 0, max },
+    )
 }
 
 impl Outlet {
+    /// Returns whether anything was sent, which cannot be taken back.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed)
+    }
+
     /// Sends what `members` has and leaves it empty.
     pub(crate) async fn send(&self, members: &mut Members) -> ControlFlow<()> {
         if members.is_empty() {
             return ControlFlow::Continue(());
         }
+        self.sent.store(true, Ordering::Relaxed);
         let fresh = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let full = std::mem::replace(members, fresh.unwrap_or_default());
+        let full = members.cut(fresh.unwrap_or_default());
         match self.to.send(full).await {
             Ok(()) => ControlFlow::Continue(()),
             // Whoever writes has failed, and says why.
@@ -70,7 +81,7 @@ impl Inlet {
         written: &mut Flattened,
     ) -> Result<(), Error> {
         while let Some(mut members) = self.from.recv().await {
-            self.content = self.content.saturating_add(members.content());
+            self.content = self.content.saturating_add(members.stated_content());
             if self.content > self.max {
                 let what = "the files of a layer, their holes included".to_owned();
                 let error = ModelError::Limit { what, limit: "unpacked_bytes", max: self.max };
