@@ -222,9 +222,7 @@ impl Question {
         mut look: impl FnMut(&Tree, usize),
     ) -> Result<Tree, Error> {
         self.laid.set(self.laid.get().saturating_add(self.entries));
-        let unknown = self.first > 0;
-        let limits = self.limits;
-        let mut tree = if unknown { Tree::above_others(limits) } else { Tree::new(limits) };
+        let mut tree = Tree::above(self.first, self.limits);
         for (position, listing) in self.listings.iter().enumerate() {
             look(&tree, position);
             let layer = self.first.saturating_add(position);

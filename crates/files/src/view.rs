@@ -94,7 +94,7 @@ impl View {
     ///
     /// Returns [`Error::Overlay`] where they meet a limit together.
     pub fn new(first: usize, layers: Vec<LayerFiles>, limits: Limits) -> Result<Self, Error> {
-        let mut tree = if first > 0 { Tree::above_others(limits) } else { Tree::new(limits) };
+        let mut tree = Tree::above(first, limits);
         let mut changes = Changes::default();
         let mut layers = layers;
         for (position, files) in layers.iter_mut().enumerate() {

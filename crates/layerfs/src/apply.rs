@@ -36,26 +36,6 @@ impl Tree {
         self.lay(layer, listing, None, None)
     }
 
-    /// Lays a layer over the tree, as [`Tree::apply`] does, and tells `watch` which names it puts
-    /// into the watched directories or takes from them; with `changes` it also notes what it ends and
-    /// hides, as [`Tree::apply_noting`] does.
-    ///
-    /// # Errors
-    ///
-    /// As [`Tree::apply_noting`].
-    pub fn apply_watching(
-        &mut self,
-        layer: u32,
-        listing: &Listing,
-        watch: &mut Watch,
-        changes: Option<&mut Changes>,
-    ) -> Result<Vec<Warning>, Error> {
-        match changes {
-            Some(changes) => self.lay_noting(layer, listing, Some(watch), changes),
-            None => self.lay(layer, listing, Some(watch), None),
-        }
-    }
-
     /// Lays a layer over the tree, as [`Tree::apply`] does, and notes what it ends and hides.
     ///
     /// # Errors
@@ -67,32 +47,17 @@ impl Tree {
         listing: &Listing,
         changes: &mut Changes,
     ) -> Result<Vec<Warning>, Error> {
-        self.lay_noting(layer, listing, None, changes)
+        self.lay(layer, listing, None, Some(changes))
     }
 
-    pub(crate) fn lay_noting(
-        &mut self,
-        layer: u32,
-        listing: &Listing,
-        watch: Option<&mut Watch>,
-        changes: &mut Changes,
-    ) -> Result<Vec<Warning>, Error> {
-        let before = changes.superseded.len();
-        let warnings = self.lay(layer, listing, watch, Some(changes))?;
-        for superseded in changes.superseded.iter_mut().skip(before) {
-            if self.at(&superseded.version.path).is_some() {
-                superseded.end = End::Replaced;
-            }
-        }
-        Ok(warnings)
-    }
-
+    /// Lays a layer over the tree; tells `watch` which names it puts into the watched directories or takes
+    /// from them, and notes what it ends and hides.
     pub(crate) fn lay(
         &mut self,
         layer: u32,
         listing: &Listing,
         watch: Option<&mut Watch>,
-        changes: Option<&mut Changes>,
+        mut changes: Option<&mut Changes>,
     ) -> Result<Vec<Warning>, Error> {
         if self.entries == 0 {
             self.account = listing.account.beside();
@@ -102,10 +67,17 @@ impl Tree {
             return Err(over("entries", self.limits.tar.entries, b""));
         }
         let mut application = Application::new(self, layer, listing, Rule::InPlace);
+        let before = changes.as_ref().map_or(0, |changes| changes.superseded.len());
         application.watch = watch;
-        application.changes = changes;
+        application.changes = changes.as_deref_mut();
         application.run(listing)?;
-        Ok(application.warnings.into_vec())
+        let warnings = application.warnings.into_vec();
+        for superseded in changes.into_iter().flat_map(|it| it.superseded.iter_mut().skip(before)) {
+            if self.at(&superseded.version.path).is_some() {
+                superseded.end = End::Replaced;
+            }
+        }
+        Ok(warnings)
     }
 }
 
@@ -152,7 +124,7 @@ impl<'t> Application<'t> {
     /// Returns a layer that nothing of was unpacked yet.
     pub(crate) fn new(tree: &'t mut Tree, layer: u32, listing: &Listing, rule: Rule) -> Self {
         Self {
-            is_lowest: tree.is_empty() && !tree.is_above_others,
+            is_lowest: tree.awaits_lowest(),
             tree,
             layer,
             rule,

@@ -26,8 +26,7 @@ impl Tree {
     /// refuse as it is read everywhere.
     pub(crate) fn lay_as_drivers(&mut self, layer: u32, listing: &Listing) -> Result<(), Error> {
         let mut upper = Self::new(self.limits);
-        let is_lowest = self.is_empty() && !self.is_above_others;
-        let rule = if is_lowest { Rule::Lowest } else { Rule::Alone };
+        let rule = if self.awaits_lowest() { Rule::Lowest } else { Rule::Alone };
         let mut application = Application::new(&mut upper, layer, listing, rule);
         application.run(listing)?;
         match (application.refused, rule) {

@@ -29,13 +29,13 @@ impl Readings {
         Self { tree: Tree::new(limits), other: None, lost: false }
     }
 
-    /// Returns readings for layers that lie above others, which are not known.
-    pub fn above_others(limits: Limits) -> Self {
-        Self { tree: Tree::above_others(limits), ..Self::new(limits) }
+    /// Returns readings for layers that lie above so many others, which are not known.
+    pub fn above(layers: usize, limits: Limits) -> Self {
+        Self { tree: Tree::above(layers, limits), ..Self::new(limits) }
     }
 
-    /// Lays a layer over the readings; what is read is watched and noted as
-    /// [`Tree::apply_watching`] and [`Tree::apply_noting`] do.
+    /// Lays a layer over the readings; tells `watch` which names what is read puts into the watched
+    /// directories or takes from them, and notes in `changes` what it ends and hides.
     ///
     /// # Errors
     ///
@@ -56,10 +56,7 @@ impl Readings {
         {
             (self.other, self.lost) = (None, true);
         }
-        let warnings = match changes {
-            Some(changes) => self.tree.lay_noting(layer, listing, watch, changes),
-            None => self.tree.lay(layer, listing, watch, None),
-        }?;
+        let warnings = self.tree.lay(layer, listing, watch, changes)?;
         if fresh && warnings.iter().all(|warning| warning.other.is_none()) {
             self.other = None;
         }

@@ -85,9 +85,14 @@ impl Tree {
         Self { arena, limits, entries, link_bytes, noted, account, is_above_others }
     }
 
-    /// Returns a tree for layers that lie above others, which are not known: what is not there may be.
-    pub fn above_others(limits: Limits) -> Self {
-        Self { is_above_others: true, ..Self::new(limits) }
+    /// Returns a tree for layers that lie above so many others, which are not known: what is not there may be.
+    pub fn above(layers: usize, limits: Limits) -> Self {
+        Self { is_above_others: layers > 0, ..Self::new(limits) }
+    }
+
+    /// Returns whether nothing lies below the layer that is laid next.
+    pub(crate) fn awaits_lowest(&self) -> bool {
+        self.is_empty() && !self.is_above_others
     }
 
     /// Pays for what is held by now, from the budget of the first layer.

@@ -39,6 +39,20 @@ pub enum OtherReading {
     Unknown,
 }
 
+impl OtherReading {
+    /// Returns whether [`Readings::other`](crate::Readings::other), where it is there, is what others read at the
+    /// place. `mixed` says whether other places of the image are read in different ways for another reason than
+    /// a global header.
+    pub fn is_shown(self, mixed: bool) -> bool {
+        match self {
+            Self::Known => true,
+            // Without its effect, which some runtimes do not see, there is a third reading.
+            Self::Global => !mixed,
+            Self::Unknown => false,
+        }
+    }
+}
+
 impl Warning {
     /// The code of a place that runtimes read in different ways; what lies at its path or below
     /// may be another file to some of them.

@@ -60,12 +60,7 @@ impl Ambiguities {
         let mut judged = Judged::default();
         let mixed = self.0.iter().any(|place| place.other == OtherReading::Known);
         for place in &self.0 {
-            let worked_out = match place.other {
-                OtherReading::Known => differences.is_some(),
-                // Without its effect, which some runtimes do not see, there is a third reading.
-                OtherReading::Global => differences.is_some() && !mixed,
-                OtherReading::Unknown => false,
-            };
+            let worked_out = differences.is_some() && place.other.is_shown(mixed);
             if !worked_out && lies_below(&place.path, analysed) {
                 judged.errors.insert(place.warning);
             }

@@ -8,6 +8,7 @@ use cutaway_layerfs::{Budget, Changes, EntryPath, Inode, Kind, Listing, Readings
 use cutaway_model::Measured;
 use cutaway_read::Error as ReadError;
 use cutaway_report::DiagnosticReport;
+use cutaway_tar::len64;
 
 use crate::Error;
 use crate::ambiguity::{self, Ambiguities};
@@ -65,10 +66,7 @@ impl Merged {
     ) -> Result<Self, Error> {
         let Rules { analyzers, skip, of_layers, budget, first } = rules;
         let mut merged = Self::default();
-        let mut readings = match first {
-            0 => Readings::new(of_layers),
-            _ => Readings::above_others(of_layers),
-        };
+        let mut readings = Readings::above(first, of_layers);
         let mut account = budget.account();
         let compares = analyzers.read_records();
         let (mut changes, mut digests) = (Changes::default(), Vec::new());
@@ -114,8 +112,7 @@ impl Merged {
             let step = visibility.after_layer(view, names);
             for sight in &step.begun {
                 let path = sight.path.as_bytes().len().saturating_mul(PATHS_OF_SIGHT);
-                let bytes = SIGHT.saturating_add(u64::try_from(path).unwrap_or(u64::MAX));
-                if !account.pay(bytes) {
+                if !account.pay(SIGHT.saturating_add(len64(path))) {
                     return Err(ReadError::held(account.max()).into());
                 }
             }

@@ -53,11 +53,9 @@ impl Question {
             )));
         }
         let mixed = places.iter().any(|(_, _, other, _)| *other == OtherReading::Known);
-        let unknown = here.into_iter().find(|(_, _, other, _)| match other {
-            OtherReading::Known => readings.other().is_none(),
-            OtherReading::Global => readings.other().is_none() || mixed,
-            OtherReading::Unknown => true,
-        });
+        let unknown = here
+            .into_iter()
+            .find(|(_, _, other, _)| readings.other().is_none() || !other.is_shown(mixed));
         let unclear = self.unclear.iter().find(|place| is_at(place));
         let place = unknown.map(|(_, place, ..)| place).or(unclear);
         Ok(place.map(|place| {

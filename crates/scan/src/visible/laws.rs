@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cutaway_analyze::{
     Analyzer, AnalyzerId, Analyzers, Companion, Database, File, Findings, Interest, Outcome, Place,
 };
-use cutaway_layerfs::{EntryPath, Limits, Listing, Meta, Tree, Visitor, Walk};
+use cutaway_layerfs::{EntryPath, Limits, Listing, Meta, Readings, Visitor, Walk};
 use proptest::prelude::*;
 
 use super::{View, Visibility};
@@ -99,14 +99,14 @@ proptest! {
     fn looking_again_is_looking_everywhere(layers in proptest::collection::vec(lines(), 1..6)) {
         let analyzers = Analyzers::builder().database(Reader).build().unwrap();
         let skip = Skip::new(&[]).unwrap();
-        let mut tree = Tree::new(Limits::default());
-        let view = View { tree: &tree, analyzers: &analyzers, skip: &skip };
+        let mut readings = Readings::new(Limits::default());
+        let view = View { tree: readings.tree(), analyzers: &analyzers, skip: &skip };
         let (mut visibility, first) = Visibility::new(view, [0]);
         let mut seen = shown(first.begun);
         for (layer, lines) in (0_u32..).zip(&layers) {
             let listing = listing(lines);
-            tree.apply_watching(layer, &listing, &mut visibility.watch, None).unwrap();
-            let view = View { tree: &tree, analyzers: &analyzers, skip: &skip };
+            readings.apply(layer, &listing, Some(&mut visibility.watch), None).unwrap();
+            let view = View { tree: readings.tree(), analyzers: &analyzers, skip: &skip };
             let step = visibility.after_layer(view, []);
             for ended in shown(step.ended) {
                 prop_assert!(seen.remove(&ended), "{ended} ended and was not there");
