@@ -29,10 +29,10 @@ use crate::{Archive, Error, LayerKey, LayerReader, Options, Reading};
 type Held<T> = (String, Arc<Reading<T>>);
 
 /// A member that is being read as a layer.
-type Running<T> = Task<(Turn, Result<Reading<T>, Error>)>;
+type Running<T> = Task<(Occurrence, Result<Reading<T>, Error>)>;
 
 /// A member by its name, and how many were read as layers before it.
-type Turn = (String, u64);
+type Occurrence = (String, u64);
 
 /// What came of a member that was read as a layer.
 type Outcome<T> = Result<Arc<Reading<T>>, Error>;
@@ -149,7 +149,7 @@ impl<T> Read<T> {
     }
 
     /// Begins with a member.
-    fn begin(&mut self, name: String) -> Turn {
+    fn begin(&mut self, name: String) -> Occurrence {
         self.begun = self.begun.saturating_add(1);
         self.last.insert(name.clone(), self.begun);
         (name, self.begun)
@@ -158,7 +158,7 @@ impl<T> Read<T> {
     /// Keeps what came of a member, unless another one has replaced it.
     fn keep(
         &mut self,
-        (name, turn): Turn,
+        (name, number): Occurrence,
         read: Result<Reading<T>, Error>,
     ) -> Result<(), ModelError> {
         let outcome = match read {
@@ -191,7 +191,7 @@ impl<T> Read<T> {
                 return Err(ModelError::Limit { what, limit, max });
             }
         }
-        if self.last.get(&name) == Some(&turn) {
+        if self.last.get(&name) == Some(&number) {
             self.members.insert(name, outcome);
         }
         Ok(())
@@ -260,17 +260,17 @@ where
             }
         }
         while running.len() >= options.limits.layers_in_flight.max(1) {
-            if let Some((turn, reading)) = running.next().await {
-                read.keep(turn, reading)?;
+            if let Some((member, reading)) = running.next().await {
+                read.keep(member, reading)?;
             }
         }
         let (mut filler, drainer) = lane();
         let span = tracing::info_span!("layer", member = %member.name);
         let key = LayerKey { member: Some(member.name.clone()), ..LayerKey::default() };
-        let (reader, options, turn) = (reader(&key), options.clone(), read.begin(member.name));
+        let (reader, options, own) = (reader(&key), options.clone(), read.begin(member.name));
         let task = async move {
-            let reading = of_member(&turn.0, LaneReader::from(drainer), reader, &options).await;
-            (turn, reading)
+            let reading = of_member(&own.0, LaneReader::from(drainer), reader, &options).await;
+            (own, reading)
         };
         running.push(on_task(task.instrument(span)));
         while filler.send(head).await {
@@ -282,8 +282,8 @@ where
             }
         }
     }
-    while let Some((turn, reading)) = running.next().await {
-        read.keep(turn, reading)?;
+    while let Some((member, reading)) = running.next().await {
+        read.keep(member, reading)?;
     }
     Ok(read)
 }

@@ -98,18 +98,18 @@ impl Stream {
         let compression = decoded.compression();
         let mut flow = Flow::start(decoded, copies, stored);
         let mut walk = Walk::new(options.limits.layerfs).paid_from(&options.budget);
+        let progress = |unpacked| Progress { stored: read.load(Ordering::Relaxed), unpacked };
         let mut size = 0_u64;
         reader.begin().await;
         loop {
-            let so_far = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
-            let chunk = match flow.next(reader, so_far).await {
+            let chunk = match flow.next(reader, progress(size)).await {
                 ControlFlow::Continue(Some(chunk)) => chunk,
                 ControlFlow::Continue(None) => break,
                 ControlFlow::Break(()) => return Ok(None),
             };
             unpacked.update(&chunk);
             size = size.saturating_add(len64(chunk.len()));
-            let progress = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
+            let progress = progress(size);
             let mut input = chunk.as_slice();
             loop {
                 match walk.advance(&mut input, reader) {
@@ -129,8 +129,7 @@ impl Stream {
                 return Ok(None);
             }
         }
-        let so_far = Progress { stored: read.load(Ordering::Relaxed), unpacked: size };
-        if flow.rest(reader, so_far).await.is_break() {
+        if flow.rest(reader, progress(size)).await.is_break() {
             return Ok(None);
         }
         let (stored, padding) = flow.verdict(&what).await?;
@@ -178,20 +177,27 @@ impl Flow {
                 Some(copy) = self.copies.next() => copy,
                 chunk = self.chunks.next() => return ControlFlow::Continue(chunk),
             };
-            reader.stored(&copy);
-            self.check(copy);
-            reader.pause(progress).await?;
+            self.take(copy, reader, progress).await?;
         }
     }
 
     /// Takes the stored bytes that are left when all has been decoded.
     async fn rest(&mut self, reader: &mut impl LayerReader, progress: Progress) -> ControlFlow<()> {
         while let Some(copy) = self.copies.next().await {
-            reader.stored(&copy);
-            self.check(copy);
-            reader.pause(progress).await?;
+            self.take(copy, reader, progress).await?;
         }
         ControlFlow::Continue(())
+    }
+
+    async fn take(
+        &mut self,
+        copy: Vec<u8>,
+        reader: &mut impl LayerReader,
+        progress: Progress,
+    ) -> ControlFlow<()> {
+        reader.stored(&copy);
+        self.check(copy);
+        reader.pause(progress).await
     }
 
     fn check(&mut self, copy: Vec<u8>) {
