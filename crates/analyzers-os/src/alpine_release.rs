@@ -6,7 +6,7 @@
 
 use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome};
 
-use crate::line::lines;
+use crate::line::{lines, without_mark};
 use crate::reporter::Reporter;
 
 /// The reader of `etc/alpine-release`.
@@ -43,7 +43,7 @@ impl Analyzer for AlpineRelease {
 
 /// Returns the first line of a release file without blanks around it, if it has one of sane length.
 pub(crate) fn first_line(content: &[u8]) -> Option<String> {
-    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let content = without_mark(content);
     let line = lines(content).next()?;
     // No release file has a first line of more than a few dozen characters.
     let text = line.text.trim_ascii();

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use cutaway_analyze::{Analyzer, AnalyzerId, Distro, File, Findings, Interest, Outcome, Place};
 
-use crate::line::{Line, lines};
+use crate::line::{Line, lines, without_mark};
 use crate::reporter::Reporter;
 
 /// The reader of apk's repositories.
@@ -34,7 +34,7 @@ impl Analyzer for ApkRepositories {
 
     fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
         let mut reporter = Reporter::new(findings);
-        let content = file.start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(file.start());
+        let content = without_mark(file.start());
         let mut told = Told::default();
         lines(content).filter_map(Repository::parse).for_each(|line| told.add(line));
         if let Some(distro) = told.distro(&mut reporter) {

@@ -4,7 +4,7 @@
 //! and quoted parts that stand side by side. A `$name` or `$(command)` is text like any other. Not
 //! understood, as in os-release(5) itself: values over several lines.
 
-use crate::line::{Line, lines};
+use crate::line::{Line, lines, without_mark};
 use crate::reporter::{Reporter, quote};
 
 /// Calls `visit` with every assignment of `content`, in the order of the file.
@@ -15,7 +15,7 @@ pub(crate) fn read(
     reporter: &mut Reporter<'_>,
     mut visit: impl FnMut(&str, String),
 ) {
-    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let content = without_mark(content);
     for line in lines(content) {
         let text = line.text.trim_ascii();
         if text.is_empty() || matches!(text.first(), Some(b'#' | b';')) {

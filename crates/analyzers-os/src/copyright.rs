@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use cutaway_analyze::{Analyzer, AnalyzerId, File, Findings, Interest, Outcome, Place};
 
-use crate::line::{Line, lines};
+use crate::line::{Line, lines, without_mark};
 
 /// The reader of copyright files.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Analyzer for Copyright {
     }
 
     fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
-        let content = file.start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(file.start());
+        let content = without_mark(file.start());
         let stated =
             if is_machine_readable(content) { stated(content) } else { BTreeSet::default() };
         // Where the fields name no licence, the texts below them may refer to one.

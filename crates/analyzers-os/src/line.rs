@@ -31,6 +31,11 @@ impl Line<'_> {
     }
 }
 
+/// Returns `content` without the byte order mark that some editors put in front of a text.
+pub(crate) fn without_mark(content: &[u8]) -> &[u8] {
+    content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content)
+}
+
 /// Returns the lines of `content`.
 pub(crate) fn lines(content: &[u8]) -> Lines<'_> {
     Lines { rest: content, number: 0, offset: 0 }
