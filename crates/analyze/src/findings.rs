@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use cutaway_layerfs::Account;
+use cutaway_tar::len64;
 
 use crate::package::text_weight;
 use crate::{Budget, Diagnostic, Distro, FileRecords, Key, Package, Severity};
@@ -188,10 +189,9 @@ impl Findings {
     }
 
     fn pays(&mut self, weight: usize, price: usize) -> bool {
-        let bytes = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
-        let paid = self.account.pay(bytes(price));
+        let paid = self.account.pay(len64(price));
         if paid {
-            self.weight = self.weight.saturating_add(bytes(weight));
+            self.weight = self.weight.saturating_add(len64(weight));
         }
         paid
     }

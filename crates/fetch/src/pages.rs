@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use cutaway_model::Error as ModelError;
 use cutaway_ref::Digest;
+use cutaway_tar::len64;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -102,8 +103,7 @@ async fn walk(
 /// Returns what a page takes, with what its entries take once it is parsed: commas stand between them.
 fn weight(page: &[u8]) -> u64 {
     let entries = page.iter().filter(|&&byte| byte == b',').count();
-    let bytes = entries.saturating_mul(96).saturating_add(page.len());
-    u64::try_from(bytes).unwrap_or(u64::MAX)
+    len64(entries.saturating_mul(96).saturating_add(page.len()))
 }
 
 /// Statuses by which a registry refuses the number of entries that it is asked for.

@@ -12,6 +12,7 @@ use cutaway_report::{
     DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, RemovedReport, Report,
     Schema, Subject, purl,
 };
+use cutaway_tar::len64;
 
 use crate::diagnostics;
 use crate::inventory::{Inventory, of_role};
@@ -55,8 +56,7 @@ pub(crate) fn report(
     let mut account = options.read.budget.account();
     let of_removed = told.removed.iter().map(|it| it.package);
     for package in told.present.iter().map(|it| it.package).chain(of_removed) {
-        let row = u64::try_from(package.weight().saturating_add(ROW)).unwrap_or(u64::MAX);
-        if !account.pay(row) {
+        if !account.pay(len64(package.weight().saturating_add(ROW))) {
             return Err(cutaway_read::Error::held(account.max()));
         }
     }
