@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
-use cutaway_model::SinkError;
+use cutaway_model::{SinkError, poll_read_buffered};
 
 /// Reads `R`, and writes all that is read of it to `W`, in whole when the stream has ended.
 #[derive(Debug)]
@@ -78,15 +78,11 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> AsyncBufRead for Tee<R, W> 
 
 impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> AsyncRead for Tee<R, W> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let bytes = ready!(self.as_mut().poll_fill_buf(cx))?;
-        let count = bytes.len().min(buffer.remaining());
-        buffer.put_slice(bytes.get(..count).unwrap_or_default());
-        self.consume(count);
-        Poll::Ready(Ok(()))
+        poll_read_buffered(self, cx, buffer)
     }
 }
 
