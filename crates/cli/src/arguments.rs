@@ -115,18 +115,20 @@ fn with_short_format(command: Command) -> Command {
 /// cluster sets for a service of our name is not among them.
 #[expect(clippy::disallowed_methods, reason = "this is the command line")]
 pub(crate) fn unknown_variables() -> Vec<String> {
-    let command = Cli::command();
-    let known: Vec<&OsStr> = all_arguments(&command).filter_map(Arg::get_env).collect();
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    names
-        .filter(|name| {
-            let Some(rest) = name.strip_prefix("CUTAWAY_") else { return false };
-            let of_others = ["SERVICE_", "PORT"].iter().any(|start| rest.starts_with(start));
-            !of_others
-                && !["PASSWORD", "PULL_SECRETS"].contains(&rest)
-                && !known.contains(&OsStr::new(name))
-        })
-        .collect()
+    let is_ours = |name: &String| {
+        let Some(rest) = name.strip_prefix("CUTAWAY_") else { return false };
+        let of_others = ["SERVICE_", "PORT"].iter().any(|start| rest.starts_with(start));
+        !of_others && !["PASSWORD", "PULL_SECRETS"].contains(&rest)
+    };
+    let mut unknown: Vec<String> = names.filter(is_ours).collect();
+    // Most runs have none, and need not know all commands for it.
+    if !unknown.is_empty() {
+        let command = Cli::command();
+        let known: Vec<&OsStr> = all_arguments(&command).filter_map(Arg::get_env).collect();
+        unknown.retain(|name| !known.contains(&OsStr::new(name)));
+    }
+    unknown
 }
 
 /// Forgets the variables that are empty, and those of `--format` whose value another command knows.
