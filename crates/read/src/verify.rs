@@ -14,7 +14,7 @@ use crate::{Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, layer
 ///
 /// # Errors
 ///
-/// As [`layers`].
+/// As [`crate::layers()`].
 pub async fn verify(input: Input, options: &Options) -> Result<Layers<()>, Error> {
     match input {
         // What is no file system can be verified all the same.
@@ -54,7 +54,7 @@ pub enum Look {
 ///
 /// # Errors
 ///
-/// As [`layers`], also for documents of which nothing can be said.
+/// As [`crate::layers()`], also for documents of which nothing can be said.
 pub async fn look(
     archive: &Archive,
     options: &Options,
