@@ -65,6 +65,14 @@ impl<K: Ord, V> Few<K, V> {
         self.iter().next()
     }
 
+    /// Returns the last item and its key.
+    pub fn last(&self) -> Option<(&K, &V)> {
+        match &self.0 {
+            State::One(one) => one.as_ref().map(|(key, item)| (key, item)),
+            State::Many(many) => many.last_key_value(),
+        }
+    }
+
     /// Returns the items with their keys, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let (one, many) = match &self.0 {
@@ -101,6 +109,7 @@ mod tests {
                 }
                 prop_assert!(few.iter().eq(map.iter()));
                 prop_assert_eq!((few.first(), few.is_empty()), (map.first_key_value(), map.is_empty()));
+                prop_assert_eq!(few.last(), map.last_key_value());
                 prop_assert_eq!(few.get(&key), map.get(&key));
                 prop_assert_eq!(few.get_mut(&key), map.get_mut(&key));
             }

@@ -27,14 +27,16 @@ pub struct Listed<'a> {
     pub package: &'a Package,
     /// The database.
     pub database: DatabaseRef,
+    /// The position of the record in it.
+    pub at: usize,
 }
 
 /// What one layer changed in the visible databases. A database that it changed stands in both lists.
 #[derive(Debug, Clone, Default)]
 pub struct Change<'a> {
-    /// The records of the databases that are not visible any more.
+    /// The records that count no more: those of databases that are not visible any more, among others.
     pub ended: Vec<Listed<'a>>,
-    /// The records of the databases that are visible since.
+    /// The records that count since.
     pub begun: Vec<Listed<'a>>,
     /// Whether a visible database or a record could not be read, so that a missing record proves nothing.
     pub incomplete: bool,
@@ -87,8 +89,9 @@ pub fn timeline<'a>(changes: &[Change<'a>], native: &[&str]) -> Timeline<'a> {
     for track in tracker.tracks.values() {
         for (version, listed) in track.listed.iter() {
             let layer = track.now.get(version).map_or(0, |version| version.since);
-            let Some((&database, packages)) = listed.first() else { continue };
-            let mut packages = packages.clone();
+            let Some((&(database, _), _)) = listed.first() else { continue };
+            let of_first = listed.iter().take_while(|((of, _), _)| *of == database);
+            let mut packages: Vec<_> = of_first.map(|(_, package)| *package).collect();
             packages.sort_unstable();
             packages.dedup();
             let present = packages.into_iter().map(|package| Present { package, database, layer });
@@ -122,7 +125,7 @@ pub(crate) struct Tracker<'a> {
 #[derive(Debug, Default)]
 struct Track<'a> {
     /// The records that are visible, by version; of those that say the same the first one counts.
-    listed: Few<&'a str, Few<DatabaseRef, Vec<&'a Package>>>,
+    listed: Few<&'a str, Few<(DatabaseRef, usize), &'a Package>>,
     /// The versions that are taken to be there.
     now: Few<&'a str, Version<'a>>,
     /// How many of them are installed.
@@ -253,24 +256,21 @@ impl<'a> Tracker<'a> {
 impl<'a> Track<'a> {
     fn begin(&mut self, listed: &Listed<'a>) {
         let version = listed.package.version.as_str();
-        let Some(databases) = self.listed.get_mut(&version) else {
-            let mut databases = Few::default();
-            databases.insert(listed.database, vec![listed.package]);
-            self.listed.insert(version, databases);
-            return;
-        };
-        match databases.get_mut(&listed.database) {
-            Some(packages) => packages.push(listed.package),
-            None => databases.insert(listed.database, vec![listed.package]),
+        let place = (listed.database, listed.at);
+        if let Some(records) = self.listed.get_mut(&version) {
+            records.insert(place, listed.package);
+        } else {
+            let mut records = Few::default();
+            records.insert(place, listed.package);
+            self.listed.insert(version, records);
         }
     }
 
     fn end(&mut self, listed: &Listed<'a>) {
-        // Databases end whole, so the first record of a version takes the others along.
         let version = listed.package.version.as_str();
-        let Some(databases) = self.listed.get_mut(&version) else { return };
-        databases.remove(&listed.database);
-        if databases.is_empty() {
+        let Some(records) = self.listed.get_mut(&version) else { return };
+        records.remove(&(listed.database, listed.at));
+        if records.is_empty() {
             self.listed.remove(&version);
         }
     }
@@ -281,10 +281,11 @@ impl<'a> Track<'a> {
         let mut turned = Turned::default();
         for (&version, ()) in std::mem::take(&mut self.touched).iter() {
             let old = self.now.get(&version).copied();
-            let new = self.listed.get(&version).and_then(|databases| {
-                let (&database, packages) = databases.first()?;
-                let is_installed = |package: &&&'a Package| package.is_installed();
-                let package = *packages.iter().find(is_installed).or(packages.first())?;
+            let new = self.listed.get(&version).and_then(|records| {
+                let (&(database, _), &first) = records.first()?;
+                let of_first = records.iter().take_while(|((of, _), _)| *of == database);
+                let installed = of_first.map(|(_, package)| *package).find(|it| it.is_installed());
+                let package = installed.unwrap_or(first);
                 let installed = package.is_installed();
                 let goes_on = |old: &Version<'_>| old.installed || !installed;
                 let since = old.filter(goes_on).map_or(layer, |old| old.since);

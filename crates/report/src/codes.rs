@@ -63,7 +63,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("dpkg-diversion-unreadable", "A diversion of dpkg cannot be read."),
     ("dpkg-field-continued", "A field of dpkg that has one line is continued on another."),
     ("dpkg-field-repeated", "A field stands twice in one record of dpkg."),
-    ("dpkg-journal-odd", "The journal of dpkg has names or so many records as dpkg never writes."),
+    (
+        "dpkg-journal-odd",
+        "The journal of dpkg has names that dpkg never writes, or changes too often to be followed.",
+    ),
     ("dpkg-line-cut", "The last line of a file of dpkg is not ended: it may be cut off."),
     ("dpkg-line-unreadable", "A line of dpkg's database is no field."),
     ("dpkg-record-foreign", "A record in a database of dpkg is none of a package."),

@@ -48,7 +48,7 @@ pub(crate) fn report(
 ) -> Result<Report, cutaway_read::Error> {
     let Task { image, subject, first, history } = task;
     let analyzers = &options.analyzers;
-    let inventory = Inventory::new(merged, analyzers);
+    let inventory = Inventory::new(merged, analyzers, &options.read.budget)?;
     let distro = distro(merged, &inventory, analyzers);
     let release = distro.as_ref().map(|(distro, _)| *distro);
     let native = native(&image.config().platform);

@@ -10,7 +10,6 @@ use cutaway_tar::Escaped;
 use crate::Options;
 use crate::assemble::Task;
 use crate::inventory::{Inventory, is_journal, of_role};
-use crate::journal::MOST;
 use crate::merged::Merged;
 use crate::sight::Sight;
 
@@ -185,7 +184,7 @@ fn disagreements(
     warnings.extend(inventory.crowded.map(|name| {
         let name: String = name.chars().take(64).collect();
         let message = format!(
-            "{} has more than {MOST} records in the database and its journal: none is replaced",
+            "records of {} in the database and its journal change too often to be followed: none is replaced",
             Escaped::new(&name)
         );
         DiagnosticReport { severity: Severity::Error, ..note("dpkg-journal-odd", &message) }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use cutaway_analyze::{
     Analyzers, Change, DatabaseRef, Findings, Listed, Member, Package, Place, Role, Selection,
 };
-use cutaway_layerfs::EntryPath;
+use cutaway_layerfs::{Account, Budget, EntryPath};
+use cutaway_read::Error as ReadError;
 
 use crate::journal::{Journal, Source};
 use crate::merged::Merged;
@@ -29,6 +30,8 @@ pub(crate) struct Inventory<'a> {
     pub(crate) crowded: Option<&'a str>,
     /// What is visible at the top, in the order of preference.
     pub(crate) top: Vec<&'a Sight>,
+    /// For what is listed more than once.
+    account: Account,
 }
 
 /// What one analyzer has in view.
@@ -43,7 +46,16 @@ struct InView<'a> {
 }
 
 impl<'a> Inventory<'a> {
-    pub(crate) fn new(merged: &'a Merged, analyzers: &Analyzers) -> Self {
+    /// Follows the databases of all layers; what is noted of their journals is paid from the budget.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error where that is more than there is.
+    pub(crate) fn new(
+        merged: &'a Merged,
+        analyzers: &Analyzers,
+        budget: &Budget,
+    ) -> Result<Self, ReadError> {
         let sights: Vec<&Sight> = merged.steps.iter().flat_map(|step| &step.begun).collect();
         let mut paths: Vec<&EntryPath> = sights.iter().map(|sight| &sight.path).collect();
         paths.sort_unstable();
@@ -53,10 +65,19 @@ impl<'a> Inventory<'a> {
         ranks.dedup();
         let ended = vec![None; sights.len()];
         let changes = Vec::new();
-        let mut told =
-            Self { merged, changes, sights, ended, paths, ranks, crowded: None, top: Vec::new() };
-        told.follow(analyzers);
-        told
+        let mut told = Self {
+            merged,
+            changes,
+            sights,
+            ended,
+            paths,
+            ranks,
+            crowded: None,
+            top: Vec::new(),
+            account: budget.account(),
+        };
+        told.follow(analyzers, budget.account())?;
+        Ok(told)
     }
 
     /// Returns the path of a database.
@@ -72,21 +93,17 @@ impl<'a> Inventory<'a> {
 
     /// Returns the records that count at the top, each with its database.
     pub(crate) fn records(&self) -> Vec<(&'a Package, &'a EntryPath)> {
-        let mut visible: BTreeMap<_, Vec<&'a Package>> = BTreeMap::new();
-        let key = |listed: &Listed<'a>| (listed.database, listed.package.name.as_str());
+        let mut visible: BTreeMap<_, &'a Package> = BTreeMap::new();
+        let key = |listed: &Listed<'a>| (listed.database, listed.at);
         for change in &self.changes {
             for listed in &change.ended {
                 visible.remove(&key(listed));
             }
-            for listed in &change.begun {
-                visible.entry(key(listed)).or_default().push(listed.package);
-            }
+            visible.extend(change.begun.iter().map(|listed| (key(listed), listed.package)));
         }
-        let records = visible.into_iter().flat_map(|((database, _), packages)| {
-            let path = self.paths.get(database.path).copied();
-            packages.into_iter().filter_map(move |package| Some((package, path?)))
-        });
-        records.collect()
+        let path = |database: DatabaseRef| self.paths.get(database.path).copied();
+        let records = visible.into_iter();
+        records.filter_map(|((database, _), package)| Some((package, path(database)?))).collect()
     }
 
     /// Returns the licences of packages whose database has none, by the name of the package; the
@@ -108,7 +125,8 @@ impl<'a> Inventory<'a> {
         known.collect()
     }
 
-    fn follow(&mut self, analyzers: &Analyzers) {
+    /// Pays for what is noted meanwhile from an account of its own.
+    fn follow(&mut self, analyzers: &Analyzers, mut account: Account) -> Result<(), ReadError> {
         let mut in_view: Vec<InView<'a>> =
             analyzers.members().iter().map(|_| InView::default()).collect();
         let mut next = 0_usize;
@@ -158,13 +176,19 @@ impl<'a> Inventory<'a> {
                 let (gone, come) = (of(&ended), of(&begun));
                 if view.journal.is_none() && come.iter().any(|source| source.journal) {
                     let mut journal = Journal::default();
-                    let still = view.now.values().filter(|version| !begun.contains(version));
+                    let still = view.now.values().filter(|it| begun.binary_search(it).is_err());
                     let before: Vec<usize> = still.copied().chain(ended).collect();
                     of(&before).iter().for_each(|source| journal.add(source));
                     view.journal = Some(journal);
                 }
                 match &mut view.journal {
-                    Some(journal) => journal.turn(&gone, &come, &mut change),
+                    Some(journal) => {
+                        journal.turn(&gone, &come, &mut change);
+                        let noted = account.hold(journal.noted(), 0);
+                        if !noted || !self.account.hold(journal.listed(), 0) {
+                            return Err(ReadError::held(account.max()));
+                        }
+                    }
                     None => {
                         gone.iter().for_each(|source| source.list(&mut change.ended));
                         come.iter().for_each(|source| source.list(&mut change.begun));
@@ -178,6 +202,7 @@ impl<'a> Inventory<'a> {
         self.crowded = journals.filter_map(|journal| journal.crowded.first().copied()).next();
         let top = in_view.iter().flat_map(|view| view.now.values());
         self.top = top.filter_map(|version| self.sights.get(*version).copied()).collect();
+        Ok(())
     }
 
     /// Returns the first database that has records, or else the first that could be read.

@@ -26,8 +26,10 @@ fn tell(text: &str) -> String {
         let of_layer = states[layer].0.iter();
         let version = |database: usize| layer * 10 + database;
         of_layer
-            .map(|(package, path)| Listed {
+            .enumerate()
+            .map(|(at, (package, path))| Listed {
                 package,
+                at,
                 database: DatabaseRef { rank: *path, version: version(*path), path: *path },
             })
             .collect()

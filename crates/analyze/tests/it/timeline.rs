@@ -36,12 +36,18 @@ fn states(text: &str) -> Vec<State> {
     text.split('|').map(state).collect()
 }
 
+/// Lists all records of a database.
+fn list(packages: &[Package], database: DatabaseRef) -> Vec<Listed<'_>> {
+    let listed = |(at, package)| Listed { package, database, at };
+    packages.iter().enumerate().map(listed).collect()
+}
+
 /// Returns what each layer changed of one database.
 pub(crate) fn changes(states: &[State]) -> Vec<Change<'_>> {
     let listed = |version: usize| {
         let (records, _) = &states[version];
         let database = DatabaseRef { rank: 0, version, path: 0 };
-        records.iter().map(move |package| Listed { package, database }).collect::<Vec<_>>()
+        list(records, database)
     };
     let change = |layer: usize| Change {
         ended: if layer == 0 { Vec::new() } else { listed(layer - 1) },
@@ -104,7 +110,7 @@ fn databases_complete_each_other() {
     let (first, second) = (states("a 1, b 1"), states("a 1, b 2, c 1"));
     let listed = |states: &'static [State], number: usize| {
         let database = DatabaseRef { rank: number, version: number, path: number };
-        states[0].0.iter().map(move |package| Listed { package, database }).collect::<Vec<_>>()
+        list(&states[0].0, database)
     };
     let (first, second): (&'static [State], &'static [State]) = (first.leak(), second.leak());
     let both = |one: Vec<Listed<'static>>, other: Vec<Listed<'static>>| Change {
@@ -133,10 +139,7 @@ fn takes_time_in_proportion_to_the_records() {
         (0..count).map(|n| package(&record(n))).collect()
     };
     let database = |version| DatabaseRef { rank: version, version, path: version };
-    let list = |packages: &'static [Package], version: usize| -> Vec<Listed<'static>> {
-        let database = database(version);
-        packages.iter().map(|package| Listed { package, database }).collect()
-    };
+    let list = |packages: &'static [Package], version: usize| list(packages, database(version));
     let base: &'static [Package] = many(10_000, |n| format!("p{n} 1")).leak();
     let versions: &'static [Package] = many(20_000, |n| format!("kernel {n}")).leak();
     let small: &'static [Package] = many(1, |_| "kernel x".into()).leak();

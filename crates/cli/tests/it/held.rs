@@ -108,6 +108,35 @@ fn records_that_layers_have_again() {
     held("layers", &["scan", &disk.oci()], size, 0, "");
 }
 
+/// What a journal replaces comes and goes with it, and is listed each time.
+#[test]
+fn a_journal_of_many_layers() {
+    let record = |name: u32, arch: &str, version: u32| {
+        format!(
+            "Package: p{name}\nStatus: install ok installed\nArchitecture: {arch}\nMulti-Arch: same\n\
+             Version: {version}\n\n"
+        )
+    };
+    let journal = |number: u32| format!("var/lib/dpkg/updates/{number:04}");
+    let grows = |layer_at: u32| {
+        let arch = format!("a{layer_at}");
+        layer([(journal(layer_at), (0..50).map(|name| record(name, &arch, 1)).collect())])
+    };
+    let size = Size { entries: 1600, packages: 20_000, databases: 1 << 20 };
+    held("grows", &["scan", &image((0..400).map(grows)).oci()], size, 0, "");
+    let status = (0..5000).map(|version| record(0, "amd64", version)).collect();
+    let comes_and_goes = (1..100).map(|at| match at % 2 {
+        1 => layer([(journal(0), record(0, "amd64", at))]),
+        _ => layer([("var/lib/dpkg/updates/.wh.0000".to_owned(), String::new())]),
+    });
+    let base = layer([("var/lib/dpkg/status".to_owned(), status)]);
+    let disk = image([base].into_iter().chain(comes_and_goes));
+    let size = Size { entries: 500, packages: 5000, databases: 1 << 20 };
+    let tight = ["scan", "--limit", "held_bytes=12M", &disk.oci()];
+    held("comes and goes", &tight, size, 4, "held_bytes");
+    held("comes and goes", &["scan", &disk.oci()], size, 5, "");
+}
+
 #[test]
 fn files_that_are_analysed() {
     let file = |n: u32| (format!("var/lib/dpkg/status.d/{n}"), String::new());
