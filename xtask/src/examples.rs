@@ -25,6 +25,7 @@ const KNOWN: &[(&str, &str, &[&str], &str)] = &[
     ("read", "largest", &["{oci}"], ""),
     ("ref", "parse", &["alpine", "ghcr.io/a/b:1"], ""),
     ("report", "purls", &[], "{report}"),
+    ("sbom", "cyclonedx", &[], "{report}"),
     ("scan", "facts", &["{tar}"], ""),
     ("scan", "inventory", &["{oci}"], ""),
     ("tar", "list_members", &[], "{tar}"),

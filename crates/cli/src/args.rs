@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them.
 
 pub(crate) mod client;
+pub(crate) mod sbom;
 pub(crate) mod view;
 
 use std::convert::Infallible;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use cutaway::ReportForm;
 use cutaway_ref::Platform;
 use cutaway_ref::auth::Secret;
 
@@ -88,12 +90,15 @@ pub(crate) struct Scan {
     /// `oci:DIR[:TAG|@DIGEST]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`,
     /// `docker:REF`, `podman:REF`, `containerd:REF`
     pub(crate) image: String,
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = ScanFormat::Table, env = "CUTAWAY_FORMAT")]
-    pub(crate) format: ScanFormat,
-    /// Write the report to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE", env = "CUTAWAY_OUTPUT")]
-    pub(crate) output: Option<PathBuf>,
+    /// The form of the report [default: table]
+    #[arg(long, value_parser = sbom::report_form(), env = "CUTAWAY_FORMAT")]
+    pub(crate) format: Option<ReportForm>,
+    /// Write the report to FILE instead of standard output; `FORMAT=FILE`, as often as wanted, writes
+    /// it in several forms
+    #[arg(short, long, value_name = "[FORMAT=]FILE", env = "CUTAWAY_OUTPUT")]
+    pub(crate) output: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) bill: sbom::Bill,
     /// Leave entries whose path in the image matches out of analysis; the report says how many.
     /// The variable takes one pattern a line
     #[arg(long, value_name = "PATTERN", env = "CUTAWAY_SKIP", value_delimiter = '\n')]
@@ -105,16 +110,6 @@ pub(crate) struct Scan {
     /// are not as their package recorded them, and files that are missing. Hashes all files
     #[arg(long, env = "CUTAWAY_OWNED", value_parser = BoolishValueParser::new())]
     pub(crate) owned: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ScanFormat {
-    /// For people
-    Table,
-    /// For programs: schema cutaway.scan/1
-    Json,
-    /// One package URL a line
-    Purls,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@
 //! `clouds` (keys of Amazon, Google and Azure) and `daemons` (Docker, Podman, containerd) are on by
 //! default. Without them their packages are not built.
 
+mod bill;
 mod blob;
 mod builder;
 mod cache;
@@ -44,6 +45,7 @@ mod memory;
 mod moved;
 mod open;
 mod openers;
+mod outputs;
 mod parts;
 mod pem;
 mod place;
@@ -59,6 +61,7 @@ mod tee;
 mod transport;
 mod usage;
 
+pub use bill::{BillSettings, SerialSource};
 pub use builder::Builder;
 pub use cache::cache_directory;
 pub use client::Client;
@@ -85,6 +88,8 @@ pub use cutaway_ref as names;
 #[doc(no_inline)]
 pub use cutaway_report as report;
 #[doc(no_inline)]
+pub use cutaway_sbom as sbom;
+#[doc(no_inline)]
 pub use cutaway_scan as scan;
 pub use difference::{FileChange, file_changes, package_differences};
 pub use environment::Environment;
@@ -100,6 +105,7 @@ pub use layer_tree::{LayerFiles, LayerTree};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_duration, parse_size};
 pub use moved::Moved;
 pub use open::is_compressed;
+pub use outputs::{Output, ReportForm};
 pub use parts::ReferenceParts;
 pub use pem::Pem;
 pub use place::{Engine, Place, redirected};

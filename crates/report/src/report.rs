@@ -22,6 +22,9 @@ pub struct Report {
     pub schema: Schema,
     /// Which image it is.
     pub image: ImageReport,
+    /// When the image was built, as its config spells it.
+    #[serde(default)]
+    pub created: Option<String>,
     /// The distribution, where a release file names one.
     pub distro: Option<DistroReport>,
     /// The layers, oldest first.

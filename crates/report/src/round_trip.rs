@@ -61,7 +61,7 @@ prop_compose! {
             String::new()
         };
         format!(
-            r#"{{"schema":"cutaway.scan/1","image":{{"name":{},"source":"oci-archive","digest":"{digest}","id":null,"media_type":"m","platform":{{"os":"linux","architecture":null,"variant":null}}}},"distro":{distro},"layers":[{{"index":0,"digest":"{digest}","diff_id":"{digest}","chain_id":"{digest}","media_type":null,"size":1,"uncompressed_size":18446744073709551615,"created_by":null,"verified":true}}],"packages":[{}],"removed":[{}],"keys":[{{"name":"k","version":"1","summary":null,"database":"d","layer":0}}],"diagnostics":[{{"severity":"error","code":{},"path":{path},"layer":4,"message":{}}}],"complete":false{history}{files}}}"#,
+            r#"{{"schema":"cutaway.scan/1","image":{{"name":{},"source":"oci-archive","digest":"{digest}","id":null,"media_type":"m","platform":{{"os":"linux","architecture":null,"variant":null}}}},"created":null,"distro":{distro},"layers":[{{"index":0,"digest":"{digest}","diff_id":"{digest}","chain_id":"{digest}","media_type":null,"size":1,"uncompressed_size":18446744073709551615,"created_by":null,"verified":true}}],"packages":[{}],"removed":[{}],"keys":[{{"name":"k","version":"1","summary":null,"database":"d","layer":0}}],"diagnostics":[{{"severity":"error","code":{},"path":{path},"layer":4,"message":{}}}],"complete":false{history}{files}}}"#,
             json(&name), packages.join(","), removed.join(","), json(&code), json(&message),
         )
     }

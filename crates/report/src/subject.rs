@@ -31,6 +31,8 @@ pub enum SourceKind {
     Podman,
     /// A containerd daemon.
     Containerd,
+    /// A software bill of materials, which names packages and has no files.
+    Sbom,
 }
 
 impl SourceKind {

@@ -101,6 +101,7 @@ pub(crate) fn report(
     Ok(Report {
         schema: Schema::Scan1,
         image: ImageReport::new(image, subject),
+        created: image.config().created.clone(),
         distro: distro.map(|(distro, sight)| distro_report(distro, sight, first)),
         layers: layer_reports(merged, image, first),
         packages,

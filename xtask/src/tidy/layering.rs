@@ -18,6 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cutaway-analyze", &["cutaway-model", "cutaway-layerfs"]),
     ("cutaway-analyzers-os", &["cutaway-analyze"]),
     ("cutaway-report", &["cutaway-analyze"]),
+    ("cutaway-sbom", &["cutaway-report"]),
     ("cutaway-files", &["cutaway-read"]),
     ("cutaway-scan", &["cutaway-read", "cutaway-report", "cutaway-files"]),
     ("cutaway-export", &["cutaway-read"]),
@@ -28,6 +29,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "cutaway-cloud",
             "cutaway-daemon",
             "cutaway-scan",
+            "cutaway-sbom",
             "cutaway-analyzers-os",
             "cutaway-export",
         ],
@@ -60,6 +62,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["cutaway-fetch", "cutaway-cloud", "cutaway-daemon"]),
     ("ring", &["cutaway-cloud"]),
     ("rusqlite", &[]),
+    ("spdx", &["cutaway-sbom"]),
     ("rustls", &["cutaway-fetch", "cutaway-cloud", "cutaway-daemon", "cutaway"]),
     ("tempfile", &[]),
     (

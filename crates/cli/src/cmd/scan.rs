@@ -3,52 +3,65 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use clap::ValueEnum as _;
-use cutaway::ScanOptions;
-use cutaway_report::{Format as _, Json, Purls};
+use cutaway::sbom::Options;
+use cutaway::{Output, ReportForm, ScanOptions};
+use cutaway_report::Report;
 use cutaway_tar::Escaped;
 
-use crate::args::{Common, Scan, ScanFormat};
+use crate::args::{Common, Scan};
 use crate::failure::{Exit, Failure, verdict, warn};
 use crate::{client, log, output, print};
 
 pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let started = std::time::Instant::now();
-    let file = args.output.as_deref();
-    output::check(file)?;
+    let outputs = Output::all(args.format, &args.output)?;
+    let client = client::of(common)?;
+    let options = client.bill_options(args.bill.settings())?;
+    outputs.iter().try_for_each(|it| output::check(it.file.as_deref()))?;
     let analyzers = match args.owned {
         true => cutaway::analyzers_with_records(),
         false => cutaway::analyzers(),
     };
     let how = ScanOptions { skip: args.skip.clone(), history: args.history };
-    let image = client::open(&args.image, common).await?;
-    let report = image.scan_with(&analyzers, &how).await?;
+    let report = client.open(&args.image).await?.scan_with(&analyzers, &how).await?;
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),
         layers = report.layers.len(),
         bytes = report.layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add),
         "scanned"
     );
-    let terminal = file.is_none_or(|file| file == "-") && std::io::stdout().is_terminal();
-    output::write_with(file, |out| match args.format {
-        ScanFormat::Json if terminal => {
-            let mut bytes = Vec::new();
-            Json.write(&report, &mut bytes)?;
-            out.write_all(Escaped::lines(&bytes).as_bytes())
+    for output in &outputs {
+        write(output, &report, &options, common)?;
+        // Other programs have the form where this one has the file.
+        let name = output.file.as_deref().and_then(Path::to_str);
+        if let Some(name) = name.filter(|name| ReportForm::of(name).is_some()) {
+            let meant =
+                format!("the report is in the file {name}; --format {name} chooses its form");
+            warn(common, &meant);
         }
-        ScanFormat::Json => Json.write(&report, out),
-        ScanFormat::Purls => Purls.write(&report, out),
-        ScanFormat::Table => {
-            let style = print::Style::new(log::colors(common, terminal), terminal);
-            print::scan::table(&report, style, out)
-        }
-    })?;
-    // Other programs have the form where this one has the file.
-    if let Some(name) = file.and_then(Path::to_str)
-        && ScanFormat::from_str(name, true).is_ok()
-    {
-        let meant = format!("the report is in the file {name}; --format {name} chooses its form");
-        warn(common, &meant);
     }
     verdict(&report)
+}
+
+fn write(
+    output: &Output,
+    report: &Report,
+    options: &Options,
+    common: &Common,
+) -> Result<(), Failure> {
+    let file = output.file.as_deref();
+    let terminal =
+        file.is_none_or(|file| file == Path::new("-")) && std::io::stdout().is_terminal();
+    output::write_with(file, |out| match output.form {
+        ReportForm::Table => {
+            let style = print::Style::new(log::colors(common, terminal), terminal);
+            print::scan::table(report, style, out)
+        }
+        form if terminal => {
+            let mut bytes = Vec::new();
+            form.write(report, options, &mut bytes)?;
+            out.write_all(Escaped::lines(&bytes).as_bytes())
+        }
+        form => form.write(report, options, out),
+    })
 }

@@ -31,6 +31,8 @@ mod giving_up;
 mod held;
 mod home;
 mod interrupts;
+#[path = "../../../sbom/tests/it/judge.rs"]
+mod judge;
 mod lookup;
 mod memory;
 mod messages;
@@ -50,6 +52,7 @@ mod reports;
 mod routes;
 #[path = "../../../layerfs/tests/it/rows.rs"]
 mod rows;
+mod sbom;
 mod schemas;
 mod sealed;
 mod secure;

@@ -17,6 +17,7 @@ fn the_json_has_every_key_of_its_schema() {
         [
             "schema",
             "image",
+            "created",
             "distro",
             "layers",
             "packages",

@@ -1,0 +1,159 @@
+//! Bills of materials of real databases: valid, whole, the same at any number of threads.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::str::FromStr as _;
+
+use cutaway_fixtures::{Compression, ImageBuilder, LayerBuilder};
+use cutaway_report::Report;
+use packageurl::PackageUrl;
+use serde_json::Value;
+
+use crate::judge::Judge;
+use crate::support::{OnDisk, alpine, corpus, cutaway, run, status, stderr};
+
+/// Databases of the corpus, where they lie in an image, and the distribution there.
+const DATABASES: &[(&str, &str, &str)] = &[
+    ("apk/alpine-3.18.installed", "lib/apk/db/installed", "ID=alpine\nVERSION_ID=3.18.4\n"),
+    ("dpkg/texlive.status", "var/lib/dpkg/status", "ID=debian\nVERSION_ID=\"12\"\n"),
+    ("dpkg/status-field-variants.status", "var/lib/dpkg/status", "ID=debian\n"),
+    (
+        "rpm/mariner-2.0.rpmdb.sqlite",
+        "var/lib/rpm/rpmdb.sqlite",
+        "ID=mariner\nVERSION_ID=\"2.0\"\nPRETTY_NAME=\"CBL-Mariner/Linux\"\n",
+    ),
+    (
+        "rpm/sle-15-bci.Packages.db",
+        "usr/lib/sysimage/rpm/Packages.db",
+        "ID=sles\nVERSION_ID=\"15.4\"\nPRETTY_NAME=\"SUSE Linux Enterprise Server 15 SP4\"\n",
+    ),
+    ("rpm/epoch.bdb.Packages", "var/lib/rpm/Packages", "ID=alpine\nVERSION_ID=3.18.4\n"),
+    ("opkg/openwrt.status", "usr/lib/opkg/status", "ID=openwrt\nVERSION_ID=\"23.05\"\n"),
+];
+
+/// An image that lies somewhere, by the name that the command line takes.
+struct Place {
+    name: String,
+    _on_disk: Option<OnDisk>,
+}
+
+fn place(on_disk: OnDisk) -> Place {
+    Place { name: on_disk.oci(), _on_disk: Some(on_disk) }
+}
+
+fn of_database(corpus: &Path, (file, path, release): (&str, &str, &str)) -> Place {
+    let content = std::fs::read(corpus.join(file)).unwrap();
+    let layer = LayerBuilder::new(Compression::Gzip { members: 1 })
+        .file("etc/os-release", release)
+        .file(path, content)
+        .created_by("ADD rootfs.tar /");
+    place(OnDisk::layout(&ImageBuilder::new().layer(layer).build()))
+}
+
+/// Returns every image of the corpus, and one of each database.
+fn places(corpus: &Path) -> Vec<Place> {
+    let archives = ["alpine-3.10.docker-archive.tar.gz", "symlink-cycle.docker-archive.tar"];
+    let name = |file: &str| corpus.join("images").join(file).display().to_string();
+    let archives = archives.map(|file| Place { name: name(file), _on_disk: None });
+    let databases = DATABASES.iter().map(|row| of_database(corpus, *row));
+    archives.into_iter().chain(databases).chain([place(OnDisk::layout(&alpine()))]).collect()
+}
+
+/// Scans with so many threads and returns a report in several forms.
+fn forms(name: &str, threads: &str, options: &[&str]) -> [Vec<u8>; 3] {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["json", "cyclonedx-json", "spdx-json"];
+    let words = files.map(|form| format!("{form}={}", folder.path().join(form).display()));
+    let outputs = words.iter().flat_map(|word| ["-o", word]);
+    let arguments: Vec<&str> =
+        ["scan", name].into_iter().chain(outputs).chain(options.iter().copied()).collect();
+    let output = cutaway(&arguments)
+        .env("RAYON_NUM_THREADS", threads)
+        .env("TOKIO_WORKER_THREADS", threads)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!([0, 5].contains(&status(&output)), "{name}: {}", stderr(&output));
+    assert!(output.stdout.is_empty(), "nothing was asked of standard output");
+    files.map(|form| std::fs::read(folder.path().join(form)).unwrap())
+}
+
+#[test]
+fn bills_of_real_databases_are_valid_whole_and_stable() {
+    let Some((corpus, judge)) = corpus().zip(Judge::find(is_purl)) else { return };
+    for Place { name, _on_disk } in places(&corpus) {
+        let first = forms(&name, "1", &[]);
+        assert!(first == forms(&name, "16", &[]), "{name}: threads make a difference");
+        let [report, bills @ ..] = first;
+        let report = Report::read(report.as_slice()).unwrap();
+        for bill in bills {
+            let bill: Value = serde_json::from_slice(&bill).unwrap();
+            let complaints = judge.complaints(&bill);
+            assert!(complaints.is_empty(), "{name}: {complaints:#?}");
+            assert_eq!(packages(&bill), report.installed().count(), "{name}");
+        }
+        let options = ["--sbom-version", "1.7", "--sbom-removed", "--sbom-source"];
+        let [_, bills @ ..] = forms(&name, "2", &options);
+        for bill in bills {
+            let complaints = judge.complaints(&serde_json::from_slice(&bill).unwrap());
+            assert!(complaints.is_empty(), "{name}: {complaints:#?}");
+        }
+    }
+}
+
+fn is_purl(text: &str) -> bool {
+    PackageUrl::from_str(text).is_ok()
+}
+
+/// Counts the packages of a bill.
+fn packages(bill: &Value) -> usize {
+    let is_package = |it: &&Value| match it.get("SPDXID").and_then(Value::as_str) {
+        Some(id) => id.starts_with("SPDXRef-Package-"),
+        None => it["type"] != "operating-system",
+    };
+    let list = bill.get("components").unwrap_or(&bill["packages"]);
+    list.as_array().unwrap().iter().filter(is_package).count()
+}
+
+#[test]
+fn times_and_serial_numbers_are_what_was_asked_for() {
+    let on_disk = OnDisk::layout(&alpine());
+    let image = on_disk.oci();
+    let bill = |options: &[&str], epoch: &str| -> Value {
+        let arguments = [&["scan", &image, "--format", "cyclonedx-json"], options].concat();
+        let output = cutaway(&arguments).env("SOURCE_DATE_EPOCH", epoch).output().unwrap();
+        assert_eq!(status(&output), 0, "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let plain = bill(&[], "");
+    let dated = bill(&[], "1700000000");
+    assert_eq!(dated["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
+    assert_eq!(dated["metadata"]["properties"][0]["value"], "epoch");
+    assert_eq!(plain["serialNumber"], dated["serialNumber"], "it is of the content");
+    let random = bill(&["--sbom-serial", "random"], "");
+    assert_ne!(plain["serialNumber"], random["serialNumber"]);
+    assert!(bill(&["--sbom-serial", "none"], "").get("serialNumber").is_none());
+    assert_eq!(bill(&["--sbom-time", "now"], "0")["metadata"]["properties"][0]["value"], "now");
+    let text = bill(&["--sbom-compat", "none"], "").to_string();
+    assert!(!text.contains("trivy") && plain.to_string().contains("aquasecurity:trivy:SrcName"));
+    let wrong = cutaway(&["scan", &image]).env("SOURCE_DATE_EPOCH", "soon").output().unwrap();
+    assert_eq!(status(&wrong), 2, "{}", stderr(&wrong));
+}
+
+#[test]
+fn one_run_writes_several_forms() {
+    let image = OnDisk::layout(&alpine());
+    let file = |name: &str| image.path().join(name).display().to_string();
+    let (bill, table) = (file("a.json"), file("table"));
+    let word = format!("cyclonedx-json={bill}");
+    let output = run(&["scan", &image.oci(), "--format", "json", "-o", &word]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert!(Report::read(output.stdout.as_slice()).is_ok(), "the form without a file is printed");
+    let output = run(&["scan", &image.oci(), "-o", &table, "-o", &word]);
+    assert_eq!((status(&output), output.stdout.len()), (0, 0), "{}", stderr(&output));
+    assert!(std::fs::read_to_string(&table).unwrap().contains("PACKAGE"));
+    for words in [&["-o", &word, "-o", &bill][..], &["-o", "spdx=a"], &["-f", "sbom"]] {
+        let output = run(&[&["scan", &image.oci()], words].concat());
+        assert_eq!((status(&output), output.stdout.len()), (2, 0), "{words:?}");
+    }
+}

@@ -1,0 +1,166 @@
+//! What a bill of materials takes from the machine: the time that is stated, random numbers.
+
+use std::io::Read as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cutaway_sbom::{Clock, Compat, Options, Serial, SpecVersion};
+
+use crate::client::Client;
+use crate::error::Error;
+
+/// How bills of materials are written, as words that people write.
+#[derive(Debug, Clone, Default)]
+pub struct BillSettings {
+    /// The version of CycloneDX: `1.6` or `1.7`.
+    pub version: SpecVersion,
+    /// Where serial numbers come from.
+    pub serial: SerialSource,
+    /// The address below which documents of SPDX are named.
+    pub namespace: Option<String>,
+    /// Whether documents state the time of the run, and not that of the image.
+    pub now: bool,
+    /// Which readers are helped with properties of their own.
+    pub compat: Compat,
+    /// Whether packages that a lower layer had are listed as excluded.
+    pub removed: bool,
+    /// Whether source packages are listed as ancestors.
+    pub sources: bool,
+    /// Who made the document.
+    pub authors: Vec<String>,
+    /// Who supplies the image.
+    pub supplier: Option<String>,
+}
+
+/// Where the serial number of a document comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SerialSource {
+    /// From its content.
+    #[default]
+    Content,
+    /// It is random.
+    Random,
+    /// There is none.
+    None,
+}
+
+impl Client {
+    /// Returns how bills of materials are written. Where the client knows an environment, its
+    /// `SOURCE_DATE_EPOCH` is the time that they state.
+    ///
+    /// # Errors
+    ///
+    /// Returns a setting that makes no sense, and why there are no random numbers.
+    pub fn bill_options(&self, told: BillSettings) -> Result<Options, Error> {
+        let BillSettings { version, serial, namespace, now, .. } = told;
+        if let Some(namespace) = &namespace {
+            let plain = namespace.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+            let has_scheme = namespace.split_once(':').is_some_and(|(scheme, rest)| {
+                scheme.starts_with(|it: char| it.is_ascii_alphabetic()) && !rest.is_empty()
+            });
+            if !plain || !has_scheme {
+                let rule = "it is an address with a scheme, without # and blanks";
+                return Err(Error::Usage(format!("the namespace of SPDX documents: {rule}")));
+            }
+        }
+        Ok(Options {
+            version,
+            serial: match serial {
+                SerialSource::Content => Serial::Content,
+                SerialSource::None => Serial::None,
+                SerialSource::Random => Serial::Random(random()?),
+            },
+            namespace,
+            clock: self.clock(now)?,
+            compat: told.compat,
+            authors: told.authors,
+            supplier: told.supplier,
+            removed: told.removed,
+            sources: told.sources,
+        })
+    }
+
+    fn clock(&self, now: bool) -> Result<Clock, Error> {
+        const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+        // What a `date` of four digits in the year can say.
+        const LATEST: i64 = 253_402_300_799;
+        if now {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
+            return Ok(Clock::Now(i64::try_from(now).unwrap_or(LATEST)));
+        }
+        let environment = self.settings().environment.as_ref();
+        let Some(text) = environment.and_then(|it| it.get(VARIABLE)) else {
+            return Ok(Clock::Image);
+        };
+        let seconds = text.trim().parse().ok().filter(|seconds| (0..=LATEST).contains(seconds));
+        let wrong = || Error::Usage(format!("{VARIABLE} is no number of seconds since 1970"));
+        Ok(Clock::Epoch(seconds.ok_or_else(wrong)?))
+    }
+}
+
+fn random() -> Result<[u8; 16], Error> {
+    const PLACE: &str = "/dev/urandom";
+    let mut bytes = [0; 16];
+    let read = std::fs::File::open(PLACE).and_then(|mut file| file.read_exact(&mut bytes));
+    read.map_err(|source| Error::Unreadable { path: PLACE.into(), source })?;
+    Ok(bytes)
+}
+
+impl std::str::FromStr for SerialSource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "content" => Ok(Self::Content),
+            "random" => Ok(Self::Random),
+            "none" => Ok(Self::None),
+            _ => Err("it is content, random or none".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Environment;
+
+    fn options(epoch: &str, settings: BillSettings) -> Result<Options, Error> {
+        let environment = Environment::from_iter([("SOURCE_DATE_EPOCH", epoch)]);
+        Client::builder().environment(environment).build().bill_options(settings)
+    }
+
+    #[test]
+    fn times() {
+        let clock = |epoch| options(epoch, BillSettings::default()).map(|it| it.clock).ok();
+        for (epoch, expected) in [
+            ("", Some(Clock::Image)),
+            ("0", Some(Clock::Epoch(0))),
+            ("1700000000", Some(Clock::Epoch(1_700_000_000))),
+            ("-1", None),
+            ("253402300800", None),
+            ("soon", None),
+        ] {
+            assert_eq!(clock(epoch), expected, "{epoch:?}");
+        }
+        let now = options("0", BillSettings { now: true, ..BillSettings::default() });
+        assert!(matches!(now.unwrap().clock, Clock::Now(seconds) if seconds > 1_700_000_000));
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        for (namespace, fine) in [
+            ("https://example.com/sbom", true),
+            ("urn:x", true),
+            ("example.com", false),
+            ("https://a#b", false),
+            ("https://a b", false),
+            (":", false),
+        ] {
+            let namespace = Some(namespace.to_owned());
+            let settings = BillSettings { namespace, ..BillSettings::default() };
+            assert_eq!(options("", settings).is_ok(), fine);
+        }
+        let random = BillSettings { serial: SerialSource::Random, ..BillSettings::default() };
+        let [one, other] = [0, 1].map(|_| options("", random.clone()).unwrap().serial);
+        assert_ne!(one, other);
+    }
+}

@@ -1,0 +1,34 @@
+//! Software bills of materials: a report on a container image as CycloneDX, SPDX and other documents.
+//!
+//! Pure: a [`Report`](cutaway_report::Report) goes in, a document comes out, and back. The same report and
+//! the same [`Options`] give the same bytes. Nothing reads a clock, an environment or a file.
+//!
+//! ```
+//! use cutaway_report::{Format as _, Report};
+//! use cutaway_sbom::{CycloneDx, Spdx};
+//!
+//! # let json = r#"{"schema":"cutaway.scan/1","image":{"name":"a","source":"oci","digest":null,"id":null,
+//! #     "media_type":null,"platform":{"os":"linux","architecture":"amd64","variant":null}},"distro":null,
+//! #     "layers":[],"packages":[],"removed":[],"keys":[],"diagnostics":[],"complete":true}"#;
+//! let report = Report::read(json.as_bytes())?;
+//! CycloneDx::default().write(&report, &mut std::io::sink())?;
+//! Spdx::default().write(&report, &mut std::io::sink())?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod bill;
+mod clock;
+mod cyclonedx;
+mod facts;
+mod license;
+mod options;
+#[cfg(test)]
+mod sample;
+mod seq;
+mod spdx_json;
+mod subject;
+mod uuid;
+
+pub use cyclonedx::CycloneDx;
+pub use options::{Clock, Compat, Options, Serial, SpecVersion};
+pub use spdx_json::Spdx;

@@ -1,0 +1,204 @@
+//! Packages of SPDX: the image, its distribution, its packages.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::licenses::{NOASSERTION, declared};
+use crate::bill::{Bill, Row, title};
+use crate::facts::{self, Fact};
+use crate::uuid;
+
+/// The id of the document.
+pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+/// The id of the image.
+pub(super) const IMAGE: &str = "SPDXRef-Image";
+/// The id of the distribution.
+pub(super) const OS: &str = "SPDXRef-OS";
+
+/// When and by whom annotations are made.
+#[derive(Debug)]
+pub(super) struct Stamp {
+    pub(super) date: String,
+    pub(super) annotator: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Package<'b> {
+    #[serde(rename = "SPDXID")]
+    id: &'b str,
+    name: &'b str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version_info: Option<&'b str>,
+    primary_package_purpose: &'static str,
+    supplier: Cow<'b, str>,
+    download_location: &'static str,
+    files_analyzed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_info: Option<String>,
+    license_concluded: &'static str,
+    license_declared: Cow<'b, str>,
+    copyright_text: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'b str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checksums: Vec<Checksum<'b>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    external_refs: Vec<ExternalRef<'b>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    annotations: Vec<Annotation<'b>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checksum<'b> {
+    algorithm: &'static str,
+    checksum_value: &'b str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExternalRef<'b> {
+    reference_category: &'static str,
+    reference_type: &'static str,
+    reference_locator: &'b str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Annotation<'b> {
+    annotation_type: &'static str,
+    annotator: &'b str,
+    annotation_date: &'b str,
+    comment: String,
+}
+
+impl<'b> Package<'b> {
+    fn new(id: &'b str, name: &'b str, purpose: &'static str) -> Self {
+        Self {
+            id,
+            name,
+            version_info: None,
+            primary_package_purpose: purpose,
+            supplier: NOASSERTION.into(),
+            download_location: NOASSERTION,
+            files_analyzed: false,
+            source_info: None,
+            license_concluded: NOASSERTION,
+            license_declared: NOASSERTION.into(),
+            copyright_text: NOASSERTION,
+            description: None,
+            checksums: Vec::new(),
+            external_refs: Vec::new(),
+            annotations: Vec::new(),
+        }
+    }
+}
+
+/// Returns the ids of packages, in their order.
+pub(super) fn ids(rows: &[Row<'_>]) -> Vec<String> {
+    let id = |row: &Row<'_>| {
+        let sane = |text: &str| -> String {
+            let letters = text.chars().take(64);
+            letters
+                .map(|it| if it.is_ascii_alphanumeric() || it == '.' { it } else { '-' })
+                .collect()
+        };
+        let package = row.package;
+        let (kind, name) = (sane(package.kind.name()), sane(&package.name));
+        format!("SPDXRef-Package-{kind}-{name}-{}", uuid::short(&row.id, 16))
+    };
+    rows.iter().map(id).collect()
+}
+
+/// Returns the image.
+pub(super) fn of_image<'b>(bill: &'b Bill<'_>, stamp: &'b Stamp) -> Package<'b> {
+    let digest = bill.report.image.digest.as_ref();
+    let sha256 = digest.filter(|digest| digest.algorithm_name() == "sha256");
+    let supplier = bill.options.supplier.as_ref();
+    Package {
+        version_info: bill.subject.version.as_deref(),
+        supplier: supplier.map_or(NOASSERTION.into(), |name| organization(name).into()),
+        checksums: sha256
+            .map(|it| Checksum { algorithm: "SHA256", checksum_value: it.encoded() })
+            .into_iter()
+            .collect(),
+        external_refs: purl(bill.subject.purl.as_deref()),
+        annotations: annotations(&facts::of_image(bill.report), stamp),
+        ..Package::new(IMAGE, named(&bill.subject.name), "CONTAINER")
+    }
+}
+
+/// Returns the distribution.
+pub(super) fn of_distro<'b>(bill: &'b Bill<'_>, stamp: &'b Stamp) -> Option<Package<'b>> {
+    let distro = bill.report.distro.as_ref()?;
+    Some(Package {
+        version_info: distro.version_id.as_deref(),
+        supplier: organization(title(distro)).into(),
+        description: distro.pretty_name.as_deref(),
+        annotations: annotations(&facts::of_distro(distro, &bill.report.keys), stamp),
+        ..Package::new(OS, named(&distro.id), "OPERATING_SYSTEM")
+    })
+}
+
+/// Returns a package.
+pub(super) fn of_package<'b>(
+    bill: &'b Bill<'_>,
+    row: &'b Row<'_>,
+    id: &'b str,
+    stamp: &'b Stamp,
+) -> Package<'b> {
+    let package = row.package;
+    let with_licenses = !facts::licenses_fit_an_expression(package);
+    let purpose = if row.is_application() { "APPLICATION" } else { "LIBRARY" };
+    let mut acquired = format!("acquired from {}", package.database);
+    if let Some(source) = &package.source {
+        let version = source.version.as_deref().unwrap_or(&package.version);
+        acquired.push_str(&format!("; built from {} {version}", source.name));
+    }
+    Package {
+        version_info: Some(&package.version),
+        supplier: bill.supplier(package).map_or(NOASSERTION.into(), |it| organization(it).into()),
+        source_info: Some(acquired),
+        license_declared: declared(&package.licenses),
+        external_refs: purl(row.purl()),
+        annotations: annotations(&facts::of_package(bill, row, with_licenses), stamp),
+        ..Package::new(id, named(&package.name), purpose)
+    }
+}
+
+/// A name may not be empty.
+fn named(name: &str) -> &str {
+    if name.is_empty() { NOASSERTION } else { name }
+}
+
+fn organization(name: &str) -> String {
+    format!("Organization: {name}")
+}
+
+fn purl(purl: Option<&str>) -> Vec<ExternalRef<'_>> {
+    let reference = |reference_locator| ExternalRef {
+        reference_category: "PACKAGE-MANAGER",
+        reference_type: "purl",
+        reference_locator,
+    };
+    purl.map(reference).into_iter().collect()
+}
+
+/// Returns facts as lines of one annotation: `key=value`, with dots in the key.
+fn annotations<'b>(facts: &[Fact<'_>], stamp: &'b Stamp) -> Vec<Annotation<'b>> {
+    let lines: Vec<String> = facts
+        .iter()
+        .map(|(name, value)| {
+            let value = value.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+            format!("{}={value}", name.replace(':', "."))
+        })
+        .collect();
+    vec![Annotation {
+        annotation_type: "OTHER",
+        annotator: &stamp.annotator,
+        annotation_date: &stamp.date,
+        comment: lines.join("\n"),
+    }]
+}

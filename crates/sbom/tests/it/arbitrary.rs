@@ -1,0 +1,81 @@
+//! Reports with anything in them that a database can say.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// A text, and now and then one that no form expects.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z0-9.+~-]{1,12}", any::<String>(), Just(String::new())]
+}
+
+fn optional() -> impl Strategy<Value = Value> {
+    prop_oneof![Just(Value::Null), text().prop_map(Into::into)]
+}
+
+fn licence() -> impl Strategy<Value = String> {
+    const KNOWN: &[&str] =
+        &["MIT", "GPL-2.0-or-later", "MIT AND Zlib", "GPL-3+", "LicenseRef-a OR MIT", ""];
+    prop_oneof![prop::sample::select(KNOWN).prop_map(str::to_owned), text()]
+}
+
+prop_compose! {
+    fn package()(
+        kind in prop::sample::select(&["alpm", "apk", "deb", "rpm", "npm", "snap"][..]),
+        name in text(), version in text(), epoch in any::<Option<u64>>(), release in optional(),
+        arch in optional(), source in prop::option::of((text(), optional())),
+        licenses in prop::collection::vec(licence(), 0..3), vendor in optional(), database in text(),
+        state in prop::sample::select(&["installed", "unpacked", "config-files"][..]),
+        purl in "pkg:(deb|rpm|npm)/[a-c]@1", layer in 0usize..3,
+    ) -> Value {
+        let source = source.map(|(name, version)| json!({"name": name, "version": version}));
+        json!({
+            "kind": kind, "name": name, "version": version, "epoch": epoch, "release": release,
+            "arch": arch, "source": source, "licenses": licenses, "vendor": vendor, "state": state,
+            "purl": purl, "database": database, "layer": layer,
+        })
+    }
+}
+
+prop_compose! {
+    /// A report.
+    pub(crate) fn report()(
+        name in text(), source in prop::sample::select(&["registry", "oci", "docker"][..]),
+        digest in any::<bool>(), created in optional(),
+        distro in prop::option::of((text(), optional(), optional(), optional(), text())),
+        packages in prop::collection::vec(package(), 0..6), created_by in optional(),
+        removed in prop::collection::vec(package(), 0..3), complete in any::<bool>(),
+        summary in optional(),
+    ) -> cutaway_report::Report {
+        let hash = |byte: &str| format!("sha256:{}", byte.repeat(32));
+        let digest = digest.then(|| hash("aa"));
+        let distro = distro.map(|(id, version, codename, pretty, path)| json!({
+            "id": id, "version_id": version, "codename": codename, "pretty_name": pretty,
+            "id_like": ["like"], "path": path, "layer": 0,
+        }));
+        let layer = json!({
+            "index": 0, "digest": hash("cc"), "diff_id": hash("dd"), "chain_id": hash("dd"),
+            "media_type": null, "size": 1, "uncompressed_size": 2, "created_by": created_by,
+            "verified": true,
+        });
+        let removed: Vec<Value> = removed
+            .into_iter()
+            .map(|mut it| { it["hidden_by"] = json!(1); it })
+            .collect();
+        let diagnostics = if complete { json!([]) } else {
+            json!([{"severity": "error", "code": "c", "path": null, "layer": null, "message": "m"}])
+        };
+        let report = json!({
+            "schema": "cutaway.scan/1",
+            "image": {"name": name, "source": source, "digest": digest, "id": hash("bb"),
+                "media_type": null,
+                "platform": {"os": "linux", "architecture": "amd64", "variant": null}},
+            "created": created, "distro": distro, "layers": [layer], "packages": packages,
+            "removed": removed,
+            "keys": [{"name": "k", "version": "1", "summary": summary, "database": "d", "layer": 0}],
+            "diagnostics": diagnostics, "complete": complete,
+        });
+        let mut report = cutaway_report::Report::read(report.to_string().as_bytes()).unwrap();
+        report.packages.sort();
+        report
+    }
+}
