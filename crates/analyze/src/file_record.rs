@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use cutaway_layerfs::EntryPath;
+use cutaway_layerfs::{Account, EntryPath};
+use cutaway_tar::len64;
 
 use crate::packed_records::PackedRecords;
 use crate::{ContentDigest, Ecosystem};
@@ -13,8 +14,9 @@ const FIXED: usize = 64;
 /// What one file of a package manager says about files.
 ///
 /// It may have a limit, since a small file can say much: each name in a long directory, each path with
-/// the reason for it. What would go over it is not taken in, and all that was there is let go of.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// the reason for it. What would go over it is not taken in, and all that was there is let go of. So it is
+/// where the budget of the run cannot pay what is held.
+#[derive(Debug, Clone, Default)]
 pub struct FileRecords {
     owners: Vec<Owner>,
     origins: Vec<Origin>,
@@ -22,6 +24,9 @@ pub struct FileRecords {
     exclusions: Vec<Exclusion>,
     pub(crate) records: PackedRecords,
     weight: usize,
+    /// What all but the records takes.
+    beside: usize,
+    account: Account,
     /// The most that `weight` may become; none where there is no limit.
     max: Option<usize>,
     is_over: bool,
@@ -137,9 +142,10 @@ pub struct Traits {
 }
 
 impl FileRecords {
-    /// Makes records that weigh at most `max`, as [`FileRecords::weight`] counts it.
-    pub fn within(max: usize) -> Self {
-        Self { max: Some(max), ..Self::default() }
+    /// Makes records that weigh at most `max`, as [`FileRecords::weight`] counts it, and are paid from
+    /// `account` as they are held: packed.
+    pub(crate) fn within(max: usize, account: Account) -> Self {
+        Self { max: Some(max), account, ..Self::default() }
     }
 
     /// Returns whether there was more than the limit allows, so that nothing is kept.
@@ -222,8 +228,9 @@ impl FileRecords {
     /// Adds a record.
     pub fn push(&mut self, record: &FileRecord<'_>) {
         let link = record.link.map(<[u8]>::len).unwrap_or_default();
-        if self.takes(&[record.path.len(), link]) {
+        if self.weighs(&[record.path.len(), link]) {
             self.records.push(record);
+            self.pays();
         }
     }
 
@@ -256,24 +263,57 @@ impl FileRecords {
     pub(crate) fn take_packed(&mut self, bytes: &[u8]) -> Option<()> {
         let (records, text) = PackedRecords::from_bytes(bytes, self.owners.len())?;
         let fixed = records.len().saturating_mul(FIXED).saturating_sub(FIXED);
-        self.takes(&[fixed, text]).then(|| self.records = records)
+        if !self.weighs(&[fixed, text]) {
+            return None;
+        }
+        self.records = records;
+        self.pays().then_some(())
     }
 
-    /// Counts something that holds texts of these lengths; returns whether there is room for it.
+    /// Counts something beside the records that holds texts of these lengths; returns whether there is room
+    /// for it.
     fn takes(&mut self, lengths: &[usize]) -> bool {
+        let one = lengths.iter().copied().fold(FIXED, usize::saturating_add);
+        self.beside = self.beside.saturating_add(one);
+        self.weighs(lengths) && self.pays()
+    }
+
+    /// Counts something that has texts of these lengths; returns whether it is within the limit.
+    fn weighs(&mut self, lengths: &[usize]) -> bool {
         if self.is_over {
             return false;
         }
         let one = lengths.iter().copied().fold(FIXED, usize::saturating_add);
-        let weight = self.weight.saturating_add(one);
-        if self.max.is_some_and(|max| weight > max) {
-            *self = Self { max: self.max, is_over: true, ..Self::default() };
-            return false;
+        self.weight = self.weight.saturating_add(one);
+        let within = self.max.is_none_or(|max| self.weight <= max);
+        if !within {
+            self.let_go();
         }
-        self.weight = weight;
-        true
+        within
+    }
+
+    /// Pays for what is held; returns whether that was there.
+    fn pays(&mut self) -> bool {
+        let held = self.beside.saturating_add(self.records.as_bytes().len());
+        let paid = self.account.hold(len64(held), 0);
+        if !paid {
+            self.let_go();
+        }
+        paid
+    }
+
+    fn let_go(&mut self) {
+        *self = Self { max: self.max, is_over: true, ..Self::default() };
     }
 }
+
+impl PartialEq for FileRecords {
+    fn eq(&self, other: &Self) -> bool {
+        self.says_the_same(other)
+    }
+}
+
+impl Eq for FileRecords {}
 
 impl PackageRef {
     fn len(&self) -> usize {
@@ -288,6 +328,8 @@ impl PackageRef {
 
 #[cfg(test)]
 mod tests {
+    use cutaway_layerfs::Budget;
+
     use super::*;
 
     /// What goes over the limit is gone whole, and stays so whatever comes after it.
@@ -308,7 +350,7 @@ mod tests {
             link: false,
             reason: "x".repeat(1000).into(),
         };
-        let mut records = FileRecords::within(4 * 1064);
+        let mut records = FileRecords::within(4 * 1064, Account::default());
         (0..4).for_each(|_| records.push(&record));
         assert_eq!((records.len(), records.weight(), records.is_over()), (4, 4 * 1064, false));
         records.push(&record);
@@ -317,11 +359,30 @@ mod tests {
         records.originate(origin());
         records.owner(Ecosystem::DEB, PackageRef::Database(origin().path), true);
         assert!(records.is_over() && records.is_empty() && records.owners().is_empty());
-        let mut records = FileRecords::within(4 * 1064);
+        let mut records = FileRecords::within(4 * 1064, Account::default());
         records.originate(origin());
         assert_eq!(records.weight(), 2064);
         records.originate(origin());
         records.originate(origin());
         assert!(records.is_over() && records.origins().is_empty());
+    }
+
+    /// What is held is paid as it is held: a path that is like the one before takes next to nothing.
+    #[test]
+    fn what_is_held_is_paid() {
+        let budget = Budget::new(64 << 10);
+        let mut records = FileRecords::within(usize::MAX, budget.account());
+        let push = |records: &mut FileRecords, path: &[u8]| {
+            let (role, traits) = (FileRole::File, Traits::default());
+            records.push(&FileRecord { owner: 0, path, role, digest: None, link: None, traits });
+        };
+        let [one, other] = [b'a', b'b'].map(|letter| vec![letter; 1000]);
+        (0..1000).for_each(|_| push(&mut records, &one));
+        assert!((records.len(), records.is_over()) == (1000, false) && !budget.is_overspent());
+        (0..50).for_each(|n| push(&mut records, if n % 2 == 0 { &other } else { &one }));
+        assert!(!records.is_over() && records.weight() > 1_000_000);
+        (0..50).for_each(|n| push(&mut records, if n % 2 == 0 { &other } else { &one }));
+        assert!(records.is_over() && records.is_empty() && budget.is_overspent());
+        assert!(budget.account().pay(64 << 10), "what was taken is given back");
     }
 }

@@ -21,7 +21,7 @@ const LISTED: usize = 400;
 ///
 /// What is added is weighed and paid from the [`Budget`] of the run; what that cannot pay is not kept,
 /// and [`Budget::is_overspent`] then says so to whoever reads the image. Records of files have a
-/// limit of their own, see [`FileRecords`].
+/// limit of their own besides, see [`FileRecords`].
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     packages: Vec<Arc<Package>>,
@@ -39,7 +39,8 @@ pub struct Findings {
 impl Findings {
     /// Returns findings that are paid from a budget, with records of files of at most `record_bytes`.
     pub fn within(budget: Budget, record_bytes: u64) -> Self {
-        let files = FileRecords::within(usize::try_from(record_bytes).unwrap_or(usize::MAX));
+        let record_bytes = usize::try_from(record_bytes).unwrap_or(usize::MAX);
+        let files = FileRecords::within(record_bytes, budget.account());
         let mut account = budget.account();
         // Where that is not there, the budget remembers.
         let _: bool = account.pay(FILE);

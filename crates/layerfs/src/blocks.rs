@@ -12,9 +12,9 @@ pub(crate) struct Blocks<T> {
     last: Vec<T>,
 }
 
-/// Items by number.
+/// Items by number, in blocks: what is there stays where it is when more is added.
 #[derive(Debug, Clone)]
-pub(crate) struct Items<T>(Blocks<T>);
+pub struct Items<T>(Blocks<T>);
 
 /// Short byte strings, one after the other.
 #[derive(Debug, Clone, Default)]
@@ -87,11 +87,18 @@ impl<T> Items<T> {
         Self(Blocks { closed: Vec::new(), last: vec![first] })
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// Returns the number of items.
+    pub fn len(&self) -> usize {
         (self.0.closed.len() << ITEMS).saturating_add(self.0.last.len())
     }
 
-    pub(crate) fn get(&self, number: usize) -> Option<&T> {
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the item of a number.
+    pub fn get(&self, number: usize) -> Option<&T> {
         self.0.get(number >> ITEMS)?.get(within(number, ITEMS))
     }
 
@@ -99,13 +106,20 @@ impl<T> Items<T> {
         self.0.get_mut(number >> ITEMS)?.get_mut(within(number, ITEMS))
     }
 
-    pub(crate) fn push(&mut self, item: T) {
+    /// Adds an item, whose number is how many there were.
+    pub fn push(&mut self, item: T) {
         self.0.room(1, 1 << ITEMS).1.push(item);
     }
 
     /// Returns the bytes of memory that the items take.
     pub(crate) fn memory(&self) -> usize {
         self.0.memory()
+    }
+}
+
+impl<T> Default for Items<T> {
+    fn default() -> Self {
+        Self(Blocks { closed: Vec::new(), last: Vec::new() })
     }
 }
 

@@ -71,6 +71,7 @@ mod warning;
 mod watch;
 
 pub use arena::NodeId;
+pub use blocks::Items;
 pub use budget::{Account, Budget};
 pub use changes::{Changes, Dangling, End, Hidden, Superseded, Version, tree_order};
 pub use cover::Cover;

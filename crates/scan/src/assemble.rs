@@ -83,16 +83,18 @@ pub(crate) fn report(
     packages.sort();
     removed.sort();
     let mut diagnostics = diagnostics::all(merged, &inventory, task, options);
-    let files = merged.top.as_ref().map(|top| {
-        let said = Recordings {
+    let mut files = None;
+    if let Some(top) = &merged.top {
+        let recordings = Recordings {
             records: file_records(merged, analyzers),
             packages: inventory.records(),
             unrecorded: unrecorded(merged, &inventory, analyzers),
         };
-        let (files, said) = owned::compare(top, &said, options.limits.exclusions);
+        let (exclusions, budget) = (options.limits.exclusions, &options.read.budget);
+        let (compared, said) = owned::compare(top, &recordings, exclusions, budget)?;
         diagnostics.extend(said);
-        files
-    });
+        files = Some(compared);
+    }
     diagnostics.extend(diagnostics::of_counts(packages.len(), distro.is_some()));
     diagnostics.sort();
     diagnostics.dedup();

@@ -17,7 +17,8 @@ mod tally;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use cutaway_layerfs::Kind;
+use cutaway_layerfs::{Budget, Kind};
+use cutaway_read::Error;
 use cutaway_report::{DiagnosticReport, FilesReport};
 
 use claims::Claims;
@@ -32,13 +33,21 @@ pub(crate) use merged_files::MergedFiles;
 pub(crate) use recordings::Recordings;
 
 /// Compares the files of the top with what is said of them; looks at so many patterns of what is left out.
+///
+/// # Errors
+///
+/// Returns an error where that would take more than can be paid from `budget`.
 pub(crate) fn compare(
     top: &Arc<MergedFiles>,
     said: &Recordings<'_>,
     exclusions: usize,
-) -> (FilesReport, Vec<DiagnosticReport>) {
+    budget: &Budget,
+) -> Result<(FilesReport, Vec<DiagnosticReport>), Error> {
     let owners = Owners::new(&said.packages, &said.records);
-    let claims = Claims::new(top, &said.records, &owners);
+    let account = budget.account();
+    let max = account.max();
+    let claims = Claims::new(top, &said.records, &owners, account);
+    let claims = claims.ok_or_else(|| Error::held(max))?;
     let explainer = Explainer::new(top, &claims, said, &owners, exclusions);
     let (mut modified, mut missing) = (Builder::new(top, &owners), Builder::new(top, &owners));
     let mut tally = Tally::default();
@@ -59,20 +68,22 @@ pub(crate) fn compare(
             }
         }
     });
-    let report = FilesReport {
-        unowned: Files::unowned(top, &claims, &explainer),
-        modified: modified.finish(),
-        missing: missing.finish(),
-        unowned_directories: unowned_directories(top, &claims),
-    };
+    let unowned = Files::unowned(top, &claims, &explainer);
+    let unowned_directories = unowned_directories(top, &claims);
+    let unread = explainer.diagnostic();
+    // Lists hold what they need. Sorting them takes as much as the claims did.
+    drop(explainer);
+    drop(claims);
+    let (modified, missing) = (modified.finish(), missing.finish());
+    let report = FilesReport { unowned, modified, missing, unowned_directories };
     let mut diagnostics = tally.diagnostics(&owners);
     if top.is_spent() {
         let message = "recorded paths lead over more bytes of links than the limit link_bytes";
         diagnostics.push(error("recorded-paths-over-limit", message.to_owned()));
     }
     diagnostics.extend(owners.diagnostics());
-    diagnostics.extend(explainer.diagnostic());
-    (report, diagnostics)
+    diagnostics.extend(unread);
+    Ok((report, diagnostics))
 }
 
 /// Returns the directories in which no package owns anything, without those within them.

@@ -137,6 +137,27 @@ fn a_journal_of_many_layers() {
     held("comes and goes", &["scan", &disk.oci()], size, 5, "");
 }
 
+/// What packages record of files is held of all layers until the top is known, and placed there.
+#[test]
+fn records_of_files() {
+    let status = "Package: p\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n";
+    let base = layer([("var/lib/dpkg/status".to_owned(), status.to_owned())]);
+    let long = ["a", "b"].map(|letter| vec![letter.repeat(200); 19].join("/"));
+    let paths: String = (0..500).map(|n| format!("/{}/{n}\n", long[n % 2])).collect();
+    let list = |n: u32| ("var/lib/dpkg/info/p.list".to_owned(), format!("/{n}\n{paths}"));
+    let disk = image([base].into_iter().chain((0..60).map(|n| layer([list(n)]))));
+    let databases = 4 * u64::try_from(paths.len()).unwrap();
+    let size = Size { entries: 100, packages: 1, databases };
+    held("of many layers", &["scan", "--owned", &disk.oci()], size, 4, "held_bytes");
+    // Packed they are small; what is missing is listed by its path.
+    let same: String = (0..100_000).map(|n| format!("/{}/{n}\n", "d".repeat(50))).collect();
+    let base = layer([("var/lib/dpkg/status".to_owned(), status.to_owned())]);
+    let databases = u64::try_from(same.len()).unwrap();
+    let disk = image([base, layer([("var/lib/dpkg/info/p.list".to_owned(), same)])]);
+    let size = Size { entries: 100, packages: 1, databases };
+    held("missing", &["scan", "--owned", &disk.oci()], size, 4, "held_bytes");
+}
+
 #[test]
 fn files_that_are_analysed() {
     let file = |n: u32| (format!("var/lib/dpkg/status.d/{n}"), String::new());

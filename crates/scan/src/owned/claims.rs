@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use cutaway_analyze::{Diversion, FileRecord, FileRecords};
-use cutaway_layerfs::{EntryPath, NodeId};
+use cutaway_layerfs::{Account, EntryPath, NodeId};
+use cutaway_tar::len64;
 
 use super::merged_files::MergedFiles;
 use super::owners::Owners;
@@ -16,7 +17,16 @@ pub(super) struct Claims<'a> {
     all: Vec<Claim>,
     owned: HashSet<NodeId>,
     missing: Vec<EntryPath>,
+    /// Pays for all this, and for the rows of what is missing.
+    account: Account,
 }
+
+/// What a claim takes, and how many bytes of them each name of the tree may have.
+const CLAIM: u64 = 32;
+const OF_NAME: u64 = 64;
+/// What a missing path takes, here and on a list, beside its text, and how often that is held.
+const MISSING: usize = 300;
+const TEXTS: usize = 3;
 
 /// A record at its place. Which record it is stays where it was read; here is only where that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,29 +57,50 @@ pub(super) struct Group<'c> {
 }
 
 impl<'a> Claims<'a> {
-    pub(super) fn new(top: &MergedFiles, records: &[&'a FileRecords], owners: &Owners<'_>) -> Self {
+    /// Places all records; none where what that takes is more than can be paid.
+    pub(super) fn new(
+        top: &MergedFiles,
+        records: &[&'a FileRecords],
+        owners: &Owners<'_>,
+        mut account: Account,
+    ) -> Option<Self> {
         let diversions: HashMap<&[u8], &Diversion> = records
             .iter()
             .flat_map(|files| files.diversions())
             .map(|diversion| (diversion.from.as_bytes(), diversion))
             .collect();
         let count = records.iter().map(|files| files.len()).sum();
+        let mut held = len64(count).saturating_mul(CLAIM);
+        let allowed = len64(top.tree.len()).saturating_mul(OF_NAME);
+        if !account.hold(held, allowed) {
+            return None;
+        }
         let mut claims = Self {
             records: records.to_vec(),
             all: Vec::with_capacity(count),
             owned: HashSet::new(),
             missing: Vec::new(),
+            account,
         };
+        let mut is_paid = true;
         let mut numbers: HashMap<EntryPath, u32> = HashMap::new();
         for (number, files) in records.iter().enumerate() {
             files.for_each(|at, record| {
-                let Some(owner) = owners.of(number, record.owner) else { return };
+                let Some(owner) = owners.of(number, record.owner).filter(|_| is_paid) else {
+                    return;
+                };
                 let name = owners.get(owner).map(|owner| owner.name);
                 let diverted = diversions
                     .get(record.path)
                     .filter(|diversion| diversion.except.as_deref() != name);
                 let path = diverted.map_or(record.path, |diversion| diversion.to.as_bytes());
+                let missing = claims.missing.len();
                 let place = claims.place(top, path, &mut numbers);
+                for path in claims.missing.get(missing..).unwrap_or_default() {
+                    let texts = path.as_bytes().len().saturating_mul(TEXTS);
+                    held = held.saturating_add(len64(texts.saturating_add(MISSING)));
+                    is_paid = claims.account.hold(held, allowed);
+                }
                 let supplement = record.traits.supplement;
                 if let (Place::Node(node), false) = (place, supplement) {
                     claims.owned.insert(node);
@@ -79,7 +110,7 @@ impl<'a> Claims<'a> {
             });
         }
         claims.all.sort_unstable();
-        claims
+        is_paid.then_some(claims)
     }
 
     /// Returns the path of a place; none where it is left out.

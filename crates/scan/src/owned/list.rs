@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use cutaway_layerfs::{EntryPath, Kind, NodeId, Tree};
+use cutaway_layerfs::{EntryPath, Items, Kind, NodeId, Tree};
 use cutaway_report::{FileList, FileReport, FileSource};
 
 use super::claims::Claims;
 use super::explain::Explainer;
 use super::merged_files::{MergedFiles, position};
 use super::owners::Owners;
-use super::recorded::Recorded;
+use super::recorded::{Kept, Recorded};
 
 /// Files that are not as packages record them, sorted by path.
 ///
@@ -21,7 +21,7 @@ use super::recorded::Recorded;
 pub(super) struct Files {
     top: Arc<MergedFiles>,
     files: Vec<File>,
-    said: Vec<Recording>,
+    said: Items<Recording>,
     /// Each explanation once, and that there is none.
     reasons: Vec<Option<String>>,
     /// The names of packages that own a file together, each set once.
@@ -40,12 +40,12 @@ struct File {
 }
 
 /// What packages say of a file.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Recording {
     /// The position of the packages' names.
     packages: u32,
     config: bool,
-    recorded: Option<Recorded>,
+    recorded: Kept,
     /// Where it was, where nothing is now.
     gone: Option<EntryPath>,
 }
@@ -100,7 +100,7 @@ impl Files {
         Self {
             top: Arc::clone(top),
             files: Vec::new(),
-            said: Vec::new(),
+            said: Items::default(),
             reasons: Vec::new(),
             packages: Vec::new(),
         }
@@ -130,8 +130,8 @@ impl Files {
     fn report(&self, file: &File) -> FileReport {
         let (top, said) = (&self.top, self.said(file));
         let path = self.path(file);
-        let recorded = said.and_then(|said| said.recorded.as_ref());
-        let digest = recorded.and_then(Recorded::digest);
+        let recorded = said.and_then(|said| said.recorded.get());
+        let digest = recorded.as_ref().and_then(Recorded::digest);
         let packages = said.and_then(|said| self.packages.get(position(said.packages)));
         FileReport {
             layer: match file.node {
@@ -143,7 +143,7 @@ impl Files {
             path: path.to_string_lossy().into_owned(),
             packages: packages.cloned().unwrap_or_default(),
             config: said.is_some_and(|said| said.config),
-            recorded: recorded.map(ToString::to_string),
+            recorded: recorded.as_ref().map(ToString::to_string),
             found: file.node.and_then(|node| top.found(node, digest)),
             explained: self.reason(file).map(str::to_owned),
         }
@@ -171,7 +171,7 @@ impl<'o> Builder<'o> {
         let reason = number(&mut self.reasons, &mut list.reasons, reason, Clone::clone);
         let said = u32::try_from(list.said.len()).unwrap_or(u32::MAX);
         list.files.push(File { node: at.as_ref().ok().copied(), reason, said });
-        list.said.push(Recording { packages, config, recorded, gone: at.err() });
+        list.said.push(Recording { packages, config, recorded: recorded.into(), gone: at.err() });
     }
 
     pub(super) fn finish(self) -> FileList {

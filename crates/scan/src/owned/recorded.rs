@@ -19,6 +19,41 @@ pub(super) enum Recorded {
     Kind(&'static str),
 }
 
+/// What was recorded, or that nothing was, in the room that common digests need: of a large image every file
+/// may have it on a list.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Nothing,
+    Md5([u8; 16]),
+    Sha1([u8; 20]),
+    Sha256([u8; 32]),
+    Other(Box<Recorded>),
+}
+
+impl Kept {
+    pub(super) fn get(&self) -> Option<Recorded> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Md5(digest) => Recorded::Content(ContentDigest::Md5(*digest)),
+            Self::Sha1(digest) => Recorded::Content(ContentDigest::Sha1(*digest)),
+            Self::Sha256(digest) => Recorded::Content(ContentDigest::Sha256(*digest)),
+            Self::Other(other) => Recorded::clone(other),
+        })
+    }
+}
+
+impl From<Option<Recorded>> for Kept {
+    fn from(recorded: Option<Recorded>) -> Self {
+        match recorded {
+            None => Self::Nothing,
+            Some(Recorded::Content(ContentDigest::Md5(digest))) => Self::Md5(digest),
+            Some(Recorded::Content(ContentDigest::Sha1(digest))) => Self::Sha1(digest),
+            Some(Recorded::Content(ContentDigest::Sha256(digest))) => Self::Sha256(digest),
+            Some(other) => Self::Other(Box::new(other)),
+        }
+    }
+}
+
 impl Recorded {
     /// Returns what a record has; none where that is no more than that something is there.
     pub(super) fn new(record: &FileRecord<'_>) -> Option<Self> {
