@@ -88,7 +88,7 @@ pub(crate) enum Command {
 pub(crate) struct Scan {
     /// The image: a reference, a path, `-` for standard input, or `registry:REF`,
     /// `oci:DIR[:TAG|@DIGEST]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`,
-    /// `docker:REF`, `podman:REF`, `containerd:REF`
+    /// `docker:REF`, `podman:REF`, `containerd:REF`; or `sbom:FILE`, a bill of materials
     pub(crate) image: String,
     /// The form of the report [default: table]
     #[arg(long, value_parser = sbom::report_form(), env = "CUTAWAY_FORMAT")]

@@ -1,9 +1,12 @@
 //! What a bill of materials takes from the machine: the time that is stated, random numbers.
 
-use std::io::Read as _;
+use std::io::Read;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cutaway_sbom::{Clock, Compat, Options, Serial, SpecVersion};
+use cutaway_report::Report;
+use cutaway_sbom::{Clock, Compat, Options, ReadError, Serial, SpecVersion};
+use cutaway_tar::Escaped;
 
 use crate::client::Client;
 use crate::error::Error;
@@ -79,6 +82,16 @@ impl Client {
         })
     }
 
+    /// Reads what a bill of materials lists; `-` stands for standard input.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it cannot be had, or is none.
+    pub(crate) fn read_bill(&self, path: &Path, name: &str) -> Result<Report, Error> {
+        let read = |bill: &mut dyn Read| cutaway_sbom::read(bill, name, &self.limits().bill);
+        with_bill(path, read)
+    }
+
     fn clock(&self, now: bool) -> Result<Clock, Error> {
         const VARIABLE: &str = "SOURCE_DATE_EPOCH";
         // What a `date` of four digits in the year can say.
@@ -95,6 +108,25 @@ impl Client {
         let wrong = || Error::Usage(format!("{VARIABLE} is no number of seconds since 1970"));
         Ok(Clock::Epoch(seconds.ok_or_else(wrong)?))
     }
+}
+
+/// Opens a bill of materials for who reads it; `-` stands for standard input.
+fn with_bill<T>(
+    path: &Path,
+    read: impl FnOnce(&mut dyn Read) -> Result<T, ReadError>,
+) -> Result<T, Error> {
+    let shown = Escaped::path(path).to_string();
+    let read = match path == Path::new("-") {
+        true => read(&mut std::io::stdin().lock()),
+        false => match std::fs::File::open(path) {
+            Ok(mut file) => read(&mut file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::Unreachable(format!("there is no file {shown}")));
+            }
+            Err(error) => Err(ReadError::Io(error)),
+        },
+    };
+    read.map_err(|source| Error::Bill { name: shown, source })
 }
 
 fn random() -> Result<[u8; 16], Error> {

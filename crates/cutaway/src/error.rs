@@ -66,6 +66,14 @@ pub enum Error {
     /// A daemon leaves out a part of what it saves.
     #[error("{0}")]
     LeftOut(Box<Self>),
+    /// A bill of materials cannot be had, or is none.
+    #[error("{name}: {source}")]
+    Bill {
+        /// Which one.
+        name: String,
+        /// Why.
+        source: cutaway_sbom::ReadError,
+    },
     /// What a registry lists as referring to an image breaks the format of such a list.
     #[error("the list of referrers is no index: {0}")]
     Referrers(String),
@@ -124,6 +132,8 @@ impl Error {
             | Self::Settings { .. }
             | Self::Unreadable { .. } => Class::Usage,
             Self::Route { .. } | Self::Unreachable(_) | Self::LeftOut(_) => Class::Transport,
+            Self::Bill { source, .. } if source.is_of_the_way() => Class::Transport,
+            Self::Bill { .. } => Class::Malformed,
             Self::Absent(_) => Class::Absent,
             Self::Ambiguous(_) => Class::Ambiguous,
             Self::Referrers(_) => Class::Malformed,

@@ -30,6 +30,8 @@ pub struct Limits {
     pub scan: cutaway_scan::Limits,
     /// Single files.
     pub files: cutaway_files::Limits,
+    /// Bills of materials that are read.
+    pub bill: cutaway_sbom::Limits,
     /// Requests to registries.
     pub transport: Transport,
     /// Looking for credentials.
@@ -86,6 +88,7 @@ impl Default for Limits {
             read: cutaway_read::Limits::default(),
             scan: cutaway_scan::Limits::default(),
             files: cutaway_files::Limits::default(),
+            bill: cutaway_sbom::Limits::default(),
             transport: Transport::default(),
             lookup: Lookup::default(),
             stdin_bytes: 512 << 20,

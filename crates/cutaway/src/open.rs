@@ -65,6 +65,10 @@ impl Client {
                     Archive { opener, place, form: None, selector: Selector::Only, platform };
                 Ok(Image::of_archive(self, archive, name, None))
             }
+            Place::Sbom(_) => {
+                let rule = "a bill of materials lists packages, and is no image";
+                Err(Error::Usage(format!("{}: {rule}", Escaped::name(name))))
+            }
             Place::Containerd(there) => self.open_containerd(&there, name).await,
             Place::Daemon(engine, there) => self.open_saved(engine, &there, name).await,
         }

@@ -32,12 +32,14 @@ pub enum Place {
     Daemon(Engine, String),
     /// An image in containerd, by its name there.
     Containerd(String),
+    /// A bill of materials in a file, or on standard input: packages, and no files.
+    Sbom(PathBuf),
 }
 
 impl Place {
     /// Reads the name of an image as a command line takes it: a reference, a path, `-` for standard
     /// input, or a source and a name (`registry:`, `oci:`, `oci-archive:`, `docker-archive:`, `docker:`,
-    /// `podman:`, `containerd:`). Only looks at the disk to find where a path ends and a name begins.
+    /// `podman:`, `containerd:`, `sbom:`). Only looks at the disk to find where a path ends and a name begins.
     ///
     /// # Errors
     ///
@@ -56,6 +58,7 @@ impl Place {
                 "docker" => return Ok(Self::Daemon(Engine::Docker, rest.to_owned())),
                 "podman" => return Ok(Self::Daemon(Engine::Podman, rest.to_owned())),
                 "containerd" => return Ok(Self::Containerd(rest.to_owned())),
+                "sbom" => return Ok(Self::Sbom(rest.into())),
                 "registry" => return Ok(Self::Registry(rest.to_owned())),
                 "oci" => {
                     let (path, selector) = path_and_selector(rest)?;

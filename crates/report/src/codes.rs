@@ -189,6 +189,15 @@ pub const CODES: &[(&str, &str)] = &[
     ("rpm-sqlite-page-missing", "A page of rpm's SQLite database is missing."),
     ("rpm-sqlite-row", "A row of rpm's SQLite database cannot be read."),
     ("rpm-version-odd", "A version is none by rpm's own rules; it is reported as it stands."),
+    (
+        "sbom-component-without-purl",
+        "A component of a bill of materials has no package URL, and is not listed.",
+    ),
+    ("sbom-incomplete", "A bill of materials says of itself that packages may be missing."),
+    (
+        "sbom-layers-unknown",
+        "A bill of materials does not describe the layers of its image; layer 0 stands for all.",
+    ),
     ("skipped", "Entries that match a pattern of --skip were left out."),
     ("symlink-loop", "Symbolic links lead in a circle."),
     ("tar-dropped-extension", "An extended header of a tar belongs to no entry."),

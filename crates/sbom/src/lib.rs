@@ -21,7 +21,12 @@ mod clock;
 mod cyclonedx;
 mod facts;
 mod license;
+mod limits;
 mod options;
+mod part;
+mod purl;
+mod reader;
+mod recall;
 #[cfg(test)]
 mod sample;
 mod seq;
@@ -30,5 +35,8 @@ mod subject;
 mod uuid;
 
 pub use cyclonedx::CycloneDx;
+pub use limits::Limits;
 pub use options::{Clock, Compat, Options, Serial, SpecVersion};
+pub use reader::ReadError;
+pub use recall::read;
 pub use spdx_json::Spdx;

@@ -7,24 +7,32 @@ use crate::tidy::sources::Source;
 const TABLE: &str = "crates/report/src/codes.rs";
 
 /// The crates whose sources make diagnostics.
-const CRATES: &[&str] = &["tar", "layerfs", "model", "read", "analyze", "analyzers-os", "scan"];
+const CRATES: &[&str] =
+    &["tar", "layerfs", "model", "read", "analyze", "analyzers-os", "scan", "sbom"];
 
-/// Words of the form of a code that are none: distributions, names of files, states of dpkg and settings.
+/// Words of the form of a code that are none: distributions, names of files, states of dpkg, settings, and
+/// words of bills of materials.
 const OTHERS: &[&str] = &[
+    "bom-ref",
     "cbl-mariner",
     "config-files",
+    "cyclonedx-json",
     "gpg-pubkey",
     "half-configured",
     "half-installed",
     "kebab-case",
+    "manifest-analysis",
     "not-installed",
     "oci-layout",
     "opensuse-leap",
     "opensuse-tumbleweed",
+    "operating-system",
     "path-exclude",
     "path-include",
+    "post-build",
     "remove-on-upgrade",
     "sha256-160",
+    "spdx-json",
     "triggers-awaited",
     "triggers-pending",
 ];

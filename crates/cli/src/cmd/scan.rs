@@ -23,7 +23,7 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
         false => cutaway::analyzers(),
     };
     let how = ScanOptions { skip: args.skip.clone(), history: args.history };
-    let report = client.open(&args.image).await?.scan_with(&analyzers, &how).await?;
+    let report = client.report(&args.image, &analyzers, &how).await?;
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),
         layers = report.layers.len(),

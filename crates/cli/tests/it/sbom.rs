@@ -10,7 +10,7 @@ use packageurl::PackageUrl;
 use serde_json::Value;
 
 use crate::judge::Judge;
-use crate::support::{OnDisk, alpine, corpus, cutaway, run, status, stderr};
+use crate::support::{OnDisk, alpine, corpus, cutaway, document, run, status, stderr};
 
 /// Databases of the corpus, where they lie in an image, and the distribution there.
 const DATABASES: &[(&str, &str, &str)] = &[
@@ -156,4 +156,53 @@ fn one_run_writes_several_forms() {
         let output = run(&[&["scan", &image.oci()], words].concat());
         assert_eq!((status(&output), output.stdout.len()), (2, 0), "{words:?}");
     }
+}
+
+#[test]
+fn a_bill_read_back_has_the_packages_of_its_image() {
+    let Some(corpus) = corpus() else { return };
+    for Place { name, _on_disk } in places(&corpus) {
+        let [report, bills @ ..] = forms(&name, "2", &[]);
+        let report = Report::read(report.as_slice()).unwrap();
+        let installed: Vec<_> = report.installed().cloned().collect();
+        for bill in bills {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("bill");
+            std::fs::write(&file, bill).unwrap();
+            let output = run(&["scan", &format!("sbom:{}", file.display()), "-f", "json"]);
+            assert_eq!(status(&output), if report.complete { 0 } else { 5 }, "{}", stderr(&output));
+            let again = document(&output);
+            assert_eq!(again["image"]["source"], "sbom");
+            let again = Report::read(output.stdout.as_slice()).unwrap();
+            assert!(again.packages == installed, "{name}: not the packages of the image");
+            assert_eq!((&again.distro, &again.layers), (&report.distro, &report.layers), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_bill_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bill").display().to_string();
+    let name = format!("sbom:{file}");
+    for (content, expected, said) in [
+        ("", 4, "EOF"),
+        ("{}", 4, "neither CycloneDX nor SPDX"),
+        ("<bom/>", 4, "expected value"),
+        (r#"{"bomFormat":"CycloneDX","components":3}"#, 4, "list of components"),
+        (r#"{"bomFormat":"CycloneDX","specVersion":"1.4","components":[]}"#, 0, ""),
+        (r#"{"spdxVersion":"SPDX-2.2","packages":null}"#, 4, "a list"),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let output = run(&["scan", &name, "--format", "json"]);
+        assert_eq!(status(&output), expected, "{content}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{content}: {}", stderr(&output));
+        assert_eq!(output.stdout.is_empty(), expected == 4);
+    }
+    let absent = run(&["scan", "sbom:/nonexistent/file"]);
+    assert_eq!(status(&absent), 3, "{}", stderr(&absent));
+    let limited = run(&["scan", &name, "--limit", "sbom_bytes=10"]);
+    assert_eq!(status(&limited), 4, "{}", stderr(&limited));
+    assert!(stderr(&limited).contains("sbom_bytes"), "{}", stderr(&limited));
+    assert_eq!(status(&run(&["ls", &name])), 2);
 }

@@ -6,7 +6,9 @@ use cutaway_report::Report;
 use cutaway_scan::{Asked, Options, Scanned, scan};
 
 use super::Image;
+use crate::client::Client;
 use crate::error::Error;
+use crate::place::Place;
 
 /// How to scan.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +44,26 @@ impl Inventory {
     ) -> Result<(cutaway_model::Image, Report, View), Error> {
         let Self { image, report, files, first } = self;
         Ok((image, report, View::new(first, files, limits.read.layerfs)?))
+    }
+}
+
+impl Client {
+    /// Lists the distribution and the packages of what `name` stands for: an image, as
+    /// [`open`](Self::open) takes it, or `sbom:FILE`, whose packages are those that the bill lists.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open) and [`Image::scan_with`], and why a bill cannot be read.
+    pub async fn report(
+        &self,
+        name: &str,
+        analyzers: &Analyzers,
+        how: &ScanOptions,
+    ) -> Result<Report, Error> {
+        if let Place::Sbom(path) = Place::of(name)? {
+            return self.read_bill(&path, name);
+        }
+        self.open(name).await?.scan_with(analyzers, how).await
     }
 }
 

@@ -81,6 +81,8 @@ pub(super) const ROWS: &[Row] = &[
         |all| &mut all.files.hold_bytes,
         "bytes of a file held back while a later entry may replace it",
     ),
+    ("sbom_bytes", |all| &mut all.bill.bytes, "size of a bill of materials that is read"),
+    ("sbom_components", |all| &mut all.bill.components, "components of a bill that are listed"),
     (
         "layer_hold_bytes",
         |all| &mut all.read.layer_hold_bytes,

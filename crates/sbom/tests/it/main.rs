@@ -7,5 +7,7 @@
 )]
 
 mod arbitrary;
+mod back;
+mod foreign;
 mod judge;
 mod validity;
