@@ -75,6 +75,9 @@ pub(crate) enum Command {
     /// Work with references
     #[command(subcommand)]
     Ref(Ref),
+    /// Work with bills of materials
+    #[command(subcommand)]
+    Sbom(sbom::Sbom),
     /// Work with credentials
     #[command(subcommand)]
     Auth(Auth),

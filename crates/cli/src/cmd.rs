@@ -18,6 +18,7 @@ pub(crate) mod manifest;
 pub(crate) mod pull;
 pub(crate) mod reference;
 pub(crate) mod referrers;
+pub(crate) mod sbom;
 pub(crate) mod scan;
 pub(crate) mod schema;
 pub(crate) mod stat;

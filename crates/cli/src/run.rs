@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::args::sbom::Sbom;
 use crate::args::{Auth, Cli, Command, Common, Ref};
 use crate::failure::{Exit, Failure, warn};
 use crate::log;
@@ -63,6 +64,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::History(args) => block_on(&common, cmd::history::run(&args, &common)),
         Command::Ref(Ref::Parse(args)) => cmd::reference::run(&args),
         Command::Auth(Auth::Explain(args)) => block_on(&common, cmd::auth::explain(&args, &common)),
+        Command::Sbom(Sbom::Check(args)) => cmd::sbom::check(&args, &common),
         Command::Limits(args) => cmd::limits::run(&args, &common),
         Command::Schema(args) => cmd::schema::run(&args),
     }

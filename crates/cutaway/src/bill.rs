@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cutaway_report::Report;
-use cutaway_sbom::{Clock, Compat, Options, ReadError, Serial, SpecVersion};
+use cutaway_sbom::{Check, Clock, Compat, Options, Profile, ReadError, Serial, SpecVersion};
 use cutaway_tar::Escaped;
 
 use crate::client::Client;
@@ -90,6 +90,15 @@ impl Client {
     pub(crate) fn read_bill(&self, path: &Path, name: &str) -> Result<Report, Error> {
         let read = |bill: &mut dyn Read| cutaway_sbom::read(bill, name, &self.limits().bill);
         with_bill(path, read)
+    }
+
+    /// Counts what a bill of materials has of what a list wants; `-` stands for standard input.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it cannot be had, or is none.
+    pub fn check_bill(&self, path: &Path, profile: Profile) -> Result<Check, Error> {
+        with_bill(path, |bill| cutaway_sbom::check(bill, profile, &self.limits().bill))
     }
 
     fn clock(&self, now: bool) -> Result<Clock, Error> {

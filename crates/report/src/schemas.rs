@@ -31,6 +31,7 @@ pub fn schemas() -> &'static [DocumentSchema] {
         "ls",
         "ref-parse",
         "referrers",
+        "sbom-check",
         "scan",
         "stat",
         "tags",

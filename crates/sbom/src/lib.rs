@@ -17,6 +17,7 @@
 //! ```
 
 mod bill;
+mod check;
 mod clock;
 mod cyclonedx;
 mod facts;
@@ -34,6 +35,7 @@ mod spdx_json;
 mod subject;
 mod uuid;
 
+pub use check::{Check, Field, Profile, check};
 pub use cyclonedx::CycloneDx;
 pub use limits::Limits;
 pub use options::{Clock, Compat, Options, Serial, SpecVersion};

@@ -1,9 +1,13 @@
 //! Arguments about bills of materials.
 
-use clap::Args;
+use std::path::PathBuf;
+
 use clap::builder::{BoolishValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
-use cutaway::sbom::{Compat, SpecVersion};
+use clap::{Args, Subcommand};
+use cutaway::sbom::{Compat, Profile, SpecVersion};
 use cutaway::{BillSettings, ReportForm, SerialSource};
+
+use super::TextFormat;
 
 /// How bills of materials are written.
 #[derive(Debug, Clone, Args)]
@@ -74,6 +78,25 @@ impl Bill {
             supplier: self.supplier.clone(),
         }
     }
+}
+
+/// Commands about bills of materials.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sbom {
+    /// Say what a bill lacks of what it has to have, per field and with counts
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The bill: CycloneDX or SPDX as JSON; `-` for standard input
+    pub(crate) file: PathBuf,
+    /// The list of what a bill has to have: ntia, cisa or bsi
+    #[arg(long, value_name = "LIST", env = "CUTAWAY_PROFILE")]
+    pub(crate) profile: Profile,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
+    pub(crate) format: TextFormat,
 }
 
 /// Reads the name of a form.

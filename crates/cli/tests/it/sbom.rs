@@ -206,3 +206,30 @@ fn what_is_no_bill_says_why() {
     assert!(stderr(&limited).contains("sbom_bytes"), "{}", stderr(&limited));
     assert_eq!(status(&run(&["ls", &name])), 2);
 }
+
+#[test]
+fn a_check_says_what_is_missing() {
+    let image = OnDisk::layout(&alpine());
+    let bill = image.path().join("bill").display().to_string();
+    let write = |form: &str, options: &[&str]| {
+        let file = format!("{form}={bill}");
+        let output =
+            run(&[&["scan", &image.oci(), "--sbom-time", "now", "-o", &file], options].concat());
+        assert_eq!(status(&output), 0, "{}", stderr(&output));
+    };
+    for form in ["cyclonedx-json", "spdx-json"] {
+        write(form, &[]);
+        let output = run(&["sbom", "check", "--profile", "ntia", &bill, "-f", "json"]);
+        assert_eq!(status(&output), 1, "{}", stderr(&output));
+        let check = document(&output);
+        let lacking = check["fields"].as_array().unwrap().iter().filter(|it| it["missing"] != 0);
+        let names: Vec<&str> = lacking.map(|it| it["name"].as_str().unwrap()).collect();
+        assert_eq!((names, check["components"].as_u64()), (vec!["author", "supplier"], Some(4)));
+        write(form, &["--sbom-author", "A <a@example.com>", "--sbom-supplier", "S"]);
+        let whole = run(&["sbom", "check", "--profile", "ntia", &bill]);
+        assert_eq!(status(&whole), 0, "{}", stderr(&whole));
+        assert_eq!(status(&run(&["sbom", "check", "--profile", "bsi", &bill])), 1);
+    }
+    assert_eq!(status(&run(&["sbom", "check", &bill])), 2);
+    assert_eq!(status(&run(&["sbom", "check", "--profile", "ntia", "/nonexistent"])), 3);
+}

@@ -20,6 +20,10 @@ fn schemas_are_listed_and_printed() {
     assert_eq!((status(&none), none.stdout.len()), (2, 0), "{}", stderr(&none));
 }
 
+/// A bill that lacks nothing of NTIA's minimum elements.
+const WHOLE_BILL: &str = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":
+    {"timestamp":"2026-01-01T00:00:00Z","authors":[{"name":"A"}]},"components":[]}"#;
+
 #[test]
 fn every_command_keeps_to_its_schema() {
     let image = OnDisk::layout(&alpine());
@@ -47,6 +51,7 @@ fn every_command_keeps_to_its_schema() {
         "limits",
         "auth explain r.example/a",
         "ref parse r.example/a",
+        "sbom check --profile ntia BILL",
     ]
     .map(|line| line.split(' ').collect())
     .to_vec();
@@ -64,9 +69,16 @@ fn every_command_keeps_to_its_schema() {
         ]);
     }
     let mut seen = BTreeSet::new();
+    let bill = image.path().join("bill").display().to_string();
+    std::fs::write(&bill, WHOLE_BILL).unwrap();
+    let named = |word: &'_ &str| match *word {
+        "IMAGE" => name.clone(),
+        "BILL" => bill.clone(),
+        word => word.to_owned(),
+    };
     for line in &lines {
-        let words: Vec<&str> =
-            line.iter().map(|word| if *word == "IMAGE" { &name } else { *word }).collect();
+        let words: Vec<String> = line.iter().map(named).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let format: &[&str] = if line[0] == "ref" { &[] } else { &["--format", "json"] };
         let document = json(&run(&[&words, format].concat()));
         seen.insert(document["schema"].as_str().unwrap_or("cutaway.referrers/1").to_owned());

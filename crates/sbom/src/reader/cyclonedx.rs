@@ -9,8 +9,14 @@ use super::{Each, Empty, Head, Parts};
 use crate::part::{Kind, OURS, Part};
 
 /// Names of properties that are kept.
-const KEPT: &[&str] =
-    &[OURS, "aquasecurity:trivy:", "syft:location:0:", "syft:metadata:", "syft:distro:"];
+const KEPT: &[&str] = &[
+    OURS,
+    "aquasecurity:trivy:",
+    "syft:location:0:",
+    "syft:metadata:",
+    "syft:distro:",
+    "bsi:component:",
+];
 
 /// The list of components.
 pub(super) struct Components<'p, 't>(pub(super) &'p mut Parts<'t>);
