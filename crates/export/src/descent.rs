@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use cutaway_layerfs::{Cover, Listing};
-use cutaway_model::Layer;
+use cutaway_model::{Layer, Windows};
 use cutaway_read::{LayerKey, ListingOnly, Options, Turn, Turns, Visit, layers_of_image, visit};
 use futures_util::future::{BoxFuture, FutureExt as _, MaybeDone, maybe_done};
 use tokio::io::AsyncWrite;
@@ -152,7 +152,9 @@ impl<'l> Ahead<'l> {
 fn open(layer: &Layer, is_base: bool, turn: Turn, options: &Options) -> Opened {
     let ((gate, waiting), (outlet, pieces)) =
         (oneshot::channel(), way(1, options.limits.model.unpacked_bytes));
-    let (layer, options) = (layer.clone(), options.clone());
+    let (layer, mut options) = (layer.clone(), options.clone());
+    // It may have to wait until others are written, and these for its window.
+    options.windows = Windows::unbounded();
     let reading = async move {
         let hold = options.limits.layer_hold_bytes;
         let mut first = Some((waiting, turn.begin().await));

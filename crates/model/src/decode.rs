@@ -13,7 +13,8 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, Chain, ReadBuf};
 use crate::error::is_of_the_system;
 use crate::gzip::GzipMembers;
 use crate::pace::Paced;
-use crate::{Compression, Error, Limits, SNIFF_BYTES};
+use crate::windows::{HEAD_BYTES, SMALL_LOG};
+use crate::{Compression, Error, Limits, Window, Windows};
 
 /// A stream whose first bytes were looked at.
 pub(crate) type Peeked<R> = Chain<io::Cursor<Vec<u8>>, R>;
@@ -42,6 +43,8 @@ pub struct Decoded<R> {
     what: String,
     count: u64,
     limits: Limits,
+    /// Held as long as the decoder is.
+    _window: Option<Window>,
     /// An error that came together with bytes: it is told when those are taken.
     deferred: Option<io::Error>,
     failed: bool,
@@ -70,7 +73,8 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
     ///
     /// Returns [`Error::Malformed`] for an empty stream and for a compression that is not supported, and what the stream itself fails with.
     pub async fn open(stored: R, what: impl Into<String>, limits: &Limits) -> Result<Self, Error> {
-        let decoded = Self::of_layer(stored, what, limits).await?;
+        let windows = Windows::unbounded();
+        let decoded = Self::of_layer(stored, what, limits, &windows, None).await?;
         if decoded.is_empty {
             let rule = "is empty: not even the end marker of a tar";
             return Err(Error::malformed(decoded.what, rule));
@@ -80,6 +84,10 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
 
     /// Does as [`Decoded::open`] for a layer, which may have no bytes: its diffID says so then.
     ///
+    /// A zstd stream that asks for a large window waits for one of `windows`, unless it has one already.
+    /// One that asks for it in a later frame than the first ends in an error that is
+    /// [about the window](Error::wants_window), and may be read again with one.
+    ///
     /// # Errors
     ///
     /// As [`Decoded::open`], an empty stream aside.
@@ -87,12 +95,22 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
         stored: R,
         what: impl Into<String>,
         limits: &Limits,
+        windows: &Windows,
+        window: Option<Window>,
     ) -> Result<Self, Error> {
         let what = what.into();
         let (head, stored) =
-            peek(stored, SNIFF_BYTES).await.map_err(|error| Error::from_io(error, &what))?;
+            peek(stored, HEAD_BYTES).await.map_err(|error| Error::from_io(error, &what))?;
         let compression = Compression::sniff(&head);
-        let decoder = Decoder::new(stored, compression, limits).ok_or_else(|| {
+        let window = match window {
+            None => windows.for_stream(&head).await,
+            some => some,
+        };
+        let mut limits = *limits;
+        if window.is_none() {
+            limits.zstd_window_log = limits.zstd_window_log.min(SMALL_LOG);
+        }
+        let decoder = Decoder::new(stored, compression, &limits).ok_or_else(|| {
             Error::malformed(&what, format!("unsupported compression {}", compression.name()))
         })?;
         Ok(Self {
@@ -101,7 +119,8 @@ impl<R: AsyncBufRead + Unpin> Decoded<R> {
             is_empty: head.is_empty(),
             what,
             count: 0,
-            limits: *limits,
+            limits,
+            _window: window,
             deferred: None,
             failed: false,
             alarmed: false,

@@ -5,7 +5,8 @@ use std::io;
 use cutaway_ref::Digest;
 use cutaway_tar::Escaped;
 
-use crate::DiffId;
+use crate::windows::SMALL_LOG;
+use crate::{DiffId, Limits};
 
 /// How many bytes of a name or rule are shown. Two of them and the words around make less than 1 KiB.
 const PART: usize = 470;
@@ -127,6 +128,14 @@ pub enum Class {
 }
 
 impl Error {
+    /// Returns whether it is about a zstd stream that asked for a large window in a later frame than its first, and
+    /// may have one within `limits`.
+    pub fn wants_window(&self, limits: &Limits) -> bool {
+        let small = u64::from(SMALL_LOG);
+        limits.zstd_window_log > SMALL_LOG
+            && matches!(self, Self::Limit { limit: "zstd_window_log", max, .. } if *max == small)
+    }
+
     /// Returns whose fault it is.
     pub fn class(&self) -> Class {
         match self {

@@ -259,7 +259,8 @@ impl Layer {
     pub async fn unpack(&self, limits: &Limits) -> Result<Unpacking, Error> {
         let verified = self.compressed().await?;
         let outcome = verified.outcome();
-        let reader = Decoded::of_layer(verified, self.what(), limits).await?;
+        let windows = crate::Windows::unbounded();
+        let reader = Decoded::of_layer(verified, self.what(), limits, &windows, None).await?;
         self.warn_of(reader.compression());
         Ok(Unpacking { reader, outcome })
     }

@@ -73,6 +73,7 @@ mod remark;
 mod sink;
 pub mod source;
 mod verify;
+mod windows;
 
 pub use blobs::{BlobStream, Blobs};
 pub use buffered::poll_read_buffered;
@@ -95,3 +96,4 @@ pub use sink::{BlobSink, ImageName, SinkError, Unnamed, Upload};
 pub use verify::{
     Claim, DiffIdCheck, Outcome, Stored, StoredCheck, Unpacked, Verified, VerifiedTar,
 };
+pub use windows::{Window, Windows};

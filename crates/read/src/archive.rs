@@ -294,7 +294,7 @@ async fn of_member<R: LayerReader>(
     mut reader: R,
     options: &Options,
 ) -> Result<Reading<R::Out>, Error> {
-    let stream = Stream::of_member(name, bytes, &options.limits.model).await?;
+    let stream = Stream::of_member(name, bytes, options).await?;
     let what = stream.what().to_owned();
     let walked = stream.walk(options, &mut reader).await?;
     let whole = walked.ok_or_else(|| Error::unfinished(what))?;

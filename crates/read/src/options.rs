@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cutaway_layerfs::Budget;
+use cutaway_model::Windows;
 
 use crate::{Observer, Silent};
 
@@ -16,12 +17,15 @@ pub struct Options {
     /// What all that is held of what is read with these options is paid from: as long as it is held, so that
     /// one image can be read after the other.
     pub budget: Budget,
+    /// The large zstd windows of all layers that are read with these options.
+    pub windows: Windows,
 }
 
 impl Options {
     /// Reads within `limits` and tells nobody how far.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, observer: Arc::new(Silent), budget: Budget::new(limits.held_bytes) }
+        let (budget, windows) = (Budget::new(limits.held_bytes), Windows::one_at_a_time());
+        Self { limits, observer: Arc::new(Silent), budget, windows }
     }
 
     /// Has `observer` told how far layers are read.

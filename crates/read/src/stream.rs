@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cutaway_layerfs::{Walk, Walked};
 use cutaway_model::{
-    BlobStream, Claim, Decoded, DiffIdCheck, Error as ModelError, Layer, Limits as ModelLimits,
-    Measured, Stored, StoredCheck,
+    BlobStream, Claim, Compression, Decoded, DiffIdCheck, Error as ModelError, Layer, Measured,
+    Stored, StoredCheck, Window,
 };
 use cutaway_tar::{Escaped, len64};
-use tokio::io::AsyncBufRead;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 use tracing::Instrument as _;
 
 use crate::lane::{Drainer, lane};
@@ -36,24 +36,35 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Opens a layer of an image.
-    pub(crate) async fn open(layer: &Layer, limits: &ModelLimits) -> Result<Self, ModelError> {
+    /// Opens a layer of an image, which may have been given a large window.
+    pub(crate) async fn open(
+        layer: &Layer,
+        options: &Options,
+        window: Option<Window>,
+    ) -> Result<Self, ModelError> {
         let (stream, claim) = layer.stored().await?;
         let unpacked = layer.diff_id_check()?;
-        let stream = Self::new(stream, layer.what(), claim, unpacked, limits).await?;
+        let stream = Self::new(stream, layer.what(), claim, unpacked, options, window).await?;
         layer.warn_of(stream.reader.compression());
         Ok(stream)
     }
 
-    /// Opens a member of an archive that passes by, which may turn out to be a layer.
+    /// Opens a member of an archive that passes by, which may turn out to be a layer. It cannot be read a second
+    /// time, so that it waits for a large window whenever it may come to ask for one.
     pub(crate) async fn of_member(
         name: &str,
-        bytes: impl AsyncBufRead + Send + Unpin + 'static,
-        limits: &ModelLimits,
+        mut bytes: impl AsyncBufRead + Send + Unpin + 'static,
+        options: &Options,
     ) -> Result<Self, ModelError> {
         let what = format!("layer {}", Escaped::new(name));
         let unpacked = DiffIdCheck::new(what.clone(), None)?;
-        Self::new(Box::new(bytes), what, Claim::of_member(name), unpacked, limits).await
+        let head = bytes.fill_buf().await.map_err(|error| ModelError::from_io(error, &what))?;
+        let window = match Compression::sniff(head) {
+            Compression::Zstd => Some(options.windows.take().await),
+            _ => None,
+        };
+        let claim = Claim::of_member(name);
+        Self::new(Box::new(bytes), what, claim, unpacked, options, window).await
     }
 
     async fn new(
@@ -61,12 +72,14 @@ impl Stream {
         what: String,
         claim: Claim,
         unpacked: DiffIdCheck,
-        limits: &ModelLimits,
+        options: &Options,
+        window: Option<Window>,
     ) -> Result<Self, ModelError> {
         let (filler, copies) = lane();
         let tap = Tap::new(stream, &what, claim.size, filler);
         let (read, stored) = (tap.progress(), StoredCheck::new(what.as_str(), claim)?);
-        let reader = Decoded::of_layer(tap, what.as_str(), limits).await?;
+        let (limits, windows) = (&options.limits.model, &options.windows);
+        let reader = Decoded::of_layer(tap, what.as_str(), limits, windows, window).await?;
         Ok(Self { reader, copies, read, stored, unpacked, what, observer: None })
     }
 
@@ -283,6 +296,7 @@ pub async fn visit<R: LayerReader>(
 ) -> Result<Visit<R::Out>, Error> {
     let mut before = 0_u64;
     let mut last = None;
+    let mut window = None;
     loop {
         let Some(mut reader) = reader() else {
             return Err(last.unwrap_or_else(|| Error::unfinished(layer.what())));
@@ -292,7 +306,7 @@ pub async fn visit<R: LayerReader>(
             let (size, whole) = odd::pass_over(layer, &mut reader, options.limits.layerfs).await?;
             return Ok(Visit { out: reader.finish().await, stored: size, whole: Some(whole) });
         }
-        let stream = Stream::open(layer, &options.limits.model).await?;
+        let stream = Stream::open(layer, options, window.take()).await?;
         let stream = stream.observed(&options.observer, layer);
         let read = stream.read();
         let walked = stream.walk(options, &mut reader).await;
@@ -303,6 +317,11 @@ pub async fn visit<R: LayerReader>(
                     walked.warnings.push(odd::read_as_layer(layer));
                 }
                 return Ok(Visit { out: reader.finish().await, stored: before, whole });
+            }
+            Err(Error::Model(error)) if error.wants_window(&options.limits.model) => {
+                tracing::info!(layer = layer.what(), "reading it again with a large window");
+                last = Some(Error::Model(error));
+                window = Some(options.windows.take().await);
             }
             Err(Error::Model(error)) if layer.report_bad_bytes(&error).await => {
                 tracing::info!(layer = layer.what(), %error, "reading it again elsewhere");

@@ -62,4 +62,5 @@ mod terminal;
 mod unpacked;
 mod validation;
 mod view;
+mod windows;
 mod writes;
