@@ -87,8 +87,18 @@ fn all_arguments(command: &Command) -> Box<dyn Iterator<Item = &Arg> + '_> {
 }
 
 /// The forms that some command prints.
-const FORMS: &[&str] =
-    &["table", "json", "cyclonedx-json", "spdx-json", "purls", "tarball", "oci", "oci-archive"];
+const FORMS: &[&str] = &[
+    "table",
+    "json",
+    "cyclonedx-json",
+    "spdx-json",
+    "purls",
+    "sarif",
+    "github",
+    "tarball",
+    "oci",
+    "oci-archive",
+];
 
 /// Lets `-f` stand for `--format` in every command, and refuses a form in a variable that no command has.
 fn known_formats(command: Command) -> Result<Command, Failure> {

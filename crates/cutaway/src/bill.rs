@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cutaway_report::Report;
-use cutaway_sbom::{Check, Clock, Compat, Options, Profile, ReadError, Serial, SpecVersion};
+use cutaway_sbom::{
+    Check, Clock, Compat, Options, Profile, ReadError, Serial, Snapshot, SpecVersion,
+};
 use cutaway_tar::Escaped;
 
 use crate::client::Client;
@@ -32,6 +34,8 @@ pub struct BillSettings {
     pub authors: Vec<String>,
     /// Who supplies the image.
     pub supplier: Option<String>,
+    /// Which build a snapshot for GitHub is of; what is not told here, the variables of its actions tell.
+    pub snapshot: Snapshot,
 }
 
 /// Where the serial number of a document comes from.
@@ -79,6 +83,7 @@ impl Client {
             supplier: told.supplier,
             removed: told.removed,
             sources: told.sources,
+            snapshot: self.snapshot(told.snapshot)?,
         })
     }
 
@@ -99,6 +104,24 @@ impl Client {
     /// Returns why it cannot be had, or is none.
     pub fn check_bill(&self, path: &Path, profile: Profile) -> Result<Check, Error> {
         with_bill(path, |bill| cutaway_sbom::check(bill, profile, &self.limits().bill))
+    }
+
+    fn snapshot(&self, told: Snapshot) -> Result<Snapshot, Error> {
+        let get = |name: &str| self.settings().environment.as_ref().and_then(|it| it.get(name));
+        let of_job = || Some(format!("{}_{}", get("GITHUB_WORKFLOW")?, get("GITHUB_JOB")?));
+        let commit = told.commit.or_else(|| get("GITHUB_SHA"));
+        let is_commit =
+            |text: &String| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if commit.as_ref().is_some_and(|commit| !is_commit(commit)) {
+            let rule = "the commit of a snapshot is 40 hexadecimal digits";
+            return Err(Error::Usage(rule.to_owned()));
+        }
+        Ok(Snapshot {
+            commit,
+            reference: told.reference.or_else(|| get("GITHUB_REF")),
+            job: told.job.or_else(|| get("GITHUB_RUN_ID")),
+            correlator: told.correlator.or_else(of_job),
+        })
     }
 
     fn clock(&self, now: bool) -> Result<Clock, Error> {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cutaway_report::{Format as _, Json, Purls, Report};
-use cutaway_sbom::{CycloneDx, Options, Spdx};
+use cutaway_sbom::{CycloneDx, Github, Options, Sarif, Spdx};
 use cutaway_tar::Escaped;
 
 use crate::error::Error;
@@ -24,6 +24,10 @@ pub enum ReportForm {
     SpdxJson,
     /// Package URLs.
     Purls,
+    /// SARIF.
+    Sarif,
+    /// A dependency snapshot for GitHub.
+    Github,
 }
 
 /// What is written: a form, and the file that gets it.
@@ -43,6 +47,8 @@ impl ReportForm {
         ("cyclonedx-json", Self::CycloneDxJson, "A bill of materials: CycloneDX"),
         ("spdx-json", Self::SpdxJson, "A bill of materials: SPDX 2.3"),
         ("purls", Self::Purls, "One package URL a line"),
+        ("sarif", Self::Sarif, "Diagnostics, and what --owned finds: SARIF 2.1.0"),
+        ("github", Self::Github, "A dependency snapshot for GitHub"),
     ];
 
     /// Returns the form of this name.
@@ -73,6 +79,8 @@ impl ReportForm {
             Self::CycloneDxJson => CycloneDx(options.clone()).write(report, out),
             Self::SpdxJson => Spdx(options.clone()).write(report, out),
             Self::Purls => Purls.write(report, out),
+            Self::Sarif => Sarif.write(report, out),
+            Self::Github => Github(options.clone()).write(report, out),
         }
     }
 }

@@ -21,6 +21,7 @@ mod check;
 mod clock;
 mod cyclonedx;
 mod facts;
+mod github;
 mod license;
 mod limits;
 mod options;
@@ -30,6 +31,7 @@ mod reader;
 mod recall;
 #[cfg(test)]
 mod sample;
+mod sarif;
 mod seq;
 mod spdx_json;
 mod subject;
@@ -37,8 +39,10 @@ mod uuid;
 
 pub use check::{Check, Field, Profile, check};
 pub use cyclonedx::CycloneDx;
+pub use github::Github;
 pub use limits::Limits;
-pub use options::{Clock, Compat, Options, Serial, SpecVersion};
+pub use options::{Clock, Compat, Options, Serial, Snapshot, SpecVersion};
 pub use reader::ReadError;
 pub use recall::read;
+pub use sarif::Sarif;
 pub use spdx_json::Spdx;

@@ -27,6 +27,22 @@ pub struct Options {
     pub removed: bool,
     /// Whether source packages stand as ancestors of what was built from them (CycloneDX).
     pub sources: bool,
+    /// Which build a snapshot for GitHub is of.
+    pub snapshot: Snapshot,
+}
+
+/// Which build a snapshot for GitHub is of. What is not known is written as zeros, `refs/heads/main`, and
+/// the name of the image as correlator.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The commit, 40 hexadecimal digits.
+    pub commit: Option<String>,
+    /// The branch or tag, such as `refs/heads/main`.
+    pub reference: Option<String>,
+    /// The id of the job.
+    pub job: Option<String>,
+    /// What snapshots of one kind have in common: a newer one replaces an older one.
+    pub correlator: Option<String>,
 }
 
 /// A version of CycloneDX.

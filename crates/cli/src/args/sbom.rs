@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{BoolishValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
-use cutaway::sbom::{Compat, Profile, SpecVersion};
+use cutaway::sbom::{Compat, Profile, Snapshot, SpecVersion};
 use cutaway::{BillSettings, ReportForm, SerialSource};
 
 use super::TextFormat;
@@ -60,6 +60,18 @@ pub(crate) struct Bill {
     /// Who supplies the image
     #[arg(long = "sbom-supplier", value_name = "NAME", env = "CUTAWAY_SBOM_SUPPLIER")]
     supplier: Option<String>,
+    /// The commit of a snapshot for GitHub [default: GITHUB_SHA]
+    #[arg(long = "github-sha", value_name = "SHA", env = "CUTAWAY_GITHUB_SHA")]
+    commit: Option<String>,
+    /// Its branch or tag [default: GITHUB_REF]
+    #[arg(long = "github-ref", value_name = "REF", env = "CUTAWAY_GITHUB_REF")]
+    reference: Option<String>,
+    /// The id of its job [default: GITHUB_RUN_ID]
+    #[arg(long = "github-job", value_name = "ID", env = "CUTAWAY_GITHUB_JOB")]
+    job: Option<String>,
+    /// What later snapshots replace it by [default: GITHUB_WORKFLOW and GITHUB_JOB]
+    #[arg(long = "github-correlator", value_name = "NAME", env = "CUTAWAY_GITHUB_CORRELATOR")]
+    correlator: Option<String>,
 }
 
 impl Bill {
@@ -76,6 +88,12 @@ impl Bill {
             sources,
             authors: self.authors.clone(),
             supplier: self.supplier.clone(),
+            snapshot: Snapshot {
+                commit: self.commit.clone(),
+                reference: self.reference.clone(),
+                job: self.job.clone(),
+                correlator: self.correlator.clone(),
+            },
         }
     }
 }

@@ -30,6 +30,13 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
         bytes = report.layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add),
         "scanned"
     );
+    let is_snapshot = outputs.iter().any(|output| output.form == ReportForm::Github);
+    if is_snapshot && options.snapshot.commit.is_none() {
+        warn(
+            common,
+            "no commit is named for the snapshot: --github-sha and GITHUB_SHA are not set",
+        );
+    }
     for output in &outputs {
         write(output, &report, &options, common)?;
         // Other programs have the form where this one has the file.

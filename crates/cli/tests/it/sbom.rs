@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::str::FromStr as _;
 
-use cutaway_fixtures::{Compression, ImageBuilder, LayerBuilder};
+use cutaway_fixtures::{Compression, ImageBuilder, LayerBuilder, image};
 use cutaway_report::Report;
 use packageurl::PackageUrl;
 use serde_json::Value;
@@ -232,4 +232,46 @@ fn a_check_says_what_is_missing() {
     }
     assert_eq!(status(&run(&["sbom", "check", &bill])), 2);
     assert_eq!(status(&run(&["sbom", "check", "--profile", "ntia", "/nonexistent"])), 3);
+}
+
+#[test]
+fn findings_and_snapshots_are_written() {
+    let Some(judge) = Judge::find(is_purl) else { return };
+    let odd = OnDisk::layout(&image(
+        "layer gzip\n  etc/os-release 0644 \"ID=alpine\\n\"\n  lib/apk/db/installed 0644 \"P:a\\nV:1\\nF:opt\\nR:lost\\n\\nV:2\\n\\n\"\n  opt/a%20b 0644 \"x\"\n",
+    ));
+    let output = run(&["scan", &odd.oci(), "--owned", "-f", "sarif"]);
+    assert_eq!(status(&output), 5, "{}", stderr(&output));
+    let sarif: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let complaints = judge.complaints(&sarif);
+    assert!(complaints.is_empty(), "{complaints:#?}");
+    let run_of = &sarif["runs"][0];
+    assert_eq!(run_of["invocations"][0]["executionSuccessful"], false);
+    let rules = run_of["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = run_of["results"].as_array().unwrap();
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(result["ruleId"], rules[index]["id"]);
+    }
+    let has = |rule: &str, level: &str| {
+        results.iter().any(|result| result["ruleId"] == rule && result["level"] == level)
+    };
+    assert!(has("file-unowned", "warning") && has("file-missing", "warning"), "{results:#?}");
+    assert!(has("apk-record-without-name", "error"), "{results:#?}");
+
+    let image = OnDisk::layout(&alpine());
+    let mut command =
+        cutaway(&["scan", &image.oci(), "-f", "github", "--github-ref", "refs/tags/1"]);
+    let commit = "ab".repeat(20);
+    command.env("GITHUB_SHA", &commit).env("GITHUB_WORKFLOW", "w").env("GITHUB_JOB", "j");
+    let output = command.output().unwrap();
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+    let snapshot: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&snapshot["sha"], &snapshot["ref"]), (&commit.into(), &"refs/tags/1".into()));
+    assert_eq!(snapshot["job"]["correlator"], "w_j");
+    let resolved = &snapshot["manifests"]["lib/apk/db/installed"]["resolved"];
+    assert_eq!(resolved.as_object().unwrap().len(), 2);
+    let unnamed = run(&["scan", &image.oci(), "-f", "github"]);
+    assert!(status(&unnamed) == 0 && stderr(&unnamed).contains("GITHUB_SHA"));
+    assert_eq!(status(&run(&["scan", &image.oci(), "--github-sha", "abc"])), 2);
 }

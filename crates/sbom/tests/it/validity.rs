@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use cutaway_report::{Format, Report};
-use cutaway_sbom::{CycloneDx, Options, Spdx, SpecVersion};
+use cutaway_sbom::{CycloneDx, Github, Options, Sarif, Spdx, SpecVersion};
 use packageurl::PackageUrl;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -30,7 +30,8 @@ fn documents_of_any_report_are_valid() {
         supplier: Some("Example".into()),
         ..Options::default()
     };
-    let formats: [Box<dyn Format>; 5] = [
+    let formats: [Box<dyn Format>; 6] = [
+        Box::new(Sarif),
         Box::new(CycloneDx::default()),
         Box::new(CycloneDx(options(SpecVersion::V1_6))),
         Box::new(CycloneDx(options(SpecVersion::V1_7))),
@@ -65,4 +66,19 @@ proptest! {
         let is_package = |it: &&Value| it["SPDXID"].as_str().unwrap().starts_with("SPDXRef-Package-");
         prop_assert_eq!(packages.iter().filter(is_package).count(), installed);
     }
+}
+
+/// GitHub's own words on what a snapshot has, since it publishes no schema.
+#[test]
+fn snapshots_have_what_is_required() {
+    proptest!(cases(), |(report in report())| {
+        let snapshot = written(&Github::default(), &report);
+        for key in ["version", "job", "sha", "ref", "detector", "scanned", "manifests"] {
+            prop_assert!(snapshot.get(key).is_some(), "{key}");
+        }
+        prop_assert_eq!(snapshot["sha"].as_str().unwrap().len(), 40);
+        let manifests = snapshot["manifests"].as_object().unwrap();
+        let resolved = manifests.values().map(|it| it["resolved"].as_object().unwrap().len());
+        prop_assert_eq!(resolved.sum::<usize>(), report.installed().count());
+    });
 }
