@@ -73,6 +73,7 @@ async fn behind(
         size: blob.size,
         elsewhere: None,
         packed: Compression::promised(&blob.media_type),
+        is_json: blob.media_type.as_str().ends_with("json"),
     };
     let started = Download::start(repository, wanted, from).await;
     let (download, headers) = started.map_err(|error| missing(error, blob))?;

@@ -48,6 +48,7 @@ pub(crate) async fn open(
             size: blob.size,
             elsewhere: Some(url),
             packed: Compression::promised(&blob.media_type),
+            is_json: blob.media_type.as_str().ends_with("json"),
         };
         match Download::start(repository, wanted, 0).await {
             Ok((download, _)) => return Ok(Some(download.into_stream())),

@@ -1,6 +1,7 @@
 //! The body of one answer to the question for a blob, without the bytes that were passed on before.
 
 use bytes::Bytes;
+use cutaway_model::Compression;
 use cutaway_tar::len64;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Response, Version};
@@ -68,7 +69,7 @@ impl Part {
         let page = kind.as_deref().filter(|kind| is_page(kind));
         let is_document = kind.as_deref().is_some_and(|kind| kind.ends_with("json"));
         let Source::Stored(body) = &mut self.source else { return Ok(()) };
-        if page.is_none() && !is_document && encoding.is_none() {
+        if page.is_none() && !is_document && encoding.is_none() && !wanted.is_json {
             return Ok(());
         }
         let (head, is_all) = body.look_ahead(max).await?;
@@ -76,7 +77,10 @@ impl Part {
         if is_as_large {
             return Ok(());
         }
-        if let Some(encoding) = encoding {
+        // Some pack a document and do not say so.
+        let is_unsaid = encoding.is_none() && wanted.is_json;
+        let unsaid = || is_unsaid.then(|| Compression::sniff(&head).name().to_owned());
+        if let Some(encoding) = encoding.or_else(unsaid) {
             if is_packed(&head, wanted.packed).await {
                 let Source::Stored(body) = std::mem::replace(&mut self.source, Source::Gone) else {
                     return Ok(());
@@ -85,7 +89,7 @@ impl Part {
                 self.source = Source::Packed(Box::new(Unpacked::open(*body, encoding).await?));
                 return Ok(());
             }
-            if headers.contains_key(CONTENT_LENGTH) && wanted.size != u64::MAX {
+            if !is_unsaid && headers.contains_key(CONTENT_LENGTH) && wanted.size != u64::MAX {
                 return Err(Failure::lasting(Kind::Answer(applied(&encoding))));
             }
         }

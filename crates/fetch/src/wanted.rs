@@ -17,4 +17,6 @@ pub(crate) struct Wanted {
     pub(crate) size: u64,
     /// How it is packed as it is stored, where its media type says so.
     pub(crate) packed: Option<Compression>,
+    /// Whether it is JSON as its media type has it, so that packed bytes are not the blob itself.
+    pub(crate) is_json: bool,
 }

@@ -62,6 +62,40 @@ async fn what_was_packed_for_the_way_is_unpacked() {
     }
 }
 
+/// Its digest decides, whatever the headers leave out.
+#[tokio::test]
+async fn a_config_that_is_packed_in_silence_is_unpacked() {
+    let json = format!("{{\"architecture\":\"amd64\",\"x\":\"{}\"}}", "y".repeat(200_000));
+    let zstd = compress(json.as_bytes(), Compression::ZSTD);
+    for (media_type, sent, is_right) in [
+        (MediaType::OCI_CONFIG, gzip(json.as_bytes()), true),
+        (MediaType::DOCKER_CONFIG, gzip(json.as_bytes()), true),
+        ("application/vnd.in-toto+json", zstd, true),
+        (MediaType::OCI_CONFIG, json.clone().into_bytes(), true),
+        (MediaType::OCI_CONFIG, gzip(b"{}"), false),
+        // What is stored packed stays so.
+        (MediaType::OCI_LAYER_GZIP, gzip(json.as_bytes()), false),
+    ] {
+        for kind in ["application/octet-stream", "application/json"] {
+            for framed in [true, false] {
+                let scene = Scene::new(10).await;
+                let size = u64::try_from(json.len()).unwrap();
+                let digest = Digest::sha256(json.as_bytes());
+                scene.registry.blob(json.clone().into_bytes());
+                let mut fault = Fault::Body(kind.to_owned(), sent.clone());
+                if !framed {
+                    fault = Fault::both(fault, Fault::Unframed(usize::MAX));
+                }
+                scene.registry.always("/blobs/", fault);
+                let descriptor = Descriptor::new(media_type, digest, size);
+                let read = read(&scene.anonymous().1, &descriptor).await;
+                let is_read = read.is_ok_and(|bytes| bytes == json.as_bytes());
+                assert_eq!(is_read, is_right, "{media_type} {kind} {framed}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn documents_and_lists_are_unpacked_too() {
     let scene = Scene::new(10).await;
