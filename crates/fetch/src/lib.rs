@@ -53,6 +53,7 @@ mod link;
 mod list;
 mod manifest;
 mod named;
+mod own_key;
 mod pages;
 mod part;
 mod pause;
@@ -60,6 +61,7 @@ mod places;
 #[cfg(feature = "oci-client")]
 mod plugged;
 mod proxy;
+mod purpose;
 mod range;
 mod realm;
 mod redirect;

@@ -9,6 +9,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
+use crate::purpose::is_for_servers;
+
 /// Judges as `inner` does, but for the certificates that were named.
 #[derive(Debug)]
 pub(crate) struct Named {
@@ -27,12 +29,15 @@ impl ServerCertVerifier for Named {
     ) -> Result<ServerCertVerified, Error> {
         let judged = self.inner.verify_server_cert(shown, chain, name, ocsp, now);
         match judged {
-            // Its time was judged before; its name was not.
+            // Its time was judged before; its name and its purpose were not.
             Err(error)
                 if is_about_role(&error)
                     && self.certificates.contains(&shown.clone().into_owned()) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
+                if !is_for_servers(shown) {
+                    return Err(CertificateError::InvalidPurpose.into());
+                }
                 Ok(ServerCertVerified::assertion())
             }
             judged => judged,
@@ -95,6 +100,22 @@ mod tests {
             let name = ServerName::try_from(name).unwrap();
             let judged = judge.verify_server_cert(&own, &[], &name, &[], at);
             assert_eq!(judged.is_ok(), trusted, "{name:?} {judged:?}");
+        }
+    }
+
+    #[test]
+    fn purpose_is_judged() {
+        let name = ServerName::try_from("localhost").unwrap();
+        for (pem, trusted) in [
+            (&include_bytes!("../tests/it/keys/own_of_server.pem")[..], true),
+            (include_bytes!("../tests/it/keys/own_of_client.pem"), false),
+        ] {
+            let own = CertificateDer::from_pem_slice(pem).unwrap();
+            let provider = Arc::new(ring::default_provider());
+            let inner = Verifier::new_with_extra_roots([own.clone()], provider).unwrap();
+            let named = Named { certificates: vec![own.clone()], inner: Arc::new(inner) };
+            let judged = named.verify_server_cert(&own, &[], &name, &[], UnixTime::now());
+            assert_eq!(judged.is_ok(), trusted, "{judged:?}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Signatures by elliptic curves over SHA-512, which authorities of companies make and ring does not know: with
 //! P-521, and with the smaller curves in the place of the hash that is usual for them.
 //!
-//! Only public keys and signatures are handled here, so that nothing has to be done in constant time.
+//! Only public keys and signatures are handled here, so that nothing has to be done in constant time; keys of
+//! clients are in [`own_key`](crate::own_key).
 
 use std::sync::LazyLock;
 
@@ -12,6 +13,8 @@ use rustls::pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
 use sha2::{Digest as _, Sha512};
+
+use crate::own_key::Keys;
 
 type Verify = fn(&[u8], &[u8], &[u8]) -> Option<()>;
 type Algorithm = &'static dyn SignatureVerificationAlgorithm;
@@ -62,7 +65,7 @@ impl SignatureVerificationAlgorithm for Curve {
     }
 }
 
-/// Returns what ring knows, and these signatures.
+/// Returns what ring knows, these signatures, and keys of P-521.
 pub(crate) fn provider() -> CryptoProvider {
     static KNOWN: LazyLock<(Vec<Algorithm>, Vec<Scheme>)> = LazyLock::new(|| {
         let of_ring = ring::default_provider().signature_verification_algorithms;
@@ -71,7 +74,8 @@ pub(crate) fn provider() -> CryptoProvider {
     });
     let (all, mapping) = &*KNOWN;
     let signature_verification_algorithms = WebPkiSupportedAlgorithms { all, mapping };
-    CryptoProvider { signature_verification_algorithms, ..ring::default_provider() }
+    let key_provider = &Keys;
+    CryptoProvider { signature_verification_algorithms, key_provider, ..ring::default_provider() }
 }
 
 #[cfg(test)]
