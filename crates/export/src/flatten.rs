@@ -66,7 +66,7 @@ async fn of_image<W: AsyncWrite + Unpin + Send>(
     options: &Options,
     tar: &mut TarWriter<W>,
 ) -> Result<Flattened, Error> {
-    image.check_files()?;
+    cutaway_read::check_files(image, &options.limits.model).await?;
     let mut total = Flattened::default();
     let Descent { listings, written } = descend(image.layers(), options, tar, &mut total).await?;
     let listings = (0_u32..).zip(listings).collect();

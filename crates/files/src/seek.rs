@@ -106,7 +106,7 @@ pub async fn search(
 ) -> Result<(Image, Finding), Error> {
     match input {
         Input::Image(image) => {
-            image.check_files()?;
+            cutaway_read::check_files(&image, &options.limits.model).await?;
             let reads = BTreeMap::new();
             let out = Spout::new(out);
             let seek = Seek { image: &image, search, limits, options, out: &out, reads };

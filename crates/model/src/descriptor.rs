@@ -142,6 +142,24 @@ impl MediaType {
         self.0.is_empty() || crate::Compression::promised(self).is_some()
     }
 
+    /// Returns whether this says no more than that there are bytes, or how they are packed: what they are is for
+    /// them to tell.
+    pub fn says_nothing(&self) -> bool {
+        const ANY: [&str; 8] = [
+            "application/octet-stream",
+            "binary/octet-stream",
+            "application/gzip",
+            "application/x-gzip",
+            "application/zstd",
+            "application/tar",
+            "application/x-tar",
+            "application/x-gtar",
+        ];
+        let base = self.as_str().split(';').next().unwrap_or_default().trim_end();
+        let base = base.split('+').next().unwrap_or_default();
+        ANY.iter().any(|any| base.eq_ignore_ascii_case(any))
+    }
+
     /// Returns whether this is the config of an image that can be run, OCI's or Docker's.
     pub fn is_config(&self) -> bool {
         matches!(self.as_str(), Self::OCI_CONFIG | Self::DOCKER_CONFIG)

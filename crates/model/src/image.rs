@@ -104,6 +104,15 @@ impl Image {
         }
     }
 
+    /// Returns the layers that may turn out to be files although [`Image::check_files`] does not take them for that:
+    /// their types say nothing, and nothing is encrypted.
+    pub fn unnamed_layers(&self) -> impl Iterator<Item = &Layer> {
+        let kinds = || self.layers.iter().filter_map(Layer::media_type);
+        let says_nothing = |layer: &&Layer| layer.media_type().is_some_and(MediaType::says_nothing);
+        let is_open = !kinds().any(MediaType::is_encrypted);
+        self.layers.iter().filter(says_nothing).filter(move |_| is_open)
+    }
+
     /// Returns the first layer whose stored bytes have `digest`.
     pub fn layer_by_digest(&self, digest: &Digest) -> Option<&Layer> {
         self.layers.iter().find(|layer| layer.digest() == Some(digest))

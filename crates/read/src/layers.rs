@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use crate::archive::Passing;
+use crate::odd::check_files;
 use crate::stream::{Visit, visit};
 use crate::task::{Task, on_task};
 use crate::turns::Turns;
@@ -59,7 +60,7 @@ where
     let Select(select) = select.into();
     match input {
         Input::Image(image) => {
-            image.check_files()?;
+            check_files(&image, &options.limits.model).await?;
             let count = image.layers().len();
             let first = select.start.min(count);
             let chosen = image.layers().get(first..select.end.min(count)).unwrap_or_default();
@@ -100,7 +101,10 @@ where
     let mut passed = Passing::by(archive, reader, options).await?;
     let image = passed.image(archive, &options.limits.model).await?;
     let (form, files) = (Some(passed.form()), Some(passed.files()));
-    image.check_files()?;
+    // All that is read of an archive is a tar.
+    if image.unnamed_layers().next().is_none() {
+        image.check_files()?;
+    }
     let mut read = passed.layers(&image)?;
     read.truncate(select.end);
     let first = select.start.min(read.len());

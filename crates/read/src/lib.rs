@@ -58,6 +58,7 @@ pub use error::Error;
 pub use input::{Archive, Input, Once, Opener};
 pub use layers::{Layers, Select, layer, layers, layers_of_archive, layers_of_image};
 pub use observer::{Observer, Silent};
+pub use odd::check_files;
 pub use options::{Limits, Options};
 pub use reader::{LayerKey, LayerReader, ListingOnly, Progress, Reading};
 pub use readings::warn_of_readings;

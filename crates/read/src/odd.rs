@@ -6,7 +6,8 @@
 
 use cutaway_layerfs::{Limits, Visitor, Walk, Walked, Warning};
 use cutaway_model::{
-    Compression, Error as ModelError, Layer, Limits as ModelLimits, Measured, Unpacked, verify_blob,
+    Compression, Error as ModelError, Image, Layer, Limits as ModelLimits, Measured, Unpacked,
+    verify_blob,
 };
 use tokio::io::AsyncReadExt as _;
 
@@ -15,6 +16,22 @@ use crate::head::{Head, look};
 
 /// How many bytes show whether something is a tar.
 const HEAD: u64 = 512;
+
+/// Checks that an image has a file system, as [`Image::check_files`] does; of layers whose types say nothing, such
+/// as `application/octet-stream`, the bytes tell.
+///
+/// # Errors
+///
+/// As [`Image::check_files`], and what keeps such bytes from being had.
+pub async fn check_files(image: &Image, limits: &ModelLimits) -> Result<(), ModelError> {
+    let Err(error) = image.check_files() else { return Ok(()) };
+    for layer in image.unnamed_layers() {
+        if is_tar(layer, limits).await? {
+            return Ok(());
+        }
+    }
+    Err(error)
+}
 
 /// Returns whether what a layer unpacks to begins as a tar does.
 ///

@@ -82,7 +82,7 @@ struct Run<'o> {
 
 impl Run<'_> {
     async fn of_image(&self, image: Image, asked: Asked<'_>) -> Result<Scanned, Error> {
-        image.check_files()?;
+        cutaway_read::check_files(&image, &self.options.read.limits.model).await?;
         let Options { first, history, .. } = *self.options;
         let layers = image.layers().get(first..).unwrap_or_default();
         let mut reads = self.read(layers).await?;

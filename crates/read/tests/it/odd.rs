@@ -58,6 +58,36 @@ async fn beside_files_the_bytes_decide() {
     }
 }
 
+/// A type that says nothing of what is in a layer leaves that to its bytes, also where there is no other layer.
+#[tokio::test]
+async fn alone_the_bytes_decide_where_the_type_says_nothing() {
+    let gzip = || cutaway_fixtures::compress(&tar(), Compression::GZIP);
+    for (media_type, stored, is_read) in [
+        ("application/octet-stream", tar(), true),
+        ("application/octet-stream", gzip(), true),
+        ("Application/Octet-Stream", gzip(), true),
+        ("application/x-gzip", gzip(), true),
+        ("application/x-tar", tar(), true),
+        ("application/x-tar+gzip", gzip(), true),
+        ("application/octet-stream", b"model".to_vec(), false),
+        ("application/gzip", b"model".to_vec(), false),
+        ("application/vnd.own.layer", tar(), false),
+    ] {
+        let layer = LayerBuilder::from_stored(media_type, stored.clone(), tar());
+        let image = if is_read { layer } else { odd(media_type, &stored) };
+        let fixture = build([image]);
+        let held = Held::of(fixture.clone()).await;
+        let how = options(2);
+        let read = layers(Input::from(held.image), Select::ALL, |_: &_| ListingOnly, &how).await;
+        match read {
+            Ok(read) => assert_eq!((read.layers[0].listing.len(), is_read), (1, true)),
+            Err(error) => assert!(!is_read && error.to_string().contains(media_type), "{error}"),
+        }
+        let valid = validated(fixture).await;
+        assert!(valid.is_valid(), "{media_type}: {:?}", valid.findings);
+    }
+}
+
 #[tokio::test]
 async fn without_files_there_is_nothing_to_read_and_all_to_verify() {
     for media_type in [
