@@ -187,7 +187,7 @@ where
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -206,6 +206,11 @@ where
         while let Some(element) = seq.next_element()? {
             (self.0)(element).map_err(de::Error::custom)?;
         }
+        Ok(())
+    }
+
+    /// `null` is an empty list.
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
         Ok(())
     }
 }

@@ -58,9 +58,10 @@ fn write(bill: &Bill<'_>, uuid: Option<&str>, out: &mut dyn io::Write) -> io::Re
         name => name,
     };
     let ids = package::ids(&bill.rows);
-    let mut contained: Vec<&str> = ids.iter().map(String::as_str).collect();
-    contained.extend(bill.report.distro.is_some().then_some(OS));
-    contained.sort_unstable();
+    let mut related: Vec<(&str, Option<usize>)> =
+        ids.iter().zip(&bill.rows).map(|(id, row)| (id.as_str(), row.hidden_by)).collect();
+    related.extend(bill.report.distro.is_some().then_some((OS, None)));
+    related.sort_unstable();
     let base = options.namespace.as_deref().unwrap_or(NAMESPACE).trim_end_matches('/');
     let last = name.rsplit('/').next().unwrap_or_default();
     let document = Document {
@@ -85,8 +86,15 @@ fn write(bill: &Bill<'_>, uuid: Option<&str>, out: &mut dyn io::Write) -> io::Re
         }),
         extracted: licenses::extracted(&bill.rows),
         relationships: Seq(|| {
-            let contains = contained.iter().map(|to| Relationship::new(IMAGE, "CONTAINS", to));
-            std::iter::once(Relationship::new(DOCUMENT, "DESCRIBES", IMAGE)).chain(contains)
+            let there = related.iter().filter(|(_, hidden_by)| hidden_by.is_none());
+            let contains = there.map(|(to, _)| Relationship::new(IMAGE, "CONTAINS", to));
+            let gone = related.iter().filter_map(|(to, hidden_by)| {
+                let comment = format!("removed by layer {}", (*hidden_by)?);
+                let relation = Relationship::new(IMAGE, "OTHER", to);
+                Some(Relationship { comment: Some(comment), ..relation })
+            });
+            let first = Relationship::new(DOCUMENT, "DESCRIBES", IMAGE);
+            std::iter::once(first).chain(contains).chain(gone)
         }),
     };
     write_json(&document, out)
@@ -143,10 +151,17 @@ struct Relationship<'b> {
     spdx_element_id: &'b str,
     relationship_type: &'static str,
     related_spdx_element: &'b str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
 }
 
 impl<'b> Relationship<'b> {
     fn new(from: &'b str, kind: &'static str, to: &'b str) -> Self {
-        Self { spdx_element_id: from, relationship_type: kind, related_spdx_element: to }
+        Self {
+            spdx_element_id: from,
+            relationship_type: kind,
+            related_spdx_element: to,
+            comment: None,
+        }
     }
 }

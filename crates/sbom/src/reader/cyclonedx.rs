@@ -25,7 +25,7 @@ impl<'de> DeserializeSeed<'de> for Components<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -40,6 +40,11 @@ impl<'de> Visitor<'de> for Components<'_, '_> {
         while let Some(part) = seq.next_element_seed(Component(self.0))? {
             self.0.put(part).map_err(de::Error::custom)?;
         }
+        Ok(())
+    }
+
+    /// `null` is an empty list.
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
         Ok(())
     }
 }
@@ -73,7 +78,10 @@ impl<'de> Visitor<'de> for Component<'_, '_> {
                 "version" => part.version = map.next_value()?,
                 "description" => part.description = map.next_value()?,
                 "purl" => part.purl = map.next_value()?,
-                "scope" => part.excluded = map.next_value::<String>()? == "excluded",
+                "scope" => {
+                    part.excluded =
+                        map.next_value::<Option<String>>()?.as_deref() == Some("excluded");
+                }
                 "supplier" | "manufacturer" => {
                     let Organization { name, url, contact } = map.next_value()?;
                     part.supplier = name.or(part.supplier);
