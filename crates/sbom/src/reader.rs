@@ -8,7 +8,7 @@ mod spdx;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead as _, Read};
 use std::marker::PhantomData;
 
 use serde::Deserialize;
@@ -76,7 +76,11 @@ pub(crate) fn read(
     limits: &Limits,
     take: &mut dyn FnMut(Part) -> bool,
 ) -> Result<Head, ReadError> {
-    let input = io::BufReader::with_capacity(256 << 10, Limited::new(input, limits.bytes));
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    let mut input = io::BufReader::with_capacity(256 << 10, Limited::new(input, limits.bytes));
+    if input.fill_buf().map_err(ReadError::Io)?.starts_with(BYTE_ORDER_MARK) {
+        input.consume(BYTE_ORDER_MARK.len());
+    }
     let mut json = serde_json::Deserializer::from_reader(input);
     let mut parts = Parts { take, left: limits.components, most: limits.components };
     let head = Document(&mut parts).deserialize(&mut json);

@@ -202,7 +202,15 @@ fn id(name: &str) -> &str {
 /// Returns the distribution that package URLs name, where the bill has no component for it.
 fn distro_of(packages: &[PackageReport]) -> Option<DistroReport> {
     let named = |package: &PackageReport| {
-        let distro = Purl::parse(&package.purl)?.qualifier("distro")?.to_owned();
+        let purl = Purl::parse(&package.purl)?;
+        let stated = purl.qualifier("distro")?;
+        // Trivy names the version alone for Alpine.
+        let distro = match purl.namespace.as_deref() {
+            Some(id) if stated.starts_with(|it: char| it.is_ascii_digit()) => {
+                format!("{id}-{stated}")
+            }
+            _ => stated.to_owned(),
+        };
         let (id, version) = match distro.rsplit_once('-') {
             Some((id, version)) if version.starts_with(|it: char| it.is_ascii_digit()) => {
                 (id.to_owned(), Some(version.to_owned()))

@@ -87,6 +87,10 @@ impl Package {
                 part.facts.push((format!("{OURS}{}", name.replace('.', ":")), unescaped(value)));
             }
         }
+        if let Some((name, version)) = self.source_info.as_deref().and_then(built_from) {
+            part.facts.push(("aquasecurity:trivy:SrcName".to_owned(), name.to_owned()));
+            part.facts.push(("aquasecurity:trivy:SrcVersion".to_owned(), version.to_owned()));
+        }
         part.excluded = part.own("removed:hiddenBy").is_some();
         part
     }
@@ -105,9 +109,14 @@ impl Package {
 fn place(text: &str) -> Option<String> {
     let place = match text.strip_prefix("acquired from ") {
         Some(ours) => ours.split("; ").next()?,
-        None => text.split_once(" DB: ").or_else(|| text.split_once(": "))?.1,
+        None => text.strip_prefix("acquired package info from ")?.split_once(": ")?.1,
     };
     Some(place.trim_start_matches('/').split(", ").next()?.to_owned())
+}
+
+/// Returns the source package in `built package from: NAME VERSION`, as Trivy writes it.
+fn built_from(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("built package from: ")?.split_once(' ')
 }
 
 /// Undoes what lines do to values.

@@ -40,6 +40,11 @@ const SYFT_SPDX: &str = r#"{"spdxVersion":"SPDX-2.3","dataLicense":"CC0-1.0","SP
 "hasExtractedLicensingInfos":[{"licenseId":"LicenseRef-9","extractedText":"the text","name":"GPL-2"}],
 "relationships":[{"spdxElementId":"SPDXRef-DOCUMENT","relatedSpdxElement":"SPDXRef-DocumentRoot-Image-alpine","relationshipType":"DESCRIBES"}]}"#;
 
+const TRIVY_SPDX: &str = r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","packages":[
+{"name":"busybox-binsh","SPDXID":"SPDXRef-Package-1","versionInfo":"1.36.1-r5","supplier":"NOASSERTION","primaryPackagePurpose":"LIBRARY",
+"sourceInfo":"built package from: busybox 1.36.1-r5","licenseDeclared":"GPL-2.0-only",
+"externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl","referenceLocator":"pkg:apk/alpine/busybox-binsh@1.36.1-r5?arch=x86_64&distro=3.18.4"}]}]}"#;
+
 fn of(bill: &str) -> Report {
     let report = read(bill.as_bytes(), "sbom:a", &Limits::default()).unwrap();
     assert_eq!((report.image.source, report.complete), (SourceKind::Sbom, true));
@@ -99,4 +104,13 @@ fn bills_of_syft_in_spdx() {
     let distro = report.distro.unwrap();
     assert_eq!((distro.id.as_str(), distro.version_id.as_deref()), ("alpine", Some("3.18.4")));
     assert_eq!(report.image.digest.unwrap().encoded(), "c".repeat(64));
+}
+
+#[test]
+fn bills_of_trivy_in_spdx() {
+    let report = of(&format!("\u{feff}{TRIVY_SPDX}"));
+    let busybox = ["busybox-binsh", "1.36.1-r5", "busybox 1.36.1-r5", "GPL-2.0-only", ""];
+    assert_eq!(rows(&report), [words(busybox)]);
+    let distro = report.distro.unwrap();
+    assert_eq!((distro.id.as_str(), distro.version_id.as_deref()), ("alpine", Some("3.18.4")));
 }
