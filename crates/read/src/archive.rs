@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use cutaway_model::source::{self, Files, Form, Members, Passed};
 use cutaway_model::{
-    Decoded, DiffId, Error as ModelError, Image, Layer, Limits as ModelLimits, Stored,
+    Claim, Decoded, DiffId, Error as ModelError, Image, Layer, Limits as ModelLimits, MediaType,
+    Stored, StoredCheck,
 };
 use cutaway_ref::Digest;
 use cutaway_tar::len64;
@@ -42,7 +43,11 @@ pub(crate) struct Passing<T> {
     passed: Arc<Passed>,
     form: Form,
     members: Read<T>,
+    others: Others,
 }
+
+/// What came of blobs that were neither kept nor read as layers: they were compared with their names.
+type Others = HashMap<String, Result<Stored, ModelError>>;
 
 impl<T: Send + Sync + 'static> Passing<T> {
     /// Lets an archive pass to its end, and opens no image in it.
@@ -60,7 +65,8 @@ impl<T: Send + Sync + 'static> Passing<T> {
         let stream = Decoded::open(stream, place, limits).await?;
         let stream = Members::new(BufReader::with_capacity(CHUNK, stream), place, limits);
         let mut passed = Passed::with_limits(place, limits);
-        let mut members = read_members(stream, &mut passed, place, options, reader).await?;
+        let (mut members, others) =
+            read_members(stream, &mut passed, place, options, reader).await?;
         let form = match archive.form {
             Some(form) => form,
             None => Form::of(&passed)?,
@@ -71,7 +77,7 @@ impl<T: Send + Sync + 'static> Passing<T> {
                 passed.measured(name.clone(), reading.measured.unpacked.diff_id.clone());
             }
         }
-        Ok(Self { passed: Arc::new(passed), form, members })
+        Ok(Self { passed: Arc::new(passed), form, members, others })
     }
 
     /// Returns the form that was named, or that the documents show.
@@ -92,6 +98,33 @@ impl<T: Send + Sync + 'static> Passing<T> {
     ) -> Result<Image, ModelError> {
         let (selector, platform) = (&archive.selector, &archive.platform);
         source::open(self.files(), self.form, selector, platform, limits).await
+    }
+
+    /// Returns whether all layers of an image were read as such.
+    pub(crate) fn has_layers(&self, image: &Image) -> bool {
+        let is_read = |layer: &Layer| {
+            let outcome = self.members.members.get(self.passed.target(&member_of(layer)));
+            // Of a type that says nothing, the error is that of the layer.
+            let is_meant = layer.media_type().is_some_and(MediaType::says_nothing);
+            outcome.is_some_and(|outcome| is_meant || outcome.is_ok())
+        };
+        image.layers().iter().all(is_read)
+    }
+
+    /// Returns what a blob that passed was, and was not kept for; none where it is kept, or was read as a layer.
+    ///
+    /// # Errors
+    ///
+    /// Returns how it is not what the image says of it.
+    pub(crate) fn other(&mut self, layer: &Layer) -> Result<Option<Stored>, ModelError> {
+        let Some(stored) = self.others.remove(&member_of(layer)).transpose()? else {
+            return Ok(None);
+        };
+        if let Some(expected) = layer.size().filter(|size| *size != stored.size) {
+            let (what, found) = (layer.what(), stored.size.to_string());
+            return Err(ModelError::Size { what, expected, found });
+        }
+        Ok(Some(stored))
     }
 
     /// Returns what was read of the layers of an image among the documents, oldest first, each of which
@@ -227,7 +260,7 @@ async fn read_members<A, R, F>(
     place: &str,
     options: &Options,
     reader: F,
-) -> Result<Read<R::Out>, Error>
+) -> Result<(Read<R::Out>, Others), Error>
 where
     A: AsyncBufRead + Unpin,
     R: LayerReader + 'static,
@@ -236,7 +269,7 @@ where
 {
     let limits = &options.limits.model;
     let document_bytes = limits.config_bytes.max(limits.manifest_bytes);
-    let mut read = Read::new(place, &options.limits);
+    let (mut read, mut others) = (Read::new(place, &options.limits), Others::new());
     let mut running: FuturesUnordered<Running<R::Out>> = FuturesUnordered::new();
     while let Some(member) = members.next().await? {
         read.replace(&member.name);
@@ -255,6 +288,11 @@ where
             found => {
                 passed.other(member.name.clone(), member.size);
                 if found != Head::Layer {
+                    let claim = Claim::of_member(&member.name);
+                    if claim.digest.is_some() {
+                        let stored = hash(&mut members, head, claim).await?;
+                        others.insert(member.name, stored);
+                    }
                     continue;
                 }
             }
@@ -285,7 +323,25 @@ where
     while let Some((member, reading)) = running.next().await {
         read.keep(member, reading)?;
     }
-    Ok(read)
+    Ok((read, others))
+}
+
+/// Reads the rest of a member, which begins with `chunk`, and compares all of it with what its name says.
+async fn hash<A: AsyncBufRead + Unpin>(
+    members: &mut Members<A>,
+    mut chunk: Vec<u8>,
+    claim: Claim,
+) -> Result<Result<Stored, ModelError>, ModelError> {
+    let what = claim.digest.as_ref().map(|digest| format!("blob {digest}")).unwrap_or_default();
+    let mut check = StoredCheck::new(what, claim)?;
+    while !chunk.is_empty() {
+        if let Err(error) = check.update(&chunk) {
+            return Ok(Err(error));
+        }
+        chunk.clear();
+        members.read(&mut chunk, CHUNK).await?;
+    }
+    Ok(check.verdict())
 }
 
 async fn of_member<R: LayerReader>(

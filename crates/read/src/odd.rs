@@ -6,8 +6,8 @@
 
 use cutaway_layerfs::{Limits, Visitor, Walk, Walked, Warning};
 use cutaway_model::{
-    Compression, Error as ModelError, Image, Layer, Limits as ModelLimits, Measured, Unpacked,
-    verify_blob,
+    Compression, Error as ModelError, Image, Layer, Limits as ModelLimits, Measured, Stored,
+    Unpacked, verify_blob,
 };
 use tokio::io::AsyncReadExt as _;
 
@@ -64,18 +64,31 @@ pub(crate) async fn pass_over(
         return Err(Error::unfinished(layer.what()));
     };
     let stored = verify_blob(blobs.as_ref(), descriptor).await?;
+    let size = stored.size;
+    Ok((size, passed_over(layer, stored, visitor, limits)?))
+}
+
+/// Returns what is known of a layer that is no tar, and whose stored bytes were verified: an empty listing.
+///
+/// # Errors
+///
+/// Returns nothing that a layer without entries may fail with.
+pub(crate) fn passed_over(
+    layer: &Layer,
+    stored: Stored,
+    visitor: &mut impl Visitor,
+    limits: Limits,
+) -> Result<(Measured, Walked), Error> {
     let finished = Walk::new(limits).finish(visitor);
     let mut walked = finished.map_err(|source| Error::Layer { what: layer.what(), source })?;
-    let kind = &descriptor.media_type;
+    let kind = layer.media_type().map(ToString::to_string).unwrap_or_default();
     walked.warnings = vec![warning(
         "layer-passed-over",
         format!("its type is {kind} and its bytes are no tar; they were verified and passed over"),
     )];
     // Nothing was unpacked, so there is nothing that the diffID could be compared with.
     let unpacked = Unpacked { diff_id: layer.diff_id().clone(), size: stored.size };
-    let size = stored.size;
-    let measured = Measured { stored, unpacked, compression: Compression::Plain, padding: 0 };
-    Ok((size, (measured, walked)))
+    Ok((Measured { stored, unpacked, compression: Compression::Plain, padding: 0 }, walked))
 }
 
 /// Says that a tar was read as a layer whatever its type.

@@ -6,7 +6,10 @@ use cutaway_model::source::{self, Files, Form};
 use cutaway_model::{Class, Compression, Image, Layer, Measured, Outline};
 
 use crate::archive::Passing;
-use crate::{Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, layers_of_image};
+use crate::odd::passed_over;
+use crate::{
+    Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, Reading, layers_of_image,
+};
 
 /// Reads every layer of an image and checks it.
 ///
@@ -28,11 +31,21 @@ pub async fn verify(input: Input, options: &Options) -> Result<Layers<()>, Error
             let mut passed = Passing::by(&archive, |_| ListingOnly, options).await?;
             let image = passed.image(&archive, &options.limits.model).await?;
             let (form, files) = (Some(passed.form()), Some(passed.files()));
-            // What is no file system may be kept as a document, and is compared as one.
-            if !image.layers().is_empty() && image.layers().iter().all(is_no_layer) {
-                let read = layers_of_image(image.layers(), |_: &LayerKey| ListingOnly, options);
-                let (members, layers) = (Vec::new(), read.await?);
-                return Ok(Layers { image, form, files, first: 0, members, layers });
+            // What is no file system may be kept as a document, or was compared as it passed.
+            let is_odd = !image.layers().is_empty() && image.layers().iter().all(is_no_layer);
+            if is_odd && !passed.has_layers(&image) {
+                let mut layers = Vec::with_capacity(image.layers().len());
+                for layer in image.layers() {
+                    if let Some(stored) = passed.other(layer)? {
+                        let limits = options.limits.layerfs;
+                        let whole = passed_over(layer, stored, &mut ListingOnly, limits)?;
+                        layers.push(Arc::new(Reading::new(whole, ())));
+                        continue;
+                    }
+                    let one = std::slice::from_ref(layer);
+                    layers.extend(layers_of_image(one, |_: &LayerKey| ListingOnly, options).await?);
+                }
+                return Ok(Layers { image, form, files, first: 0, members: Vec::new(), layers });
             }
             let (members, layers) = passed.layers(&image)?.into_iter().unzip();
             Ok(Layers { image, form, files, first: 0, members, layers })

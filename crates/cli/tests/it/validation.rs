@@ -1,10 +1,12 @@
 //! `validate`, and what it has not looked at.
 
-use cutaway_fixtures::{FixtureIndex, ImageBuilder, Layout};
+use cutaway_fixtures::{
+    ArchiveShape, Compression, FixtureIndex, ImageBuilder, LayerBuilder, Layout,
+};
 
 use serde_json::Value;
 
-use crate::support::{alpine, run, status, stderr, stdout};
+use crate::support::{alpine, run, run_with, status, stderr, stdout};
 
 /// Puts so many indexes around an image.
 fn nested(depth: usize) -> FixtureIndex {
@@ -49,6 +51,33 @@ fn what_lies_beyond_a_limit_is_no_pass() {
             let answer: Value = crate::support::document(&output);
             assert_eq!(answer["valid"], false);
             assert_eq!(answer["findings"][0]["code"], "not-looked-at");
+        }
+    }
+}
+
+/// What is no layer is compared as the archive passes: it is neither held nor refused.
+#[test]
+fn large_blobs_that_are_no_layers_pass() {
+    let noise: Vec<u8> = (0..9_000_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24).to_le_bytes()[0])
+        .collect();
+    let json = [&b"{\"a\":\""[..], &vec![b'x'; 9_000_000], b"\"}"].concat();
+    let file = LayerBuilder::new(Compression::Plain).file("x", "1");
+    let tar = ImageBuilder::new().layer(file).build().layers[0].tar.to_vec();
+    for (media_type, stored) in [
+        ("application/vnd.model.v1", noise.clone()),
+        ("application/vnd.in-toto+json", json),
+        ("application/vnd.in-toto+json", b"{}".to_vec()),
+        ("application/octet-stream", tar),
+    ] {
+        let layer = LayerBuilder::from_stored(media_type, stored.clone(), stored.clone());
+        let image = ImageBuilder::new().layer(layer).build();
+        for (image, valid) in [(image.clone(), true), (image.flip_byte(0, 1), false)] {
+            let archive = Layout::new().image("1", &image).archive(&ArchiveShape::default());
+            let output = run_with(&["validate", "-"], &archive);
+            let said = format!("{} {}", stdout(&output), stderr(&output));
+            assert_eq!(status(&output), i32::from(!valid), "{media_type}: {said}");
+            assert!(valid || said.contains("sha256:"), "{said}");
         }
     }
 }
