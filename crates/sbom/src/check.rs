@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::limits::Limits;
 use crate::part::{Kind, Part};
-use crate::reader::{self, Form, Head, ReadError};
+use crate::reader::{self, Form, Head, Id, ReadError};
 pub use profile::Profile;
 use profile::{Component, Document};
 
@@ -87,7 +87,9 @@ pub fn check(input: impl Read, profile: Profile, limits: &Limits) -> Result<Chec
     }
     for (position, field) in wanted.iter().enumerate() {
         let lacks = |row: &&Row| match field {
-            Component::Relation => !row.id.as_ref().is_some_and(|id| head.related.contains(id)),
+            Component::Relation => {
+                !row.id.as_ref().is_some_and(|id| head.related.contains(&Id::of(id)))
+            }
             _ => row.has.get(position) != Some(&true),
         };
         let missing = rows.iter().filter(lacks).count();

@@ -4,18 +4,19 @@
 //! Components are handed on one by one and not kept. What is not looked at is skipped, and takes nothing.
 
 mod cyclonedx;
+mod kept;
 mod spdx;
 
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, BufRead as _, Read};
-use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::limits::{Limited, Limits};
 use crate::part::Part;
+pub(crate) use kept::Id;
+use kept::{Each, Empty};
 
 /// Why a bill cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +59,7 @@ pub(crate) struct Head {
     /// Whether it lists vulnerabilities.
     pub(crate) vulnerabilities: bool,
     /// Ids that stand in some relation.
-    pub(crate) related: HashSet<String>,
+    pub(crate) related: HashSet<Id>,
     /// Licences that SPDX refers to by an id, with their text.
     pub(crate) extracted: Vec<(String, String)>,
 }
@@ -147,7 +148,13 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                     };
                     map.next_value_seed(Each::new(note))?;
                 }
-                "compositions" => cyclonedx::grade(&mut head, map.next_value()?),
+                "compositions" => {
+                    let note = |it: cyclonedx::Composition| {
+                        it.note(&mut head);
+                        Ok(())
+                    };
+                    map.next_value_seed(Each::new(note))?;
+                }
                 "vulnerabilities" => head.vulnerabilities = !map.next_value::<Empty>()?.0,
                 "spdxVersion" => head.form = Some((Form::Spdx, map.next_value::<String>()?)),
                 "creationInfo" => spdx::create(&mut head, map.next_value()?),
@@ -171,72 +178,5 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
             head.form = Some((Form::CycloneDx, version.unwrap_or_default()));
         }
         Ok(head)
-    }
-}
-
-/// A list whose elements are handed on one by one.
-pub(crate) struct Each<T, F>(F, PhantomData<T>);
-
-impl<T, F: FnMut(T) -> Result<(), String>> Each<T, F> {
-    pub(crate) fn new(take: F) -> Self {
-        Self(take, PhantomData)
-    }
-}
-
-impl<'de, T, F> DeserializeSeed<'de> for Each<T, F>
-where
-    T: Deserialize<'de>,
-    F: FnMut(T) -> Result<(), String>,
-{
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, T, F> Visitor<'de> for Each<T, F>
-where
-    T: Deserialize<'de>,
-    F: FnMut(T) -> Result<(), String>,
-{
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(element) = seq.next_element()? {
-            (self.0)(element).map_err(de::Error::custom)?;
-        }
-        Ok(())
-    }
-
-    /// `null` is an empty list.
-    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// A list that is not looked at: whether it is empty.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Empty(pub(crate) bool);
-
-impl Default for Empty {
-    fn default() -> Self {
-        Self(true)
-    }
-}
-
-impl<'de> Deserialize<'de> for Empty {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut empty = true;
-        let note = |_: IgnoredAny| {
-            empty = false;
-            Ok(())
-        };
-        Each::new(note).deserialize(deserializer)?;
-        Ok(Self(empty))
     }
 }

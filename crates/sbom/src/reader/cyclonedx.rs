@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Each, Empty, Head, Parts};
+use super::kept::{Each, Empty, Id, Kept, Worth};
+use super::{Head, Parts};
 use crate::part::{Kind, OURS, Part};
 
 /// Names of properties that are kept.
@@ -85,7 +86,7 @@ impl<'de> Visitor<'de> for Component<'_, '_> {
                 "supplier" | "manufacturer" => {
                     let Organization { name, url, contact } = map.next_value()?;
                     part.supplier = name.or(part.supplier);
-                    part.reachable |= !url.0 || contact.iter().any(|it| it.email.is_some());
+                    part.reachable |= !url.0 || contact.0.iter().any(|it| it.email.is_some());
                 }
                 "licenses" => {
                     let take = |choice: Choice| {
@@ -96,7 +97,10 @@ impl<'de> Visitor<'de> for Component<'_, '_> {
                 }
                 "hashes" => {
                     let take = |hash: Hash| {
-                        part.hashes.push(hash.alg.replace('-', "").to_ascii_uppercase());
+                        let algorithm = hash.alg.replace('-', "").to_ascii_uppercase();
+                        if !algorithm.is_empty() && !part.hashes.contains(&algorithm) {
+                            part.hashes.push(algorithm);
+                        }
                         Ok(())
                     };
                     map.next_value_seed(Each::new(take))?;
@@ -174,7 +178,7 @@ impl<'de> Visitor<'de> for Metadata<'_, '_, '_> {
                 "manufacturer" | "manufacture" | "supplier" => {
                     let Organization { name, url, contact } = map.next_value()?;
                     head.authors |= name.is_some();
-                    head.reachable |= !url.0 || contact.iter().any(|it| it.email.is_some());
+                    head.reachable |= !url.0 || contact.0.iter().any(|it| it.email.is_some());
                 }
                 "component" => {
                     let mut part = map.next_value_seed(Component(parts))?;
@@ -188,15 +192,6 @@ impl<'de> Visitor<'de> for Metadata<'_, '_, '_> {
     }
 }
 
-/// Notes what a document says of how far its lists can be relied on.
-pub(super) fn grade(head: &mut Head, compositions: Vec<Composition>) {
-    for composition in compositions {
-        let lists_parts = !composition.assemblies.0 || composition.dependencies.0;
-        head.incomplete |= lists_parts && composition.aggregate.starts_with("incomplete");
-        head.graded |= !composition.dependencies.0;
-    }
-}
-
 #[derive(Debug, Deserialize)]
 pub(super) struct Composition {
     #[serde(default)]
@@ -207,12 +202,21 @@ pub(super) struct Composition {
     dependencies: Empty,
 }
 
+impl Composition {
+    /// Notes what a document says of how far its lists can be relied on.
+    pub(super) fn note(self, head: &mut Head) {
+        let lists_parts = !self.assemblies.0 || self.dependencies.0;
+        head.incomplete |= lists_parts && self.aggregate.starts_with("incomplete");
+        head.graded |= !self.dependencies.0;
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct Dependency {
     #[serde(rename = "ref")]
-    from: String,
+    from: Id,
     #[serde(default, rename = "dependsOn")]
-    to: Vec<String>,
+    to: Vec<Id>,
 }
 
 impl Dependency {
@@ -228,7 +232,7 @@ struct Organization {
     #[serde(default)]
     url: Empty,
     #[serde(default)]
-    contact: Vec<Contact>,
+    contact: Kept<Contact>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -272,7 +276,7 @@ impl Choice {
 #[derive(Debug, Deserialize)]
 struct Evidence {
     #[serde(default)]
-    occurrences: Vec<Occurrence>,
+    occurrences: Kept<Occurrence>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -282,6 +286,18 @@ struct Occurrence {
 
 impl Evidence {
     fn place(self) -> Option<String> {
-        self.occurrences.into_iter().find_map(|occurrence| occurrence.location)
+        self.occurrences.0.into_iter().find_map(|occurrence| occurrence.location)
+    }
+}
+
+impl Worth for Contact {
+    fn is_kept(&self) -> bool {
+        self.email.is_some()
+    }
+}
+
+impl Worth for Occurrence {
+    fn is_kept(&self) -> bool {
+        self.location.is_some()
     }
 }

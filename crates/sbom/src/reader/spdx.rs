@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Head;
+use super::kept::{Id, Kept, Worth};
 use crate::part::{Kind, OURS, Part};
 use crate::spdx_json::INCOMPLETE;
 
@@ -24,11 +25,11 @@ pub(super) struct Package {
     license_concluded: Option<String>,
     source_info: Option<String>,
     #[serde(default)]
-    checksums: Vec<Checksum>,
+    checksums: Kept<Checksum>,
     #[serde(default)]
-    external_refs: Vec<ExternalRef>,
+    external_refs: Kept<ExternalRef>,
     #[serde(default)]
-    annotations: Vec<Annotation>,
+    annotations: Kept<Annotation>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,16 +74,16 @@ impl Package {
             name.to_owned()
         });
         part.licenses.extend(known(self.license_declared).or(known(self.license_concluded)));
-        part.hashes = self.checksums.into_iter().map(|it| it.algorithm.to_uppercase()).collect();
-        for reference in self.external_refs {
+        part.hashes = self.checksums.0.into_iter().map(|it| it.algorithm.to_uppercase()).collect();
+        for reference in self.external_refs.0 {
             match reference.reference_type.as_str() {
                 "purl" => part.purl = Some(reference.reference_locator),
                 "cpe22Type" | "cpe23Type" | "swid" => part.identified = true,
                 _ => {}
             }
         }
-        let ours = self.annotations.iter().filter(|it| it.annotator.starts_with("Tool: cutaway"));
-        for line in ours.flat_map(|annotation| annotation.comment.split('\n')) {
+        for line in self.annotations.0.iter().flat_map(|annotation| annotation.comment.split('\n'))
+        {
             if let Some((name, value)) = line.split_once('=') {
                 part.facts.push((format!("{OURS}{}", name.replace('.', ":")), unescaped(value)));
             }
@@ -140,7 +141,7 @@ fn unescaped(value: &str) -> String {
 pub(super) struct CreationInfo {
     created: Option<String>,
     #[serde(default)]
-    creators: Vec<String>,
+    creators: Kept<String>,
     comment: Option<String>,
 }
 
@@ -148,7 +149,7 @@ pub(super) struct CreationInfo {
 pub(super) fn create(head: &mut Head, info: CreationInfo) {
     head.timestamp = info.created.is_some_and(|it| !it.is_empty());
     head.context = info.comment.is_some_and(|it| it.contains("post-build"));
-    for creator in info.creators {
+    for creator in info.creators.0 {
         let is_author = creator.starts_with("Person: ") || creator.starts_with("Organization: ");
         head.authors |= is_author;
         head.reachable |= is_author && (creator.contains('@') || creator.contains("://"));
@@ -172,9 +173,9 @@ pub(super) struct Extracted {
 }
 
 /// Notes the licences that packages refer to.
-pub(super) fn extract(head: &mut Head, licenses: Vec<Extracted>) {
+pub(super) fn extract(head: &mut Head, licenses: Kept<Extracted>) {
     let named = |it: Extracted| (it.license_id, it.name.unwrap_or(it.extracted_text));
-    head.extracted = licenses.into_iter().map(named).collect();
+    head.extracted = licenses.0.into_iter().map(named).collect();
     head.extracted.sort();
 }
 
@@ -182,13 +183,38 @@ pub(super) fn extract(head: &mut Head, licenses: Vec<Extracted>) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Relation {
     #[serde(default)]
-    spdx_element_id: String,
+    spdx_element_id: Option<Id>,
     #[serde(default)]
-    related_spdx_element: String,
+    related_spdx_element: Option<Id>,
 }
 
 impl Relation {
     pub(super) fn note(self, head: &mut Head) {
-        head.related.extend([self.spdx_element_id, self.related_spdx_element]);
+        let ends = [self.spdx_element_id, self.related_spdx_element];
+        head.related.extend(ends.into_iter().flatten());
+    }
+}
+
+impl Worth for Checksum {
+    fn is_kept(&self) -> bool {
+        !self.algorithm.is_empty()
+    }
+}
+
+impl Worth for ExternalRef {
+    fn is_kept(&self) -> bool {
+        ["purl", "cpe22Type", "cpe23Type", "swid"].contains(&self.reference_type.as_str())
+    }
+}
+
+impl Worth for Annotation {
+    fn is_kept(&self) -> bool {
+        self.annotator.starts_with("Tool: cutaway")
+    }
+}
+
+impl Worth for Extracted {
+    fn is_kept(&self) -> bool {
+        !self.license_id.is_empty()
     }
 }
