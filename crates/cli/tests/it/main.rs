@@ -9,6 +9,7 @@
 mod arguments;
 mod auth;
 mod bases;
+mod broken_disk;
 mod canary;
 mod client;
 mod clouds;
