@@ -18,6 +18,7 @@ mod oracle;
 mod random;
 mod records;
 mod reencode;
+mod releases;
 mod rules;
 mod sqlite;
 mod support;
