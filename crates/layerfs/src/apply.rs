@@ -59,10 +59,7 @@ impl Tree {
         watch: Option<&mut Watch>,
         mut changes: Option<&mut Changes>,
     ) -> Result<Vec<Warning>, Error> {
-        if self.entries == 0 {
-            self.account = listing.account.beside();
-        }
-        self.entries = self.entries.saturating_add(u64::from(listing.len()));
+        self.expect(listing);
         if self.entries > self.limits.tar.entries {
             return Err(over("entries", self.limits.tar.entries, b""));
         }
@@ -78,6 +75,14 @@ impl Tree {
             }
         }
         Ok(warnings)
+    }
+
+    /// Counts the entries of a layer, for which the tree may hold so much without paying.
+    pub(crate) fn expect(&mut self, listing: &Listing) {
+        if self.entries == 0 {
+            self.account = listing.account.beside();
+        }
+        self.entries = self.entries.saturating_add(u64::from(listing.len()));
     }
 }
 
@@ -102,6 +107,8 @@ pub(crate) struct Application<'t> {
     pub(crate) warnings: Warnings,
     /// Whether overlay drivers do not unpack the layer.
     pub(crate) refused: bool,
+    /// Whether a driver does with global headers all that any runtime does.
+    pub(crate) obeys_globals: bool,
     /// Whether the layer has markers, so that it matters what it has touched.
     pub(crate) hides: bool,
     /// The directories of lower layers that the layer has put something into.
@@ -130,6 +137,7 @@ impl<'t> Application<'t> {
             rule,
             warnings: Warnings::default(),
             refused: false,
+            obeys_globals: false,
             hides: listing.whiteout_count() > 0,
             touched: Vec::new(),
             settled: HashSet::new(),

@@ -2,8 +2,8 @@
 //!
 //! A driver makes a whiteout a device of the name that it hides and an opaque marker an attribute of its
 //! directory, both lost where the layer later puts something else there. Links of lower layers are not
-//! seen while it unpacks. An opaque marker at the root counts for nothing. A global header does all that
-//! any runtime makes of it: directories on the way come, what has its name goes, a marker hides.
+//! seen while it unpacks. An opaque marker at the root counts for nothing. A global header does nothing, or
+//! all that any runtime makes of it: directories on the way come, what has its name goes, a marker hides.
 
 use cutaway_tar::{Kind, len64};
 
@@ -21,13 +21,28 @@ const WHITEOUT: Kind = Kind::Other(b'w');
 /// No entry has this name.
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
+/// What drivers make of global headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Globals {
+    Ignored,
+    Obeyed,
+}
+
 impl Tree {
     /// Lays a layer over the tree as overlay drivers do, over nothing as containerd does; one that they
-    /// refuse as it is read everywhere.
-    pub(crate) fn lay_as_drivers(&mut self, layer: u32, listing: &Listing) -> Result<(), Error> {
+    /// refuse as it is read everywhere. What it takes is paid for as that of any tree.
+    pub(crate) fn lay_as_drivers(
+        &mut self,
+        layer: u32,
+        listing: &Listing,
+        globals: Globals,
+    ) -> Result<(), Error> {
         let mut upper = Self::new(self.limits);
+        upper.expect(listing);
+        self.expect(listing);
         let rule = if self.awaits_lowest() { Rule::Lowest } else { Rule::Alone };
         let mut application = Application::new(&mut upper, layer, listing, rule);
+        application.obeys_globals = globals == Globals::Obeyed;
         application.run(listing)?;
         match (application.refused, rule) {
             (true, _) => Application::new(self, layer, listing, Rule::InPlace).run(listing),
@@ -65,14 +80,16 @@ impl Tree {
                     }
                     None => {
                         below.into_iter().for_each(|below| self.arena.remove(below));
-                        self.copy(to, upper, child, layer).map_err(|Full| {
+                        let copied = self.copy(to, upper, child, layer).map_err(|Full| {
                             let path = upper.path(child);
                             crate::apply::over(
                                 "tree_bytes",
                                 self.limits.tree_bytes,
                                 path.as_bytes(),
                             )
-                        })?
+                        })?;
+                        self.hold()?;
+                        copied
                     }
                 };
                 if kind == Kind::Directory {
@@ -121,6 +138,7 @@ impl Application<'_> {
         match kind {
             MarkKind::Whiteout => self.mark_whiteout(path, name, false),
             MarkKind::Opaque => self.mark_opaque(&opaque),
+            MarkKind::Global if !self.obeys_globals => Ok(()),
             MarkKind::Global => match Marker::of(path) {
                 Marker::Opaque => self.mark_opaque(path),
                 Marker::Whiteout(name) => self.mark_whiteout(path, name, true),

@@ -7,26 +7,42 @@ use std::hash::{BuildHasher as _, RandomState};
 use cutaway_tar::Kind;
 
 use crate::arena::NodeId;
+use crate::drivers::Globals;
 use crate::listing::MarkKind;
 use crate::resolve::{Last, follow, split};
+use crate::warning::OtherReading;
 use crate::{Changes, Error, Limits, Listing, Tree, Warning, Watch};
 
-/// The two readings of the layers of an image, from the lowest on.
+/// The readings of the layers of an image, from the lowest on.
 ///
-/// The tree is what is read, decided by the truth table. The other reading is kept only from the first
-/// layer on that may be read in another way, and costs as much again from there.
+/// The tree is what is read, decided by the truth table. Another reading is kept only from the first
+/// layer on that may be read in another way, and costs as much again from there: that of overlay drivers
+/// which heed no global header, and from the first layer with a global header on that of drivers which
+/// do with it all that any runtime does.
 #[derive(Debug)]
 pub struct Readings {
     tree: Tree,
-    other: Option<Tree>,
-    /// Whether the other reading went over a limit, so that nothing is known of it.
+    drivers: Option<Tree>,
+    globals: Option<Tree>,
+    /// Global headers so far.
+    global_count: u64,
+    /// Whether a place is read in different ways for another reason than a global header.
+    mixed: bool,
+    /// Whether another reading went over a limit, so that nothing is known of any.
     lost: bool,
 }
 
 impl Readings {
     /// Returns readings of no layers.
     pub fn new(limits: Limits) -> Self {
-        Self { tree: Tree::new(limits), other: None, lost: false }
+        Self {
+            tree: Tree::new(limits),
+            drivers: None,
+            globals: None,
+            global_count: 0,
+            mixed: false,
+            lost: false,
+        }
     }
 
     /// Returns readings for layers that lie above so many others, which are not known.
@@ -47,19 +63,27 @@ impl Readings {
         watch: Option<&mut Watch>,
         changes: Option<&mut Changes>,
     ) -> Result<Vec<Warning>, Error> {
-        let fresh = self.other.is_none() && !self.lost && self.tree.may_differ(listing);
+        let fresh = self.drivers.is_none() && !self.lost && self.tree.may_differ(listing);
         if fresh {
-            self.other = Some(self.tree.clone());
+            self.drivers = Some(self.tree.clone());
         }
-        if let Some(other) = &mut self.other
-            && other.lay_as_drivers(layer, listing).is_err()
-        {
-            (self.other, self.lost) = (None, true);
+        if listing.global_count > 0 && self.globals.is_none() {
+            self.globals = self.drivers.clone();
+        }
+        let others = [(&mut self.drivers, Globals::Ignored), (&mut self.globals, Globals::Obeyed)];
+        let lost = others.into_iter().any(|(other, globals)| {
+            other.as_mut().is_some_and(|it| it.lay_as_drivers(layer, listing, globals).is_err())
+        });
+        if lost {
+            (self.drivers, self.globals, self.lost) = (None, None, true);
         }
         let warnings = self.tree.lay(layer, listing, watch, changes)?;
-        if fresh && warnings.iter().all(|warning| warning.other.is_none()) {
-            self.other = None;
+        let mut others = warnings.iter().filter_map(|warning| warning.other).peekable();
+        if fresh && others.peek().is_none() {
+            (self.drivers, self.globals) = (None, None);
         }
+        self.mixed |= others.any(|other| other == OtherReading::Known);
+        self.global_count = self.global_count.saturating_add(u64::from(listing.global_count));
         Ok(warnings)
     }
 
@@ -68,10 +92,24 @@ impl Readings {
         &self.tree
     }
 
-    /// Returns what overlay drivers read, and what global headers may do; none where that is the same, or
-    /// is not known for its size: a warning then tells of a place all the same.
-    pub fn other(&self) -> Option<&Tree> {
-        self.other.as_ref()
+    /// Returns what others may read: overlay drivers, and where there are global headers drivers that heed
+    /// them. None where that is the same, or is not known for its size: a warning then tells of a place all
+    /// the same.
+    pub fn others(&self) -> impl Iterator<Item = &Tree> {
+        self.drivers.iter().chain(&self.globals)
+    }
+
+    /// Returns whether all that others read at a place is among [`Readings::others`].
+    ///
+    /// What a global header does is not the same to all who heed it. So it is known only of one that is alone:
+    /// two of them, or one and another mark, may cancel each other out to some and not to others.
+    pub fn shows(&self, other: OtherReading) -> bool {
+        self.drivers.is_some()
+            && match other {
+                OtherReading::Known => true,
+                OtherReading::Global => !self.mixed && self.global_count <= 1,
+                OtherReading::Unknown => false,
+            }
     }
 
     /// Returns what is read, for good.

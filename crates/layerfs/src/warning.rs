@@ -32,25 +32,11 @@ pub struct Warning {
 pub enum OtherReading {
     /// It is worked out, by [`Readings`](crate::Readings).
     Known,
-    /// It is worked out as if a global header did all that any runtime takes it to do. Some heed none: where
-    /// other places of the image are read in different ways, too, theirs is a third reading.
+    /// It is worked out as if a global header did all that any runtime takes it to do, which is what any of them
+    /// reads as long as it is alone: see [`Readings::shows`](crate::Readings::shows).
     Global,
     /// It is not worked out: whatever lies at the path or below may be another file.
     Unknown,
-}
-
-impl OtherReading {
-    /// Returns whether [`Readings::other`](crate::Readings::other), where it is there, is what others read at the
-    /// place. `mixed` says whether other places of the image are read in different ways for another reason than
-    /// a global header.
-    pub fn is_shown(self, mixed: bool) -> bool {
-        match self {
-            Self::Known => true,
-            // Without its effect, which some runtimes do not see, there is a third reading.
-            Self::Global => !mixed,
-            Self::Unknown => false,
-        }
-    }
 }
 
 impl Warning {

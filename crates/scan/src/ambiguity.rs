@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Bound;
 
 use cutaway_analyze::{Analyzers, Role};
-use cutaway_layerfs::{EntryPath, Inode, OtherReading, Tree, Warning};
+use cutaway_layerfs::{EntryPath, Inode, OtherReading, Readings, Tree, Warning};
 
 use crate::sight::FileKey;
 use crate::skip::Skip;
@@ -50,22 +50,20 @@ impl Ambiguities {
         }
     }
 
-    /// Decides which places concern a file that an analyzer took, by where readings differ, or where that
-    /// is not known by the paths of all these files.
+    /// Decides which places concern a file that an analyzer took: by where readings differ, and where not all
+    /// of them are known by the paths of all these files.
     pub(crate) fn judge(
         &self,
-        differences: Option<&Differences>,
+        readings: &Readings,
+        differences: &Differences,
         analysed: &BTreeMap<EntryPath, ()>,
     ) -> Judged {
         let mut judged = Judged::default();
-        let mixed = self.0.iter().any(|place| place.other == OtherReading::Known);
-        for place in &self.0 {
-            let worked_out = differences.is_some() && place.other.is_shown(mixed);
-            if !worked_out && lies_below(&place.path, analysed) {
+        for place in self.0.iter().filter(|place| !readings.shows(place.other)) {
+            if lies_below(&place.path, analysed) {
                 judged.errors.insert(place.warning);
             }
         }
-        let Some(differences) = differences else { return judged };
         let told: HashSet<&EntryPath> = self.0.iter().map(|place| &place.path).collect();
         for place in self.0.iter().filter(|place| lies_below(&place.path, differences)) {
             judged.errors.insert(place.warning);
@@ -88,20 +86,26 @@ fn lies_below<T>(place: &EntryPath, paths: &BTreeMap<EntryPath, T>) -> bool {
         || from.next().is_some_and(|(path, _)| path.as_bytes().starts_with(&below))
 }
 
-/// Compares two readings: by the names of files that were taken, and by what analyzers see.
+/// Compares what is read with all other readings: by the names of files that were taken, and by what
+/// analyzers see.
 pub(crate) fn differences(
-    trees: [&Tree; 2],
+    readings: &Readings,
     taken: &HashSet<Inode>,
     analyzers: &Analyzers,
     skip: &Skip,
 ) -> Differences {
-    let [read, other] = trees.map(|tree| names(tree, taken));
-    let of_names = [of_one(&read, &other), of_one(&other, &read)];
-    let [read, other] = trees.map(|tree| sights(View { tree, analyzers, skip }));
-    let of_sights = [of_one(&read, &other), of_one(&other, &read)];
-    let of_names = of_names.into_iter().flatten().map(|((path, _), layer)| (path, layer));
-    let of_sights = of_sights.into_iter().flatten().map(|((path, ..), layer)| (path, layer));
-    of_names.chain(of_sights).collect()
+    let all = |tree| (names(tree, taken), sights(View { tree, analyzers, skip }));
+    let mut differences = Differences::new();
+    let mut read = None;
+    for other in readings.others().map(all) {
+        let read = read.get_or_insert_with(|| all(readings.tree()));
+        let of_names = [of_one(&read.0, &other.0), of_one(&other.0, &read.0)];
+        let of_sights = [of_one(&read.1, &other.1), of_one(&other.1, &read.1)];
+        let of_names = of_names.into_iter().flatten().map(|((path, _), layer)| (path, layer));
+        let of_sights = of_sights.into_iter().flatten().map(|((path, ..), layer)| (path, layer));
+        differences.extend(of_names.chain(of_sights));
+    }
+    differences
 }
 
 /// Returns what analyzers see at their places, each with the layer that has its bytes.

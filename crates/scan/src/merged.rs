@@ -184,11 +184,8 @@ impl Merged {
             return;
         }
         let taken = self.findings.keys().map(|key| key.file).collect();
-        let differences = readings.other().map(|other| {
-            let trees = [readings.tree(), other];
-            ambiguity::differences(trees, &taken, analyzers, skip)
-        });
-        let judged = self.ambiguous.judge(differences.as_ref(), analysed);
+        let differences = ambiguity::differences(readings, &taken, analyzers, skip);
+        let judged = self.ambiguous.judge(readings, &differences, analysed);
         for number in judged.errors {
             if let Some(warning) = self.warnings.get_mut(number) {
                 warning.severity = Severity::Error;

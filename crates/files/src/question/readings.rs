@@ -1,6 +1,6 @@
 //! Whether runtimes that read a layer in another way have something else at the path of a question.
 
-use cutaway_layerfs::{EntryPath, Inode, Kind, OtherReading, Readings, Tree, Warning};
+use cutaway_layerfs::{EntryPath, Inode, Kind, Readings, Tree, Warning};
 
 use super::Question;
 use crate::Error;
@@ -41,8 +41,9 @@ impl Question {
         let is_at = |place: &EntryPath| place.is_above(&asked) || place.is_above(found);
         let here = places.iter().filter(|(_, place, ..)| is_at(place));
         let read = self.at(readings.tree());
-        let other = readings.other().map(|tree| self.at(tree));
-        if let Some(other) = other.filter(|other| *other != read) {
+        if let Some(other) =
+            readings.others().map(|tree| self.at(tree)).find(|other| *other != read)
+        {
             let (read, other) = (described(read), described(other));
             let why = here.clone().chain(&places).next();
             let why = why.map_or_else(String::new, |(layer, path, _, message)| {
@@ -52,10 +53,7 @@ impl Question {
                 "{asked}: runtimes read it in different ways: here it is {read}, to others {other}{why}"
             )));
         }
-        let mixed = places.iter().any(|(_, _, other, _)| *other == OtherReading::Known);
-        let unknown = here
-            .into_iter()
-            .find(|(_, _, other, _)| readings.other().is_none() || !other.is_shown(mixed));
+        let unknown = here.into_iter().find(|(_, _, other, _)| !readings.shows(*other));
         let unclear = self.unclear.iter().find(|place| is_at(place));
         let place = unknown.map(|(_, place, ..)| place).or(unclear);
         Ok(place.map(|place| {

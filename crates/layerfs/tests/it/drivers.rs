@@ -153,7 +153,7 @@ impl Stack {
             walked.push(keep);
         }
         let read = of_tree(readings.tree(), &walked);
-        let other = of_tree(readings.other().unwrap_or(readings.tree()), &walked);
+        let other = of_tree(readings.others().last().unwrap_or(readings.tree()), &walked);
         Self { prefix: prefix.to_owned(), layers, warnings, read, other }
     }
 

@@ -58,7 +58,11 @@ fn overlay_drivers_read() {
             told.extend(readings.apply(layer as u32, &listing, None, None).unwrap());
         }
         let ambiguous = told.iter().any(|warning| warning.other.is_some());
-        assert_eq!(readings.other().map(names), other.map(str::to_owned), "{stack}: {told:?}");
+        assert_eq!(
+            readings.others().last().map(names),
+            other.map(str::to_owned),
+            "{stack}: {told:?}"
+        );
         assert_eq!(ambiguous, other.is_some(), "{stack}: {told:?}");
         assert!(
             told.iter().all(|it| it.other != Some(OtherReading::Unknown) || stack.contains("opq")),

@@ -59,12 +59,30 @@ fn what_comes_to_the_same_is_a_warning() {
 }
 
 #[test]
-fn two_marks_that_cancel_out_are_an_error() {
-    // Who ignores the root's marker and obeys the global header has no database, as we; who ignores both has.
+fn marks_that_cancel_out_are_an_error() {
     let lower = apk("lib/apk/db/installed", &["a 1-r0"]);
-    let upper = "  .wh..wh..opq\n  lib/apk/db/.wh.installed global\n";
-    let (told, complete) = ambiguous(&lower, upper);
-    assert!(!complete, "{told:?}");
+    let directories = "  lib/\n  lib/apk/\n  lib/apk/db/\n";
+    for upper in [
+        // Who ignores the root's marker and obeys the global header has no database, as we; who ignores both has.
+        "  .wh..wh..opq\n  lib/apk/db/.wh.installed global\n".to_owned(),
+        format!("  .wh..wh..opq\n{directories}  lib/apk/db/installed global\n"),
+        format!("  lib/apk/db/installed global\n  .wh..wh..opq\n{directories}"),
+        // Who takes a global header for a marker alone has none, who takes it for an entry too has it again.
+        "  lib/apk/db/.wh.installed global\n  lib/apk/db/installed global\n".to_owned(),
+        "  lib/apk/.wh.db global\n  lib/apk/db global\n".to_owned(),
+    ] {
+        let (told, complete) = ambiguous(&lower, &upper);
+        assert!(!complete, "{upper}: {told:?}");
+    }
+}
+
+#[test]
+fn an_archive_made_by_git_is_no_doubt() {
+    // It has a global header with a comment, of a name that nothing has.
+    let lower = apk("lib/apk/db/installed", &["a 1-r0"]);
+    let again = apk("lib/apk/db/installed", &["b 1-r0"]);
+    let upper = format!("  pax_global_header global\n  .wh..wh..opq\n{again}");
+    assert_eq!(ambiguous(&lower, &upper), (vec![String::new()], true));
 }
 
 #[test]
