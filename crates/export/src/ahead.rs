@@ -99,6 +99,10 @@ impl Blobs for Ahead {
         self.blobs.stat(blob).await
     }
 
+    fn streams_at_once(&self) -> Option<usize> {
+        self.blobs.streams_at_once()
+    }
+
     async fn report_bad_bytes(&self, blob: &Descriptor) -> bool {
         self.blobs.report_bad_bytes(blob).await
     }

@@ -94,6 +94,16 @@ pub(crate) async fn descend<W: AsyncWrite + Unpin + Send>(
     Ok(Descent { listings, written })
 }
 
+/// Returns how many layers may be open at once where they wait for each other.
+///
+/// One that has to be opened again, since its bytes were wrong, must not wait for a stream of one that waits
+/// for it.
+pub(crate) fn at_once(layers: &[Layer], options: &Options) -> usize {
+    let of_sources = layers.iter().filter_map(Layer::streams_at_once).min();
+    let wanted = options.limits.layers_in_flight;
+    of_sources.map_or(wanted, |most| most.min(wanted)).max(1)
+}
+
 /// Has a cover take the bytes of a layer once more, which were read and written where it lies above.
 fn pass_over(cover: &mut Cover, listing: &Listing, is_base: bool) {
     cover.begin(is_base);
@@ -107,6 +117,7 @@ fn pass_over(cover: &mut Cover, listing: &Listing, is_base: bool) {
 struct Ahead<'l> {
     left: VecDeque<(&'l Layer, bool)>,
     opened: VecDeque<Opened>,
+    at_once: usize,
     options: &'l Options,
     /// Layers are opened in the order in which they are read: a source that answers one request at a time
     /// would otherwise give it to one that waits.
@@ -119,12 +130,13 @@ impl<'l> Ahead<'l> {
         let left = layers.iter().enumerate().rev();
         let left = left.filter(|(_, layer)| seen.insert(LayerKey::from(*layer)));
         let left = left.map(|(position, layer)| (layer, position == 0)).collect();
-        Self { left, opened: VecDeque::new(), options, turns: Turns::new() }
+        let at_once = at_once(layers, options);
+        Self { left, opened: VecDeque::new(), at_once, options, turns: Turns::new() }
     }
 
     /// Returns the layer that comes next, and opens others.
     fn next(&mut self) -> Option<Opened> {
-        while self.opened.len() < self.options.limits.layers_in_flight.max(1)
+        while self.opened.len() < self.at_once
             && let Some((layer, is_base)) = self.left.pop_front()
         {
             let opened = open(layer, is_base, self.turns.next_turn(), self.options);

@@ -21,7 +21,7 @@ use cutaway_read::{
 use tokio::io::AsyncWrite;
 
 use crate::Error;
-use crate::descent::{Descent, descend};
+use crate::descent::{Descent, at_once, descend};
 use crate::emitter::Emitter;
 use crate::flattened::Flattened;
 use crate::outlet::{Inlet, way};
@@ -77,7 +77,7 @@ async fn of_image<W: AsyncWrite + Unpin + Send>(
     let mut ahead =
         numbered.filter(|(layer, _)| plan.wants_of(*layer)).collect::<VecDeque<(u32, &Layer)>>();
     let mut running = VecDeque::new();
-    let at_once = options.limits.layers_in_flight.max(1);
+    let at_once = at_once(image.layers(), options);
     // Layers are opened in the order in which they are written: a source that answers one request at a
     // time would otherwise give it to a layer that waits for being written, and never to the one that is.
     let mut turns = Turns::new();

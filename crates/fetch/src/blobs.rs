@@ -51,6 +51,11 @@ impl Blobs for Repository {
         }
     }
 
+    fn streams_at_once(&self) -> Option<usize> {
+        let requests = self.exchange().transport.config.limits.requests;
+        Some(usize::try_from(requests.max(1)).unwrap_or(usize::MAX))
+    }
+
     async fn report_bad_bytes(&self, blob: &Descriptor) -> bool {
         match self.places() {
             Some(places) => places.report_bad_bytes(&blob.digest).await,

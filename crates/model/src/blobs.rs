@@ -51,6 +51,12 @@ pub trait Blobs: Debug + Send + Sync {
         Ok(None)
     }
 
+    /// Returns how many streams may be open at once before another one waits for one of them to end; none
+    /// where they never wait for each other. Whoever keeps streams open that it does not read opens no more.
+    fn streams_at_once(&self) -> Option<usize> {
+        None
+    }
+
     /// Is told that `blob` was read and has another size or digest than its descriptor says. Returns whether
     /// it may be had right elsewhere, where the next [`Blobs::open`] then looks.
     async fn report_bad_bytes(&self, blob: &Descriptor) -> bool {

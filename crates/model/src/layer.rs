@@ -172,6 +172,12 @@ impl Layer {
         }
     }
 
+    /// Returns how many layers of this one's source may be open at once before another one waits for one of
+    /// them to end; none where they never wait for each other.
+    pub fn streams_at_once(&self) -> Option<usize> {
+        self.blob().and_then(|(blobs, _)| blobs.streams_at_once())
+    }
+
     /// Is told why reading the layer failed. Returns whether its stored bytes were wrong and may be had right
     /// elsewhere, so that it is worth reading it again.
     pub async fn report_bad_bytes(&self, error: &Error) -> bool {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use cutaway_fixtures::registry::{FakeRegistry, Fault, Gate};
 use cutaway_fixtures::{Compression, FixtureImage, FixtureIndex, ImageBuilder, LayerBuilder};
@@ -20,14 +21,17 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let runtime = Runtime::new().unwrap();
         let layer = |number: u8| {
             let database = format!("P:p{number}\nV:1-r0\nA:x86_64\n\n");
             LayerBuilder::new(Compression::Plain)
                 .file("lib/apk/db/installed", database)
                 .file("bulk", vec![number; 500_000])
         };
-        let image = ImageBuilder::new().layer(layer(1)).layer(layer(2)).build();
+        Self::of(ImageBuilder::new().layer(layer(1)).layer(layer(2)).build())
+    }
+
+    fn of(image: FixtureImage) -> Self {
+        let runtime = Runtime::new().unwrap();
         let index = FixtureIndex::new([image.clone()]);
         let places: Vec<_> = (0..3)
             .map(|_| {
@@ -297,4 +301,35 @@ fn lists_have_the_names_that_were_asked_for() {
         };
         assert_eq!(sorted(&stdout(&output)), sorted(lines), "{arguments:?}");
     }
+}
+
+/// A layer that has to be read again is waited for by those opened ahead, and waits for none of them.
+#[test]
+fn an_export_goes_on_elsewhere_beside_layers_that_wait() {
+    let layer = |number: u8, len: usize| {
+        LayerBuilder::new(Compression::Plain).file(format!("f{number}"), vec![number; len])
+    };
+    let image = ImageBuilder::new();
+    let image = image.layer(layer(1, 16 << 20)).layer(layer(2, 16 << 20)).layer(layer(3, 1000));
+    let scene = Scene::of(image.build());
+    for (place, layers) in [(0, 2), (1, 3)] {
+        for layer in &scene.image.layers[..layers] {
+            scene.places[place].always(layer.blob.digest.as_str(), Fault::status(404));
+        }
+    }
+    // The others are under way by then.
+    let late = Fault::both(Fault::Flip, Fault::Pause(100, Duration::from_millis(500)));
+    scene.places[0].always(scene.image.layers[2].blob.digest.as_str(), late);
+    for requests in 1..4 {
+        let limit = format!("layers_in_flight=3,requests={requests}");
+        let output = cutaway(&["export", "r.example/team/app:1", "/dev/null"])
+            .args(["--platform", "linux/amd64", "--timeout", "60s", "--limit", &limit])
+            .env("CONTAINERS_REGISTRIES_CONF", scene.conf())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(status(&output), 0, "{limit}: {}", stderr(&output));
+    }
+    let top = scene.image.layers[2].blob.digest.encoded();
+    assert!(scene.asked(top).iter().all(|count| *count >= 1), "{:?}", scene.asked(top));
 }
