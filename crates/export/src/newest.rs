@@ -12,8 +12,8 @@ use crate::members::Members;
 use crate::outlet::Outlet;
 use crate::tarfile::Head;
 
-/// How much may come of one piece of a layer. Headers of directories that nobody describes can be many
-/// times what an entry below them takes.
+/// How much may come of one piece of a layer, and how long the paths of directories that nobody describes
+/// may be together. They can be many times what an entry below them takes.
 const MOST: usize = 4 << 20;
 
 /// How much is sent at once, at least.
@@ -47,6 +47,8 @@ pub(crate) struct Newest {
 pub(crate) struct Written {
     /// Directories that the layer has no entry for.
     pub(crate) implied: Vec<EntryPath>,
+    /// How many bytes their paths have.
+    implied_len: usize,
     /// One bit an entry.
     entries: Vec<u64>,
 }
@@ -112,19 +114,21 @@ impl Newest {
             held.clear();
             self.members.clear();
             self.written = Written::default();
+            // What lies below comes after the directories that are left.
+            self.cover.give_up();
         }
     }
 }
 
 impl Visitor for Newest {
     fn entry(&mut self, id: u32, path: &EntryPath, meta: &Meta) -> bool {
-        if self.members.len() > MOST {
+        if self.members.len() > MOST || self.written.implied_len > MOST {
             self.cover.give_up();
         }
         let visible = self.cover.entry(id, path, meta);
         for made in self.cover.implied().iter().filter(|_| !self.forgotten) {
             self.members.start(&Head::of(made, None));
-            self.written.implied.push(made.clone());
+            self.written.imply(made);
         }
         if self.cover.is_odd() || self.cover.repeats() {
             self.forget();
@@ -182,6 +186,11 @@ impl LayerReader for Newest {
 }
 
 impl Written {
+    fn imply(&mut self, directory: &EntryPath) {
+        self.implied_len = self.implied_len.saturating_add(directory.as_bytes().len());
+        self.implied.push(directory.clone());
+    }
+
     fn insert(&mut self, entry: u32) {
         let (word, bit) = place(entry);
         if self.entries.len() <= word {

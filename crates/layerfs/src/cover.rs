@@ -12,6 +12,14 @@ use crate::listing::{Listing, WhiteoutKind};
 use crate::names::{NameId, Names};
 use crate::{EntryPath, Kind, Limits, Meta};
 
+/// Bytes that a cover may take beyond so many an entry: where names without an entry take more, it says no
+/// more.
+const SPARE: u64 = 4 << 20;
+/// Bytes that an entry may take: common ones take about 80.
+const COVERED_ENTRY: u64 = 160;
+/// Bytes that a name takes beside its text, at most.
+const NAME: usize = 64;
+
 /// The layers above the one that is being read, as far as they decide what is visible of it.
 ///
 /// Layers are told newest first, each between [`Cover::begin`] and [`Cover::end`], with its entries in the
@@ -28,6 +36,8 @@ pub struct Cover {
     limits: Limits,
     /// How many layers have begun.
     turn: u32,
+    /// How many entries were told.
+    entries: u64,
     is_base: bool,
     /// The directory that was looked for last, and where it is.
     last: (Vec<u8>, NameId),
@@ -72,6 +82,7 @@ impl Cover {
             names: Names::new(State::default()),
             limits,
             turn: 0,
+            entries: 0,
             is_base: false,
             last: (Vec::new(), NameId::ROOT),
             implied: Vec::new(),
@@ -106,6 +117,7 @@ impl Cover {
         if self.blind || self.odd {
             return false;
         }
+        self.entries = self.entries.saturating_add(1);
         self.place(entry, path, meta).unwrap_or_else(|Uncertain| {
             self.odd = true;
             self.implied.clear();
@@ -270,8 +282,11 @@ impl Cover {
         }
         // Whoever lays the layers over each other says which limit it is.
         let within = |have: usize, max: u64| u64::try_from(have).is_ok_and(|have| have < max);
+        let text = self.names.text_len();
+        let allowed = self.entries.saturating_mul(COVERED_ENTRY).saturating_add(SPARE);
         if !within(self.names.len(), self.limits.tar.entries)
-            || !within(self.names.text_len().saturating_add(name.len()), self.limits.tree_bytes)
+            || !within(self.names.len().saturating_mul(NAME).saturating_add(text), allowed)
+            || !within(text.saturating_add(name.len()), self.limits.tree_bytes)
         {
             return Err(Uncertain);
         }

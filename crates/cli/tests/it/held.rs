@@ -194,3 +194,13 @@ fn pages_of_lists() {
         held(command, &[command, "--plain-http", &place], Size::default(), 4, "list_total_bytes");
     }
 }
+
+/// Entries deep below directories that have none: each makes a thousand names out of a few bytes.
+#[test]
+fn directories_without_entries_are_exported() {
+    let deep = |n: u32| (format!("{n:06}{}/f", "/aa".repeat(1000)), String::new());
+    let disk = image([layer((0..600).map(deep))]);
+    let size = Size { entries: 600, ..Size::default() };
+    let (oci, to) = (disk.oci(), "/dev/null");
+    held("export", &["export", &oci, to], size, 4, "held_bytes");
+}

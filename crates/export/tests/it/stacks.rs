@@ -135,18 +135,14 @@ async fn what_is_taken_back_after_it_was_written_is_refused() {
 }
 
 #[tokio::test]
-async fn directories_come_before_what_lies_in_them() {
+async fn layers_come_newest_first() {
     let text = "base/deep/file=1 usr/ usr/a=1 | usr/ usr/b/ usr/b/c=2 l⇒usr/b/c | usr/ usr/.wh.a";
     let layout = layout(&stack(text));
     for options in [options(), at_once()] {
         let (_, tar) = exported(&layout, &options).await;
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), &tar).unwrap();
-        let listed = Command::new("tar").arg("-tf").arg(file.path()).output().unwrap();
-        let listed = String::from_utf8(listed.stdout).unwrap();
         // The newest layer first, as far as it is certain; links at the end.
         let wanted = "usr/ usr/b/ usr/b/c base/ base/deep/ base/deep/file l";
-        assert_eq!(listed.lines().collect::<Vec<_>>().join(" "), wanted);
+        assert_eq!(members(&tar).join(" "), wanted);
     }
 }
 
@@ -188,5 +184,30 @@ async fn layers_that_are_the_same_bytes_are_read_once() {
         let (written, tar) = exported(&layout(&stack(text)), &options()).await;
         written.unwrap();
         assert_eq!(unpacked(&tar), wanted, "{text}");
+    }
+}
+
+/// Returns the names of a tar in the order of its members.
+fn members(tar: &[u8]) -> Vec<String> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), tar).unwrap();
+    let output = Command::new("tar").arg("-tf").arg(file.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn directories_come_before_what_lies_in_them() {
+    // The newest layer is left to a second reading, since a name stands twice in it.
+    let by_hand = "d/ d/x=1 | f=1 f=2 d/".to_owned();
+    for text in std::iter::once(by_hand).chain(stacks(400)) {
+        let layout = layout(&stack(&text));
+        let members = members(&exported(&layout, &options()).await.1);
+        for (position, member) in members.iter().enumerate() {
+            let later = members.iter().skip(position);
+            let above = later.filter(|it| it.ends_with('/') && member.starts_with(it.as_str()));
+            let above: Vec<_> = above.filter(|it| *it != member).collect();
+            assert!(above.is_empty(), "{text}: {members:?}");
+        }
     }
 }
