@@ -15,7 +15,8 @@ use super::TextFormat;
 pub(crate) struct Bill {
     /// The version of CycloneDX: 1.6 or 1.7
     #[arg(
-        long = "sbom-version",
+        id = "sbom-version",
+        long,
         value_name = "VERSION",
         default_value = "1.6",
         env = "CUTAWAY_SBOM_VERSION"
@@ -30,7 +31,7 @@ pub(crate) struct Bill {
     )]
     serial: SerialSource,
     /// The address below which SPDX documents are named
-    #[arg(long = "sbom-namespace", value_name = "URI", env = "CUTAWAY_SBOM_NAMESPACE")]
+    #[arg(id = "sbom-namespace", long, value_name = "URI", env = "CUTAWAY_SBOM_NAMESPACE")]
     namespace: Option<String>,
     /// The time that is stated: that of the image, or `now`. SOURCE_DATE_EPOCH goes before the image
     #[arg(long = "sbom-time", value_name = "TIME", default_value = "image", value_parser = ["image", "now"], env = "CUTAWAY_SBOM_TIME")]
@@ -64,7 +65,7 @@ pub(crate) struct Bill {
     #[arg(long = "github-sha", value_name = "SHA", env = "CUTAWAY_GITHUB_SHA")]
     commit: Option<String>,
     /// Its branch or tag [default: GITHUB_REF]
-    #[arg(long = "github-ref", value_name = "REF", env = "CUTAWAY_GITHUB_REF")]
+    #[arg(id = "github-ref", long, value_name = "REF", env = "CUTAWAY_GITHUB_REF")]
     reference: Option<String>,
     /// The id of its job [default: GITHUB_RUN_ID]
     #[arg(long = "github-job", value_name = "ID", env = "CUTAWAY_GITHUB_JOB")]
