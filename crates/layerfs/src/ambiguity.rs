@@ -7,9 +7,9 @@
 use crate::apply::{Application, Rule};
 use crate::arena::NodeId;
 use crate::marker::Marker;
-use crate::resolve::Place;
+use crate::resolve::{Circle, Last, Place, follow};
 use crate::warning::OtherReading;
-use crate::{EntryPath, Kind};
+use crate::{EntryPath, Error, Kind};
 
 impl Application<'_> {
     /// Tells of an opaque marker at the root, which overlay drivers ignore.
@@ -58,20 +58,24 @@ impl Application<'_> {
 
     /// Tells of a global header that some unpackers take for an entry, so that what has its name goes,
     /// or for a marker; of one that has no effect yet, [`Self::doubt_globals`] tells where it gets one.
-    pub(crate) fn doubt_global(&mut self, path: EntryPath) {
+    pub(crate) fn doubt_global(&mut self, path: EntryPath) -> Result<(), Error> {
         match self.effect_of_global(&path) {
             Some(at) => self.tell_of_global(at, &path),
-            None => self.globals.push(path),
+            None => {
+                self.globals.push(path);
+                Ok(())
+            }
         }
     }
 
     /// Tells of global headers whose names came up in the layer after them.
-    pub(crate) fn doubt_globals(&mut self) {
+    pub(crate) fn doubt_globals(&mut self) -> Result<(), Error> {
         for path in std::mem::take(&mut self.globals) {
             if let Some(at) = self.effect_of_global(&path) {
-                self.tell_of_global(at, &path);
+                self.tell_of_global(at, &path)?;
             }
         }
+        Ok(())
     }
 
     /// Returns where a global header would change something, had it been an entry: the place of what
@@ -108,13 +112,24 @@ impl Application<'_> {
         Ok(node)
     }
 
-    fn tell_of_global(&mut self, at: EntryPath, path: &EntryPath) {
+    /// Tells of a global header at the place of its effect, and where its way has links, at the directory that
+    /// they lead to.
+    fn tell_of_global(&mut self, at: EntryPath, path: &EntryPath) -> Result<(), Error> {
         let message = || {
             format!(
                 "is changed by a global header named {path}, which is ignored, in runtimes that take it for an entry or a marker"
             )
         };
         self.doubt(at, OtherReading::Global, message);
+        let hops = self.tree.limits.symlink_hops;
+        let led = follow(&self.tree.arena, path.parent(), Last::Follow, hops);
+        let (Ok(Place { link_bytes, .. }) | Err(Circle { link_bytes, .. })) = led;
+        self.spend(link_bytes, path.as_bytes())?;
+        if let Some(place) = led.ok().filter(|place| place.links > 0) {
+            let real = self.tree.path(place.node).join(&place.missing);
+            self.doubt(real, OtherReading::Global, message);
+        }
+        Ok(())
     }
 
     /// Tells of a character device 0:0, which overlay drivers take for a whiteout, as it is read here.

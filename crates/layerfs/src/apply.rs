@@ -160,13 +160,13 @@ impl<'t> Application<'t> {
                     _ if self.rule != Rule::InPlace => self.mark_of_driver(kind, &path)?,
                     MarkKind::Whiteout => self.hide_one(WhiteoutKind::Entry, &path)?,
                     MarkKind::Opaque => self.hide_one(WhiteoutKind::Opaque, &path)?,
-                    MarkKind::Global => self.doubt_global(path),
+                    MarkKind::Global => self.doubt_global(path)?,
                 }
             }
             let Some(record) = records.next() else { break };
             self.place_one(entry, records.path(), record)?;
         }
-        self.doubt_globals();
+        self.doubt_globals()?;
         for node in self.touched.drain(..) {
             if let Some(data) = self.tree.arena.get_mut(node) {
                 data.touched = false;

@@ -110,6 +110,13 @@ impl Merged {
             merged.add_links(readings.tree(), &listing, analyzers, &mut names);
             let view = View { tree: readings.tree(), analyzers, skip };
             let step = visibility.after_layer(view, names);
+            for link in visibility.take_links() {
+                let path = len64(link.as_bytes().len());
+                if !account.pay(path) {
+                    return Err(ReadError::held(account.max()).into());
+                }
+                analysed.insert(link, ());
+            }
             for sight in &step.begun {
                 let path = sight.path.as_bytes().len().saturating_mul(PATHS_OF_SIGHT);
                 if !account.pay(SIGHT.saturating_add(len64(path))) {

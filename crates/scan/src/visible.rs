@@ -29,6 +29,8 @@ pub(crate) struct Visibility {
     /// The spots of names, which come up as layers are read.
     names: HashMap<(usize, EntryPath), usize>,
     changed: BTreeMap<Seen, Option<Sight>>,
+    /// Symbolic links on the way to what is there, since they were last asked for.
+    links: Vec<EntryPath>,
 }
 
 /// A name in a directory.
@@ -153,6 +155,21 @@ impl Visibility {
         self.spots.iter().filter_map(|spot| spot.unreadable.as_ref())
     }
 
+    /// Returns the symbolic links on the way to what was found since this was last called; perhaps some
+    /// twice.
+    pub(crate) fn take_links(&mut self) -> Vec<EntryPath> {
+        std::mem::take(&mut self.links)
+    }
+
+    /// Notes which of the names on a way are links.
+    fn note_links<'a>(&mut self, tree: &Tree, way: impl Iterator<Item = &'a Name>) {
+        let paths = way.map(|(directory, name)| tree.path(*directory).join(&[name]));
+        let is_link = |path: &EntryPath| {
+            tree.at(path).is_some_and(|node| tree.node(node).kind() == Kind::Symlink)
+        };
+        self.links.extend(paths.filter(is_link));
+    }
+
     fn spot(&mut self, analyzer: usize, number: usize, what: What) -> usize {
         self.spots.push(Spot {
             analyzer,
@@ -203,6 +220,9 @@ impl Visibility {
             lookers.insert(Looker::Spot(number), ());
         }
         let node = looked.as_ref().ok().copied().flatten();
+        if node.is_some() {
+            self.note_links(view.tree, way.iter());
+        }
         let kind = node.map(|node| view.tree.node(node).kind());
         let unreadable = |reason, harmless| {
             let path = String::from_utf8_lossy(path).into_owned();
@@ -262,10 +282,14 @@ impl Visibility {
         let looked = view.tree.look(&path, true, |directory, name| {
             way.push((directory, Box::<[u8]>::from(name)));
         });
+        // What leads to the directory has the whole spot look again.
+        way.retain(|looked_up| !spot.way.contains(looked_up));
+        if matches!(looked, Ok(Some(_))) {
+            self.note_links(view.tree, way.iter());
+        }
         for (at, looked_up) in way {
-            // What leads to the directory has the whole spot look again, and a name in it its own child.
-            let is_own = at == directory && *looked_up == *name;
-            if is_own || spot.way.contains(&(at, looked_up.clone())) {
+            // A name in it has its own child look again.
+            if at == directory && *looked_up == *name {
                 continue;
             }
             self.watch.add(at);

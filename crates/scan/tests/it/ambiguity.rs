@@ -77,6 +77,27 @@ fn marks_that_cancel_out_are_an_error() {
 }
 
 #[test]
+fn marks_that_cancel_out_on_the_way_are_an_error() {
+    // The database lies elsewhere, and is found by a link, or by two; and a link leads to where it lies.
+    let moved = apk("x/installed", &["a 1-r0"]);
+    let one = format!("{moved}  lib/apk/\n  lib/apk/db -> /x\n");
+    let two = format!("{moved}  lib/apk/\n  lib/apk/db -> /y/z\n  y/\n  y/z -> ../x\n");
+    let file = format!("{moved}  lib/apk/db/\n  lib/apk/db/installed -> /x/installed\n");
+    let beside = format!("{}  k -> lib/apk/db\n", apk("lib/apk/db/installed", &["a 1-r0"]));
+    for (lower, name) in [
+        (&one, "lib/apk/|db"),
+        (&two, "y/|z"),
+        (&file, "lib/apk/db/|installed"),
+        (&beside, "k/|installed"),
+    ] {
+        let marker = name.replace('|', ".wh.");
+        let name = name.replace('|', "");
+        let (told, complete) = ambiguous(lower, &format!("  {marker} global\n  {name} global\n"));
+        assert!(!complete, "{lower}: {told:?}");
+    }
+}
+
+#[test]
 fn an_archive_made_by_git_is_no_doubt() {
     // It has a global header with a comment, of a name that nothing has.
     let lower = apk("lib/apk/db/installed", &["a 1-r0"]);
