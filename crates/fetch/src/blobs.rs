@@ -1,7 +1,7 @@
 //! A repository as a source of blobs.
 
 use async_trait::async_trait;
-use cutaway_model::{BlobStream, Blobs, Compression, Descriptor, Error as ModelError, MediaType};
+use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError, MediaType};
 
 use crate::download::Download;
 use crate::manifest::{ACCEPT, note_header, scope};
@@ -71,15 +71,7 @@ async fn behind(
     from: u64,
 ) -> Result<BlobStream, ModelError> {
     let document = is_document(&blob.media_type);
-    let wanted = Wanted {
-        digest: blob.digest.clone(),
-        kind: kind(document),
-        accept: if document { ACCEPT } else { "*/*" },
-        size: blob.size,
-        elsewhere: None,
-        packed: Compression::promised(&blob.media_type),
-        is_json: blob.media_type.as_str().ends_with("json"),
-    };
+    let wanted = Wanted::of(blob, kind(document), accept(document));
     let started = Download::start(repository, wanted, from).await;
     let (download, headers) = started.map_err(|error| missing(error, blob))?;
     note_header(&headers, &blob.digest, blob.digest.as_str());
@@ -89,15 +81,19 @@ async fn behind(
 async fn size(place: &Repository, blob: &Descriptor) -> Result<Option<u64>, ModelError> {
     let document = is_document(&blob.media_type);
     let path = format!("{}/{}/{}", place.name(), kind(document), blob.digest);
-    let accept = if document { ACCEPT } else { "*/*" };
     let scope = scope(place.name());
-    let size = head::size(place.exchange(), &path, accept, &scope, blob).await;
+    let size = head::size(place.exchange(), &path, accept(document), &scope, blob).await;
     size.map_err(|error| place.exchange().veiled(error))
 }
 
 /// Returns what stands between a repository and a digest.
 fn kind(document: bool) -> &'static str {
     if document { "manifests" } else { "blobs" }
+}
+
+/// Returns what may be answered.
+fn accept(document: bool) -> &'static str {
+    if document { ACCEPT } else { "*/*" }
 }
 
 /// Returns whether a blob lies with the manifests: images, indexes, and Docker's old ones.

@@ -4,7 +4,7 @@
 //! none, and never in a network that the registry is not part of. That the bytes are the right ones is for
 //! the model to verify, as everywhere.
 
-use cutaway_model::{BlobStream, Compression, Descriptor, Error as ModelError};
+use cutaway_model::{BlobStream, Descriptor, Error as ModelError};
 use reqwest::Url;
 
 use crate::download::Download;
@@ -41,15 +41,7 @@ pub(crate) async fn open(
             }
         };
         tracing::info!(host = url.host_str().unwrap_or_default(), blob = %blob.digest, "asking elsewhere");
-        let wanted = Wanted {
-            digest: blob.digest.clone(),
-            kind: "blobs",
-            accept: "*/*",
-            size: blob.size,
-            elsewhere: Some(url),
-            packed: Compression::promised(&blob.media_type),
-            is_json: blob.media_type.as_str().ends_with("json"),
-        };
+        let wanted = Wanted { elsewhere: Some(url), ..Wanted::of(blob, "blobs", "*/*") };
         match Download::start(repository, wanted, 0).await {
             Ok((download, _)) => return Ok(Some(download.into_stream())),
             Err(error) => last = Some(error),

@@ -1,6 +1,6 @@
 //! What to fetch.
 
-use cutaway_model::Compression;
+use cutaway_model::{Compression, Descriptor};
 use cutaway_ref::Digest;
 use reqwest::Url;
 
@@ -19,4 +19,19 @@ pub(crate) struct Wanted {
     pub(crate) packed: Option<Compression>,
     /// Whether it is JSON as its media type has it, so that packed bytes are not the blob itself.
     pub(crate) is_json: bool,
+}
+
+impl Wanted {
+    /// Wants a blob, which the registry has among what is of this kind.
+    pub(crate) fn of(blob: &Descriptor, kind: &'static str, accept: &'static str) -> Self {
+        Self {
+            digest: blob.digest.clone(),
+            kind,
+            accept,
+            elsewhere: None,
+            size: blob.size,
+            packed: Compression::promised(&blob.media_type),
+            is_json: blob.media_type.as_str().ends_with("json"),
+        }
+    }
 }
