@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use cutaway_report::{DistroReport, PackageReport, Report};
+use cutaway_report::{DistroReport, LayerReport, PackageReport, Report};
 
 use crate::clock::{self, Stated};
 use crate::options::Options;
@@ -92,6 +92,17 @@ impl<'r> Bill<'r> {
         self.report.complete && !self.report.diagnostics.iter().any(|it| partial(it.code.as_str()))
     }
 
+    /// Returns the layer that a package is from, where the report describes it.
+    pub(crate) fn layer(&self, package: &PackageReport) -> Option<&'r LayerReport> {
+        self.report.layers.iter().find(|layer| layer.index == package.layer)
+    }
+
+    /// Returns the SHA-256 of the image's manifest in hexadecimal digits, where it is known.
+    pub(crate) fn sha256(&self) -> Option<&'r str> {
+        let digest = self.report.image.digest.as_ref();
+        digest.filter(|digest| digest.algorithm_name() == "sha256").map(|digest| digest.encoded())
+    }
+
     /// Returns who supplies a package: its vendor, else the distribution, for its own packages.
     pub(crate) fn supplier(&self, package: &'r PackageReport) -> Option<&'r str> {
         let vendor = package.vendor.as_deref().filter(|vendor| !vendor.trim().is_empty());
@@ -102,7 +113,14 @@ impl<'r> Bill<'r> {
     }
 }
 
-impl Row<'_> {
+impl<'r> Row<'r> {
+    /// Returns the name and version of what the package was built from; one without a version has that of
+    /// the package.
+    pub(crate) fn source(&self) -> Option<(&'r str, &'r str)> {
+        let source = self.package.source.as_ref()?;
+        Some((&source.name, source.version.as_deref().unwrap_or(&self.package.version)))
+    }
+
     /// Returns the package URL, where it is one.
     pub(crate) fn purl(&self) -> Option<&str> {
         Some(self.package.purl.as_str()).filter(|purl| purl.starts_with("pkg:"))

@@ -36,7 +36,7 @@ pub(crate) fn of_package<'r>(bill: &Bill<'r>, row: &Row<'r>, licenses: bool) -> 
     let package = row.package;
     let mut facts = Facts(Vec::with_capacity(12));
     facts.put("layer:index", Some(package.layer.to_string()));
-    let layer = bill.report.layers.iter().find(|layer| layer.index == package.layer);
+    let layer = bill.layer(package);
     facts.put("layer:digest", layer.map(|layer| layer.digest.as_str()));
     facts.put("layer:diffId", layer.map(|layer| layer.diff_id.to_string()));
     facts.put("layer:createdBy", layer.and_then(|layer| layer.created_by.as_deref()));
@@ -127,15 +127,13 @@ pub(crate) fn of_distro<'r>(distro: &'r DistroReport, keys: &'r [KeyReport]) -> 
 pub(crate) fn of_trivy<'r>(bill: &Bill<'r>, row: &Row<'r>) -> Vec<Fact<'r>> {
     let package = row.package;
     let mut facts = Facts(Vec::with_capacity(5));
-    let layer = bill.report.layers.iter().find(|layer| layer.index == package.layer);
-    facts.put("LayerDiffID", layer.map(|layer| layer.diff_id.to_string()));
-    if let Some(source) = &package.source {
-        let version = source.version.as_deref().unwrap_or(&package.version);
+    facts.put("LayerDiffID", bill.layer(package).map(|layer| layer.diff_id.to_string()));
+    if let Some((name, version)) = row.source() {
         let (epoch, version, release) = match package.kind.name() {
             "deb" | "rpm" => parts(version),
             _ => (None, version, None),
         };
-        facts.put("SrcName", Some(source.name.as_str()));
+        facts.put("SrcName", Some(name));
         facts.put("SrcEpoch", epoch.filter(|epoch| *epoch != "0"));
         facts.put("SrcVersion", Some(version));
         facts.put("SrcRelease", release);

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::bill::{Bill, Row};
 use crate::clock::rfc3339;
-use crate::options::{Options, Snapshot, VERSION};
+use crate::options::{HOME, Options, Snapshot, VERSION};
 
 /// `github`.
 #[derive(Debug, Clone, Default)]
@@ -44,11 +44,7 @@ impl Format for Github {
                 id: job.as_deref().unwrap_or("0"),
                 correlator: correlator.as_deref().unwrap_or(&bill.subject.name),
             },
-            detector: Detector {
-                name: "cutaway",
-                version: VERSION,
-                url: "https://github.com/cutaway/cutaway",
-            },
+            detector: Detector { name: "cutaway", version: VERSION, url: HOME },
             scanned: rfc3339(bill.time.map_or(0, |time| time.seconds)),
             manifests: Manifests { bill: &bill, rows: &rows },
         };
@@ -136,8 +132,7 @@ struct Resolved<'b> {
 impl Serialize for Resolved<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let packages = self.rows.iter().filter_map(|row| {
-            let layers = &self.bill.report.layers;
-            let layer = layers.iter().find(|layer| layer.index == row.package.layer);
+            let layer = self.bill.layer(row.package);
             let dependency = Dependency {
                 package_url: row.purl()?,
                 relationship: "direct",
@@ -146,7 +141,7 @@ impl Serialize for Resolved<'_> {
                 metadata: DependencyMetadata {
                     layer: row.package.layer,
                     diff_id: layer.map(|layer| layer.diff_id.to_string()),
-                    source: row.package.source.as_ref().map(|source| source.name.as_str()),
+                    source: row.source().map(|(name, _)| name),
                 },
             };
             Some((row.id.as_ref(), dependency))

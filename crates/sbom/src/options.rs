@@ -5,6 +5,9 @@ use std::str::FromStr;
 /// The version of the program, as documents state it.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Where the program comes from.
+pub(crate) const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+
 /// How a document is written. The default is what a reader can rely on: the same report gives the same
 /// bytes.
 #[derive(Debug, Clone, Default)]

@@ -16,7 +16,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use crate::limits::{Limited, Limits};
 use crate::part::Part;
 pub(crate) use kept::Id;
-use kept::{Each, Empty};
+use kept::{Each, Empty, each};
 
 /// Why a bill cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -142,18 +142,10 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                 }
                 "components" => map.next_value_seed(cyclonedx::Components(parts))?,
                 "dependencies" => {
-                    let note = |it: cyclonedx::Dependency| {
-                        it.note(&mut head);
-                        Ok(())
-                    };
-                    map.next_value_seed(Each::new(note))?;
+                    map.next_value_seed(each(|it: cyclonedx::Dependency| it.note(&mut head)))?;
                 }
                 "compositions" => {
-                    let note = |it: cyclonedx::Composition| {
-                        it.note(&mut head);
-                        Ok(())
-                    };
-                    map.next_value_seed(Each::new(note))?;
+                    map.next_value_seed(each(|it: cyclonedx::Composition| it.note(&mut head)))?;
                 }
                 "vulnerabilities" => head.vulnerabilities = !map.next_value::<Empty>()?.0,
                 "spdxVersion" => head.form = Some((Form::Spdx, map.next_value::<String>()?)),
@@ -165,11 +157,7 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                 }
                 "hasExtractedLicensingInfos" => spdx::extract(&mut head, map.next_value()?),
                 "relationships" => {
-                    let note = |relation: spdx::Relation| {
-                        relation.note(&mut head);
-                        Ok(())
-                    };
-                    map.next_value_seed(Each::new(note))?;
+                    map.next_value_seed(each(|it: spdx::Relation| it.note(&mut head)))?;
                 }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }

@@ -8,7 +8,7 @@ use cutaway_analyze::Severity;
 use cutaway_report::{DiagnosticReport, FileReport, Format, Report, meaning, write_json};
 use serde::Serialize;
 
-use crate::options::VERSION;
+use crate::options::{HOME, VERSION};
 use crate::seq::Seq;
 use crate::subject::encoded;
 use crate::uuid;
@@ -47,7 +47,7 @@ impl Format for Sarif {
                     driver: Driver {
                         name: "cutaway",
                         version: VERSION,
-                        information_uri: "https://github.com/cutaway/cutaway",
+                        information_uri: HOME,
                         rules: rules.keys().map(|id| rule(id)).collect(),
                     },
                 },

@@ -155,18 +155,14 @@ pub(super) fn organization(name: &str) -> Organization<'_> {
 
 /// Returns the image.
 pub(super) fn of_image<'b>(bill: &'b Bill<'_>) -> Component<'b> {
-    let digest = bill.report.image.digest.as_ref();
-    let sha256 = digest.filter(|digest| digest.algorithm_name() == "sha256");
+    let hash = bill.sha256().map(|content| Hash { alg: "SHA-256", content });
     Component {
         r#type: "container",
         id: Some(IMAGE),
         supplier: bill.options.supplier.as_deref().map(organization),
         name: &bill.subject.name,
         version: bill.subject.version.as_deref(),
-        hashes: sha256
-            .map(|it| Hash { alg: "SHA-256", content: it.encoded() })
-            .into_iter()
-            .collect(),
+        hashes: hash.into_iter().collect(),
         purl: bill.subject.purl.as_deref(),
         properties: properties("cutaway:", facts::of_image(bill.report)).collect(),
         ..Component::default()
@@ -207,7 +203,7 @@ pub(super) fn of_package<'b>(bill: &'b Bill<'_>, row: &'b Row<'_>) -> Component<
         identity: identity.into_iter().collect(),
         occurrences: [Occurrence { location: database }],
     };
-    let source = package.source.as_ref().filter(|_| bill.options.sources);
+    let source = row.source().filter(|_| bill.options.sources);
     Component {
         r#type: if row.is_application() { "application" } else { "library" },
         id: Some(&row.id),
@@ -218,12 +214,8 @@ pub(super) fn of_package<'b>(bill: &'b Bill<'_>, row: &'b Row<'_>) -> Component<
         scope: row.hidden_by.map(|_| "excluded"),
         licenses: licenses(&package.licenses, bill.options.version),
         purl: row.purl(),
-        pedigree: source.map(|source| Pedigree {
-            ancestors: [Ancestor {
-                r#type: "library",
-                name: &source.name,
-                version: source.version.as_deref().unwrap_or(&package.version),
-            }],
+        pedigree: source.map(|(name, version)| Pedigree {
+            ancestors: [Ancestor { r#type: "library", name, version }],
         }),
         evidence: Some(evidence).filter(|_| !database.is_empty()),
         properties: all,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::kept::{Each, Empty, Id, Kept, Worth};
+use super::kept::{Empty, Id, Kept, Worth, each};
 use super::{Head, Parts};
 use crate::part::{Kind, OURS, Part};
 
@@ -89,11 +89,8 @@ impl<'de> Visitor<'de> for Component<'_, '_> {
                     part.reachable |= !url.0 || contact.0.iter().any(|it| it.email.is_some());
                 }
                 "licenses" => {
-                    let take = |choice: Choice| {
-                        part.licenses.extend(choice.text());
-                        Ok(())
-                    };
-                    map.next_value_seed(Each::new(take))?;
+                    let take = |choice: Choice| part.licenses.extend(choice.text());
+                    map.next_value_seed(each(take))?;
                 }
                 "hashes" => {
                     let take = |hash: Hash| {
@@ -101,9 +98,8 @@ impl<'de> Visitor<'de> for Component<'_, '_> {
                         if !algorithm.is_empty() && !part.hashes.contains(&algorithm) {
                             part.hashes.push(algorithm);
                         }
-                        Ok(())
                     };
-                    map.next_value_seed(Each::new(take))?;
+                    map.next_value_seed(each(take))?;
                 }
                 "cpe" | "swid" => {
                     map.next_value::<IgnoredAny>()?;
@@ -115,9 +111,8 @@ impl<'de> Visitor<'de> for Component<'_, '_> {
                         if KEPT.iter().any(|kept| name.starts_with(kept)) {
                             part.facts.push((name, value.unwrap_or_default()));
                         }
-                        Ok(())
                     };
-                    map.next_value_seed(Each::new(take))?;
+                    map.next_value_seed(each(take))?;
                 }
                 "components" => map.next_value_seed(Components(self.0))?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
@@ -171,9 +166,8 @@ impl<'de> Visitor<'de> for Metadata<'_, '_, '_> {
                     let take = |author: Contact| {
                         head.authors |= author.name.is_some() || author.email.is_some();
                         head.reachable |= author.email.is_some();
-                        Ok(())
                     };
-                    map.next_value_seed(Each::new(take))?;
+                    map.next_value_seed(each(take))?;
                 }
                 "manufacturer" | "manufacture" | "supplier" => {
                     let Organization { name, url, contact } = map.next_value()?;

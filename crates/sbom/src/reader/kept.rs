@@ -26,13 +26,8 @@ impl<T> Default for Kept<T> {
 impl<'de, T: Deserialize<'de> + Worth> Deserialize<'de> for Kept<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut kept = Vec::new();
-        let take = |element: T| {
-            if element.is_kept() {
-                kept.push(element);
-            }
-            Ok(())
-        };
-        Each::new(take).deserialize(deserializer)?;
+        each(|element: T| kept.extend(Some(element).filter(T::is_kept)))
+            .deserialize(deserializer)?;
         Ok(Self(kept))
     }
 }
@@ -64,7 +59,16 @@ impl<'de> Deserialize<'de> for Id {
 /// A list whose elements are handed on one by one.
 pub(super) struct Each<T, F>(F, PhantomData<T>);
 
+/// Returns a list whose elements are handed on, whatever they are.
+pub(super) fn each<T>(mut take: impl FnMut(T)) -> Each<T, impl FnMut(T) -> Result<(), String>> {
+    Each::new(move |element| {
+        take(element);
+        Ok(())
+    })
+}
+
 impl<T, F: FnMut(T) -> Result<(), String>> Each<T, F> {
+    /// Hands elements on to who may refuse one, and says why.
     pub(super) fn new(take: F) -> Self {
         Self(take, PhantomData)
     }
@@ -119,11 +123,7 @@ impl Default for Empty {
 impl<'de> Deserialize<'de> for Empty {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut empty = true;
-        let note = |_: IgnoredAny| {
-            empty = false;
-            Ok(())
-        };
-        Each::new(note).deserialize(deserializer)?;
+        each(|_: IgnoredAny| empty = false).deserialize(deserializer)?;
         Ok(Self(empty))
     }
 }

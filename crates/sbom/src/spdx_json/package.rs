@@ -114,16 +114,13 @@ pub(super) fn ids(rows: &[Row<'_>]) -> Vec<String> {
 
 /// Returns the image.
 pub(super) fn of_image<'b>(bill: &'b Bill<'_>, stamp: &'b Stamp) -> Package<'b> {
-    let digest = bill.report.image.digest.as_ref();
-    let sha256 = digest.filter(|digest| digest.algorithm_name() == "sha256");
+    let checksum =
+        bill.sha256().map(|checksum_value| Checksum { algorithm: "SHA256", checksum_value });
     let supplier = bill.options.supplier.as_ref();
     Package {
         version_info: bill.subject.version.as_deref(),
         supplier: supplier.map_or(NOASSERTION.into(), |name| organization(name).into()),
-        checksums: sha256
-            .map(|it| Checksum { algorithm: "SHA256", checksum_value: it.encoded() })
-            .into_iter()
-            .collect(),
+        checksums: checksum.into_iter().collect(),
         external_refs: purl(bill.subject.purl.as_deref()),
         annotations: annotations(&facts::of_image(bill.report), stamp),
         ..Package::new(IMAGE, named(&bill.subject.name), "CONTAINER")
@@ -153,9 +150,8 @@ pub(super) fn of_package<'b>(
     let with_licenses = !facts::licenses_fit_an_expression(package);
     let purpose = if row.is_application() { "APPLICATION" } else { "LIBRARY" };
     let mut acquired = format!("acquired from {}", package.database);
-    if let Some(source) = &package.source {
-        let version = source.version.as_deref().unwrap_or(&package.version);
-        acquired.push_str(&format!("; built from {} {version}", source.name));
+    if let Some((name, version)) = row.source() {
+        acquired.push_str(&format!("; built from {name} {version}"));
     }
     Package {
         version_info: Some(&package.version),
