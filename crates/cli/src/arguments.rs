@@ -9,6 +9,7 @@ use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _};
 
+use cutaway::ReportForm;
 use cutaway_tar::Escaped;
 
 use crate::args::Cli;
@@ -68,7 +69,7 @@ fn explained(error: &clap::Error, words: &[OsString], command: &Command) -> Stri
         _ => "",
     };
     let (argument, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));
-    let form = argument.strip_prefix("--").filter(|form| FORMS.contains(form));
+    let form = argument.strip_prefix("--").filter(|form| forms().any(|known| known == *form));
     if let (ErrorKind::UnknownArgument, Some(form)) = (error.kind(), form) {
         return format!("unexpected argument '{argument}' (it is spelled --format {form} here)");
     }
@@ -86,25 +87,17 @@ fn all_arguments(command: &Command) -> Box<dyn Iterator<Item = &Arg> + '_> {
     Box::new(command.get_arguments().chain(command.get_subcommands().flat_map(all_arguments)))
 }
 
-/// The forms that some command prints.
-const FORMS: &[&str] = &[
-    "table",
-    "json",
-    "cyclonedx-json",
-    "spdx-json",
-    "purls",
-    "sarif",
-    "github",
-    "tarball",
-    "oci",
-    "oci-archive",
-];
+/// Returns the forms that some command prints.
+fn forms() -> impl Iterator<Item = &'static str> {
+    let of_reports = ReportForm::ALL.iter().map(|(name, ..)| *name);
+    of_reports.chain(["tarball", "oci", "oci-archive"])
+}
 
 /// Lets `-f` stand for `--format` in every command, and refuses a form in a variable that no command has.
 fn known_formats(command: Command) -> Result<Command, Failure> {
     for name in ["CUTAWAY_FORMAT", "CUTAWAY_PULL_FORMAT"] {
         let value = variable(name).filter(|value| !value.is_empty());
-        if value.as_ref().is_some_and(|value| !FORMS.iter().any(|form| *form == value)) {
+        if value.as_ref().is_some_and(|value| !forms().any(|form| form == value)) {
             let value = value.unwrap_or_default();
             let value = Escaped::new(value.as_encoded_bytes());
             return Err(Failure::usage(format!("{name} names no form: {value}")));
