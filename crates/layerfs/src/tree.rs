@@ -158,6 +158,11 @@ impl Tree {
         path.components().try_fold(NodeId::ROOT, |node, name| self.arena.child(node, name))
     }
 
+    /// Returns what has a name in a directory, links not followed.
+    pub fn child(&self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
+        self.arena.child(directory, name)
+    }
+
     /// Returns what lies in a directory, sorted by name.
     pub fn children(&self, node: NodeId) -> Vec<NodeId> {
         let mut children: Vec<NodeId> = self.arena.children(node).collect();

@@ -109,10 +109,9 @@ impl Merged {
             }
             merged.add_links(readings.tree(), &listing, analyzers, &mut names);
             let view = View { tree: readings.tree(), analyzers, skip };
-            let step = visibility.after_layer(view, names);
-            for link in visibility.take_links() {
-                let path = len64(link.as_bytes().len());
-                if !account.pay(path) {
+            let mut step = visibility.after_layer(view, names);
+            for link in step.links.drain(..) {
+                if !account.pay(len64(link.as_bytes().len())) {
                     return Err(ReadError::held(account.max()).into());
                 }
                 analysed.insert(link, ());

@@ -29,7 +29,7 @@ pub(crate) struct Visibility {
     /// The spots of names, which come up as layers are read.
     names: HashMap<(usize, EntryPath), usize>,
     changed: BTreeMap<Seen, Option<Sight>>,
-    /// Symbolic links on the way to what is there, since they were last asked for.
+    /// Symbolic links on the way to what is there, found since the last step.
     links: Vec<EntryPath>,
 }
 
@@ -84,6 +84,8 @@ pub(crate) struct Unreadable {
 pub(crate) struct Step {
     pub(crate) ended: Vec<Sight>,
     pub(crate) begun: Vec<Sight>,
+    /// Symbolic links on the way to what was looked at again and is there; perhaps some twice.
+    pub(crate) links: Vec<EntryPath>,
 }
 
 /// What is looked at: the tree as it is now, for these analyzers.
@@ -155,19 +157,11 @@ impl Visibility {
         self.spots.iter().filter_map(|spot| spot.unreadable.as_ref())
     }
 
-    /// Returns the symbolic links on the way to what was found since this was last called; perhaps some
-    /// twice.
-    pub(crate) fn take_links(&mut self) -> Vec<EntryPath> {
-        std::mem::take(&mut self.links)
-    }
-
     /// Notes which of the names on a way are links.
     fn note_links<'a>(&mut self, tree: &Tree, way: impl Iterator<Item = &'a Name>) {
-        let paths = way.map(|(directory, name)| tree.path(*directory).join(&[name]));
-        let is_link = |path: &EntryPath| {
-            tree.at(path).is_some_and(|node| tree.node(node).kind() == Kind::Symlink)
-        };
-        self.links.extend(paths.filter(is_link));
+        let nodes = way.filter_map(|(directory, name)| tree.child(*directory, name));
+        let links = nodes.filter(|node| tree.node(*node).kind() == Kind::Symlink);
+        self.links.extend(links.map(|link| tree.path(link)));
     }
 
     fn spot(&mut self, analyzer: usize, number: usize, what: What) -> usize {
@@ -185,7 +179,7 @@ impl Visibility {
 
     /// Returns what changed since the last step.
     fn step(&mut self) -> Step {
-        let mut step = Step::default();
+        let mut step = Step { links: std::mem::take(&mut self.links), ..Step::default() };
         for (seen, before) in std::mem::take(&mut self.changed) {
             let now = self.first(&seen);
             if before.as_ref() != now {

@@ -113,6 +113,10 @@ fn paths_that_runtimes_read_in_different_ways_are_told() {
         ("d/ d/x=1 l→d | l/y=2", "d/y", Some("2"), "nothing"),
         ("a=1 | a=2 g:a", "a", Some("2"), "nothing"),
         ("a=1 | a=2 g:a b=3 | a=4", "a", Some("4"), ""),
+        // A global header takes away in one reading what drivers show in another.
+        ("d/ d/f=1 | .wh..wh..opq d/ g:d/f", "d/f", None, "a file of layer 0"),
+        // Two that cancel each other out to some, at a link in the middle of the way.
+        ("x/ x/f=1 y/ y/z→../x l→y/z | g:y/.wh.z g:y/z", "l/f", Some("1"), "y/z in different ways"),
         ("a=1 b=1 | .wh..wh..opq b=2", "b", Some("2"), ""),
         ("d/ d/x=1 l→d | l/y=2", "l/y", Some("2"), ""),
     ] {

@@ -38,7 +38,13 @@ impl Question {
             }));
         }
         let asked = EntryPath::clean_at_root(&self.path).unwrap_or_default();
-        let is_at = |place: &EntryPath| place.is_above(&asked) || place.is_above(found);
+        let mut way = vec![asked.clone(), found.clone()];
+        let tree = readings.tree();
+        // Where it leads is known already, so that a loop says nothing new.
+        let _ = tree.look(&self.path, self.follow, |directory, name| {
+            way.extend(tree.child(directory, name).map(|node| tree.path(node)));
+        });
+        let is_at = |place: &EntryPath| way.iter().any(|at| place.is_above(at));
         let here = places.iter().filter(|(_, place, ..)| is_at(place));
         let read = self.at(readings.tree());
         if let Some(other) =
