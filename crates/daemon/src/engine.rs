@@ -16,6 +16,9 @@ use crate::{Address, Config, Error, Found, socket};
 /// The most that is read of an answer that is no image.
 const MAX_ANSWER: usize = 4 << 20;
 
+/// What an error says besides where a daemon over TLS was shown no certificate.
+const UNSHOWN: &str = "; no certificate of a client is set, which it may want";
+
 /// A daemon that answers.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -141,7 +144,20 @@ impl Engine {
         let sent = self.client.get(url).send();
         let deadline = self.config.deadline;
         let response = within(sent, patience, deadline, &self.name, "no answer came").await?;
-        response.map_err(|error| interrupted(root_cause(&error)))
+        response.map_err(|error| {
+            let reason = root_cause(&error);
+            // A daemon that wants a certificate ends a connection that is made already. What is seen of
+            // that depends on which comes first, its alert or the end.
+            let untold = !error.is_connect() && self.shows_no_certificate();
+            let hint = if untold { UNSHOWN } else { "" };
+            interrupted(format!("{reason}{hint}"))
+        })
+    }
+
+    /// Returns whether the connection is TLS without a certificate of ours.
+    fn shows_no_certificate(&self) -> bool {
+        let shown = |tls: &ClientConfig| tls.client_auth_cert_resolver.has_certs();
+        self.base.scheme() == "https" && !self.config.tls.as_ref().is_some_and(shown)
     }
 
     /// Reads the body of an answer that is no image.

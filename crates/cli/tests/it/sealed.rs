@@ -5,7 +5,7 @@ use std::process::Stdio;
 use cutaway_fixtures::DockerArchive;
 
 use crate::daemons::{daemons, essence};
-use crate::front::KEYS;
+use crate::front::{KEYS, tls};
 use crate::support::{alpine, cutaway, json, provided, run_with, status, stderr};
 
 #[test]
@@ -75,4 +75,31 @@ fn a_daemon_behind_tls_shows_and_wants_certificates() {
     assert_eq!(status(&scan(&in_context)), 3);
     describe(true);
     assert_eq!(essence(&json(&scan(&in_context))), wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_before_an_answer_names_the_certificate_that_is_missing() {
+    // Nobody listens behind, so each connection ends once TLS is made. A daemon that wants a certificate
+    // looks like this where its alert comes late.
+    let host = format!("tcp://{}", tls("127.0.0.1:1".to_owned(), "server").await);
+    let place = tempfile::tempdir().unwrap();
+    let says = |own: bool| {
+        let mut files = vec![("ca.pem", "ca.pem")];
+        if own {
+            files.extend([("client.pem", "cert.pem"), ("client.key", "key.pem")]);
+        }
+        for (from, to) in files {
+            std::fs::copy(format!("{KEYS}/{from}"), place.path().join(to)).unwrap();
+        }
+        let mut command = cutaway(&["inspect", "docker:cutaway/tls:1"]);
+        command.env("DOCKER_HOST", &host).env("DOCKER_CERT_PATH", place.path());
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(status(&output), 3);
+        stderr(&output)
+    };
+    let missing = "no certificate of a client is set, which it may want";
+    for own in [false, true] {
+        let said = says(own);
+        assert!(said.contains(&host) && said.contains(missing) != own, "{own}: {said}");
+    }
 }
