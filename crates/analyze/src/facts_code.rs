@@ -8,13 +8,15 @@ use std::sync::Arc;
 use cutaway_layerfs::{Limits, Listing, Warning};
 use cutaway_model::{Compression, DiffId, Measured, Stored, Unpacked};
 
-use crate::finding_code::{get_findings, put_findings, text};
-use crate::record_code::{get_flag, get_path};
-use crate::wire::{get, get_list, get_text, get_u32, put, put_bytes, put_len, take};
+use crate::finding_code::{get_findings, put_findings};
+use crate::record_code::get_path;
+use crate::wire::{
+    get, get_flag, get_list, get_text, get_u32, put, put_bytes, put_len, take, text,
+};
 use crate::{AnalyzerId, Budget, FileFindings, Findings, LayerFacts, Part};
 
 /// The version of the form in which facts are encoded; it is part of every key.
-pub const FACTS_FORMAT: u32 = 3;
+pub const FACTS_FORMAT: u32 = 4;
 
 const COMPRESSIONS: [Compression; 6] = [
     Compression::Plain,

@@ -1,8 +1,10 @@
 //! One record of a package database.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::Ecosystem;
+use crate::{Details, Ecosystem, InstallReason};
 
 /// One record of a package database, or one artefact of a language.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +37,10 @@ pub struct Package {
     pub place: Option<String>,
     /// Whether copies for several architectures may be installed: dpkg's `Multi-Arch: same`.
     pub coinstallable: bool,
+    /// Why it is there, where the record says so.
+    pub install_reason: Option<InstallReason>,
+    /// What else the record says; none where that is nothing.
+    pub details: Option<Arc<Details>>,
 }
 
 /// The source package of a binary package.
@@ -78,7 +84,21 @@ impl Package {
             state: "installed".to_owned(),
             place: None,
             coinstallable: false,
+            install_reason: None,
+            details: None,
         }
+    }
+
+    /// Sets what else the record says.
+    pub fn set_details(&mut self, details: Details) {
+        self.details = (!details.is_empty()).then(|| Arc::new(details));
+    }
+
+    /// Returns whether another record of the same database says the same of what the package is; what
+    /// else they say may differ.
+    pub fn is_repeated_by(&self, other: &Self) -> bool {
+        let own = |it: &Self| Self { details: None, install_reason: None, ..it.clone() };
+        self == other || own(self) == own(other)
     }
 
     /// Returns what makes this the same package as another record.
@@ -102,6 +122,14 @@ impl Package {
 
     /// Returns the bytes of memory that the record takes, about, with what allocators add to its texts.
     pub fn weight(&self) -> usize {
+        let details = self.details.iter();
+        let details = details.flat_map(|it| [size_of::<Details>()].into_iter().chain(it.heap()));
+        let details = details.filter(|len| *len > 0).map(|len| len.saturating_add(ALLOCATED));
+        details.fold(self.weight_of_row(), usize::saturating_add)
+    }
+
+    /// Returns the bytes of memory that a copy of the record takes, about: copies share details.
+    pub fn weight_of_row(&self) -> usize {
         let optional = [&self.namespace, &self.release, &self.arch, &self.vendor, &self.place];
         let optional = optional.into_iter().flatten().map(String::len);
         let source = self

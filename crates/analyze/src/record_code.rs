@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use cutaway_layerfs::EntryPath;
 
-use crate::finding_code::{get_ecosystem, get_optional, put_ecosystem, put_optional};
-use crate::wire::{get, get_bytes, get_len, get_text, put, put_bytes, put_len};
+use crate::package_code::{get_ecosystem, put_ecosystem};
+use crate::wire::{
+    get, get_bytes, get_flag, get_len, get_optional, get_text, put, put_bytes, put_len,
+    put_optional,
+};
 use crate::{Diversion, Exclusion, FileRecords, Origin, PackageRef};
 
 pub(crate) fn put_files(out: &mut Vec<u8>, files: &FileRecords) {
@@ -93,14 +96,6 @@ pub(crate) fn get_files(rest: &mut &[u8], files: &mut FileRecords) -> Option<()>
     files.take_packed(get_bytes(rest)?)?;
     files.shrink();
     (!files.is_over()).then_some(())
-}
-
-pub(crate) fn get_flag(rest: &mut &[u8]) -> Option<bool> {
-    match get(rest)? {
-        0 => Some(false),
-        1 => Some(true),
-        _ => None,
-    }
 }
 
 /// Takes a path, which is in its normal form.

@@ -86,3 +86,30 @@ pub(crate) fn take<'a>(rest: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
     *rest = left;
     Some(taken)
 }
+
+/// Takes a yes or no.
+pub(crate) fn get_flag(rest: &mut &[u8]) -> Option<bool> {
+    match get(rest)? {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
+    }
+}
+
+/// Appends a text that may be missing: its length and one, or nothing but 0.
+pub(crate) fn put_optional(out: &mut Vec<u8>, text: Option<&str>) {
+    put(out, u64::from(text.is_some()));
+    if let Some(text) = text {
+        put_bytes(out, text.as_bytes());
+    }
+}
+
+/// Takes what [`put_optional`] wrote; the outer none is for what it did not.
+#[expect(clippy::option_option, reason = "the inner one is the value")]
+pub(crate) fn get_optional(rest: &mut &[u8]) -> Option<Option<String>> {
+    if get_flag(rest)? { Some(Some(text(rest)?)) } else { Some(None) }
+}
+
+pub(crate) fn text(rest: &mut &[u8]) -> Option<String> {
+    get_text(rest).map(str::to_owned)
+}

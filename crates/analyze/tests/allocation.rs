@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cutaway_analyze::{
-    AnalyzerId, Budget, DecodeLimits, Ecosystem, FACTS_FORMAT, FileFindings, Findings, LayerFacts,
-    Package, Part,
+    AnalyzerId, Budget, DecodeLimits, Details, Ecosystem, FACTS_FORMAT, FileFindings, Findings,
+    LayerFacts, Package, Part,
 };
 use cutaway_layerfs::Limits;
 use cutaway_model::{Compression, DiffId, Measured, Stored, Unpacked};
@@ -53,10 +53,14 @@ fn bytes(numbers: &mut Numbers, kind: u8, len: usize) -> Vec<u8> {
 }
 
 /// Facts with the smallest packages there are, as bytes: the listing, and what an analyzer found.
-fn honest(packages: usize) -> (Vec<u8>, Vec<u8>) {
+fn honest(packages: usize, built_at: Option<u64>) -> (Vec<u8>, Vec<u8>) {
     let mut findings = Findings::default();
     for _ in 0..packages {
-        findings.package(Package::new(Ecosystem::DEB, "a", "1"));
+        let mut package = Package::new(Ecosystem::DEB, "a", "1");
+        let mut details = Details::default();
+        details.built_at = built_at;
+        package.set_details(details);
+        findings.package(package);
     }
     findings.license("");
     findings.warning("", "");
@@ -93,14 +97,16 @@ fn random_bytes_cost_memory_in_proportion() {
 #[test]
 fn the_smallest_packages_cost_memory_in_proportion() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (_, found) = honest(100_000);
-    assert!(decode(&found, false, &limits()), "{} bytes of facts", found.len());
+    for built_at in [None, Some(1)] {
+        let (_, found) = honest(100_000, built_at);
+        assert!(decode(&found, false, &limits()), "{} bytes of facts", found.len());
+    }
 }
 
 #[test]
 fn facts_with_a_few_other_bytes_cost_memory_in_proportion() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (limits, (listing, found)) = (limits(), honest(2000));
+    let (limits, (listing, found)) = (limits(), honest(2000, Some(1)));
     let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
     let mut decoded = 0;
     for round in 0..4000_usize {

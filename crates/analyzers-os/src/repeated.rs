@@ -39,7 +39,7 @@ impl Repeated {
         }
         self.identities.insert(identity, told.is_some());
         let same = self.records.get(&record).and_then(|&at| findings.packages().get(at));
-        if same.is_some_and(|same| **same == package) {
+        if same.is_some_and(|same| same.is_repeated_by(&package)) {
             return;
         }
         self.records.insert(record, findings.packages().len());

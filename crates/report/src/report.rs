@@ -1,6 +1,10 @@
 //! The report, field by field as programs read it (schema `cutaway.scan/1`).
 
-use cutaway_analyze::{Ecosystem, Identity, PackageEvent, Severity, Source, state_is_installed};
+use std::sync::Arc;
+
+use cutaway_analyze::{
+    Details, Ecosystem, Identity, InstallReason, PackageEvent, Severity, Source, state_is_installed,
+};
 use cutaway_model::{DiffId, Image, MediaType, Remark};
 use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Serialize};
@@ -202,6 +206,38 @@ pub struct PackageReport {
     pub database: String,
     /// The layer that brought this version.
     pub layer: usize,
+    /// Why it is there, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub install_reason: Option<InstallReason>,
+    /// What else the record says: its fields stand beside those above, where they are known.
+    #[serde(flatten, with = "details")]
+    pub details: Option<Arc<Details>>,
+}
+
+/// Details among the fields of what has them.
+mod details {
+    use std::sync::Arc;
+
+    use cutaway_analyze::Details;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "the form in which serde hands it on")]
+    pub(super) fn serialize<S: Serializer>(
+        details: &Option<Arc<Details>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match details {
+            Some(details) => Details::serialize(details, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<Details>>, D::Error> {
+        let details = Details::deserialize(deserializer)?;
+        Ok((!details.is_empty()).then(|| Arc::new(details)))
+    }
 }
 
 /// A package that is not there any more.

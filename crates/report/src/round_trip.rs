@@ -13,19 +13,49 @@ fn optional() -> impl Strategy<Value = serde_json::Value> {
     prop_oneof![Just(serde_json::Value::Null), text().prop_map(Into::into)]
 }
 
+/// Fields that a package may have, in their order; those that it has not are absent.
+fn details() -> impl Strategy<Value = String> {
+    let list = || prop::collection::vec(text(), 1..4).prop_map(|it| serde_json::json!(it));
+    let word = || text().prop_map(|it| serde_json::json!(it));
+    let number = || any::<u64>().prop_map(|it| serde_json::json!(it));
+    let reason = prop_oneof!["explicit", "dependency"].prop_map(|it| serde_json::json!(it));
+    let fields = vec![
+        ("install_reason", reason.boxed()),
+        ("depends", list().boxed()),
+        ("provides", list().boxed()),
+        ("maintainer", word().boxed()),
+        ("homepage", word().boxed()),
+        ("repository", word().boxed()),
+        ("commit", word().boxed()),
+        ("modularity", word().boxed()),
+        ("signer", word().boxed()),
+        ("want", word().boxed()),
+        ("flag", word().boxed()),
+        ("built_at", number().boxed()),
+        ("installed_at", number().boxed()),
+    ];
+    let field = |(name, value): (&'static str, BoxedStrategy<serde_json::Value>)| {
+        prop::option::of(value)
+            .prop_map(move |value| value.map(|value| format!(",\"{name}\":{value}")))
+    };
+    let fields: Vec<_> = fields.into_iter().map(field).collect();
+    fields.prop_map(|fields| fields.into_iter().flatten().collect())
+}
+
 prop_compose! {
     fn package()(
         kind in prop_oneof!["alpm", "apk", "deb", "rpm"], name in text(), version in text(),
         epoch in any::<Option<u64>>(), release in optional(), arch in optional(),
         source in prop_oneof![Just(None), (text(), optional()).prop_map(Some)],
         licenses in prop::collection::vec(text(), 0..3), state in text(), layer in 0usize..9,
+        details in details(),
     ) -> String {
         let source = source.map(|(name, version)| {
             format!(r#"{{"name":{},"version":{version}}}"#, serde_json::json!(name))
         });
         let json = |value: &str| serde_json::json!(value);
         format!(
-            r#""kind":{},"name":{},"version":{},"epoch":{},"release":{release},"arch":{arch},"source":{},"licenses":{},"vendor":null,"state":{},"purl":"pkg:a/b","database":"d","layer":{layer}"#,
+            r#""kind":{},"name":{},"version":{},"epoch":{},"release":{release},"arch":{arch},"source":{},"licenses":{},"vendor":null,"state":{},"purl":"pkg:a/b","database":"d","layer":{layer}{details}"#,
             json(&kind), json(&name), json(&version),
             epoch.map_or("null".to_owned(), |epoch| epoch.to_string()),
             source.unwrap_or_else(|| "null".to_owned()), serde_json::json!(licenses), json(&state),

@@ -56,7 +56,7 @@ pub(crate) fn report(
     let mut account = options.read.budget.account();
     let of_removed = told.removed.iter().map(|it| it.package);
     for package in told.present.iter().map(|it| it.package).chain(of_removed) {
-        if !account.pay(len64(package.weight().saturating_add(ROW))) {
+        if !account.pay(len64(package.weight_of_row().saturating_add(ROW))) {
             return Err(cutaway_read::Error::held(account.max()));
         }
     }
@@ -229,6 +229,8 @@ fn package_report(
         purl: purl(package, distro),
         database,
         layer,
+        install_reason: package.install_reason,
+        details: package.details.clone(),
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cutaway_analyze::{
-    AnalyzerId, Budget, ContentDigest, DecodeLimits, Distro, Ecosystem, Exclusion, FileFindings,
-    FileRecord, FileRole, Findings, Key, LayerFacts, Origin, Package, PackageRef, Part, Source,
-    Traits,
+    AnalyzerId, Budget, ContentDigest, DecodeLimits, Details, Distro, Ecosystem, Exclusion,
+    FileFindings, FileRecord, FileRole, Findings, InstallReason, Key, LayerFacts, Origin, Package,
+    PackageRef, Part, Source, Traits,
 };
 use cutaway_layerfs::{EntryPath, Limits, Listing, Visitor, Walk};
 use cutaway_model::{Compression, DiffId, Measured, Stored, Unpacked};
@@ -57,6 +57,19 @@ fn path(text: &str) -> EntryPath {
     EntryPath::clean(text.as_bytes()).unwrap()
 }
 
+/// Details of which each has something that the one before has not.
+fn details(n: usize) -> Details {
+    let mut details = Details::default();
+    for (at, (name, text)) in details.texts_mut().into_iter().enumerate() {
+        *text = (at % 4 == n).then(|| name.into());
+    }
+    details.depends = ["libc6 (>= 2.34)", "", "a | b"].into_iter().take(n).collect();
+    details.provides = ["awk"].into_iter().take(n / 2).collect();
+    details.built_at = (n == 2).then_some(1_700_000_000);
+    details.installed_at = (n == 3).then_some(u64::MAX);
+    details
+}
+
 fn findings(seed: usize) -> Findings {
     let mut found = Findings::default();
     for n in 0..seed % 5 {
@@ -72,6 +85,10 @@ fn findings(seed: usize) -> Findings {
         package.place = (n == 1).then(|| "opt".into());
         package.namespace = (n == 3).then(|| "org".into());
         package.state = if n == 2 { "config-files".into() } else { package.state };
+        package.coinstallable = n == 1;
+        package.install_reason =
+            [None, Some(InstallReason::Explicit), Some(InstallReason::Dependency)][n % 3];
+        package.set_details(details(n));
         found.package(package);
     }
     if seed.is_multiple_of(2) {

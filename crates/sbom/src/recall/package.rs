@@ -46,6 +46,8 @@ fn ours(part: &Part) -> Option<PackageReport> {
         purl: part.purl.clone().unwrap_or_default(),
         database: text("package:database")?,
         layer: part.own("layer:index")?.parse().ok()?,
+        install_reason: None,
+        details: None,
     })
 }
 
@@ -81,6 +83,8 @@ fn theirs(part: &Part) -> Option<PackageReport> {
         purl: text.to_owned(),
         database: place.unwrap_or_default().trim_start_matches('/').to_owned(),
         layer: 0,
+        install_reason: None,
+        details: None,
         version,
     })
 }
