@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use cutaway_report::{DistroReport, KeyReport, PackageReport, Report};
 
 use crate::bill::{Bill, Row};
+use crate::details;
 use crate::license::{self, Kind};
 
 /// A name, and what it has.
@@ -52,6 +53,7 @@ pub(crate) fn of_package<'r>(bill: &Bill<'r>, row: &Row<'r>, licenses: bool) -> 
     let source = package.source.as_ref();
     facts.put("package:source:name", source.map(|source| source.name.as_str()));
     facts.put("package:source:version", source.and_then(|source| source.version.as_deref()));
+    details::facts(package).into_iter().for_each(|(name, value)| facts.put(name, Some(value)));
     facts.put("removed:hiddenBy", row.hidden_by.map(|layer| layer.to_string()));
     if licenses {
         for (position, text) in package.licenses.iter().enumerate() {

@@ -20,6 +20,7 @@ mod bill;
 mod check;
 mod clock;
 mod cyclonedx;
+mod details;
 mod facts;
 mod github;
 mod license;

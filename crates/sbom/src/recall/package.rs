@@ -1,8 +1,11 @@
 //! A package of a component.
 
+use std::sync::Arc;
+
 use cutaway_analyze::{Ecosystem, Source};
 use cutaway_report::PackageReport;
 
+use crate::details;
 use crate::part::Part;
 use crate::purl::Purl;
 
@@ -27,6 +30,7 @@ fn ours(part: &Part) -> Option<PackageReport> {
         licenses.extend(position.map(|position| (position, value)));
     }
     licenses.sort_unstable();
+    let (install_reason, details) = details::recall(part);
     Some(PackageReport {
         kind: Ecosystem::owned(part.own("package:kind")?),
         namespace: text("package:namespace"),
@@ -46,8 +50,8 @@ fn ours(part: &Part) -> Option<PackageReport> {
         purl: part.purl.clone().unwrap_or_default(),
         database: text("package:database")?,
         layer: part.own("layer:index")?.parse().ok()?,
-        install_reason: None,
-        details: None,
+        install_reason,
+        details: (!details.is_empty()).then(|| Arc::new(details)),
     })
 }
 

@@ -18,6 +18,34 @@ fn licence() -> impl Strategy<Value = String> {
     prop_oneof![prop::sample::select(KNOWN).prop_map(str::to_owned), text()]
 }
 
+/// What a record may say beside what the package is.
+fn details() -> impl Strategy<Value = serde_json::Map<String, Value>> {
+    let conditions = prop_oneof![
+        text(),
+        prop::sample::select(&["a", "b (>= 1) | c", "a:any", "so:libc.so.1", "b = 1:2-3"][..])
+            .prop_map(str::to_owned)
+    ];
+    let list = prop::collection::vec(conditions, 1..4).prop_map(|it| json!(it)).boxed();
+    let word = || text().prop_map(|it| json!(it)).boxed();
+    let number = || any::<u64>().prop_map(|it| json!(it)).boxed();
+    let reason = prop_oneof!["explicit", "dependency"].prop_map(|it| json!(it)).boxed();
+    let names = ["homepage", "repository", "commit", "modularity", "signer", "want", "flag"];
+    let mut fields = vec![
+        ("install_reason", reason),
+        ("depends", list.clone()),
+        ("provides", list),
+        ("maintainer", prop_oneof![word(), Just(json!("A B <a@example.com>"))].boxed()),
+        ("built_at", number()),
+        ("installed_at", number()),
+    ];
+    fields.extend(names.map(|name| (name, word())));
+    let field = |(name, value)| {
+        prop::option::of(value).prop_map(move |it| it.map(|it: Value| (String::from(name), it)))
+    };
+    let fields: Vec<_> = fields.into_iter().map(field).collect();
+    fields.prop_map(|fields| fields.into_iter().flatten().collect())
+}
+
 prop_compose! {
     fn package()(
         kind in prop::sample::select(&["alpm", "apk", "deb", "rpm", "npm", "snap"][..]),
@@ -25,14 +53,16 @@ prop_compose! {
         arch in optional(), source in prop::option::of((text(), optional())),
         licenses in prop::collection::vec(licence(), 0..3), vendor in optional(), database in text(),
         state in prop::sample::select(&["installed", "unpacked", "config-files"][..]),
-        purl in "pkg:(deb|rpm|npm)/[a-c]@1", layer in 0usize..3,
+        purl in "pkg:(deb|rpm|npm)/[a-c]@1", layer in 0usize..3, details in details(),
     ) -> Value {
         let source = source.map(|(name, version)| json!({"name": name, "version": version}));
-        json!({
+        let mut package = json!({
             "kind": kind, "name": name, "version": version, "epoch": epoch, "release": release,
             "arch": arch, "source": source, "licenses": licenses, "vendor": vendor, "state": state,
             "purl": purl, "database": database, "layer": layer,
-        })
+        });
+        package.as_object_mut().unwrap().extend(details);
+        package
     }
 }
 
