@@ -14,10 +14,11 @@
 use std::collections::BTreeMap;
 
 use cutaway_analyze::{
-    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, Package, Place,
-    Source, Unrecorded,
+    Analyzer, AnalyzerId, Database, Details, Ecosystem, File, Findings, InstallReason, Interest,
+    Outcome, Package, Place, Source, Unrecorded,
 };
 
+use crate::bytes::number;
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
 use crate::unrecorded;
@@ -31,7 +32,7 @@ pub(crate) struct Alpm;
 
 impl Analyzer for Alpm {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("alpm", 1)
+        AnalyzerId::new("alpm", 2)
     }
 
     fn interest(&self) -> Interest {
@@ -76,7 +77,28 @@ fn package(fields: &Fields<'_>, name: &[u8], version: &[u8]) -> Package {
     package.source = source;
     package.licenses = fields.all("LICENSE").map(|line| text(line.text)).collect();
     package.vendor = fields.first("PACKAGER").map(text);
+    // pacman writes the reason only where it is 1.
+    package.install_reason = Some(match fields.first("REASON") {
+        None | Some(b"0") => InstallReason::Explicit,
+        Some(_) => InstallReason::Dependency,
+    });
+    package.set_details(details(fields));
     package
+}
+
+fn details(fields: &Fields<'_>) -> Details {
+    let all = |title| fields.all(title).map(|line| String::from_utf8_lossy(line.text)).collect();
+    let one = |title| fields.first(title).map(|value| text(value).into());
+    let time = |title| fields.first(title).and_then(number);
+    let mut details = Details::default();
+    details.depends = all("DEPENDS");
+    details.provides = all("PROVIDES");
+    details.maintainer = one("PACKAGER");
+    details.homepage = one("URL");
+    details.repository = one("INSTALLED_DB");
+    details.built_at = time("BUILDDATE");
+    details.installed_at = time("INSTALLDATE");
+    details
 }
 
 fn text(value: &[u8]) -> String {

@@ -16,11 +16,12 @@
 //! The files are not listed here. Format: apk-v2(5), and `apk_db_fdb_read` of apk-tools.
 
 use cutaway_analyze::{
-    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Outcome, Package, Source,
-    Unrecorded,
+    Analyzer, AnalyzerId, Database, Details, Ecosystem, File, Findings, Interest, Outcome, Package,
+    Source, Texts, Unrecorded,
 };
 
 use crate::apk_version;
+use crate::bytes::number;
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
 use crate::unrecorded;
@@ -31,7 +32,7 @@ pub(crate) struct Apk;
 
 impl Analyzer for Apk {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("apk", 2)
+        AnalyzerId::new("apk", 3)
     }
 
     fn interest(&self) -> Interest {
@@ -76,6 +77,18 @@ struct Reader<'a, 'f> {
     record: Record<'a>,
 }
 
+/// The fields that a package is the same without.
+#[derive(Debug, Default)]
+struct Said<'a> {
+    depends: Option<&'a [u8]>,
+    provides: Option<&'a [u8]>,
+    maintainer: Option<&'a [u8]>,
+    homepage: Option<&'a [u8]>,
+    tag: Option<&'a [u8]>,
+    commit: Option<&'a [u8]>,
+    built: Option<&'a [u8]>,
+}
+
 /// A record while its lines are read.
 #[derive(Debug, Default)]
 struct Record<'a> {
@@ -86,6 +99,7 @@ struct Record<'a> {
     arch: Option<&'a [u8]>,
     license: Option<&'a [u8]>,
     origin: Option<&'a [u8]>,
+    details: Said<'a>,
     /// Whether the list of files has begun, behind which nothing is said of the package.
     files: bool,
     /// Whether the file ends in the middle of this record.
@@ -124,7 +138,16 @@ impl<'a> Reader<'a, '_> {
 
     fn field(&mut self, key: u8, value: &'a [u8], line: Line<'a>) {
         let name = char::from(key).escape_default();
+        let said = &mut self.record.details;
+        let is_detail = matches!(key, b'D' | b'p' | b'm' | b'U' | b's' | b'c' | b't');
         let slot = match key {
+            b'D' => Some(&mut said.depends),
+            b'p' => Some(&mut said.provides),
+            b'm' => Some(&mut said.maintainer),
+            b'U' => Some(&mut said.homepage),
+            b's' => Some(&mut said.tag),
+            b'c' => Some(&mut said.commit),
+            b't' => Some(&mut said.built),
             b'P' => Some(&mut self.record.name),
             b'V' => Some(&mut self.record.version),
             b'A' => Some(&mut self.record.arch),
@@ -135,8 +158,8 @@ impl<'a> Reader<'a, '_> {
         if line.is_too_long() {
             let message = format!("field {name}: {}", line.too_long());
             match slot {
-                Some(_) => self.reporter.error("line-over-limit", message),
-                None => self.reporter.warning("line-over-limit", message),
+                Some(_) if !is_detail => self.reporter.error("line-over-limit", message),
+                _ => self.reporter.warning("line-over-limit", message),
             }
             return;
         }
@@ -207,6 +230,7 @@ impl<'a> Reader<'a, '_> {
         package.arch = record.arch.map(text);
         package.source = record.origin.map(|origin| Source { name: text(origin), version: None });
         package.licenses = record.license.map(text).into_iter().collect();
+        package.set_details(record.details.details());
         self.reporter.package(package);
     }
 
@@ -225,6 +249,25 @@ impl<'a> Reader<'a, '_> {
                 ),
             ),
         }
+    }
+}
+
+impl Said<'_> {
+    fn details(&self) -> Details {
+        let words = |field: Option<&[u8]>| -> Texts {
+            let field = field.map(String::from_utf8_lossy).unwrap_or_default();
+            field.split_ascii_whitespace().collect()
+        };
+        let boxed = |field: Option<&[u8]>| field.map(|field| text(field).into());
+        let mut details = Details::default();
+        details.depends = words(self.depends);
+        details.provides = words(self.provides);
+        details.maintainer = boxed(self.maintainer);
+        details.homepage = boxed(self.homepage);
+        details.repository = boxed(self.tag);
+        details.commit = boxed(self.commit);
+        details.built_at = self.built.and_then(number);
+        details
     }
 }
 

@@ -9,10 +9,11 @@
 //! Its sibling `container-manifest-1` has the same packages with fewer columns and is not read.
 
 use cutaway_analyze::{
-    Analyzer, AnalyzerId, Database, Ecosystem, File, Findings, Interest, Key, Outcome, Package,
-    Unrecorded,
+    Analyzer, AnalyzerId, Database, Details, Ecosystem, File, Findings, Interest, Key, Outcome,
+    Package, Unrecorded,
 };
 
+use crate::bytes::number;
 use crate::line::{Line, lines};
 use crate::reporter::{Reporter, quote};
 use crate::rpm::{KEY, source_of};
@@ -26,7 +27,7 @@ pub(crate) struct ContainerManifest;
 
 impl Analyzer for ContainerManifest {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("container-manifest", 2)
+        AnalyzerId::new("container-manifest", 3)
     }
 
     fn interest(&self) -> Interest {
@@ -74,7 +75,9 @@ fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'sta
         .splitn(COLUMNS.saturating_add(1), '\t')
         .map(|column| Some(column).filter(|column| !matches!(*column, "" | "(none)")))
         .collect();
-    let &[name, version, _, _, vendor, epoch, _, arch, _, source_rpm] = columns.as_slice() else {
+    let &[name, version, installed, built, vendor, epoch, _, arch, _, source_rpm] =
+        columns.as_slice()
+    else {
         return Err("has not ten columns");
     };
     let name = name.ok_or("has no name")?;
@@ -108,6 +111,11 @@ fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'sta
     package.arch = arch.map(str::to_owned);
     package.source = source_rpm.map(source_of);
     package.vendor = vendor.map(str::to_owned);
+    let time = |column: Option<&str>| column.and_then(|column| number(column.as_bytes()));
+    let mut details = Details::default();
+    details.installed_at = time(installed);
+    details.built_at = time(built);
+    package.set_details(details);
     Ok(package)
 }
 
@@ -131,6 +139,8 @@ mod tests {
         let package = &findings.packages()[0];
         assert_eq!((package.version.as_str(), package.epoch), ("2:9.0-1.cm2", Some(2)));
         assert_eq!(package.release.as_deref(), Some("1.cm2"));
+        let details = package.details.as_ref().unwrap();
+        assert_eq!((details.installed_at, details.built_at), (Some(1), Some(2)));
         let source = package.source.as_ref().unwrap();
         assert_eq!((source.name.as_str(), source.version.as_deref()), ("vim", Some("9.0-1.cm2")));
         let messages: Vec<_> =

@@ -39,7 +39,7 @@ pub(crate) struct Dpkg;
 
 impl Analyzer for Dpkg {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("dpkg", 2)
+        AnalyzerId::new("dpkg", 3)
     }
 
     fn interest(&self) -> Interest {
@@ -74,7 +74,9 @@ impl Analyzer for Dpkg {
             one_by_one: file.path().parent() == STATUS_D.as_bytes(),
             journal,
             number: 0,
+            content: file.start(),
             current: None,
+            value_at: 0,
             record: Record::default(),
         };
         for line in lines(file.start()) {
@@ -113,8 +115,11 @@ struct Reader<'a, 'f> {
     journal: bool,
     /// How many records were begun.
     number: usize,
+    content: &'a [u8],
     /// The field that a continuation line belongs to; `None` where that is not one of ours.
     current: Option<Field>,
+    /// Where the value of that field starts.
+    value_at: usize,
     record: Record<'a>,
 }
 
@@ -160,6 +165,7 @@ impl<'a> Reader<'a, '_> {
         self.record.foreign |=
             name.eq_ignore_ascii_case(b"Abi") || name.eq_ignore_ascii_case(b"Port-Version");
         self.check_whole(line);
+        self.value_at = line.offset.saturating_add(name.len()).saturating_add(1);
         self.field(field, value.strip_prefix(b":").unwrap_or(value), line);
     }
 
@@ -171,6 +177,12 @@ impl<'a> Reader<'a, '_> {
             );
         } else if line.is_too_long() {
             self.reporter.warning("line-over-limit", line.too_long());
+        } else if let Some(field) = self.current.filter(|field| field.is_detail()) {
+            let end = line.offset.saturating_add(line.text.len());
+            let value = self.content.get(self.value_at..end).map(<[u8]>::trim_ascii);
+            if let Some(slot) = self.record.slot(field) {
+                *slot = value.filter(|value| !value.is_empty());
+            }
         } else if let (Some(field), false) = (self.current, line.text.trim_ascii().is_empty()) {
             self.reporter.warning(
                 "dpkg-field-continued",
@@ -187,7 +199,7 @@ impl<'a> Reader<'a, '_> {
     /// Notes that the file ends in this line, which dpkg refuses: it may have been cut there.
     fn check_whole(&mut self, line: Line<'_>) {
         // A file of status.d has no record behind the line that could be lost.
-        if line.ended || (self.one_by_one && self.current.is_none()) {
+        if line.ended || (self.one_by_one && self.current.is_none_or(Field::is_detail)) {
             return;
         }
         let name = quote(self.record.value(Field::Package).unwrap_or_default());
@@ -206,13 +218,17 @@ impl<'a> Reader<'a, '_> {
         if line.is_too_long() {
             let message = line.too_long();
             match field {
-                Some(_) => self.reporter.error("line-over-limit", message),
-                None => self.reporter.warning("line-over-limit", message),
+                Some(field) if !field.is_detail() => {
+                    self.reporter.error("line-over-limit", message);
+                }
+                _ => self.reporter.warning("line-over-limit", message),
             }
+            self.current = field.filter(|field| !field.is_detail());
             return;
         }
         let Some(slot) = field.and_then(|field| self.record.slot(field)) else { return };
         if slot.is_some() {
+            self.current = field.filter(|field| !field.is_detail());
             self.reporter.warning(
                 "dpkg-field-repeated",
                 format_args!(
@@ -293,7 +309,9 @@ impl<'a> Reader<'a, '_> {
         package.release = parts.revision;
         package.arch = record.value(Field::Architecture).map(text);
         package.source = Some(source);
+        package.vendor = record.line_of(Field::Vendor).map(Into::into);
         package.state = state;
+        package.set_details(record.details());
         package.coinstallable =
             record.value(Field::MultiArch).is_some_and(|it| it.eq_ignore_ascii_case(b"same"));
         self.reporter.package(package);

@@ -4,10 +4,12 @@
 //! from its first bytes, not from its name. Indexes are not read.
 
 mod bdb;
+mod details;
 mod files;
 mod header;
 mod ndb;
 mod record;
+mod signature;
 mod sqlite;
 
 use cutaway_analyze::{
@@ -30,7 +32,7 @@ pub(crate) struct Rpm;
 
 impl Analyzer for Rpm {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("rpm", 2)
+        AnalyzerId::new("rpm", 3)
     }
 
     fn interest(&self) -> Interest {

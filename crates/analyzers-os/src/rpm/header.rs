@@ -134,6 +134,12 @@ impl<'a> Header<'a> {
         Ok(strings)
     }
 
+    /// Returns the bytes of `tag`, which are of no other type; `None` also where they are not sound.
+    pub(super) fn binary(&self, tag: u32) -> Option<&'a [u8]> {
+        let entry = self.find(tag).filter(|entry| entry.kind == BIN)?;
+        slice(self.data, size(entry.offset), size(entry.count))
+    }
+
     /// Returns all numbers of `tag`, of 8, 16 or 32 bits; none where it is missing.
     pub(super) fn numbers(&self, tag: u32) -> Result<Vec<u32>, Error> {
         let Some(entry) = self.find(tag) else { return Ok(Vec::new()) };

@@ -4,6 +4,7 @@ use std::fmt;
 
 use cutaway_analyze::{Ecosystem, FileRecords, Key, Package, Source};
 
+use super::details::details;
 use super::files;
 use super::header::{Error, Header};
 use crate::reporter::{Reporter, quote};
@@ -99,6 +100,10 @@ impl<'f> Records<'f> {
         package.source = source.map(|file| source_of(&text(file)));
         package.licenses = self.string(header, LICENSE, place).map(text).into_iter().collect();
         package.vendor = self.string(header, VENDOR, place).map(text);
+        let mut told = |error| {
+            self.reporter.error("rpm-field-unreadable", format_args!("{place}: {error}"));
+        };
+        package.set_details(details(header, &mut told));
         self.reporter.package(package);
     }
 

@@ -11,6 +11,7 @@
 mod bdb;
 mod churn;
 mod corpus;
+mod details;
 mod dpkg;
 mod hostile;
 mod ndb;

@@ -1,7 +1,6 @@
 //! The real package managers read the same databases as we do.
 
 use std::ffi::OsStr;
-use std::path::Path;
 use std::process::Command;
 
 use cutaway_analyze::Findings;
@@ -32,21 +31,27 @@ fn run(program: &str, arguments: &[&OsStr]) -> Option<Vec<String>> {
     Some(lines)
 }
 
-/// Lists a database with rpm. `backend` is rpm's name of the form.
-fn rpm(dir: &Path, backend: &str) -> Option<Vec<String>> {
-    let define = format!("_db_backend {backend}");
-    let arguments = ["--define", &define, "-qa", "--qf", FORMAT, "--dbpath"].map(OsStr::new);
-    run("rpm", &[&arguments[..], &[dir.as_os_str()]].concat())
-}
-
-/// Writes a database as `name` (and its log), lists it with rpm, and compares.
-fn compare_rpm(what: &str, name: &str, backend: &str, database: &[u8], log: &[u8]) {
+/// Writes a database as `name` (and its log), and lists it with rpm. `backend` is rpm's name of the form.
+pub(crate) fn query_rpm(
+    name: &str,
+    backend: &str,
+    database: &[u8],
+    log: &[u8],
+    format: &str,
+) -> Option<Vec<String>> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(name), database).unwrap();
     if !log.is_empty() {
         std::fs::write(dir.path().join(format!("{name}-wal")), log).unwrap();
     }
-    let Some(listed) = rpm(dir.path(), backend) else { return };
+    let define = format!("_db_backend {backend}");
+    let arguments = ["--define", &define, "-qa", "--qf", format, "--dbpath"].map(OsStr::new);
+    run("rpm", &[&arguments[..], &[dir.path().as_os_str()]].concat())
+}
+
+/// Lists a database with rpm, and compares.
+fn compare_rpm(what: &str, name: &str, backend: &str, database: &[u8], log: &[u8]) {
+    let Some(listed) = query_rpm(name, backend, database, log, FORMAT) else { return };
     let findings = analyze_with(RPM, database, Some(log).filter(|log| !log.is_empty()));
     assert_eq!(findings.diagnostics(), [], "{what}");
     assert_eq!(rpm_rows(findings.packages()), listed, "{what}");
@@ -99,16 +104,18 @@ fn rpm_reencoded() {
 }
 
 /// Lists an admin directory whose status file is `content` with dpkg-query.
-fn dpkg(content: &[u8]) -> Option<Vec<String>> {
+pub(crate) fn dpkg(content: &[u8], format: &str) -> Option<Vec<String>> {
     let dir = tempfile::tempdir().unwrap();
     for name in ["info", "updates"] {
         std::fs::create_dir(dir.path().join(name)).unwrap();
     }
     std::fs::write(dir.path().join("status"), content).unwrap();
-    let format = "--showformat=${Package}\\t${Version}\\t${Architecture}\\t${db:Status-Status}\\t${source:Package}\\t${source:Version}\\n";
+    let format = format!("--showformat={format}");
     let admin = format!("--admindir={}", dir.path().display());
-    run("dpkg-query", &[&admin, "--show", format].map(OsStr::new))
+    run("dpkg-query", &[&admin, "--show", &format].map(OsStr::new))
 }
+
+const DPKG_FORMAT: &str = "${Package}\\t${Version}\\t${Architecture}\\t${db:Status-Status}\\t${source:Package}\\t${source:Version}\\n";
 
 fn dpkg_rows(findings: &Findings) -> Vec<String> {
     let mut rows: Vec<_> = findings
@@ -138,7 +145,7 @@ fn dpkg_corpus() {
     let Some(root) = corpus() else { return };
     for name in ["texlive", "postgresql", "status-field-variants"] {
         let content = std::fs::read(root.join(format!("dpkg/{name}.status"))).unwrap();
-        let Some(listed) = dpkg(&content) else { return };
+        let Some(listed) = dpkg(&content, DPKG_FORMAT) else { return };
         assert_eq!(dpkg_rows(&analyze(DPKG, &content)), listed, "{name}");
     }
 }
@@ -162,7 +169,7 @@ fn dpkg_forms() {
     let content = records
         .concat()
         .replace("Architecture: amd64\n", "Architecture: amd64\nMulti-Arch: same\n");
-    let Some(listed) = dpkg(content.as_bytes()) else { return };
+    let Some(listed) = dpkg(content.as_bytes(), DPKG_FORMAT) else { return };
     let findings = analyze(DPKG, content.as_bytes());
     // The record of what is not installed has no version, which is worth a word and no more.
     let codes: Vec<_> =
