@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use cutaway_report::{DistroReport, LayerReport, PackageReport, Report};
 
 use crate::clock::{self, Stated};
+use crate::graph::Graph;
 use crate::options::Options;
 use crate::subject::Subject;
-use crate::uuid;
+use crate::{uuid, web};
 
 /// What every form of a report lists.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Bill<'r> {
     pub(crate) time: Option<Stated>,
     /// The packages, sorted by type, package URL and id.
     pub(crate) rows: Vec<Row<'r>>,
+    /// Which of them needs which.
+    pub(crate) graph: Graph,
 }
 
 /// A package.
@@ -73,12 +76,14 @@ impl<'r> Bill<'r> {
             let order = key(other).cmp(&key(one)).then_with(|| one.purl.cmp(&other.purl));
             order.then_with(|| one.cmp(other)).then_with(|| gone.cmp(went))
         });
+        let rows = rows(&packages);
         Self {
             report,
             options,
             subject: Subject::of(report),
             time: clock::time(report, options.clock),
-            rows: rows(&packages),
+            graph: Graph::new(&rows),
+            rows,
         }
     }
 
@@ -106,6 +111,8 @@ impl<'r> Bill<'r> {
     /// Returns who supplies a package: its vendor, else the distribution, for its own packages.
     pub(crate) fn supplier(&self, package: &'r PackageReport) -> Option<&'r str> {
         let vendor = package.vendor.as_deref().filter(|vendor| !vendor.trim().is_empty());
+        // Who built a package for a distribution does not supply it.
+        let vendor = vendor.filter(|vendor| maintainer(package) != Some(*vendor));
         vendor.or_else(|| {
             let distro = self.report.distro.as_ref()?;
             is_of_distribution(package).then(|| title(distro))
@@ -139,6 +146,17 @@ impl<'r> Row<'r> {
 
 fn is_application(package: &PackageReport) -> bool {
     APPLICATIONS.contains(&package.kind.name())
+}
+
+/// Returns who looks after a package.
+pub(crate) fn maintainer(package: &PackageReport) -> Option<&str> {
+    let maintainer = package.details.as_ref()?.maintainer.as_deref();
+    maintainer.filter(|text| !text.trim().is_empty())
+}
+
+/// Returns the address of a package's project, where it is one of the web.
+pub(crate) fn homepage(package: &PackageReport) -> Option<&str> {
+    package.details.as_ref()?.homepage.as_deref().filter(|text| web::is_address(text))
 }
 
 /// Returns whether the distribution's own package manager installed it: then its package URL names the

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::bill::Bill;
 use crate::clock::rfc3339;
+use crate::graph::Known;
 use crate::options::{Options, Serial};
 use crate::seq::Seq;
 use crate::uuid;
@@ -46,8 +47,6 @@ fn write(
     let options = bill.options;
     let time = bill.time.filter(|_| timed);
     let has_os = bill.report.distro.is_some();
-    let mut refs: Vec<&str> = bill.rows.iter().map(|row| row.id.as_ref()).collect();
-    refs.sort_unstable();
     let (mut of_os, mut of_image): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for row in bill.rows.iter().filter(|row| row.hidden_by.is_none()) {
         match has_os && row.is_of_system() {
@@ -58,14 +57,17 @@ fn write(
     of_image.extend(has_os.then_some(component::OS));
     of_os.sort_unstable();
     of_image.sort_unstable();
-    let of = |id: &str| match id {
-        component::IMAGE => of_image.clone(),
-        component::OS => of_os.clone(),
-        _ => Vec::new(),
+    let id = |at: &usize| bill.rows.get(*at).map(|row| row.id.as_ref());
+    let of = |node: &Node| match node {
+        Node::Image => of_image.clone(),
+        Node::Os => of_os.clone(),
+        Node::Row(at) => bill.graph.needs(*at).iter().filter_map(id).collect(),
     };
-    let mut all = refs.clone();
-    all.push(component::IMAGE);
-    all.extend(has_os.then_some(component::OS));
+    let rows = bill.rows.iter().enumerate();
+    let mut all: Vec<(&str, Node)> =
+        rows.map(|(at, row)| (row.id.as_ref(), Node::Row(at))).collect();
+    all.push((component::IMAGE, Node::Image));
+    all.extend(has_os.then_some((component::OS, Node::Os)));
     all.sort_unstable();
     let version = options.version.name();
     let document = Document {
@@ -90,15 +92,25 @@ fn write(
             let packages = bill.rows.iter().map(|row| component::of_package(bill, row));
             packages.chain(component::of_distro(bill))
         }),
-        dependencies: Seq(|| all.iter().map(|id| Dependency { reference: id, depends_on: of(id) })),
-        compositions: compositions(bill, &refs),
+        dependencies: Seq(|| {
+            all.iter().map(|(id, node)| Dependency { reference: id, depends_on: of(node) })
+        }),
+        compositions: compositions(bill),
     };
     write_json(&document, out)
 }
 
-/// Says how far the lists can be relied on: whether all packages are there, and that nothing is known
-/// of what needs what.
-fn compositions<'b>(bill: &Bill<'_>, refs: &[&'b str]) -> Vec<Composition<'b>> {
+/// What may need something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    Image,
+    Os,
+    Row(usize),
+}
+
+/// Says how far the lists can be relied on: whether all packages are there, and of which of them it is
+/// known what they need.
+fn compositions<'b>(bill: &'b Bill<'_>) -> Vec<Composition<'b>> {
     let of_system = match bill.report.distro.is_some() {
         true => component::OS,
         false => component::IMAGE,
@@ -110,13 +122,18 @@ fn compositions<'b>(bill: &Bill<'_>, refs: &[&'b str]) -> Vec<Composition<'b>> {
     };
     let mut compositions =
         vec![Composition { aggregate, assemblies: vec![assembly], dependencies: Vec::new() }];
-    if !refs.is_empty() {
-        let dependencies = refs.to_vec();
-        compositions.push(Composition {
-            aggregate: "unknown",
-            assemblies: Vec::new(),
-            dependencies,
-        });
+    for (known, aggregate) in [
+        (Known::Complete, "complete"),
+        (Known::Incomplete, "incomplete"),
+        (Known::Unknown, "unknown"),
+    ] {
+        let rows = bill.rows.iter().enumerate();
+        let of = rows.filter(|(at, _)| bill.graph.known(*at) == known);
+        let mut dependencies: Vec<&str> = of.map(|(_, row)| row.id.as_ref()).collect();
+        dependencies.sort_unstable();
+        if !dependencies.is_empty() {
+            compositions.push(Composition { aggregate, assemblies: Vec::new(), dependencies });
+        }
     }
     compositions
 }

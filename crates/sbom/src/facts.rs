@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use cutaway_report::{DistroReport, KeyReport, PackageReport, Report};
+use cutaway_report::{DistroReport, KeyReport, PackageReport};
 
 use crate::bill::{Bill, Row};
 use crate::details;
@@ -79,7 +79,8 @@ pub(crate) fn licenses_fit_an_expression(package: &PackageReport) -> bool {
 }
 
 /// Returns the facts of the image and of its layers, sorted.
-pub(crate) fn of_image(report: &Report) -> Vec<Fact<'_>> {
+pub(crate) fn of_image<'r>(bill: &Bill<'r>) -> Vec<Fact<'r>> {
+    let (report, unmet) = (bill.report, bill.graph.unmet);
     let image = &report.image;
     let mut facts = Facts(Vec::with_capacity(report.layers.len().saturating_mul(8)));
     let word = |value: &Option<String>| value.clone();
@@ -88,6 +89,7 @@ pub(crate) fn of_image(report: &Report) -> Vec<Fact<'_>> {
     facts.put("image:id", image.id.as_ref().map(|digest| digest.as_str()));
     facts.put("image:mediaType", image.media_type.as_ref().map(ToString::to_string));
     facts.put("image:created", report.created.as_deref());
+    facts.put("image:unmetConditions", (unmet > 0).then(|| unmet.to_string()));
     facts.put("image:os", word(&image.platform.os));
     facts.put("image:architecture", word(&image.platform.architecture));
     facts.put("image:variant", word(&image.platform.variant));

@@ -23,6 +23,7 @@ mod cyclonedx;
 mod details;
 mod facts;
 mod github;
+mod graph;
 mod license;
 mod limits;
 mod options;
@@ -37,6 +38,7 @@ mod seq;
 mod spdx_json;
 mod subject;
 mod uuid;
+mod web;
 
 pub use check::{Check, Field, Profile, check};
 pub use cyclonedx::CycloneDx;

@@ -94,7 +94,10 @@ fn write(bill: &Bill<'_>, uuid: Option<&str>, out: &mut dyn io::Write) -> io::Re
                 Some(Relationship { comment: Some(comment), ..relation })
             });
             let first = Relationship::new(DOCUMENT, "DESCRIBES", IMAGE);
-            std::iter::once(first).chain(contains).chain(gone)
+            let needed = bill.graph.edges().filter_map(|(from, to)| {
+                Some(Relationship::new(ids.get(from)?, "DEPENDS_ON", ids.get(to)?))
+            });
+            std::iter::once(first).chain(contains).chain(gone).chain(needed)
         }),
     };
     write_json(&document, out)

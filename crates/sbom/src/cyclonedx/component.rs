@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::bill::{Bill, Row, title};
+use crate::bill::{Bill, Row, homepage, maintainer, title};
 use crate::facts::{self, Fact};
 use crate::license::{self, Kind};
 use crate::options::{Compat, SpecVersion, VERSION};
@@ -23,6 +23,8 @@ pub(super) struct Component<'b> {
     #[serde(skip_serializing_if = "Option::is_none")]
     supplier: Option<Organization<'b>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    publisher: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<&'b str>,
     name: &'b str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,6 +41,8 @@ pub(super) struct Component<'b> {
     purl: Option<&'b str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pedigree: Option<Pedigree<'b>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    external_references: Vec<Reference<'b>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Evidence<'b>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -78,6 +82,13 @@ struct License<'b> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'b str>,
     acknowledgement: &'static str,
+}
+
+/// An address, and of what.
+#[derive(Debug, Serialize)]
+struct Reference<'b> {
+    url: &'b str,
+    r#type: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -164,7 +175,7 @@ pub(super) fn of_image<'b>(bill: &'b Bill<'_>) -> Component<'b> {
         version: bill.subject.version.as_deref(),
         hashes: hash.into_iter().collect(),
         purl: bill.subject.purl.as_deref(),
-        properties: properties("cutaway:", facts::of_image(bill.report)).collect(),
+        properties: properties("cutaway:", facts::of_image(bill)).collect(),
         ..Component::default()
     }
 }
@@ -208,6 +219,7 @@ pub(super) fn of_package<'b>(bill: &'b Bill<'_>, row: &'b Row<'_>) -> Component<
         r#type: if row.is_application() { "application" } else { "library" },
         id: Some(&row.id),
         supplier: bill.supplier(package).map(organization),
+        publisher: maintainer(package),
         group: package.namespace.as_deref(),
         name: &package.name,
         version: Some(&package.version),
@@ -217,6 +229,10 @@ pub(super) fn of_package<'b>(bill: &'b Bill<'_>, row: &'b Row<'_>) -> Component<
         pedigree: source.map(|(name, version)| Pedigree {
             ancestors: [Ancestor { r#type: "library", name, version }],
         }),
+        external_references: homepage(package)
+            .map(|url| Reference { url, r#type: "website" })
+            .into_iter()
+            .collect(),
         evidence: Some(evidence).filter(|_| !database.is_empty()),
         properties: all,
         ..Component::default()

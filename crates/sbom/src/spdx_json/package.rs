@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::licenses::{NOASSERTION, declared};
-use crate::bill::{Bill, Row, title};
+use crate::bill::{Bill, Row, homepage, maintainer, title};
 use crate::facts::{self, Fact};
 use crate::uuid;
 
@@ -33,6 +33,10 @@ pub(super) struct Package<'b> {
     version_info: Option<&'b str>,
     primary_package_purpose: &'static str,
     supplier: Cow<'b, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    originator: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    homepage: Option<&'b str>,
     download_location: &'static str,
     files_analyzed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +86,8 @@ impl<'b> Package<'b> {
             version_info: None,
             primary_package_purpose: purpose,
             supplier: NOASSERTION.into(),
+            originator: None,
+            homepage: None,
             download_location: NOASSERTION,
             files_analyzed: false,
             source_info: None,
@@ -122,7 +128,7 @@ pub(super) fn of_image<'b>(bill: &'b Bill<'_>, stamp: &'b Stamp) -> Package<'b> 
         supplier: supplier.map_or(NOASSERTION.into(), |name| organization(name).into()),
         checksums: checksum.into_iter().collect(),
         external_refs: purl(bill.subject.purl.as_deref()),
-        annotations: annotations(&facts::of_image(bill.report), stamp),
+        annotations: annotations(&facts::of_image(bill), stamp),
         ..Package::new(IMAGE, named(&bill.subject.name), "CONTAINER")
     }
 }
@@ -156,6 +162,8 @@ pub(super) fn of_package<'b>(
     Package {
         version_info: Some(&package.version),
         supplier: bill.supplier(package).map_or(NOASSERTION.into(), |it| organization(it).into()),
+        originator: maintainer(package).map(person),
+        homepage: homepage(package),
         source_info: Some(acquired),
         license_declared: declared(&package.licenses),
         external_refs: purl(row.purl()),
@@ -171,6 +179,26 @@ fn named(name: &str) -> &str {
 
 fn organization(name: &str) -> String {
     format!("Organization: {name}")
+}
+
+/// Writes a person as SPDX has it: a name, and an address of mail in brackets.
+fn person(text: &str) -> String {
+    let plain = |text: &str| {
+        let letters = text.chars().map(|it| match it {
+            '(' => '[',
+            ')' => ']',
+            it if it.is_control() => ' ',
+            it => it,
+        });
+        letters.collect::<String>().trim().to_owned()
+    };
+    let parts = text.split_once('<').and_then(|(name, rest)| Some((name, rest.split_once('>')?.0)));
+    match parts {
+        Some((name, mail)) if !name.trim().is_empty() && mail.contains('@') => {
+            format!("Person: {} ({})", plain(name), plain(mail))
+        }
+        _ => format!("Person: {}", plain(text)),
+    }
 }
 
 fn purl(purl: Option<&str>) -> Vec<ExternalRef<'_>> {

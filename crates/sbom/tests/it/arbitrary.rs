@@ -49,7 +49,7 @@ fn details() -> impl Strategy<Value = serde_json::Map<String, Value>> {
 prop_compose! {
     fn package()(
         kind in prop::sample::select(&["alpm", "apk", "deb", "rpm", "npm", "snap"][..]),
-        name in text(), version in text(), epoch in any::<Option<u64>>(), release in optional(),
+        name in prop_oneof![text(), "[a-c]"], version in text(), epoch in any::<Option<u64>>(), release in optional(),
         arch in optional(), source in prop::option::of((text(), optional())),
         licenses in prop::collection::vec(licence(), 0..3), vendor in optional(), database in text(),
         state in prop::sample::select(&["installed", "unpacked", "config-files"][..]),

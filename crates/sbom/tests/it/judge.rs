@@ -86,17 +86,22 @@ fn of_cyclonedx(document: &Value) -> Vec<String> {
         complaints.extend((!known.contains(&from)).then(|| format!("dangling: {from}")));
         complaints
             .extend(to.iter().filter(|to| !known.contains(to)).map(|to| format!("dangling: {to}")));
+        complaints.extend(to.contains(&from).then(|| format!("needs itself: {from}")));
         complaints.extend((!to.is_sorted_by(|a, b| a < b)).then(|| format!("unsorted: {from}")));
         complaints.extend((!seen.insert(from.clone())).then(|| format!("twice: {from}")));
     }
     complaints.extend((seen.len() != known.len()).then(|| "a component without an entry".into()));
+    let mut graded: Vec<Value> = Vec::new();
     for composition in list(&document["compositions"]) {
+        graded.extend(list(&composition["dependencies"]));
         for key in ["assemblies", "dependencies"] {
             let of = list(&composition[key]);
             let unknown = of.iter().filter(|it| !known.contains(&text(it)));
             complaints.extend(unknown.map(|it| format!("dangling: {it}")));
         }
     }
+    let packages = components.iter().filter(|it| it["bom-ref"] != "os" && it["bom-ref"] != "image");
+    complaints.extend((graded.len() != packages.count()).then(|| "not graded once".to_owned()));
     for component in &components {
         let names: Vec<String> =
             list(&component["properties"]).iter().map(|it| text(&it["name"])).collect();
@@ -138,6 +143,7 @@ fn of_spdx(document: &Value) -> Vec<String> {
         for end in [&ends[0], &ends[2]] {
             complaints.extend((!known.contains(end)).then(|| format!("dangling: {end}")));
         }
+        complaints.extend((ends[0] == ends[2]).then(|| format!("needs itself: {ends:?}")));
         complaints.extend((!seen.insert(ends.clone())).then(|| format!("twice: {ends:?}")));
     }
     let related: BTreeSet<&String> = seen.iter().map(|ends| &ends[2]).collect();
