@@ -6,11 +6,12 @@
 use libfuzzer_sys::fuzz_target;
 
 /// One of each form; the first byte chooses.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     "etc/apk/repositories",
     "usr/share/doc/a/copyright",
     "var/lib/pacman/local/a-1-1/desc",
     "var/lib/rpmmanifest/container-manifest-2",
+    "usr/lib/opkg/status",
     "etc/fedora-release",
     "etc/SuSE-release",
     "etc/lsb-release",

@@ -10,8 +10,8 @@ use crate::{Distro, Ecosystem};
 pub struct KnownDistro {
     /// Its `ID` in os-release.
     pub id: &'static str,
-    /// The type of the package URLs of its packages; none where it has no package manager of its own.
-    manager: Option<&'static str>,
+    /// The ecosystems of its packages, one blank between; empty where it has no package manager of its own.
+    managers: &'static str,
     /// What it was made of.
     parent: Option<&'static str>,
     /// What titles of it start with, in lower case.
@@ -65,12 +65,12 @@ impl Distro {
     /// Returns whether it installs packages of this kind; where nobody knows what it installs, it may, if
     /// some distribution does.
     pub fn installs(&self, ecosystem: &Ecosystem) -> bool {
-        let of_systems = [Ecosystem::ALPM, Ecosystem::APK, Ecosystem::DEB, Ecosystem::RPM];
-        if !of_systems.contains(ecosystem) {
+        if !Ecosystem::OF_SYSTEMS.contains(ecosystem) {
             return false;
         }
-        let manager = self.ids().find_map(|id| KnownDistro::of_id(id)?.manager);
-        manager.is_none_or(|manager| manager == ecosystem.name())
+        let of_id = |id: &str| KnownDistro::of_id(id).map(|known| known.managers);
+        let managers = self.ids().filter_map(of_id).find(|managers| !managers.is_empty());
+        managers.is_none_or(|managers| managers.split(' ').any(|it| it == ecosystem.name()))
     }
 
     fn ids(&self) -> impl Iterator<Item = &str> {
@@ -80,14 +80,13 @@ impl Distro {
 
 const fn known(
     id: &'static str,
-    manager: &'static str,
+    managers: &'static str,
     parent: &'static str,
     titles: &'static [&'static str],
     vendors: &'static [&'static str],
 ) -> KnownDistro {
-    let manager = if manager.is_empty() { None } else { Some(manager) };
     let parent = if parent.is_empty() { None } else { Some(parent) };
-    KnownDistro { id, manager, parent, titles, vendors }
+    KnownDistro { id, managers, parent, titles, vendors }
 }
 
 #[rustfmt::skip]
@@ -96,7 +95,7 @@ static KNOWN: &[KnownDistro] = &[
     known("alpine", "apk", "", &["alpine"], &[]),
     known("chainguard", "apk", "wolfi", &["chainguard"], &[]),
     known("minimos", "apk", "wolfi", &["minimos"], &[]),
-    known("openwrt", "apk", "", &["openwrt"], &[]),
+    known("openwrt", "apk opkg", "", &["openwrt"], &[]),
     known("postmarketos", "apk", "alpine", &["postmarketos"], &[]),
     known("wolfi", "apk", "", &["wolfi"], &[]),
 
@@ -167,9 +166,9 @@ static KNOWN: &[KnownDistro] = &[
     // These are of several kinds, or have another package manager.
     known("coreos", "", "", &["coreos", "container linux"], &[]),
     known("flatcar", "", "coreos", &["flatcar"], &[]),
-    known("gentoo", "", "", &["gentoo"], &[]),
+    known("gentoo", "portage", "", &["gentoo"], &[]),
     known("kylin", "", "", &["kylin"], &[]),
-    known("nixos", "", "", &["nixos"], &[]),
+    known("nixos", "nix", "", &["nixos"], &[]),
     known("slackware", "", "", &["slackware"], &[]),
     known("solus", "", "", &["solus"], &[]),
     known("uos", "", "debian", &["uos", "uniontech os"], &[]),
@@ -251,6 +250,15 @@ mod tests {
             ("kylin", &[], Ecosystem::RPM, true),
             ("ours", &[], Ecosystem::RPM, true),
             ("ROCKY", &[], Ecosystem::RPM, true),
+            ("openwrt", &[], Ecosystem::OPKG, true),
+            ("openwrt", &[], Ecosystem::APK, true),
+            ("openwrt", &[], Ecosystem::DEB, false),
+            ("alpine", &[], Ecosystem::OPKG, false),
+            ("poky", &[], Ecosystem::OPKG, true),
+            ("gentoo", &[], Ecosystem::PORTAGE, true),
+            ("gentoo", &[], Ecosystem::RPM, false),
+            ("ours", &[], Ecosystem::SNAP, false),
+            ("ours", &[], Ecosystem::owned("npm"), false),
         ] {
             assert_eq!(distro(id, like).installs(&ecosystem), expected, "{id} {like:?}");
         }

@@ -115,7 +115,8 @@ impl Package {
     /// Returns whether the files of the package are there, at least in part.
     ///
     /// True for dpkg's `installed`, `triggers-awaited`, `triggers-pending`, `half-configured`,
-    /// `unpacked` and `half-installed`; false for `config-files`, `not-installed` and what is unknown.
+    /// `unpacked` and `half-installed`, and for opkg's `post-inst-failed` and `removal-failed`; false for
+    /// `config-files`, `not-installed` and what is unknown.
     pub fn is_installed(&self) -> bool {
         state_is_installed(&self.state)
     }
@@ -158,6 +159,8 @@ pub fn state_is_installed(state: &str) -> bool {
             | "half-configured"
             | "unpacked"
             | "half-installed"
+            | "post-inst-failed"
+            | "removal-failed"
     )
 }
 

@@ -12,7 +12,16 @@ pub(crate) const PACKAGE_BYTES: usize = 6;
 /// The state that most packages have.
 const INSTALLED: &str = "installed";
 /// Ecosystems that take one byte.
-const KNOWN: [Ecosystem; 4] = [Ecosystem::ALPM, Ecosystem::APK, Ecosystem::DEB, Ecosystem::RPM];
+const KNOWN: [Ecosystem; 8] = [
+    Ecosystem::ALPM,
+    Ecosystem::APK,
+    Ecosystem::DEB,
+    Ecosystem::RPM,
+    Ecosystem::OPKG,
+    Ecosystem::PORTAGE,
+    Ecosystem::COS,
+    Ecosystem::NIX,
+];
 
 pub(crate) fn put_package(out: &mut Vec<u8>, package: &Package) {
     let Package {

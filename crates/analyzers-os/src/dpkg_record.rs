@@ -7,7 +7,7 @@ use cutaway_analyze::Details;
 pub(crate) struct Record<'a> {
     /// The number of its first line; `None` before its first field.
     pub(crate) line: Option<usize>,
-    values: [Option<&'a [u8]>; 12],
+    values: [Option<&'a [u8]>; 15],
     /// Whether it has a field that only vcpkg writes, whose database looks like dpkg's.
     pub(crate) foreign: bool,
 }
@@ -27,9 +27,12 @@ pub(crate) enum Field {
     Provides,
     Maintainer,
     Homepage,
+    License,
+    InstalledTime,
+    AutoInstalled,
 }
 
-const FIELDS: [(&str, Field); 12] = [
+const FIELDS: [(&str, Field); 15] = [
     ("Package", Field::Package),
     ("Status", Field::Status),
     ("Architecture", Field::Architecture),
@@ -42,6 +45,9 @@ const FIELDS: [(&str, Field); 12] = [
     ("Provides", Field::Provides),
     ("Maintainer", Field::Maintainer),
     ("Homepage", Field::Homepage),
+    ("License", Field::License),
+    ("Installed-Time", Field::InstalledTime),
+    ("Auto-Installed", Field::AutoInstalled),
 ];
 
 impl<'a> Record<'a> {

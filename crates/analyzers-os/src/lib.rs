@@ -1,7 +1,7 @@
 //! Distributions and the databases of their package managers, read from bytes.
 //!
 //! A *distribution* is what a release file such as `etc/os-release` names; a *database* is where a
-//! package manager (apk, dpkg, rpm, pacman) notes what it installed. Each module knows one such file: where
+//! package manager (apk, dpkg, rpm, opkg, pacman) notes what it installed. Each module knows one such file: where
 //! it lies and how its bytes are to be read. Nothing here does I/O, runs a package manager or sees
 //! an image; all bytes are taken to be hostile, and what cannot be read becomes a diagnostic.
 //!
@@ -36,6 +36,7 @@ mod apk_version;
 mod assignment;
 mod bytes;
 mod container_manifest;
+mod control;
 mod copyright;
 mod debian_version;
 mod dpkg;
@@ -52,6 +53,8 @@ mod line;
 mod lsb_release;
 mod mtree;
 mod named_release;
+mod opkg;
+mod opkg_files;
 mod os_release;
 mod recorded;
 mod repeated;
@@ -87,6 +90,7 @@ pub fn analyzers_with_records() -> Analyzers {
         .records(apk_scripts::ApkScripts)
         .records(rpm::RpmFiles)
         .records(alpm_files::AlpmFiles)
+        .records(opkg_files::OpkgFiles)
         .records(unrecorded::AnySystem);
     built(records)
 }
@@ -109,6 +113,7 @@ fn packages() -> Builder {
         .database(apk::Apk)
         .database(dpkg::Dpkg)
         .database(rpm::Rpm)
+        .database(opkg::Opkg)
         .database(alpm::Alpm)
         .database(container_manifest::ContainerManifest)
         .artifact(copyright::Copyright)
@@ -125,8 +130,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [8, 5, 1, 12]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 5, 1, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 6, 1, 13]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 6, 1, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

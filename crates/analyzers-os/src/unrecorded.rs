@@ -94,6 +94,13 @@ pub(crate) const RPM: &[Unrecorded] = &[
 pub(crate) const RPM_MANIFEST: &[Unrecorded] =
     &[unowned("var/lib/rpmmanifest/*", "list of the packages")];
 
+/// What opkg keeps.
+pub(crate) const OPKG: &[Unrecorded] = &[
+    unowned("{usr,var}/lib/opkg/**", "opkg's database"),
+    unowned("var/{opkg-lists,cache/opkg}/**", "opkg's package lists"),
+    unowned("{tmp,var}/lock/opkg.lock", "opkg's lock"),
+];
+
 /// What pacman keeps.
 pub(crate) const PACMAN: &[Unrecorded] = &[
     unowned("var/lib/pacman/**", "pacman's database"),

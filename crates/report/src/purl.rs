@@ -1,4 +1,5 @@
-//! Package URLs (the purl specification, types `alpm`, `apk`, `deb` and `rpm`).
+//! Package URLs (the purl specification, types `alpm`, `apk`, `bitnami`, `deb`, `rpm` and, for package managers
+//! without a type, `generic`).
 //!
 //! The qualifiers `distro` and `upstream` are those that vulnerability matchers read: `distro` is
 //! `ID-VERSION_ID`, `upstream` the source package. A deb keeps its epoch in the version, an rpm has
@@ -9,7 +10,8 @@ use packageurl::PackageUrl;
 
 /// Returns the package URL of `package` in an image of `distro`.
 pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
-    let kind = package.ecosystem.name();
+    let without_type = Ecosystem::WITHOUT_TYPE.contains(&package.ecosystem);
+    let kind = if without_type { "generic" } else { package.ecosystem.name() };
     let version = match package.epoch {
         Some(epoch) if package.ecosystem == Ecosystem::RPM => {
             package.version.strip_prefix(&format!("{epoch}:")).unwrap_or(&package.version)
@@ -17,7 +19,8 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
         _ => &package.version,
     };
     // Names of these types are in lower case; the crate does so for deb alone.
-    let lower = [Ecosystem::ALPM, Ecosystem::APK].contains(&package.ecosystem);
+    let lower = [Ecosystem::ALPM, Ecosystem::APK, Ecosystem::BITNAMI];
+    let lower = lower.contains(&package.ecosystem);
     let name = if lower { package.name.to_lowercase() } else { package.name.clone() };
     let Ok(mut purl) = PackageUrl::new(kind.to_owned(), name) else {
         return format!("pkg:{kind}/unnamed");
@@ -25,8 +28,15 @@ pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
     // Every setter fails on an empty value only; then the part is left out.
     let _ = purl.with_version(version.to_owned());
     // What is not of the distribution's package manager is none of its packages.
-    let distro = distro.filter(|distro| distro.installs(&package.ecosystem));
+    let of_bitnami = package.ecosystem == Ecosystem::BITNAMI;
+    let distro = distro.filter(|distro| of_bitnami || distro.installs(&package.ecosystem));
     let namespace = match (&package.namespace, distro) {
+        // Nothing of the distribution's: package managers differ in names as distributions do elsewhere.
+        (own, _) if without_type => {
+            let name = package.ecosystem.name();
+            Some(own.as_ref().map_or_else(|| name.to_owned(), |own| format!("{name}/{own}")))
+        }
+        (None, _) if of_bitnami => None,
         // What the record itself has, such as Maven's group.
         (Some(own), _) => Some(own.clone()),
         (None, Some(distro)) => Some(namespace(&package.ecosystem, distro).to_lowercase()),
@@ -100,6 +110,8 @@ mod tests {
             };
         let mut scoped = Package::new(Ecosystem::owned("npm"), "cli", "1");
         scoped.namespace = Some("@angular".into());
+        let mut skopeo = Package::new(Ecosystem::PORTAGE, "skopeo", "1");
+        skopeo.namespace = Some("app-containers".into());
         let distro = |id: &str, version: &str| Distro {
             id: id.into(),
             version_id: Some(version.into()),
@@ -140,6 +152,26 @@ mod tests {
                 "pkg:rpm/a@1?arch=amd64",
             ),
             (scoped, Some(distro("ours", "1")), "pkg:npm/@angular/cli@1"),
+            (
+                package(Ecosystem::OPKG, "libubox2", "1:2", Some(1), Some(("libubox", None))),
+                Some(distro("openwrt", "23.05")),
+                "pkg:generic/opkg/libubox2@1:2?arch=amd64&distro=openwrt-23.05&upstream=libubox",
+            ),
+            (
+                package(Ecosystem::OPKG, "a", "1", None, None),
+                Some(distro("debian", "12")),
+                "pkg:generic/opkg/a@1?arch=amd64",
+            ),
+            (
+                skopeo,
+                Some(distro("gentoo", "2.14")),
+                "pkg:generic/portage/app-containers/skopeo@1?distro=gentoo-2.14",
+            ),
+            (
+                package(Ecosystem::BITNAMI, "Redis", "7.4.1-0", None, None),
+                Some(distro("debian", "12")),
+                "pkg:bitnami/redis@7.4.1-0?arch=amd64&distro=debian-12",
+            ),
             (
                 package(Ecosystem::RPM, "a", "1", None, None),
                 Some(distro("ours", "1")),

@@ -10,7 +10,7 @@ const TABLE: &str = "crates/report/src/codes.rs";
 const CRATES: &[&str] =
     &["tar", "layerfs", "model", "read", "analyze", "analyzers-os", "scan", "sbom"];
 
-/// Words of the form of a code that are none: distributions, names of files, states of dpkg, settings, and
+/// Words of the form of a code that are none: distributions, names of files, states of dpkg and opkg, settings, and
 /// words of bills of materials.
 const OTHERS: &[&str] = &[
     "bom-ref",
@@ -30,6 +30,8 @@ const OTHERS: &[&str] = &[
     "path-exclude",
     "path-include",
     "post-build",
+    "post-inst-failed",
+    "removal-failed",
     "remove-on-upgrade",
     "sha256-160",
     "spdx-json",

@@ -15,6 +15,7 @@ mod details;
 mod dpkg;
 mod hostile;
 mod ndb;
+mod opkg;
 mod oracle;
 mod random;
 mod records;

@@ -6,7 +6,7 @@ use crate::bdb::{self, Order};
 use crate::ndb;
 use crate::records::{Value::Text, header};
 use crate::sqlite::{self, Form};
-use crate::support::{APK, DPKG, RPM, analyze, codes};
+use crate::support::{APK, DPKG, OPKG, RPM, analyze, codes};
 
 /// A database that can hold several records, each a name and a version.
 struct Reader {
@@ -17,7 +17,7 @@ struct Reader {
     keeps_keys: bool,
 }
 
-const READERS: [Reader; 6] = [
+const READERS: [Reader; 7] = [
     Reader {
         what: "apk",
         path: APK,
@@ -38,6 +38,18 @@ const READERS: [Reader; 6] = [
             records.iter().map(record).collect::<String>().into()
         },
         repeated: "dpkg-record-repeated",
+        keeps_keys: false,
+    },
+    Reader {
+        what: "opkg",
+        path: OPKG,
+        write: |records| {
+            let record = |(name, version): &(&str, &str)| {
+                format!("Package: {name}\nVersion: {version}\nStatus: install user installed\n\n")
+            };
+            records.iter().map(record).collect::<String>().into()
+        },
+        repeated: "opkg-record-repeated",
         keeps_keys: false,
     },
     Reader {
@@ -125,7 +137,7 @@ fn keys_are_no_packages_where_the_package_manager_keeps_keys() {
 }
 
 #[test]
-fn twenty_databases_cut_at_every_byte_are_never_shorter_in_silence() {
+fn databases_cut_at_every_byte_are_never_shorter_in_silence() {
     let sets: [&[(&str, &str)]; 3] = [
         &[("a", "1-r0")],
         &[("a", "1-r0"), ("b", "1-r0"), ("c", "12-r34")],
@@ -148,7 +160,7 @@ fn twenty_databases_cut_at_every_byte_are_never_shorter_in_silence() {
     ];
     let alone = alone.map(|(what, path, text)| (what, path, text.into()));
     let databases: Vec<(&str, &str, Vec<u8>)> = written.chain(alone).collect();
-    assert_eq!(databases.len(), 20);
+    assert_eq!(databases.len(), 23);
     for (what, path, content) in databases {
         let whole = outline(&analyze(path, &content));
         assert!(!whole.is_empty(), "{what}");

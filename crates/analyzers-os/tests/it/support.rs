@@ -11,6 +11,7 @@ use cutaway_layerfs::EntryPath;
 
 pub(crate) const APK: &str = "lib/apk/db/installed";
 pub(crate) const DPKG: &str = "var/lib/dpkg/status";
+pub(crate) const OPKG: &str = "usr/lib/opkg/status";
 pub(crate) const RPM: &str = "var/lib/rpm/Packages";
 
 static ALL: LazyLock<Analyzers> = LazyLock::new(analyzers_with_records);

@@ -6,7 +6,7 @@ use cutaway_analyze::{Findings, Package};
 
 use crate::bdb::{self, Order};
 use crate::sqlite::{self, Form};
-use crate::support::{APK, DPKG, RPM, analyze, analyze_with, corpus_file};
+use crate::support::{APK, DPKG, OPKG, RPM, analyze, analyze_with, corpus_file};
 use crate::{ndb, reencode};
 
 /// Cuts `content` at every byte of `ends` and checks what `analyze` makes of it.
@@ -105,6 +105,8 @@ fn text() {
         (APK, "apk/extra-file-attributes.installed"),
         (DPKG, "dpkg/status-field-variants.status"),
         (DPKG, "dpkg/postgresql.status"),
+        (OPKG, "opkg/openwrt.status"),
+        (OPKG, "opkg/status-field-variants.status"),
         ("var/lib/rpmmanifest/container-manifest-2", "rpm/container-manifest-2"),
     ] {
         let Some(content) = corpus_file(name) else { return };

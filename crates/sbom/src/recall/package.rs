@@ -59,8 +59,10 @@ fn ours(part: &Part) -> Option<PackageReport> {
 fn theirs(part: &Part) -> Option<PackageReport> {
     let text = part.purl.as_deref()?;
     let purl = Purl::parse(text).filter(|purl| !NO_PACKAGES.contains(&purl.kind.as_str()))?;
-    let kind = purl.kind.as_str();
-    let is_of_system = ["alpm", "apk", "deb", "opkg", "rpm"].contains(&kind);
+    let (ecosystem, namespace) = ecosystem(&purl);
+    let kind = ecosystem.name();
+    let is_of_system = Ecosystem::OF_SYSTEMS.contains(&ecosystem);
+    let is_ours = is_of_system || Ecosystem::WITHOUT_TYPE.contains(&ecosystem);
     let stated = purl.version.clone().or_else(|| part.version.clone())?;
     let epoch = purl.qualifier("epoch").filter(|epoch| *epoch != "0" && !stated.contains(':'));
     let version = match epoch.filter(|_| is_of_system) {
@@ -75,9 +77,8 @@ fn theirs(part: &Part) -> Option<PackageReport> {
     Some(PackageReport {
         epoch: epoch.and_then(|(epoch, _)| epoch.parse().ok()),
         release: release.map(|(_, release)| release.to_owned()),
-        kind: Ecosystem::owned(kind),
-        namespace: None,
-        name: if is_of_system { purl.name.clone() } else { full_name(&purl) },
+        namespace,
+        name: if is_ours { purl.name.clone() } else { full_name(&purl) },
         arch: purl.qualifier("arch").map(str::to_owned),
         source: source(part, &purl, &version),
         licenses: part.licenses.clone(),
@@ -89,8 +90,20 @@ fn theirs(part: &Part) -> Option<PackageReport> {
         layer: 0,
         install_reason: None,
         details: None,
+        kind: ecosystem,
         version,
     })
+}
+
+/// Returns whose package it is, and what stands before its name. Where package managers have no type of
+/// package URL, they are named in front of that.
+fn ecosystem(purl: &Purl) -> (Ecosystem, Option<String>) {
+    let generic = purl.namespace.as_deref().filter(|_| purl.kind == "generic");
+    let (manager, rest) = generic.map_or(("", ""), |it| it.split_once('/').unwrap_or((it, "")));
+    match Ecosystem::WITHOUT_TYPE.into_iter().find(|known| known.name() == manager) {
+        Some(known) => (known, Some(rest.to_owned()).filter(|rest| !rest.is_empty())),
+        None => (Ecosystem::owned(&purl.kind), None),
+    }
 }
 
 /// Returns the name by which people call a package of a language.

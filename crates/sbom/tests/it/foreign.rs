@@ -114,3 +114,28 @@ fn bills_of_trivy_in_spdx() {
     let distro = report.distro.unwrap();
     assert_eq!((distro.id.as_str(), distro.version_id.as_deref()), ("alpine", Some("3.18.4")));
 }
+
+/// Package managers without a type of package URL are named in front of what stands before the name.
+#[test]
+fn package_managers_without_a_type() {
+    for (purl, kind, namespace, name) in [
+        ("pkg:generic/opkg/ubus@1", "opkg", None, "ubus"),
+        (
+            "pkg:generic/portage/app-containers/skopeo@1",
+            "portage",
+            Some("app-containers"),
+            "skopeo",
+        ),
+        ("pkg:generic/ours/opkg/a@1", "generic", None, "ours/opkg/a"),
+        ("pkg:generic/a@1", "generic", None, "a"),
+        ("pkg:npm/opkg/a@1", "npm", None, "opkg/a"),
+    ] {
+        let bill = format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{{"type":"library","name":"x","version":"1","purl":"{purl}"}}]}}"#
+        );
+        let report = of(&bill);
+        let package = &report.packages[0];
+        let found = (package.kind.name(), package.namespace.as_deref(), package.name.as_str());
+        assert_eq!(found, (kind, namespace, name), "{purl}");
+    }
+}
