@@ -141,6 +141,30 @@ impl Application<'_> {
         self.doubt(path.clone(), OtherReading::Known, message);
     }
 
+    /// Tells of a directory of a lower layer that an opaque marker hides after the layer had a marker in it:
+    /// overlay drivers have made it by then, and keep it.
+    pub(crate) fn doubt_marked(&mut self, directory: NodeId) {
+        let path = self.tree.path(directory);
+        let message = || {
+            "holds a marker, and is hidden by an opaque marker above it afterwards; overlay drivers keep the directory".into()
+        };
+        self.doubt(path, OtherReading::Known, message);
+    }
+
+    /// Tells of a hard link to a name that the layer has whited out: to overlay drivers that is a device by
+    /// then, and so is each name of it, which hides what has that name.
+    pub(crate) fn doubt_shared_whiteout(&mut self, path: &[u8], target: &Place) {
+        let [name] = target.missing.as_slice() else { return };
+        if self.whited_out.is_empty() || !self.whited_out.contains(&(target.node, name.clone())) {
+            return;
+        }
+        let Ok(path) = EntryPath::clean(path) else { return };
+        let message = || {
+            "is a hard link to what its layer has whited out, and skipped; to overlay drivers it is a whiteout, too".into()
+        };
+        self.doubt(path, OtherReading::Known, message);
+    }
+
     /// Tells of a marker that hides what its own layer has put there: in the lowest layer containerd
     /// removes it, in others overlay drivers refuse the layer.
     pub(crate) fn doubt_late_marker(&mut self, path: &EntryPath) {

@@ -119,6 +119,8 @@ pub(crate) struct Application<'t> {
     pub(crate) vacated: HashSet<(NodeId, Box<[u8]>)>,
     /// Names that the layer has whited out, with their directories.
     pub(crate) whited_out: HashSet<(NodeId, Box<[u8]>)>,
+    /// Directories of lower layers in which the layer has a marker.
+    pub(crate) marked: HashSet<NodeId>,
     /// Global headers that had no effect yet, had they been entries.
     pub(crate) globals: Vec<EntryPath>,
     /// Directories in which the caller wants to know which names change.
@@ -143,6 +145,7 @@ impl<'t> Application<'t> {
             settled: HashSet::new(),
             vacated: HashSet::new(),
             whited_out: HashSet::new(),
+            marked: HashSet::new(),
             globals: Vec::new(),
             watch: None,
             changes: None,
@@ -167,6 +170,7 @@ impl<'t> Application<'t> {
             self.place_one(entry, records.path(), record)?;
         }
         self.doubt_globals()?;
+        self.tree.has_layers = true;
         for node in self.touched.drain(..) {
             if let Some(data) = self.tree.arena.get_mut(node) {
                 data.touched = false;
@@ -324,6 +328,9 @@ impl<'t> Application<'t> {
         self.watch_node(node);
         self.note(node)?;
         self.note_below(node)?;
+        for gone in self.marked_below(node) {
+            self.marked.remove(&gone);
+        }
         self.tree.arena.remove(node);
         Ok(())
     }

@@ -18,8 +18,10 @@ use crate::{EntryPath, Error, Inode};
 
 /// What stands for a whiteout, and as a child for the opaqueness of its directory: no entry is of this kind.
 const WHITEOUT: Kind = Kind::Other(b'w');
-/// No entry has this name.
-const OPAQUE: &[u8] = b".wh..wh..opq";
+/// What stands for a name that a global header takes away, and is nothing that can be linked to.
+pub(crate) const GONE: Kind = Kind::Other(b'g');
+/// No entry has this name, and no directory.
+const OPAQUE: &[u8] = b"/";
 
 /// What drivers make of global headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +69,7 @@ impl Tree {
                 if name == OPAQUE {
                     continue;
                 }
-                if kind == WHITEOUT {
+                if [WHITEOUT, GONE].contains(&kind) {
                     below.into_iter().for_each(|below| self.arena.remove(below));
                     continue;
                 }
@@ -134,10 +136,9 @@ impl Application<'_> {
     /// Does what a driver does about a marker or a global header.
     pub(crate) fn mark_of_driver(&mut self, kind: MarkKind, path: &EntryPath) -> Result<(), Error> {
         let name = path.name();
-        let opaque = path.join(&[OPAQUE]);
         match kind {
             MarkKind::Whiteout => self.mark_whiteout(path, name, false),
-            MarkKind::Opaque => self.mark_opaque(&opaque),
+            MarkKind::Opaque => self.mark_opaque(&path.join(&[b".wh..wh..opq"])),
             MarkKind::Global if !self.obeys_globals => Ok(()),
             MarkKind::Global => match Marker::of(path) {
                 Marker::Opaque => self.mark_opaque(path),
@@ -160,7 +161,7 @@ impl Application<'_> {
                 Ok(())
             }
             (None, Rule::Lowest) => Ok(()),
-            _ => self.put_whiteout(directory, path.as_bytes(), name),
+            _ => self.put(WHITEOUT, directory, path.as_bytes(), name),
         }
     }
 
@@ -170,7 +171,7 @@ impl Application<'_> {
         match self.rule {
             Rule::Lowest => self.clear_implied(directory),
             _ if directory == NodeId::ROOT => Ok(()),
-            _ => self.put_whiteout(directory, path.as_bytes(), OPAQUE),
+            _ => self.put(WHITEOUT, directory, path.as_bytes(), OPAQUE),
         }
     }
 
@@ -188,7 +189,7 @@ impl Application<'_> {
         }
         match self.rule {
             Rule::Lowest => Ok(()),
-            _ => self.put_whiteout(directory, path.as_bytes(), path.name()),
+            _ => self.put(GONE, directory, path.as_bytes(), path.name()),
         }
     }
 
@@ -206,14 +207,20 @@ impl Application<'_> {
         name: &[u8],
     ) -> Result<(), Error> {
         let directory = self.make_directories(place, path)?;
-        self.put_whiteout(directory, path, name)
+        self.put(WHITEOUT, directory, path, name)
     }
 
-    fn put_whiteout(&mut self, directory: NodeId, path: &[u8], name: &[u8]) -> Result<(), Error> {
+    fn put(
+        &mut self,
+        kind: Kind,
+        directory: NodeId,
+        path: &[u8],
+        name: &[u8],
+    ) -> Result<(), Error> {
         if let Some(there) = self.tree.arena.child(directory, name) {
             self.remove(there)?;
         }
-        let content = Content { kind: WHITEOUT, ..self.implied() };
+        let content = Content { kind, ..self.implied() };
         self.insert(directory, name, true, content, path).map(drop)
     }
 

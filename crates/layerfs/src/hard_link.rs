@@ -3,7 +3,8 @@
 use cutaway_tar::{Escaped, Kind};
 
 use crate::apply::Application;
-use crate::arena::{Content, NodeId};
+use crate::arena::Content;
+use crate::drivers::GONE;
 use crate::resolve::{Last, Place, follow};
 use crate::{EntryPath, Error};
 
@@ -17,7 +18,11 @@ impl Application<'_> {
         place: &Place,
         name: &[u8],
     ) -> Result<Option<Content>, Error> {
-        let target = self.link_target(path, link)?;
+        let found = self.link_target(path, link)?;
+        if let Some(found) = &found {
+            self.doubt_shared_whiteout(path, found);
+        }
+        let target = found.and_then(Place::unpacked);
         if let Some(target) = target
             && place.missing.is_empty()
             && let Some(existing) = self.tree.arena.child(place.node, name)
@@ -31,6 +36,7 @@ impl Application<'_> {
             return Ok(None);
         }
         let content = target.and_then(|target| self.tree.arena.get(target)).map(|it| it.content);
+        let content = content.filter(|content| content.kind != GONE);
         match content {
             Some(content) if content.kind != Kind::Directory => {
                 let own = target.and_then(|target| self.tree.arena.get(target));
@@ -55,9 +61,9 @@ impl Application<'_> {
         }
     }
 
-    /// Finds the target of a hard link: a name as entries have them, whose directory is followed
-    /// through symbolic links and whose last component is not.
-    fn link_target(&mut self, path: &[u8], link: &[u8]) -> Result<Option<NodeId>, Error> {
+    /// Finds where the target of a hard link is or would be: a name as entries have them, whose directory is
+    /// followed through symbolic links and whose last component is not.
+    fn link_target(&mut self, path: &[u8], link: &[u8]) -> Result<Option<Place>, Error> {
         let Ok(link) = EntryPath::clean_at_root(link) else { return Ok(None) };
         let found =
             follow(&self.tree.arena, link.as_bytes(), Last::Keep, self.tree.limits.symlink_hops);
@@ -65,6 +71,6 @@ impl Application<'_> {
             found.as_ref().map_or_else(|circle| circle.link_bytes, |place| place.link_bytes),
             path,
         )?;
-        Ok(found.ok().and_then(Place::unpacked))
+        Ok(found.ok())
     }
 }

@@ -20,6 +20,7 @@ impl Application<'_> {
         self.refuse_through_link(&place, path.as_bytes());
         self.doubt_missing(&place);
         let Some(directory) = place.unpacked() else { return Ok(()) };
+        self.marked.insert(directory);
         match kind {
             WhiteoutKind::Opaque => {
                 self.doubt_opaque(directory);
@@ -36,6 +37,12 @@ impl Application<'_> {
                         self.settle(node, WhiteoutKind::Entry)
                     }
                     Some(node) => {
+                        if !self.marked_below(node).is_empty() {
+                            self.refuse(
+                                path.as_bytes(),
+                                "a whiteout hides a directory that holds a marker",
+                            );
+                        }
                         self.vacate(node);
                         self.remove(node)
                     }
@@ -60,11 +67,25 @@ impl Application<'_> {
                     }
                     ahead.push(child);
                 } else {
+                    if kind == WhiteoutKind::Opaque {
+                        self.marked_below(child).into_iter().for_each(|it| self.doubt_marked(it));
+                    }
                     self.remove(child)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Returns the directories of lower layers at or below a node in which the layer has a marker.
+    pub(crate) fn marked_below(&self, node: NodeId) -> Vec<NodeId> {
+        let mut marked = Vec::new();
+        let mut ahead: Vec<NodeId> = if self.marked.is_empty() { Vec::new() } else { vec![node] };
+        while let Some(node) = ahead.pop() {
+            ahead.extend(self.tree.arena.children(node));
+            marked.extend(Some(node).filter(|node| self.marked.contains(node)));
+        }
+        marked
     }
 
     /// Returns whether the layer put a node there, or anything below it.

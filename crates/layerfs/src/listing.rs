@@ -71,6 +71,16 @@ impl MarkKind {
     const ALL: [Self; 3] = [Self::Whiteout, Self::Opaque, Self::Global];
 }
 
+impl Mark {
+    /// Returns the directory that it lies in.
+    pub(crate) fn directory(&self) -> &[u8] {
+        match self.kind {
+            MarkKind::Opaque => self.path.as_bytes(),
+            MarkKind::Whiteout | MarkKind::Global => self.path.parent(),
+        }
+    }
+}
+
 /// How much a whiteout hides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WhiteoutKind {

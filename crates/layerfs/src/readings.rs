@@ -2,7 +2,7 @@
 //! two may differ.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use cutaway_tar::Kind;
 
@@ -11,7 +11,7 @@ use crate::drivers::Globals;
 use crate::listing::MarkKind;
 use crate::resolve::{Last, follow, split};
 use crate::warning::OtherReading;
-use crate::{Changes, Error, Limits, Listing, Tree, Warning, Watch};
+use crate::{Changes, EntryPath, Error, Limits, Listing, Tree, Warning, Watch};
 
 /// The readings of the layers of an image, from the lowest on.
 ///
@@ -150,17 +150,27 @@ impl Tree {
         if listing.global_count > 0 || (self.is_empty() && listing.whiteout_count() > 0) {
             return true;
         }
-        let mut marks = Marks { tree: self, names: HashSet::new(), hasher: RandomState::new() };
+        let mut marks = Marks {
+            tree: self,
+            names: HashSet::new(),
+            whiteouts: HashSet::new(),
+            opaques: HashSet::new(),
+            hasher: RandomState::new(),
+        };
         for mark in listing.marks() {
             let path = mark.path.as_bytes();
             let opaque = mark.kind == MarkKind::Opaque;
-            let directory = if opaque { path } else { split(path).0 };
             // Drivers make a directory for a marker where none is.
-            if (opaque && mark.path.is_root()) || !matches!(marks.enter(directory), Ok(Some(_))) {
+            let there = matches!(marks.enter(mark.directory()), Ok(Some(_)));
+            if (opaque && mark.path.is_root()) || !there {
                 return true;
             }
-            if !opaque {
-                marks.note(path);
+            let hash = marks.hash(path);
+            if opaque {
+                marks.opaques.insert(hash);
+            } else {
+                marks.names.insert(hash);
+                marks.whiteouts.insert(hash);
             }
         }
         let mut records = listing.records();
@@ -179,12 +189,17 @@ impl Tree {
                     Err(Differs) => return true,
                 }
             }
-            if marks.meet(records.path(), record.kind, directory.1, name).is_err() {
+            let met = marks.meet(records.path(), record.kind, directory.1, name);
+            let link = record.link.filter(|_| record.kind == Kind::HardLink);
+            if met.is_err() || link.is_some_and(|link| marks.shares_whiteout(link)) {
                 return true;
             }
         }
-        // A marker may go through a link that its own layer has.
-        listing.marks().any(|mark| marks.enter(split(mark.path.as_bytes()).0).is_err())
+        // A marker may go through a link that its own layer has, or lie below a directory that another one hides.
+        listing.marks().any(|mark| {
+            let directory = mark.directory();
+            marks.enter(directory).is_err() || marks.any_above(&marks.opaques, split(directory).0)
+        })
     }
 }
 
@@ -196,26 +211,48 @@ struct Marks<'t> {
     tree: &'t Tree,
     /// Hashes of names at which the layer has a whiteout, a link, or no directory over a directory.
     names: HashSet<u64>,
+    /// Hashes of names at which the layer has a whiteout.
+    whiteouts: HashSet<u64>,
+    /// Hashes of directories in which the layer has an opaque marker.
+    opaques: HashSet<u64>,
     hasher: RandomState,
 }
 
 impl Marks<'_> {
-    fn note(&mut self, path: &[u8]) {
-        self.names.insert(self.hasher.hash_one(path));
+    /// Returns whether a hard link may share a whiteout.
+    fn shares_whiteout(&self, link: &[u8]) -> bool {
+        let target = EntryPath::clean_at_root(link).ok().filter(|_| !self.whiteouts.is_empty());
+        target.is_some_and(|target| {
+            let path = target.as_bytes();
+            self.whiteouts.contains(&self.hash(path)) || self.enter(split(path).0).is_err()
+        })
+    }
+
+    fn hash(&self, path: &[u8]) -> u64 {
+        self.hashes(path).last().unwrap_or_default()
+    }
+
+    /// Returns the hashes of a path and of all directories above it, the highest first.
+    fn hashes(&self, path: &[u8]) -> impl Iterator<Item = u64> {
+        let mut hasher = self.hasher.build_hasher();
+        let names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty());
+        names.map(move |name| {
+            hasher.write(name);
+            hasher.write_u8(b'/');
+            hasher.finish()
+        })
+    }
+
+    /// Returns whether a path or a directory above it is among `marked`; the root never is.
+    fn any_above(&self, marked: &HashSet<u64>, path: &[u8]) -> bool {
+        !marked.is_empty() && self.hashes(path).any(|hash| marked.contains(&hash))
     }
 
     /// Returns a directory, where the lower layers have it.
     fn enter(&self, path: &[u8]) -> Result<Option<NodeId>, Differs> {
         let hops = self.tree.limits.symlink_hops;
         let place = follow(&self.tree.arena, path, Last::Follow, hops).map_err(|_| Differs)?;
-        let mut above = path;
-        while !self.names.is_empty() && !above.is_empty() {
-            if self.names.contains(&self.hasher.hash_one(above)) {
-                return Err(Differs);
-            }
-            above = split(above).0;
-        }
-        if place.links > 0 {
+        if place.links > 0 || self.any_above(&self.names, path) {
             return Err(Differs);
         }
         let node = place.unpacked();
@@ -231,7 +268,7 @@ impl Marks<'_> {
     ) -> Result<(), Differs> {
         match kind {
             Kind::Directory if self.names.is_empty() => Ok(()),
-            Kind::Directory if !self.names.contains(&self.hasher.hash_one(path)) => Ok(()),
+            Kind::Directory if !self.names.contains(&self.hash(path)) => Ok(()),
             Kind::Directory => Err(Differs),
             _ => {
                 let arena = &self.tree.arena;
@@ -239,7 +276,7 @@ impl Marks<'_> {
                 if matches!(kind, Kind::Symlink | Kind::HardLink)
                     || below.is_some_and(|below| arena.kind(below) == Kind::Directory)
                 {
-                    self.note(path);
+                    self.names.insert(self.hash(path));
                 }
                 Ok(())
             }

@@ -26,6 +26,8 @@ pub struct Tree {
     pub(crate) account: Account,
     /// Whether there are layers below that are not known.
     pub(crate) is_above_others: bool,
+    /// Whether a layer was laid, be it one that left nothing.
+    pub(crate) has_layers: bool,
 }
 
 /// Which entry holds a file's content, and what the layer says about it. Names of one file, hard
@@ -81,8 +83,9 @@ impl Tree {
             link: Text::default(),
         };
         let (arena, account) = (Arena::new(root), Account::default());
-        let (entries, link_bytes, noted, is_above_others) = (0, 0, 0, false);
-        Self { arena, limits, entries, link_bytes, noted, account, is_above_others }
+        let (entries, link_bytes, noted) = (0, 0, 0);
+        let (is_above_others, has_layers) = (false, false);
+        Self { arena, limits, entries, link_bytes, noted, account, is_above_others, has_layers }
     }
 
     /// Returns a tree for layers that lie above so many others, which are not known: what is not there may be.
@@ -92,7 +95,7 @@ impl Tree {
 
     /// Returns whether nothing lies below the layer that is laid next.
     pub(crate) fn awaits_lowest(&self) -> bool {
-        self.is_empty() && !self.is_above_others
+        !self.has_layers && !self.is_above_others
     }
 
     /// Pays for what is held by now, from the budget of the first layer.

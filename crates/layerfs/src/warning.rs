@@ -32,8 +32,9 @@ pub struct Warning {
 pub enum OtherReading {
     /// It is worked out, by [`Readings`](crate::Readings).
     Known,
-    /// It is worked out as if a global header did all that any runtime takes it to do, which is what any of them
-    /// reads as long as it is alone: see [`Readings::shows`](crate::Readings::shows).
+    /// It is worked out as if a global header did all that any runtime takes it to do. As long as it is alone, this
+    /// reading differs from what is read wherever any of them does, if not in the same way: see
+    /// [`Readings::shows`](crate::Readings::shows).
     Global,
     /// It is not worked out: whatever lies at the path or below may be another file.
     Unknown,

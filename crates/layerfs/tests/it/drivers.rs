@@ -2,15 +2,16 @@
 //! not, or refuse a layer, a warning says so; and the other reading is what overlay drivers have.
 
 mod runtimes;
-mod stacks;
+pub(crate) mod stacks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cutaway_layerfs::{Inode, Kind, Limits, Meta, OtherReading, Readings, Tree, Warning};
 
 use self::runtimes::{Files, OnDisk, Runtime};
 use self::stacks::{SINGLE, stacks};
+use crate::readings::ROWS;
 use crate::stack::{Keep, tar, walk};
 
 /// How many stacks share an image.
@@ -24,11 +25,12 @@ fn runtimes_agree_or_it_is_told() {
     let count = setting("CUTAWAY_OVERLAY_STACKS").map_or(60, |text| text.parse().unwrap());
     let seed = setting("CUTAWAY_OVERLAY_SEED").map_or(1, |text| text.parse().unwrap());
     let mut comparison = Comparison { runtimes: runtimes(), ..Comparison::default() };
-    let singles = SINGLE.iter().map(|&stack| stack.to_owned());
+    let singles = SINGLE.iter().copied().chain(ROWS.iter().map(|(stack, _)| *stack));
     let (shared, odd): (Vec<String>, Vec<String>) =
         stacks(count, seed).into_iter().partition(|stack| Stack::new("s/", stack).is_sharable());
-    for stack in singles.chain(odd.into_iter().take(count / 20)) {
-        comparison.compare(&[Stack::new("", &stack)]);
+    let singles: BTreeSet<&str> = singles.collect();
+    for stack in singles.into_iter().chain(odd.iter().map(String::as_str).take(count / 20)) {
+        comparison.compare(&[Stack::new("", stack)]);
     }
     let numbered = shared.iter().enumerate();
     let shared: Vec<Stack> =
@@ -115,8 +117,19 @@ impl Comparison {
             fail("refused, and nothing is told");
         }
         let containerd = unpacked.iter().find(|(it, _)| matches!(it, Runtime::Containerd(_)));
-        if let Some((_, Ok(theirs))) = containerd
-            && stack.is_worked_out()
+        // What a global header does is not the same to all who heed it.
+        let has_global = stack.warnings.iter().any(|it| it.other == Some(OtherReading::Global));
+        if stack.is_worked_out && has_global {
+            let lost = |theirs: &Files| {
+                let paths = theirs.keys().chain(ours.keys());
+                let differs = |read: &Files, path| read.get(path) != ours.get(path);
+                paths.into_iter().any(|path| differs(theirs, path) && !differs(&other, path))
+            };
+            if accepted.iter().any(|theirs| lost(theirs)) {
+                fail("somebody reads a global header as neither of two readings does");
+            }
+        } else if let Some((_, Ok(theirs))) = containerd
+            && stack.is_worked_out
             && *theirs != other
         {
             fail("the other reading is not containerd's");
@@ -133,6 +146,8 @@ struct Stack {
     warnings: Vec<Warning>,
     read: Files,
     other: Files,
+    /// Whether the other reading is that of containerd.
+    is_worked_out: bool,
 }
 
 impl Stack {
@@ -154,7 +169,11 @@ impl Stack {
         }
         let read = of_tree(readings.tree(), &walked);
         let other = of_tree(readings.others().last().unwrap_or(readings.tree()), &walked);
-        Self { prefix: prefix.to_owned(), layers, warnings, read, other }
+        let known = |it: &Warning| {
+            it.code != Warning::REFUSED && it.other.is_none_or(|it| readings.shows(it))
+        };
+        let is_worked_out = warnings.iter().all(known);
+        Self { prefix: prefix.to_owned(), layers, warnings, read, other, is_worked_out }
     }
 
     /// Returns whether no runtime is known to refuse it.
@@ -166,15 +185,6 @@ impl Stack {
     fn is_told(&self) -> bool {
         let told = |it: &Warning| it.code == Warning::AMBIGUOUS || it.code == Warning::REFUSED;
         self.warnings.iter().any(told)
-    }
-
-    /// Returns whether the other reading is that of containerd.
-    fn is_worked_out(&self) -> bool {
-        let known = |it: &Warning| {
-            !matches!(it.other, Some(OtherReading::Unknown | OtherReading::Global))
-                && it.code != Warning::REFUSED
-        };
-        self.warnings.iter().all(known)
     }
 }
 

@@ -169,7 +169,12 @@ pub(crate) const ROWS: &[(&str, &str, &str, &[&str])] = &[
         &["entry-outside-root", "hard-link-target-missing"],
     ),
     ("marker above the root", "a b | ../.wh.a", "b=", &["entry-outside-root"]),
-    ("hard link to what is hidden (F10)", "b=1 | .wh.b a⇒b", "", &["hard-link-target-missing"]),
+    (
+        "hard link to what is hidden (F10)",
+        "b=1 | .wh.b a⇒b",
+        "",
+        &["hard-link-target-missing", "layer-ambiguous"],
+    ),
     ("hard link to what is hidden later", "b=1 | a⇒b .wh.b", "a=1", &["layer-refused"]),
     ("hard link to a directory", "d/ a⇒d", "d/", &["hard-link-to-directory"]),
     ("hard link to itself", "a=1 | a⇒a", "a=1", &["hard-link-to-itself"]),

@@ -27,6 +27,8 @@ pub(crate) const SINGLE: &[&str] = &[
     "a=1 d/x=1 | d/y=1 g:d",
     "a=1 | g:new/dir/file b=1",
     "a=1 | g:pax_global_header b=1",
+    "a=1 | g:/tmp/GlobalHead.7.1 b=1",
+    "tmp/ a=1 | g:/tmp/GlobalHead.7.1 b=1",
     "a=1 d/x=1 | ../a=2 d/../../d/.wh.x",
     "a→b b→a | a/x=1",
     "d/ d/x=1 l→/d | l/y=2",
@@ -57,7 +59,7 @@ const SHARED: &[&str] = &[
 ];
 
 /// One entry of a layer: few names, so that entries meet.
-fn entry() -> impl Strategy<Value = String> {
+pub(crate) fn entry() -> impl Strategy<Value = String> {
     let path = || prop_oneof![2 => "[abc]", 4 => "[abc]/[abc]", 2 => "[abc]/[abc]/[abc]"];
     let target = || prop_oneof![4 => "(\\./)?[abc](/[abc]){0,1}", 1 => "[abc]/\\.\\./[abc]"];
     let marker = |path: String, name: &str| match path.rsplit_once('/') {
@@ -72,6 +74,8 @@ fn entry() -> impl Strategy<Value = String> {
         3 => path().prop_map(move |path| marker(path, ".wh.*")),
         1 => path().prop_map(|path| format!("{path}/.wh..wh..opq")),
         1 => path().prop_map(|path| format!("{path}@0,0")),
+        1 => path().prop_map(|path| format!("g:{path}")),
+        1 => path().prop_map(move |path| format!("g:{}", marker(path, ".wh.*"))),
     ]
 }
 
@@ -93,8 +97,10 @@ pub(crate) fn stacks(count: usize, seed: u64) -> Vec<String> {
 
 /// Leaves out what has a name that an entry before it has: Docker and Podman refuse such layers.
 fn once(layer: &[String]) -> Vec<&str> {
-    let name =
-        |entry: &str| entry.split(['=', '@', '→', '⇒']).next().unwrap_or_default().to_owned();
+    let name = |entry: &str| -> String {
+        let entry = entry.strip_prefix("g:").unwrap_or(entry);
+        entry.split(['=', '@', '→', '⇒']).next().unwrap_or_default().to_owned()
+    };
     let mut seen = std::collections::HashSet::new();
     let fresh =
         layer.iter().filter(|entry| seen.insert(name(entry).trim_end_matches('/').to_owned()));
