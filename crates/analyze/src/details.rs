@@ -15,6 +15,9 @@ pub struct Details {
     /// What it stands for besides its name, as the database spells it: `awk`, `so:libz.so.1=1.3.1`.
     #[serde(default, skip_serializing_if = "Texts::is_empty")]
     pub provides: Texts,
+    /// What of it was chosen, or what it was built with: chisel's slices, Gentoo's USE flags.
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
+    pub features: Texts,
     /// Who looks after the package, or built it: a name, mostly with an address of mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintainer: Option<Box<str>>,
@@ -30,6 +33,9 @@ pub struct Details {
     /// The module of a distribution that it belongs to: `NAME:STREAM:VERSION:CONTEXT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modularity: Option<Box<str>>,
+    /// Which of several that may be installed beside each other it is: Gentoo's SLOT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Box<str>>,
     /// The id of the key that signed it, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signer: Option<Box<str>>,
@@ -59,13 +65,14 @@ pub enum InstallReason {
 
 impl Details {
     /// Returns the texts, each with its name, in the order in which they are written.
-    pub fn texts(&self) -> [(&'static str, &Option<Box<str>>); 8] {
+    pub fn texts(&self) -> [(&'static str, &Option<Box<str>>); 9] {
         [
             ("maintainer", &self.maintainer),
             ("homepage", &self.homepage),
             ("repository", &self.repository),
             ("commit", &self.commit),
             ("modularity", &self.modularity),
+            ("slot", &self.slot),
             ("signer", &self.signer),
             ("want", &self.want),
             ("flag", &self.flag),
@@ -73,16 +80,31 @@ impl Details {
     }
 
     /// Returns the places of the texts, in the same order.
-    pub fn texts_mut(&mut self) -> [(&'static str, &mut Option<Box<str>>); 8] {
+    pub fn texts_mut(&mut self) -> [(&'static str, &mut Option<Box<str>>); 9] {
         [
             ("maintainer", &mut self.maintainer),
             ("homepage", &mut self.homepage),
             ("repository", &mut self.repository),
             ("commit", &mut self.commit),
             ("modularity", &mut self.modularity),
+            ("slot", &mut self.slot),
             ("signer", &mut self.signer),
             ("want", &mut self.want),
             ("flag", &mut self.flag),
+        ]
+    }
+
+    /// Returns the lists, each with its name, in the order in which they are written.
+    pub fn lists(&self) -> [(&'static str, &Texts); 3] {
+        [("depends", &self.depends), ("provides", &self.provides), ("features", &self.features)]
+    }
+
+    /// Returns the places of the lists, in the same order.
+    pub fn lists_mut(&mut self) -> [(&'static str, &mut Texts); 3] {
+        [
+            ("depends", &mut self.depends),
+            ("provides", &mut self.provides),
+            ("features", &mut self.features),
         ]
     }
 
@@ -94,7 +116,7 @@ impl Details {
     /// Returns the lengths of what it takes beside itself, for each allocation.
     pub(crate) fn heap(&self) -> impl Iterator<Item = usize> {
         let texts = self.texts().into_iter().filter_map(|(_, text)| Some(text.as_ref()?.len()));
-        texts.chain([self.depends.heap(), self.provides.heap()])
+        texts.chain(self.lists().map(|(_, list)| list.heap()))
     }
 }
 

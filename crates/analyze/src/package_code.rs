@@ -119,37 +119,37 @@ pub(crate) fn get_package(rest: &mut &[u8]) -> Option<Package> {
 /// Appends what is there, and in front in four bytes which that is: details take room, and so have to
 /// have bytes that pay for it.
 fn put_details(out: &mut Vec<u8>, details: &Details) {
-    let Details { depends, provides, built_at, installed_at, .. } = details;
     let texts = details.texts().map(|(_, text)| text);
-    let there = [!depends.is_empty(), !provides.is_empty()];
-    let times = [built_at, installed_at];
-    let bits = texts.iter().map(|text| text.is_some()).chain(there);
+    let lists = details.lists().map(|(_, list)| list);
+    let times = [details.built_at, details.installed_at];
+    let bits = texts.iter().map(|text| text.is_some());
+    let bits = bits.chain(lists.iter().map(|list| !list.is_empty()));
     let bits = bits.chain(times.iter().map(|time| time.is_some()));
     let bits = bits.fold(0_u32, |bits, flag| (bits << 1) | u32::from(flag));
     out.extend_from_slice(&bits.to_le_bytes());
     texts.into_iter().flatten().for_each(|text| put_bytes(out, text.as_bytes()));
-    for list in [depends, provides].into_iter().filter(|list| !list.is_empty()) {
+    for list in lists.into_iter().filter(|list| !list.is_empty()) {
         put_len(out, list.len());
         list.iter().for_each(|text| put_bytes(out, text.as_bytes()));
     }
-    times.into_iter().flatten().for_each(|time| put(out, *time));
+    times.into_iter().flatten().for_each(|time| put(out, time));
 }
 
 fn get_details(rest: &mut &[u8]) -> Option<Details> {
     let bits = u32::from_le_bytes(*take(rest, 4)?.first_chunk()?);
     let flag = |position: u32| bits.checked_shr(position).unwrap_or(0) & 1 == 1;
     let mut details = Details::default();
-    for ((_, slot), position) in details.texts_mut().into_iter().zip((4..12).rev()) {
+    for ((_, slot), position) in details.texts_mut().into_iter().zip((5..14).rev()) {
         if flag(position) {
             *slot = Some(get_text(rest)?.into());
         }
     }
-    let Details { depends, provides, built_at, installed_at, .. } = &mut details;
-    for (slot, position) in [(depends, 3), (provides, 2)] {
+    for ((_, slot), position) in details.lists_mut().into_iter().zip([4, 3, 2]) {
         if flag(position) {
             *slot = get_list(rest, 1, get_text)?.into_iter().collect();
         }
     }
+    let Details { built_at, installed_at, .. } = &mut details;
     for (slot, position) in [(built_at, 1), (installed_at, 0)] {
         if flag(position) {
             *slot = Some(get(rest)?);

@@ -18,10 +18,10 @@ use cutaway_analyze::{
 use cutaway_layerfs::EntryPath;
 
 use crate::alpm::{Fields, LOCAL};
-use crate::gunzip::gunzip;
 use crate::line::lines;
 use crate::mtree::{Entry, Settings};
 use crate::reporter::{Reporter, quote};
+use crate::unpack::gunzip;
 use crate::{recorded, script};
 
 /// The reader of files.

@@ -5,9 +5,9 @@ use cutaway_analyze::{
 };
 use cutaway_layerfs::{EntryPath, Kind, Limits, Meta, Visitor, Walk};
 
-use crate::gunzip::gunzip;
 use crate::reporter::Reporter;
 use crate::script;
+use crate::unpack::gunzip;
 
 /// The reader of the tar.
 #[derive(Debug)]

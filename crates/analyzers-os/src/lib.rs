@@ -1,7 +1,7 @@
 //! Distributions and the databases of their package managers, read from bytes.
 //!
 //! A *distribution* is what a release file such as `etc/os-release` names; a *database* is where a
-//! package manager (apk, dpkg, rpm, opkg, pacman) notes what it installed. Each module knows one such file: where
+//! package manager (apk, dpkg, chisel, rpm, opkg, pacman) notes what it installed. Each module knows one such file: where
 //! it lies and how its bytes are to be read. Nothing here does I/O, runs a package manager or sees
 //! an image; all bytes are taken to be hostile, and what cannot be read becomes a diagnostic.
 //!
@@ -35,6 +35,9 @@ mod apk_scripts;
 mod apk_version;
 mod assignment;
 mod bytes;
+mod chisel;
+mod chisel_files;
+mod chisel_wall;
 mod container_manifest;
 mod control;
 mod copyright;
@@ -48,7 +51,6 @@ mod dpkg_version;
 mod exclusions;
 #[cfg(test)]
 mod file_outline;
-mod gunzip;
 mod line;
 mod lsb_release;
 mod mtree;
@@ -63,6 +65,7 @@ mod rpm;
 mod script;
 mod suse_release;
 mod system_release_cpe;
+mod unpack;
 mod unrecorded;
 
 use cutaway_analyze::{Analyzers, Builder};
@@ -86,6 +89,7 @@ pub fn analyzers_with_records() -> Analyzers {
         .records(exclusions::DpkgExclusions)
         .records(exclusions::PacmanExclusions)
         .records(alternatives::Alternatives)
+        .records(chisel_files::ChiselFiles)
         .records(apk_files::ApkFiles)
         .records(apk_scripts::ApkScripts)
         .records(rpm::RpmFiles)
@@ -112,6 +116,7 @@ fn packages() -> Builder {
         .release(apk_repositories::ApkRepositories)
         .database(apk::Apk)
         .database(dpkg::Dpkg)
+        .database(chisel::Chisel)
         .database(rpm::Rpm)
         .database(opkg::Opkg)
         .database(alpm::Alpm)
@@ -130,8 +135,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [8, 6, 1, 13]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 6, 1, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 7, 1, 14]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 7, 1, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

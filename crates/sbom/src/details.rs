@@ -29,12 +29,12 @@ pub(crate) fn facts(package: &PackageReport) -> Vec<Fact<'_>> {
             put(name, Cow::Borrowed(&**text));
         }
     }
-    let Details { depends, provides, built_at, installed_at, .. } = &**details;
-    for (name, list) in [("depends", depends), ("provides", provides)] {
+    for (name, list) in details.lists() {
         for (position, value) in values(list).into_iter().enumerate() {
             put(&format!("{name}:{position}"), Cow::Owned(value));
         }
     }
+    let Details { built_at, installed_at, .. } = &**details;
     for (name, time) in [("builtAt", built_at), ("installedAt", installed_at)] {
         if let Some(time) = time {
             put(name, Cow::Owned(time.to_string()));
@@ -52,8 +52,9 @@ pub(crate) fn recall(part: &Part) -> (Option<InstallReason>, Details) {
     let time = |name: &str| part.own(&format!("{PREFIX}{name}"))?.parse().ok();
     details.built_at = time("builtAt");
     details.installed_at = time("installedAt");
-    details.depends = list(part, "depends");
-    details.provides = list(part, "provides");
+    for (name, slot) in details.lists_mut() {
+        *slot = list(part, name);
+    }
     let reasons = [InstallReason::Explicit, InstallReason::Dependency];
     let stated = part.own("package:installReason");
     (reasons.into_iter().find(|reason| stated == Some(reason.name())), details)

@@ -82,6 +82,7 @@ const CONFINED: &[(&str, &[&str])] = &[
         ],
     ),
     ("tracing-subscriber", &["cutaway-cli"]),
+    ("zstd", &["cutaway-analyzers-os", "xtask"]),
 ];
 
 /// Who may have the credentials of `cutaway-ref`: all others take names alone, and link no TOML for a digest.

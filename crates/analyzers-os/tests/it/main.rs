@@ -9,6 +9,7 @@
 #![expect(clippy::print_stderr, reason = "tests say what they skip")]
 
 mod bdb;
+mod chisel;
 mod churn;
 mod corpus;
 mod details;

@@ -6,7 +6,7 @@ use crate::bdb::{self, Order};
 use crate::ndb;
 use crate::records::{Value::Text, header};
 use crate::sqlite::{self, Form};
-use crate::support::{APK, DPKG, OPKG, RPM, analyze, codes};
+use crate::support::{APK, CHISEL, DPKG, OPKG, RPM, analyze, codes};
 
 /// A database that can hold several records, each a name and a version.
 struct Reader {
@@ -17,7 +17,7 @@ struct Reader {
     keeps_keys: bool,
 }
 
-const READERS: [Reader; 7] = [
+const READERS: [Reader; 8] = [
     Reader {
         what: "apk",
         path: APK,
@@ -50,6 +50,13 @@ const READERS: [Reader; 7] = [
             records.iter().map(record).collect::<String>().into()
         },
         repeated: "opkg-record-repeated",
+        keeps_keys: false,
+    },
+    Reader {
+        what: "chisel",
+        path: CHISEL,
+        write: |records| crate::chisel::write(records),
+        repeated: "chisel-record-repeated",
         keeps_keys: false,
     },
     Reader {
@@ -160,7 +167,7 @@ fn databases_cut_at_every_byte_are_never_shorter_in_silence() {
     ];
     let alone = alone.map(|(what, path, text)| (what, path, text.into()));
     let databases: Vec<(&str, &str, Vec<u8>)> = written.chain(alone).collect();
-    assert_eq!(databases.len(), 23);
+    assert_eq!(databases.len(), 26);
     for (what, path, content) in databases {
         let whole = outline(&analyze(path, &content));
         assert!(!whole.is_empty(), "{what}");

@@ -10,6 +10,7 @@ use cutaway_analyzers_os::analyzers_with_records;
 use cutaway_layerfs::EntryPath;
 
 pub(crate) const APK: &str = "lib/apk/db/installed";
+pub(crate) const CHISEL: &str = "var/lib/chisel/manifest.wall";
 pub(crate) const DPKG: &str = "var/lib/dpkg/status";
 pub(crate) const OPKG: &str = "usr/lib/opkg/status";
 pub(crate) const RPM: &str = "var/lib/rpm/Packages";

@@ -6,7 +6,7 @@ use cutaway_analyze::{Findings, Package};
 
 use crate::bdb::{self, Order};
 use crate::sqlite::{self, Form};
-use crate::support::{APK, DPKG, OPKG, RPM, analyze, analyze_with, corpus_file};
+use crate::support::{APK, CHISEL, DPKG, OPKG, RPM, analyze, analyze_with, corpus_file};
 use crate::{ndb, reencode};
 
 /// Cuts `content` at every byte of `ends` and checks what `analyze` makes of it.
@@ -96,6 +96,17 @@ fn sqlite_log() {
             "{end}"
         );
     }
+}
+
+#[test]
+fn chisel() {
+    let Some(content) = corpus_file("chisel/openssl.wall") else { return };
+    check("chisel", &content, 0..content.len(), |it| analyze(CHISEL, it));
+    // Also where what was packed was cut before.
+    let text = zstd::decode_all(content.as_slice()).unwrap();
+    check("chisel's lines", &text, (1..text.len()).step_by(13), |it| {
+        analyze(CHISEL, &zstd::encode_all(it, 1).unwrap())
+    });
 }
 
 /// What ends with a whole line may be a whole file; everything else must be noticed.

@@ -30,6 +30,11 @@ const DATABASES: &[(&str, &str, &str)] = &[
         "ID=sles\nVERSION_ID=\"15.4\"\nPRETTY_NAME=\"SUSE Linux Enterprise Server 15 SP4\"\n",
     ),
     ("rpm/epoch.bdb.Packages", "var/lib/rpm/Packages", "ID=alpine\nVERSION_ID=3.18.4\n"),
+    (
+        "chisel/openssl.wall",
+        "var/lib/chisel/manifest.wall",
+        "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"24.04\"\n",
+    ),
     ("opkg/openwrt.status", "usr/lib/opkg/status", "ID=openwrt\nVERSION_ID=\"23.05\"\n"),
 ];
 

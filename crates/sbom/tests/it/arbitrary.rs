@@ -29,11 +29,13 @@ fn details() -> impl Strategy<Value = serde_json::Map<String, Value>> {
     let word = || text().prop_map(|it| json!(it)).boxed();
     let number = || any::<u64>().prop_map(|it| json!(it)).boxed();
     let reason = prop_oneof!["explicit", "dependency"].prop_map(|it| json!(it)).boxed();
-    let names = ["homepage", "repository", "commit", "modularity", "signer", "want", "flag"];
+    let names =
+        ["homepage", "repository", "commit", "modularity", "slot", "signer", "want", "flag"];
     let mut fields = vec![
         ("install_reason", reason),
         ("depends", list.clone()),
-        ("provides", list),
+        ("provides", list.clone()),
+        ("features", list),
         ("maintainer", prop_oneof![word(), Just(json!("A B <a@example.com>"))].boxed()),
         ("built_at", number()),
         ("installed_at", number()),
