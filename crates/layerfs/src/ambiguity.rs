@@ -5,8 +5,9 @@
 //! reads; a warning names each path at or below which the others may see something else.
 
 use crate::apply::{Application, Rule};
-use crate::arena::NodeId;
+use crate::arena::{Content, NodeId};
 use crate::marker::Marker;
+use crate::record::Record;
 use crate::resolve::{Circle, Last, Place, follow};
 use crate::warning::OtherReading;
 use crate::{EntryPath, Error, Kind};
@@ -163,6 +164,27 @@ impl Application<'_> {
             "is a hard link to what its layer has whited out, and skipped; to overlay drivers it is a whiteout, too".into()
         };
         self.doubt(path, OtherReading::Known, message);
+    }
+
+    /// Tells of a hard link whose header has another mode or owner than the file that it shares, which runtimes
+    /// but umoci then give the file; to a symbolic link they give the owner alone.
+    pub(crate) fn doubt_attributes(&mut self, path: &[u8], record: Record<'_>, shared: Content) {
+        if self.rule != Rule::InPlace || shared.layer != self.layer {
+            return;
+        }
+        let (own, file) =
+            (self.listing.attributes_of(record), self.listing.attributes(shared.entry));
+        let (Some((mode, uid, gid)), Some((of_file, owner, group))) = (own, file) else { return };
+        let same_mode = (mode ^ of_file) & 0o7777 == 0 || shared.kind == Kind::Symlink;
+        let Ok(path) = EntryPath::clean(path) else { return };
+        if same_mode && (uid, gid) == (owner, group) {
+            return;
+        }
+        self.warnings.push_attributes(path, || {
+            format!(
+                "is a hard link with mode {mode:04o} and owner {uid}:{gid} to a file with {of_file:04o} and {owner}:{group}, which it keeps; runtimes but umoci change the file"
+            )
+        });
     }
 
     /// Tells of a marker that hides what its own layer has put there: in the lowest layer containerd

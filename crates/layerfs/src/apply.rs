@@ -67,7 +67,7 @@ impl Tree {
         let before = changes.as_ref().map_or(0, |changes| changes.superseded.len());
         application.watch = watch;
         application.changes = changes.as_deref_mut();
-        application.run(listing)?;
+        application.run()?;
         let warnings = application.warnings.into_vec();
         for superseded in changes.into_iter().flat_map(|it| it.superseded.iter_mut().skip(before)) {
             if self.at(&superseded.version.path).is_some() {
@@ -101,6 +101,7 @@ pub(crate) enum Rule {
 pub(crate) struct Application<'t> {
     pub(crate) tree: &'t mut Tree,
     pub(crate) layer: u32,
+    pub(crate) listing: &'t Listing,
     pub(crate) rule: Rule,
     /// Whether nothing lies below the layer.
     pub(crate) is_lowest: bool,
@@ -131,11 +132,12 @@ pub(crate) struct Application<'t> {
 
 impl<'t> Application<'t> {
     /// Returns a layer that nothing of was unpacked yet.
-    pub(crate) fn new(tree: &'t mut Tree, layer: u32, listing: &Listing, rule: Rule) -> Self {
+    pub(crate) fn new(tree: &'t mut Tree, layer: u32, listing: &'t Listing, rule: Rule) -> Self {
         Self {
             is_lowest: tree.awaits_lowest(),
             tree,
             layer,
+            listing,
             rule,
             warnings: Warnings::default(),
             refused: false,
@@ -153,9 +155,9 @@ impl<'t> Application<'t> {
     }
 
     /// Goes through the layer in the order of its archive.
-    pub(crate) fn run(&mut self, listing: &Listing) -> Result<(), Error> {
-        let mut records = listing.records();
-        let mut marks = listing.marks().peekable();
+    pub(crate) fn run(&mut self) -> Result<(), Error> {
+        let mut records = self.listing.records();
+        let mut marks = self.listing.marks().peekable();
         loop {
             let entry = records.at();
             while let Some(Mark { kind, path, .. }) = marks.next_if(|it| it.before <= entry) {
@@ -163,6 +165,7 @@ impl<'t> Application<'t> {
                     _ if self.rule != Rule::InPlace => self.mark_of_driver(kind, &path)?,
                     MarkKind::Whiteout => self.hide_one(WhiteoutKind::Entry, &path)?,
                     MarkKind::Opaque => self.hide_one(WhiteoutKind::Opaque, &path)?,
+                    MarkKind::Global if self.obeys_globals => self.obey_in_place(&path)?,
                     MarkKind::Global => self.doubt_global(path)?,
                 }
             }
@@ -203,6 +206,7 @@ impl<'t> Application<'t> {
                     self.refused = true;
                     return Ok(());
                 };
+                self.doubt_attributes(path, record, content);
                 content
             }
             _ => self.content(entry, record, path)?,

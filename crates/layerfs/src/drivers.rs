@@ -10,7 +10,7 @@ use cutaway_tar::{Kind, len64};
 use crate::apply::{Application, Rule};
 use crate::arena::{Content, NodeId};
 use crate::blocks::{Full, Text};
-use crate::listing::{Listing, MarkKind};
+use crate::listing::{Listing, MarkKind, WhiteoutKind};
 use crate::marker::Marker;
 use crate::resolve::Place;
 use crate::tree::Tree;
@@ -45,9 +45,13 @@ impl Tree {
         let rule = if self.awaits_lowest() { Rule::Lowest } else { Rule::Alone };
         let mut application = Application::new(&mut upper, layer, listing, rule);
         application.obeys_globals = globals == Globals::Obeyed;
-        application.run(listing)?;
+        application.run()?;
         match (application.refused, rule) {
-            (true, _) => Application::new(self, layer, listing, Rule::InPlace).run(listing),
+            (true, _) => {
+                let mut application = Application::new(self, layer, listing, Rule::InPlace);
+                application.obeys_globals = globals == Globals::Obeyed;
+                application.run()
+            }
             (false, Rule::Alone) => self.lay_over(&upper, layer),
             (false, _) => {
                 *self = upper;
@@ -172,6 +176,20 @@ impl Application<'_> {
             Rule::Lowest => self.clear_implied(directory),
             _ if directory == NodeId::ROOT => Ok(()),
             _ => self.put(WHITEOUT, directory, path.as_bytes(), OPAQUE),
+        }
+    }
+
+    /// Does what runtimes make of a global header that unpack in place.
+    pub(crate) fn obey_in_place(&mut self, path: &EntryPath) -> Result<(), Error> {
+        let Some(directory) = self.directory_of(path)? else { return Ok(()) };
+        match Marker::of(path) {
+            Marker::Opaque => self.hide_one(WhiteoutKind::Opaque, &path.directory()),
+            Marker::Whiteout(name) => self.hide_one(WhiteoutKind::Entry, &path.with_name(name)),
+            Marker::None => match self.tree.arena.child(directory, path.name()) {
+                Some(there) => self.remove(there),
+                None => Ok(()),
+            },
+            Marker::Bare => Ok(()),
         }
     }
 

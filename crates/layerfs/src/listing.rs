@@ -115,16 +115,29 @@ impl Listing {
 
     /// Returns the entry at a position. Takes the time of reading up to sixteen.
     pub fn get(&self, entry: u32) -> Option<Entry> {
+        self.find(entry, |path, record| self.entry(path, record))?
+    }
+
+    /// Returns the mode, owner and group of the entry at a position.
+    pub(crate) fn attributes(&self, entry: u32) -> Option<(u32, u64, u64)> {
+        self.find(entry, |_, record| self.attributes_of(record))?
+    }
+
+    /// Returns the mode, owner and group that a record has.
+    pub(crate) fn attributes_of(&self, record: Record<'_>) -> Option<(u32, u64, u64)> {
+        let owner = self.owners.get(record.owner)?;
+        Some((record.mode, owner.uid, owner.gid))
+    }
+
+    fn find<T>(&self, entry: u32, take: impl FnOnce(&[u8], Record<'_>) -> T) -> Option<T> {
         let start = *self.starts.get(usize::try_from(entry.checked_div(BLOCK)?).ok()?)?;
         let alone = entry.saturating_sub(entry.checked_rem(BLOCK)?);
         let mut records = Decoder::new(&self.records, start, alone);
-        loop {
-            let at = records.at();
-            let record = records.next()?;
-            if at == entry {
-                return self.entry(records.path(), record);
-            }
+        while records.at() < entry {
+            records.next()?;
         }
+        let record = records.next()?;
+        Some(take(records.path(), record))
     }
 
     /// Returns the entries in order.

@@ -78,7 +78,8 @@ impl Readings {
             (self.drivers, self.globals, self.lost) = (None, None, true);
         }
         let warnings = self.tree.lay(layer, listing, watch, changes)?;
-        let mut others = warnings.iter().filter_map(|warning| warning.other).peekable();
+        let others = warnings.iter().filter_map(|warning| warning.other);
+        let mut others = others.filter(|other| *other != OtherReading::Attributes).peekable();
         if fresh && others.peek().is_none() {
             (self.drivers, self.globals) = (None, None);
         }
@@ -104,12 +105,13 @@ impl Readings {
     /// What a global header does is not the same to all who heed it. So it is known only of one that is alone:
     /// two of them, or one and another mark, may cancel each other out to some and not to others.
     pub fn shows(&self, other: OtherReading) -> bool {
-        self.drivers.is_some()
-            && match other {
-                OtherReading::Known => true,
-                OtherReading::Global => !self.mixed && self.global_count <= 1,
-                OtherReading::Unknown => false,
-            }
+        let is_kept = self.drivers.is_some();
+        match other {
+            OtherReading::Attributes => true,
+            OtherReading::Known => is_kept,
+            OtherReading::Global => is_kept && !self.mixed && self.global_count <= 1,
+            OtherReading::Unknown => false,
+        }
     }
 
     /// Returns what is read, for good.

@@ -36,6 +36,8 @@ pub enum OtherReading {
     /// reading differs from what is read wherever any of them does, if not in the same way: see
     /// [`Readings::shows`](crate::Readings::shows).
     Global,
+    /// It is the same file with another mode or owner.
+    Attributes,
     /// It is not worked out: whatever lies at the path or below may be another file.
     Unknown,
 }
@@ -89,6 +91,14 @@ impl Warnings {
         self.kept.push(Warning { code: code.into(), path, message: message(), other: None });
     }
 
+    /// Keeps a place at which runtimes give a file another mode or owner.
+    pub(crate) fn push_attributes(&mut self, path: EntryPath, message: impl FnOnce() -> String) {
+        self.push(Warning::AMBIGUOUS, None, message);
+        if let Some(last) = self.kept.last_mut().filter(|_| self.left_out == 0) {
+            (last.path, last.other) = (Some(path), Some(OtherReading::Attributes));
+        }
+    }
+
     /// Keeps why overlay drivers refuse the layer, once.
     pub(crate) fn push_refused(&mut self, path: &[u8], message: impl FnOnce() -> String) {
         if self.refused.is_none() {
@@ -98,14 +108,15 @@ impl Warnings {
         }
     }
 
-    /// Keeps a place that runtimes read in different ways, once.
+    /// Keeps a place that runtimes read in different ways, once for each reason that is known in another way.
     pub(crate) fn push_ambiguous(
         &mut self,
         path: EntryPath,
         other: OtherReading,
         message: impl FnOnce() -> String,
     ) {
-        if self.ambiguous.iter().any(|it| it.path.as_ref() == Some(&path)) {
+        let is_told = |it: &Warning| it.path.as_ref() == Some(&path) && it.other == Some(other);
+        if self.ambiguous.iter().any(is_told) {
             return;
         }
         if self.ambiguous.len() >= KEPT {

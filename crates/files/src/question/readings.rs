@@ -1,6 +1,6 @@
 //! Whether runtimes that read a layer in another way have something else at the path of a question.
 
-use cutaway_layerfs::{EntryPath, Inode, Kind, Readings, Tree, Warning};
+use cutaway_layerfs::{EntryPath, Inode, Kind, OtherReading, Readings, Tree, Warning};
 
 use super::Question;
 use crate::Error;
@@ -58,6 +58,13 @@ impl Question {
             return Ok(Some(format!(
                 "{asked}: runtimes read it in different ways: here it is {read}, to others {other}{why}"
             )));
+        }
+        let shared = |place: &EntryPath| tree.at(place).map(|node| tree.node(node).inode());
+        let changed = places.iter().find(|(_, place, other, _)| {
+            *other == OtherReading::Attributes && shared(place) == read.map(|(_, inode)| inode)
+        });
+        if let Some((layer, place, _, message)) = changed {
+            return Ok(Some(format!("{asked}: layer {layer}: {place} {message}")));
         }
         let unknown = here.into_iter().find(|(_, _, other, _)| !readings.shows(*other));
         let unclear = self.unclear.iter().find(|place| is_at(place));

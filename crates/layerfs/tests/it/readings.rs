@@ -4,6 +4,7 @@
 use cutaway_layerfs::{Limits, OtherReading, Readings, Tree, Warning};
 
 use crate::drivers::stacks::stacks;
+use crate::drivers::vary;
 use crate::stack::{tar, text_of, walk};
 
 /// Layers, and what overlay drivers make of them; none where they make the same of them as we do.
@@ -78,6 +79,30 @@ fn overlay_drivers_read() {
     }
 }
 
+/// A link that is called `c` has another mode and owner than the file with this content, others have its own.
+#[test]
+fn a_header_of_a_hard_link_that_says_something_else_is_told() {
+    for (layer, told) in [
+        ("a=1 b⇒a", &[][..]),
+        ("a=1 c⇒a b⇒a", &["c"]),
+        ("a=1 d/c⇒a", &["d/c"]),
+        ("a=1 | c⇒a", &[]),
+        ("a→x c⇒a", &[]),
+    ] {
+        let mut readings = Readings::new(Limits::default());
+        let mut warnings = Vec::new();
+        for (number, text) in layer.split('|').enumerate() {
+            let listing = walk(&vary(tar(text))).unwrap().0.listing;
+            warnings.extend(readings.apply(number as u32, &listing, None, None).unwrap());
+        }
+        let of_attributes = warnings.iter().filter(|it| it.other == Some(OtherReading::Attributes));
+        let paths = of_attributes.map(|it| it.ambiguous_at().unwrap().to_string());
+        assert_eq!(paths.collect::<Vec<_>>(), told, "{layer}: {warnings:?}");
+        assert_eq!(readings.others().count(), 0, "{layer}: the same files are no other reading");
+        assert!(readings.shows(OtherReading::Attributes));
+    }
+}
+
 /// Lays the layers of a stack, and returns what was told of them.
 fn read(stack: &str) -> (Readings, Vec<Warning>) {
     let mut readings = Readings::new(Limits::default());
@@ -100,7 +125,7 @@ fn names(tree: &Tree) -> String {
 #[test]
 fn no_difference_is_lost() {
     let (mut differed, mut of_globals) = (0, 0);
-    for stack in stacks(10_000, 8) {
+    for stack in stacks(10_000, 9) {
         let (late, told) = read(&stack);
         // A whiteout in the lowest layer is reason enough to begin.
         let (early, _) = read(&format!("zz/.wh.x {stack}"));
