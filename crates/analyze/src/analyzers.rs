@@ -67,6 +67,16 @@ pub enum Role {
     /// What packages record of the files of an image. Matters at the top alone, and only where files
     /// are compared with what their packages record.
     Records,
+    /// The same, for telling whose the files of artefacts are; no file is compared for it. A set has
+    /// readers of one of the two roles.
+    Owners,
+}
+
+impl Role {
+    /// Returns whether it is about what packages record of files.
+    pub fn is_of_files(self) -> bool {
+        matches!(self, Self::Records | Self::Owners)
+    }
 }
 
 /// Why analyzers cannot be put together.
@@ -267,6 +277,11 @@ impl Builder {
     /// Adds a reader of what packages record of files.
     pub fn records(self, records: impl Database + 'static) -> Self {
         self.keeper(Role::Records, records)
+    }
+
+    /// Adds a reader of what packages record of files, for telling whose the files of artefacts are.
+    pub fn owners(self, records: impl Database + 'static) -> Self {
+        self.keeper(Role::Owners, records)
     }
 
     /// Makes the set.

@@ -45,6 +45,27 @@ pub struct Details {
     /// The second word of dpkg's Status where it is not `ok`: `reinstreq`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flag: Option<Box<str>>,
+    /// What it is part of, where it lies within another package: its name. Of languages alone, as all below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Box<str>>,
+    /// `direct` or `indirect`, where the format says how it is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relation: Option<Box<str>>,
+    /// What the version was taken from, where there are several ways: `buildinfo`, `ldflags`, `symbol`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_from: Option<Box<str>>,
+    /// Qualifiers of the package URL that stand in no other field, each as `key=value`.
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
+    pub qualifiers: Texts,
+    /// It is the application itself, and nothing that it needs.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub root: bool,
+    /// The name or the version is a guess, of the name of a file or of titles.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub guessed: bool,
+    /// It is needed for developing alone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dev: bool,
     /// When it was built, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built_at: Option<u64>,
@@ -65,7 +86,7 @@ pub enum InstallReason {
 
 impl Details {
     /// Returns the texts, each with its name, in the order in which they are written.
-    pub fn texts(&self) -> [(&'static str, &Option<Box<str>>); 9] {
+    pub fn texts(&self) -> [(&'static str, &Option<Box<str>>); 12] {
         [
             ("maintainer", &self.maintainer),
             ("homepage", &self.homepage),
@@ -76,11 +97,14 @@ impl Details {
             ("signer", &self.signer),
             ("want", &self.want),
             ("flag", &self.flag),
+            ("parent", &self.parent),
+            ("relation", &self.relation),
+            ("version_from", &self.version_from),
         ]
     }
 
     /// Returns the places of the texts, in the same order.
-    pub fn texts_mut(&mut self) -> [(&'static str, &mut Option<Box<str>>); 9] {
+    pub fn texts_mut(&mut self) -> [(&'static str, &mut Option<Box<str>>); 12] {
         [
             ("maintainer", &mut self.maintainer),
             ("homepage", &mut self.homepage),
@@ -91,20 +115,29 @@ impl Details {
             ("signer", &mut self.signer),
             ("want", &mut self.want),
             ("flag", &mut self.flag),
+            ("parent", &mut self.parent),
+            ("relation", &mut self.relation),
+            ("version_from", &mut self.version_from),
         ]
     }
 
     /// Returns the lists, each with its name, in the order in which they are written.
-    pub fn lists(&self) -> [(&'static str, &Texts); 3] {
-        [("depends", &self.depends), ("provides", &self.provides), ("features", &self.features)]
+    pub fn lists(&self) -> [(&'static str, &Texts); 4] {
+        [
+            ("depends", &self.depends),
+            ("provides", &self.provides),
+            ("features", &self.features),
+            ("qualifiers", &self.qualifiers),
+        ]
     }
 
     /// Returns the places of the lists, in the same order.
-    pub fn lists_mut(&mut self) -> [(&'static str, &mut Texts); 3] {
+    pub fn lists_mut(&mut self) -> [(&'static str, &mut Texts); 4] {
         [
             ("depends", &mut self.depends),
             ("provides", &mut self.provides),
             ("features", &mut self.features),
+            ("qualifiers", &mut self.qualifiers),
         ]
     }
 
@@ -128,4 +161,9 @@ impl InstallReason {
             Self::Dependency => "dependency",
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form in which serde asks")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

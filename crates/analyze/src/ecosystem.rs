@@ -11,6 +11,32 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Ecosystem(Cow<'static, str>);
 
+/// Types of package URLs of what languages install.
+const LANGUAGES: &[&str] = &[
+    "cargo",
+    "clojars",
+    "cocoapods",
+    "composer",
+    "conan",
+    "conda",
+    "cpan",
+    "cran",
+    "gem",
+    "golang",
+    "hackage",
+    "hex",
+    "julia",
+    "luarocks",
+    "maven",
+    "npm",
+    "nuget",
+    "opam",
+    "otp",
+    "pub",
+    "pypi",
+    "swift",
+];
+
 impl Ecosystem {
     /// Arch Linux's pacman, whose library is called alpm.
     pub const ALPM: Self = Self::of("alpm");
@@ -70,6 +96,12 @@ impl Ecosystem {
     /// Returns the ecosystem with a package URL type that is known only when the program runs.
     pub fn owned(purl_type: impl Into<String>) -> Self {
         Self(Cow::Owned(purl_type.into()))
+    }
+
+    /// Returns whether packages of this type are installed by the tools of a language, and not by the
+    /// package manager of a system.
+    pub fn is_of_language(&self) -> bool {
+        LANGUAGES.contains(&self.name())
     }
 
     /// Returns its name: the package URL type, where it has one.

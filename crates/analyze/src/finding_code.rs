@@ -9,7 +9,10 @@ use crate::wire::{
     get_flag, get_len, get_list, get_optional, get_text, put, put_bytes, put_len, put_optional,
     put_texts, text,
 };
-use crate::{Diagnostic, Distro, Findings, Key, Severity};
+use crate::{ContentDigest, Diagnostic, Distro, Findings, Key, Severity};
+
+/// The fewest bytes of a digest.
+const DIGEST_BYTES: usize = 17;
 
 pub(crate) fn put_findings(out: &mut Vec<u8>, findings: &Findings) {
     put_len(out, findings.packages().len());
@@ -31,6 +34,11 @@ pub(crate) fn put_findings(out: &mut Vec<u8>, findings: &Findings) {
         put_texts(out, id_like);
         put(out, u64::from(*stated));
     }
+    put_len(out, findings.digests().len());
+    findings.digests().iter().for_each(|digest| {
+        out.push(digest.tag());
+        out.extend_from_slice(digest.bytes());
+    });
     put_len(out, findings.diagnostics().len());
     for Diagnostic { severity, code, message } in findings.diagnostics() {
         put(out, u64::from(*severity == Severity::Error));
@@ -65,6 +73,10 @@ pub(crate) fn get_findings(rest: &mut &[u8], findings: &mut Findings) -> Option<
             id_like: get_list(rest, 1, text)?,
             stated: get_flag(rest)?,
         });
+    }
+    let digests = get_list(rest, DIGEST_BYTES, ContentDigest::read)?;
+    if !digests.is_empty() {
+        findings.set_digests(digests);
     }
     for _ in 0..get_len(rest, 3)? {
         let severity = if get_flag(rest)? { Severity::Error } else { Severity::Warning };

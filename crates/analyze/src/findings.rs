@@ -7,7 +7,7 @@ use cutaway_layerfs::Account;
 use cutaway_tar::len64;
 
 use crate::package::text_weight;
-use crate::{Budget, Diagnostic, Distro, FileRecords, Key, Package, Severity};
+use crate::{Budget, ContentDigest, Diagnostic, Distro, FileRecords, Key, Package, Severity};
 
 /// What one package may weigh without touching the budget: memory grows with the number of packages
 /// by this much each anyway.
@@ -28,6 +28,7 @@ pub struct Findings {
     keys: Vec<Key>,
     licenses: Vec<String>,
     distro: Option<Distro>,
+    digests: Vec<ContentDigest>,
     diagnostics: Vec<Diagnostic>,
     /// What is said about files of the image.
     pub files: FileRecords,
@@ -66,6 +67,20 @@ impl Findings {
     /// Returns the distribution that a release file names.
     pub fn distro(&self) -> Option<&Distro> {
         self.distro.as_ref()
+    }
+
+    /// Returns digests of the file, by which it is compared with what packages record of it; none where
+    /// not all of it was held.
+    pub fn digests(&self) -> &[ContentDigest] {
+        &self.digests
+    }
+
+    /// Sets the digests of the file.
+    pub fn set_digests(&mut self, digests: Vec<ContentDigest>) {
+        let weight = size_of::<ContentDigest>().saturating_mul(digests.len());
+        if self.pays(weight, weight) {
+            self.digests = digests;
+        }
     }
 
     /// Returns what could not be read or looks odd.
@@ -205,6 +220,7 @@ impl PartialEq for Findings {
             && self.keys == other.keys
             && self.licenses == other.licenses
             && self.distro == other.distro
+            && self.digests == other.digests
             && self.diagnostics == other.diagnostics
             && self.files.says_the_same(&other.files)
     }

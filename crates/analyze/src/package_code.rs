@@ -125,6 +125,7 @@ fn put_details(out: &mut Vec<u8>, details: &Details) {
     let bits = texts.iter().map(|text| text.is_some());
     let bits = bits.chain(lists.iter().map(|list| !list.is_empty()));
     let bits = bits.chain(times.iter().map(|time| time.is_some()));
+    let bits = bits.chain([details.root, details.guessed, details.dev]);
     let bits = bits.fold(0_u32, |bits, flag| (bits << 1) | u32::from(flag));
     out.extend_from_slice(&bits.to_le_bytes());
     texts.into_iter().flatten().for_each(|text| put_bytes(out, text.as_bytes()));
@@ -139,18 +140,19 @@ fn get_details(rest: &mut &[u8]) -> Option<Details> {
     let bits = u32::from_le_bytes(*take(rest, 4)?.first_chunk()?);
     let flag = |position: u32| bits.checked_shr(position).unwrap_or(0) & 1 == 1;
     let mut details = Details::default();
-    for ((_, slot), position) in details.texts_mut().into_iter().zip((5..14).rev()) {
+    for ((_, slot), position) in details.texts_mut().into_iter().zip((9..21).rev()) {
         if flag(position) {
             *slot = Some(get_text(rest)?.into());
         }
     }
-    for ((_, slot), position) in details.lists_mut().into_iter().zip([4, 3, 2]) {
+    for ((_, slot), position) in details.lists_mut().into_iter().zip([8, 7, 6, 5]) {
         if flag(position) {
             *slot = get_list(rest, 1, get_text)?.into_iter().collect();
         }
     }
-    let Details { built_at, installed_at, .. } = &mut details;
-    for (slot, position) in [(built_at, 1), (installed_at, 0)] {
+    let Details { built_at, installed_at, root, guessed, dev, .. } = &mut details;
+    (*root, *guessed, *dev) = (flag(2), flag(1), flag(0));
+    for (slot, position) in [(built_at, 4), (installed_at, 3)] {
         if flag(position) {
             *slot = Some(get(rest)?);
         }

@@ -78,6 +78,19 @@ pub fn analyzers() -> Analyzers {
     built(packages())
 }
 
+/// Returns what [`analyzers`] does, and readers of what packages record of files: for telling whose the
+/// files of other packages are.
+pub fn analyzers_with_owners() -> Analyzers {
+    let owners = packages()
+        .owners(dpkg_info::DpkgInfo)
+        .owners(dpkg_info::StatusSums)
+        .owners(dpkg_diversions::DpkgDiversions)
+        .owners(apk_files::ApkFiles)
+        .owners(rpm::RpmFiles)
+        .owners(alpm_files::AlpmFiles);
+    built(owners)
+}
+
 /// Returns what [`analyzers`] does, and the readers of what packages record of files: for comparing
 /// the files of an image with what their packages say.
 pub fn analyzers_with_records() -> Analyzers {

@@ -117,11 +117,16 @@ pub use usage::{DirectoryBytes, HiddenBytes, LayerBytes, UsageReport};
 
 /// Returns all analyzers of ours.
 pub fn analyzers() -> Analyzers {
-    cutaway_analyzers_os::analyzers()
+    with_languages(&cutaway_analyzers_os::analyzers_with_owners())
 }
 
 /// Returns all analyzers of ours with the readers of what packages record of files, for comparing files
 /// with their packages.
 pub fn analyzers_with_records() -> Analyzers {
-    cutaway_analyzers_os::analyzers_with_records()
+    with_languages(&cutaway_analyzers_os::analyzers_with_records())
+}
+
+/// Adds the readers of artefacts of languages; a test says that both can be served.
+fn with_languages(analyzers: &Analyzers) -> Analyzers {
+    cutaway_analyzers_lang::add_to(analyzers.extend()).build().unwrap_or_default()
 }

@@ -106,6 +106,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("file-modified", "A file is not as its package recorded it."),
     ("file-not-hashed", "A file was not hashed, so that it cannot be compared."),
     (
+        "file-owners-unknown",
+        "No package of the system has a list of its files, so that nothing is known to be theirs.",
+    ),
+    (
         "file-records-over-limit",
         "A database records more files than the limit, and their records were dropped.",
     ),
@@ -117,6 +121,22 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "image-id-recomputed",
         "The digest of the config is not the ID that the archive states; it was recomputed.",
+    ),
+    (
+        "language-file-changed",
+        "A file that says of a package of a language was changed after a package of the system had brought it.",
+    ),
+    (
+        "language-file-unreadable",
+        "A file of a package of a language does not have the form that its name stands for.",
+    ),
+    (
+        "language-name-differs",
+        "A package of a language is called otherwise than its file or directory.",
+    ),
+    (
+        "language-record-incomplete",
+        "A record of a package of a language has no name or no version.",
     ),
     ("layer-ambiguous", "Runtimes read a layer in different ways at a path."),
     ("layer-count", "The config has another number of layers than the manifest."),

@@ -24,6 +24,7 @@ mod format;
 mod groups;
 mod inspection;
 mod purl;
+mod purl_of_language;
 mod report;
 #[cfg(test)]
 mod round_trip;
@@ -43,8 +44,9 @@ pub use groups::FileGroup;
 pub use inspection::{BuildStep, InspectedLayer, Inspection, PulledAs};
 pub use purl::purl;
 pub use report::{
-    DiagnosticReport, DistroReport, Event, EventReport, ImageReport, KeyReport, LayerReport,
-    PackageReport, PlatformReport, RemovedReport, Report, Schema, StoryReport,
+    BundledReport, DiagnosticReport, DistroReport, Event, EventReport, ImageReport, KeyReport,
+    LayerReport, OwnerReport, PackageReport, PlatformReport, RemovedReport, Report, Schema,
+    StoryReport,
 };
 pub use schemas::{DocumentSchema, schema, schemas};
 pub use subject::{SourceKind, Subject};

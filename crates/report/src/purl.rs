@@ -8,8 +8,13 @@
 use cutaway_analyze::{Distro, Ecosystem, Package, Source};
 use packageurl::PackageUrl;
 
+use crate::purl_of_language;
+
 /// Returns the package URL of `package` in an image of `distro`.
 pub fn purl(package: &Package, distro: Option<&Distro>) -> String {
+    if let Some(purl) = purl_of_language::purl(package) {
+        return purl;
+    }
     let without_type = Ecosystem::WITHOUT_TYPE.contains(&package.ecosystem);
     let kind = if without_type { "generic" } else { package.ecosystem.name() };
     let version = match package.epoch {

@@ -37,6 +37,9 @@ pub struct Report {
     pub packages: Vec<PackageReport>,
     /// Packages that a lower layer had installed and the image has not, sorted.
     pub removed: Vec<RemovedReport>,
+    /// Packages of languages whose files belong to packages of the system, sorted.
+    #[serde(default)]
+    pub bundled: Vec<BundledReport>,
     /// Signing keys in the databases, sorted.
     pub keys: Vec<KeyReport>,
     /// What could not be read, or what a reader should know, sorted.
@@ -248,6 +251,31 @@ pub struct RemovedReport {
     pub package: PackageReport,
     /// The layer that ended it.
     pub hidden_by: usize,
+}
+
+/// A package of a language that came in a package of the system.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BundledReport {
+    /// Its own record.
+    #[serde(flatten)]
+    pub package: PackageReport,
+    /// The package whose file says so.
+    pub owner: OwnerReport,
+}
+
+/// A package of the system that owns a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OwnerReport {
+    /// The package manager's kind.
+    pub kind: Ecosystem,
+    /// The name.
+    pub name: String,
+    /// The full version.
+    pub version: String,
+    /// The architecture, where the record has one.
+    pub arch: Option<String>,
+    /// The vendor, where the record has one.
+    pub vendor: Option<String>,
 }
 
 /// A signing key that a package manager trusts.

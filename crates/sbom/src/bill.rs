@@ -38,32 +38,6 @@ pub(crate) struct Row<'r> {
 /// Kinds whose packages are programs of their own.
 const APPLICATIONS: &[&str] = &["bitnami", "flatpak", "snap"];
 
-/// Types of package URLs of what languages install.
-const LANGUAGES: &[&str] = &[
-    "cargo",
-    "clojars",
-    "cocoapods",
-    "composer",
-    "conan",
-    "conda",
-    "cpan",
-    "cran",
-    "gem",
-    "golang",
-    "hackage",
-    "hex",
-    "julia",
-    "luarocks",
-    "maven",
-    "npm",
-    "nuget",
-    "opam",
-    "otp",
-    "pub",
-    "pypi",
-    "swift",
-];
-
 impl<'r> Bill<'r> {
     /// Takes what is installed, and what is not any more where that is asked for.
     pub(crate) fn new(report: &'r Report, options: &'r Options) -> Self {
@@ -140,7 +114,7 @@ impl<'r> Row<'r> {
 
     /// Returns whether a package manager of systems installed it, and not one of a language.
     pub(crate) fn is_of_system(&self) -> bool {
-        !LANGUAGES.contains(&self.package.kind.name())
+        !self.package.kind.is_of_language()
     }
 }
 

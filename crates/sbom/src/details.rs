@@ -29,6 +29,13 @@ pub(crate) fn facts(package: &PackageReport) -> Vec<Fact<'_>> {
             put(name, Cow::Borrowed(&**text));
         }
     }
+    for (name, flag) in
+        [("root", details.root), ("guessed", details.guessed), ("dev", details.dev)]
+    {
+        if flag {
+            put(name, Cow::Borrowed("true"));
+        }
+    }
     for (name, list) in details.lists() {
         for (position, value) in values(list).into_iter().enumerate() {
             put(&format!("{name}:{position}"), Cow::Owned(value));
@@ -55,6 +62,8 @@ pub(crate) fn recall(part: &Part) -> (Option<InstallReason>, Details) {
     for (name, slot) in details.lists_mut() {
         *slot = list(part, name);
     }
+    let flag = |name: &str| part.own(&format!("{PREFIX}{name}")) == Some("true");
+    (details.root, details.guessed, details.dev) = (flag("root"), flag("guessed"), flag("dev"));
     let reasons = [InstallReason::Explicit, InstallReason::Dependency];
     let stated = part.own("package:installReason");
     (reasons.into_iter().find(|reason| stated == Some(reason.name())), details)

@@ -95,6 +95,7 @@ pub fn read(input: impl Read, name: &str, limits: &Limits) -> Result<Report, Rea
         layers,
         packages,
         removed,
+        bundled: Vec::new(),
         diagnostics,
         complete: !head.incomplete,
         history: None,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Bound;
 
-use cutaway_analyze::{Analyzers, Role};
+use cutaway_analyze::Analyzers;
 use cutaway_layerfs::{EntryPath, Inode, OtherReading, Readings, Tree, Warning};
 
 use crate::sight::FileKey;
@@ -111,7 +111,7 @@ pub(crate) fn differences(
 /// Returns what analyzers see at their places, each with the layer that has its bytes.
 fn sights(view: View<'_>) -> BTreeMap<(EntryPath, FileKey, Option<String>), u32> {
     let seen = view.analyzers.members().iter().enumerate();
-    let seen = seen.filter(|(_, member)| member.role() != Role::Records);
+    let seen = seen.filter(|(_, member)| !member.role().is_of_files());
     let (_, step) = Visibility::new(view, seen.map(|(position, _)| position));
     let sights = step.begun.into_iter();
     sights.map(|it| ((it.path.clone(), it.key(), it.about), it.file.layer)).collect()

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use cutaway_analyze::{
-    Analyzers, Distro, Ecosystem, FileRecords, Package, Role, Selection, Severity, Unrecorded,
-    timeline,
+    Analyzers, Distro, Ecosystem, Package, Role, Severity, Unrecorded, timeline,
 };
 use cutaway_model::{DiffId, Image, Measured};
 use cutaway_ref::Platform;
 use cutaway_report::{
-    DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, RemovedReport, Report,
-    Schema, Subject, purl,
+    BundledReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, RemovedReport,
+    Report, Schema, Subject, purl,
 };
 use cutaway_tar::len64;
 
+use crate::bundled::{Bundles, Whose};
 use crate::diagnostics;
 use crate::inventory::{Inventory, of_role};
 use crate::merged::Merged;
@@ -70,8 +70,32 @@ pub(crate) fn report(
         }
         report
     };
-    let mut packages: Vec<_> =
-        told.present.iter().map(|it| package(it.package, it.database, it.layer)).collect();
+    let bundles = Bundles::new(merged, &inventory, &merged.file_records(analyzers), &told.present);
+    let (mut packages, mut bundled, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut of_system, mut of_others) = (0_usize, 0_usize);
+    for it in &told.present {
+        let report = package(it.package, it.database, it.layer);
+        let artifact = inventory.sight(it.database).filter(|sight| {
+            let member = analyzers.get(sight.analyzer);
+            member.is_some_and(|member| member.role() == Role::Artifact)
+        });
+        let Some(sight) = artifact else {
+            of_system = of_system.saturating_add(1);
+            packages.push(report);
+            continue;
+        };
+        of_others = of_others.saturating_add(1);
+        let digests = merged.found(sight).map(|found| found.digests()).unwrap_or_default();
+        match bundles.whose(&sight.path, sight.layer(), digests, &inventory) {
+            Whose::Owned(owner) => bundled.push(BundledReport { package: report, owner }),
+            Whose::Nobodys => packages.push(report),
+            Whose::Changed(owner) => {
+                changed.push(diagnostics::changed(sight, first, &owner));
+                packages.push(report);
+            }
+        }
+    }
+    bundled.sort();
     let mut removed: Vec<_> = told
         .removed
         .iter()
@@ -86,7 +110,7 @@ pub(crate) fn report(
     let mut files = None;
     if let Some(top) = &merged.top {
         let recordings = Recordings {
-            records: file_records(merged, analyzers),
+            records: merged.file_records(analyzers),
             packages: inventory.records(),
             unrecorded: unrecorded(merged, &inventory, analyzers),
         };
@@ -95,7 +119,12 @@ pub(crate) fn report(
         diagnostics.extend(said);
         files = Some(compared);
     }
-    diagnostics.extend(diagnostics::of_counts(packages.len(), distro.is_some()));
+    diagnostics.extend(changed);
+    if of_others > 0 && analyzers.of_role(Role::Owners).next().is_some() {
+        diagnostics.extend(bundles.unknown());
+    }
+    let count = packages.len().saturating_add(bundled.len());
+    diagnostics.extend(diagnostics::of_counts(count, of_system, distro.is_some()));
     diagnostics.sort();
     diagnostics.dedup();
     let complete = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -108,6 +137,7 @@ pub(crate) fn report(
         layers: layer_reports(merged, image, first),
         packages,
         removed,
+        bundled,
         keys: keys(merged, &inventory, first),
         diagnostics,
         complete,
@@ -140,21 +170,6 @@ fn native(platform: &Platform) -> Vec<&str> {
         _ => &[],
     };
     others.iter().copied().chain([architecture]).collect()
-}
-
-/// Returns what is said of files: all that completes each other, the first of what excludes each other.
-pub(crate) fn file_records<'a>(merged: &'a Merged, analyzers: &Analyzers) -> Vec<&'a FileRecords> {
-    let mut chosen = Vec::new();
-    for (position, member) in analyzers.of_role(Role::Records) {
-        let of_analyzer = merged.records.iter().filter(|sight| sight.analyzer == position);
-        let records = of_analyzer.filter_map(|sight| Some(&merged.found(sight)?.files));
-        let most = match member.selection() {
-            Selection::Union => usize::MAX,
-            Selection::First => 1,
-        };
-        chosen.extend(records.filter(|records| !records.is_empty()).take(most));
-    }
-    chosen
 }
 
 /// Returns what programs write on a system with the databases of the top.

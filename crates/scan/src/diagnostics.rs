@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cutaway_analyze::{Analyzers, Role, Selection, Severity};
 use cutaway_model::{Measured, Remark};
-use cutaway_report::DiagnosticReport;
+use cutaway_report::{DiagnosticReport, OwnerReport};
 use cutaway_tar::Escaped;
 
 use crate::Options;
@@ -23,7 +23,12 @@ pub(crate) fn all(
     let Task { image, first, .. } = task;
     let mut diagnostics = merged.warnings.clone();
     let mut told = HashSet::new();
-    for sight in merged.every().filter(|sight| told.insert(sight.key())) {
+    let is_told = |sight: &&Sight| {
+        let member = options.analyzers.get(sight.analyzer);
+        // Where files are not compared, nobody misses what is recorded of them.
+        member.is_some_and(|member| member.role() != Role::Owners)
+    };
+    for sight in merged.every().filter(is_told).filter(|sight| told.insert(sight.key())) {
         let said = merged.found(sight).map(|found| found.diagnostics()).unwrap_or_default();
         diagnostics.extend(said.iter().map(|diagnostic| DiagnosticReport {
             severity: diagnostic.severity,
@@ -69,8 +74,13 @@ pub(crate) fn all(
 }
 
 /// Says so where there are packages without a distribution, or the other way round.
-pub(crate) fn of_counts(packages: usize, named: bool) -> Option<DiagnosticReport> {
+pub(crate) fn of_counts(
+    packages: usize,
+    of_system: usize,
+    named: bool,
+) -> Option<DiagnosticReport> {
     match (packages > 0, named) {
+        (true, false) if of_system == 0 => None,
         (true, false) => Some(note(
             "no-distribution",
             "packages were found, but no release file names a distribution",
@@ -243,6 +253,17 @@ fn other_versions<'a>(
         }
     }
     warnings
+}
+
+/// Says that a file that says of packages of languages is not as the package recorded it that owns it.
+pub(crate) fn changed(sight: &Sight, first: usize, owner: &OwnerReport) -> DiagnosticReport {
+    let name: String = owner.name.chars().take(64).collect();
+    let message = format!(
+        "was changed after {} {} had brought it: what it says counts as installed beside that",
+        owner.kind,
+        Escaped::new(&name)
+    );
+    DiagnosticReport { code: "language-file-changed".into(), ..about(sight, first, message) }
 }
 
 /// Returns a warning without a code about a file.

@@ -143,6 +143,12 @@ impl FileDigests {
         })
     }
 
+    /// Returns all of them.
+    pub(crate) fn all(&self) -> [ContentDigest; 3] {
+        let Self { md5, sha1, sha256 } = *self;
+        [ContentDigest::Md5(md5), ContentDigest::Sha1(sha1), ContentDigest::Sha256(sha256)]
+    }
+
     /// Returns the SHA-256.
     pub(crate) fn sha256(&self) -> ContentDigest {
         ContentDigest::Sha256(self.sha256)

@@ -5,13 +5,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use cutaway_analyze::{
-    AnalyzerId, Analyzers, Budget, FileFindings, Findings, Outcome, PickedFile, Reading,
+    AnalyzerId, Analyzers, Budget, FileFindings, Findings, Outcome, PickedFile, Reading, Role,
 };
 
 use cutaway_layerfs::EntryPath;
 
 use crate::Limits;
 use crate::bridge::{Job, on_pool};
+use crate::bundled::digests_of;
 use crate::collect::{Collected, Collector, Taker};
 use crate::pending::Waiting;
 
@@ -90,6 +91,12 @@ impl Dispatch {
                 companions.iter().map(|it| it.as_ref().map(|(_, file)| &***file)).collect();
             let outcome = reading.read(&analyzers, &file, &bytes, &mut findings);
             settle_records(&mut findings);
+            let is_artifact = analyzers.get(analyzer).is_some_and(|it| it.role() == Role::Artifact);
+            if let Some(content) =
+                file.held().all().filter(|_| is_artifact && !findings.packages().is_empty())
+            {
+                findings.set_digests(digests_of(content));
+            }
             let companions =
                 companions.iter().map(|it| it.as_ref().map(|(entry, _)| *entry)).collect();
             Read { analyzer, file: FileFindings { entry, companions, findings }, outcome }
@@ -102,6 +109,8 @@ impl Dispatch {
             match outcome {
                 // The run ends with that, and nothing more is held for it.
                 _ if self.budget.is_overspent() => {}
+                // An artefact that says nothing takes no room.
+                Outcome::Done if file.findings.is_empty() && self.is_artifact(analyzer) => {}
                 Outcome::Done => {
                     self.count_records(&mut file.findings);
                     self.done.push((analyzer, file));
@@ -111,6 +120,10 @@ impl Dispatch {
                 }
             }
         }
+    }
+
+    fn is_artifact(&self, analyzer: usize) -> bool {
+        self.analyzers.get(analyzer).is_some_and(|member| member.role() == Role::Artifact)
     }
 
     /// Counts the records of files against their limit, and lets go of those that go over it.

@@ -34,6 +34,9 @@ pub(crate) struct Inventory<'a> {
     account: Account,
 }
 
+/// Packages of the top, each with its database.
+pub(crate) type SystemPackages<'a> = Vec<(&'a Package, &'a EntryPath)>;
+
 /// What one analyzer has in view.
 #[derive(Debug, Default)]
 struct InView<'a> {
@@ -85,6 +88,11 @@ impl<'a> Inventory<'a> {
         self.path_of(database.path)
     }
 
+    /// Returns the file that a record stands in.
+    pub(crate) fn sight(&self, database: DatabaseRef) -> Option<&'a Sight> {
+        self.sights.get(database.version).copied()
+    }
+
     /// Returns the path of a number.
     pub(crate) fn path_of(&self, number: usize) -> String {
         let path = self.paths.get(number).map(|path| path.to_string_lossy().into_owned());
@@ -92,7 +100,7 @@ impl<'a> Inventory<'a> {
     }
 
     /// Returns the records that count at the top, each with its database.
-    pub(crate) fn records(&self) -> Vec<(&'a Package, &'a EntryPath)> {
+    pub(crate) fn records(&self) -> SystemPackages<'a> {
         let mut visible: BTreeMap<_, &'a Package> = BTreeMap::new();
         let key = |listed: &Listed<'a>| (listed.database, listed.at);
         for change in &self.changes {

@@ -29,11 +29,13 @@
 mod ambiguity;
 mod assemble;
 mod bridge;
+mod bundled;
 mod collect;
 mod diagnostics;
 mod digests;
 mod dispatch;
 mod error;
+mod evidence;
 mod hand;
 mod inventory;
 mod journal;

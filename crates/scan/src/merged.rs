@@ -1,9 +1,9 @@
 //! The layers of an image, laid over each other: what of them is visible after each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use cutaway_analyze::{Analyzers, Findings, LayerFacts, Role, Severity};
+use cutaway_analyze::{Analyzers, FileRecords, Findings, LayerFacts, Role, Selection, Severity};
 use cutaway_layerfs::{Budget, Changes, EntryPath, Inode, Kind, Listing, Readings, Tree, Warning};
 use cutaway_model::Measured;
 use cutaway_read::Error as ReadError;
@@ -13,6 +13,7 @@ use cutaway_tar::len64;
 use crate::Error;
 use crate::ambiguity::{self, Ambiguities};
 use crate::digests::Digests;
+use crate::evidence::{self, Claims};
 use crate::owned::MergedFiles;
 use crate::sight::{FileKey, Sight};
 use crate::skip::Skip;
@@ -23,12 +24,15 @@ use crate::visible::{Step, Unreadable, View, Visibility};
 pub(crate) struct Merged {
     /// What each layer changed of the files that are visible.
     pub(crate) steps: Vec<Step>,
-    /// What is read at the top alone: the files in which packages say what files they have.
+    /// What is read at the top alone: the files in which packages say what files they have, for comparing them
+    /// or for telling whose they are.
     pub(crate) records: Vec<Sight>,
     /// What was found in each file that an analyzer read.
     pub(crate) findings: HashMap<FileKey, Findings>,
     /// What the layers make together, where files are compared.
     pub(crate) top: Option<Arc<MergedFiles>>,
+    /// What packages of the system record of the files of artefacts.
+    pub(crate) claims: Claims,
     pub(crate) measured: Vec<Measured>,
     pub(crate) unreadable: Vec<Unreadable>,
     /// What is odd about the layers.
@@ -73,7 +77,7 @@ impl Merged {
         let mut analysed = BTreeMap::new();
         merged.skipped.extend(skip.patterns().iter().map(|pattern| (pattern.clone(), 0)));
         let seen = analyzers.members().iter().enumerate();
-        let seen = seen.filter(|(_, member)| member.role() != Role::Records);
+        let seen = seen.filter(|(_, member)| !member.role().is_of_files());
         let seen = seen.map(|(position, _)| position);
         let view = View { tree: readings.tree(), analyzers, skip };
         let (mut visibility, _) = Visibility::new(view, seen);
@@ -133,11 +137,13 @@ impl Merged {
         analysed.extend(seen.map(|sight| (sight.path.clone(), ())));
         merged.judge_ambiguous(&readings, &analysed, (analyzers, skip, first));
         let tree = readings.into_tree();
+        let records = analyzers.members().iter().enumerate();
+        let records = records.filter(|(_, member)| member.role().is_of_files());
+        let view = View { tree: &tree, analyzers, skip };
+        let (visibility, step) = Visibility::new(view, records.map(|(position, _)| position));
+        merged.records = step.begun;
+        merged.claims = merged.claims(&tree, analyzers, of_layers.link_bytes.into());
         if compares {
-            let view = View { tree: &tree, analyzers, skip };
-            let records = analyzers.of_role(Role::Records).map(|(position, _)| position);
-            let (visibility, step) = Visibility::new(view, records);
-            merged.records = step.begun;
             merged.unreadable.extend(visibility.unreadable().cloned());
             changes.sort();
             let link_bytes = of_layers.link_bytes.into();
@@ -153,6 +159,40 @@ impl Merged {
             }));
         }
         Ok(merged)
+    }
+
+    /// Returns what is recorded of the files of artefacts that are visible at the top.
+    fn claims(&self, tree: &Tree, analyzers: &Analyzers, link_bytes: u64) -> Claims {
+        let mut evidence = BTreeSet::new();
+        for step in &self.steps {
+            for sight in &step.ended {
+                evidence.remove(&sight.path);
+            }
+            let begun = step.begun.iter().filter(|sight| {
+                let member = analyzers.get(sight.analyzer);
+                let is_artifact = member.is_some_and(|it| it.role() == Role::Artifact);
+                is_artifact && self.found(sight).is_some_and(|it| !it.packages().is_empty())
+            });
+            evidence.extend(begun.map(|sight| &sight.path));
+        }
+        let records = self.file_records(analyzers);
+        evidence::claims(tree, evidence.into_iter(), &records, link_bytes)
+    }
+
+    /// Returns what is said of files: all that completes each other, the first of what excludes each other.
+    pub(crate) fn file_records(&self, analyzers: &Analyzers) -> Vec<&FileRecords> {
+        let mut chosen = Vec::new();
+        let readers = analyzers.members().iter().enumerate();
+        for (position, member) in readers.filter(|(_, member)| member.role().is_of_files()) {
+            let of_analyzer = self.records.iter().filter(|sight| sight.analyzer == position);
+            let records = of_analyzer.filter_map(|sight| Some(&self.found(sight)?.files));
+            let most = match member.selection() {
+                Selection::Union => usize::MAX,
+                Selection::First => 1,
+            };
+            chosen.extend(records.filter(|records| !records.is_empty()).take(most));
+        }
+        chosen
     }
 
     /// Returns every sight of every state, and of the files that say what files packages have.

@@ -26,10 +26,10 @@ use diagnostic::error;
 use explain::Explainer;
 use judge::{Judgement, Verdict};
 use list::{Builder, Files};
-use owners::Owners;
 use tally::Tally;
 
 pub(crate) use merged_files::MergedFiles;
+pub(crate) use owners::Owners;
 pub(crate) use recordings::Recordings;
 
 /// Compares the files of the top with what is said of them; looks at so many patterns of what is left out.

@@ -11,7 +11,6 @@ use cutaway_analyze::{Analyzers, Budget, FileFindings, Findings, Outcome, Readin
 use cutaway_layerfs::Inode;
 use cutaway_model::Layer;
 
-use crate::assemble::file_records;
 use crate::bridge::on_pool;
 use crate::collect::{Collected, Parts, Wanted};
 use crate::dispatch::{Again, settle_records};
@@ -152,7 +151,7 @@ pub(crate) async fn read_wide(
     merged: &mut Merged,
     options: &Options,
 ) -> Result<(), Error> {
-    let said = file_records(merged, &options.analyzers);
+    let said = merged.file_records(&options.analyzers);
     let wanted = merged.top.as_ref().map(|top| wide::wanted(top, &said)).unwrap_or_default();
     let mut digests = WideDigests::new();
     for (layer, wanted) in wanted {
@@ -185,7 +184,7 @@ pub(crate) fn unread(why: &str) -> Findings {
 /// Says so where a link leads to a file without records.
 fn with_word(mut findings: Findings, sight: &Sight, analyzers: &Analyzers) -> Findings {
     let role = analyzers.get(sight.analyzer).map(|member| member.role());
-    if findings.is_empty() && role != Some(Role::Records) {
+    if findings.is_empty() && !role.is_some_and(Role::is_of_files) {
         let path = &sight.path;
         let message = format!("{path} is a link to a file without records");
         findings.warning("database-without-records", message);

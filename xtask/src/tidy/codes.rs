@@ -7,8 +7,17 @@ use crate::tidy::sources::Source;
 const TABLE: &str = "crates/report/src/codes.rs";
 
 /// The crates whose sources make diagnostics.
-const CRATES: &[&str] =
-    &["tar", "layerfs", "model", "read", "analyze", "analyzers-os", "scan", "sbom"];
+const CRATES: &[&str] = &[
+    "tar",
+    "layerfs",
+    "model",
+    "read",
+    "analyze",
+    "analyzers-os",
+    "analyzers-lang",
+    "scan",
+    "sbom",
+];
 
 /// Words of the form of a code that are none: distributions, names of files, states of dpkg and opkg, settings, and
 /// words of bills of materials.

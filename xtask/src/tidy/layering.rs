@@ -17,6 +17,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cutaway-read", &["cutaway-model", "cutaway-layerfs"]),
     ("cutaway-analyze", &["cutaway-model", "cutaway-layerfs"]),
     ("cutaway-analyzers-os", &["cutaway-analyze"]),
+    ("cutaway-analyzers-lang", &["cutaway-analyze"]),
     ("cutaway-report", &["cutaway-analyze"]),
     ("cutaway-sbom", &["cutaway-report"]),
     ("cutaway-files", &["cutaway-read"]),
@@ -31,6 +32,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "cutaway-scan",
             "cutaway-sbom",
             "cutaway-analyzers-os",
+            "cutaway-analyzers-lang",
             "cutaway-export",
         ],
     ),
@@ -44,7 +46,7 @@ const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[
     // Itself, so that its tests are built with its features.
     ("cutaway-fetch", &["cutaway-fetch"]),
     // Readers to try it with.
-    ("cutaway-scan", &["cutaway-analyzers-os"]),
+    ("cutaway-scan", &["cutaway-analyzers-os", "cutaway-analyzers-lang"]),
 ];
 
 /// Packages of others that only some of our crates may name, outside of tests.

@@ -11,7 +11,7 @@ use cutaway_tar::Escaped;
 
 /// The packages of the top, and who of them each record is about.
 #[derive(Debug)]
-pub(super) struct Owners<'a> {
+pub(crate) struct Owners<'a> {
     packages: Vec<Owner<'a>>,
     /// The package of each owner of each file of records; none where it is of no package that is there.
     of: Vec<Vec<Option<u32>>>,
@@ -30,7 +30,7 @@ pub(super) struct Owner<'a> {
 }
 
 impl<'a> Owners<'a> {
-    pub(super) fn new(top: &[(&'a Package, &'a EntryPath)], records: &[&'a FileRecords]) -> Self {
+    pub(crate) fn new(top: &[(&'a Package, &'a EntryPath)], records: &[&'a FileRecords]) -> Self {
         let mut by_name: HashMap<(&Ecosystem, &str), Vec<u32>> = HashMap::new();
         let mut by_database: HashMap<&EntryPath, u32> = HashMap::new();
         let mut packages: Vec<Owner<'a>> = Vec::with_capacity(top.len());
@@ -76,7 +76,7 @@ impl<'a> Owners<'a> {
     }
 
     /// Returns the package that an owner in a file of records is.
-    pub(super) fn of(&self, file: usize, owner: u32) -> Option<u32> {
+    pub(crate) fn of(&self, file: usize, owner: u32) -> Option<u32> {
         *self.of.get(file)?.get(index(owner))?
     }
 
@@ -86,8 +86,13 @@ impl<'a> Owners<'a> {
     }
 
     /// Returns whether a package is installed.
-    pub(super) fn is_installed(&self, number: u32) -> bool {
+    pub(crate) fn is_installed(&self, number: u32) -> bool {
         self.get(number).is_some_and(|owner| owner.installed)
+    }
+
+    /// Returns whether a list of the files of a package was found.
+    pub(crate) fn is_listed(&self, number: u32) -> bool {
+        self.get(number).is_some_and(|owner| owner.listed)
     }
 
     /// Returns the names of packages, sorted, each once.

@@ -9,6 +9,7 @@ mod distributions;
 mod facts;
 mod holding;
 mod journal;
+mod languages;
 mod links;
 mod odd_databases;
 mod order;

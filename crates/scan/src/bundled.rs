@@ -1,0 +1,142 @@
+//! Which packages of languages came in packages of the system: those whose evidence one of these owns,
+//! and has not been changed since.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cutaway_analyze::{ContentDigest, Ecosystem, Package, Present, Severity};
+use cutaway_report::{DiagnosticReport, OwnerReport};
+
+use crate::digests::FileDigests;
+use crate::evidence::Claim;
+use crate::inventory::{Inventory, SystemPackages};
+use crate::merged::Merged;
+use crate::owned::Owners;
+
+/// Whose the files of artefacts are.
+#[derive(Debug)]
+pub(crate) struct Bundles<'a> {
+    merged: &'a Merged,
+    packages: SystemPackages<'a>,
+    owners: Owners<'a>,
+    /// The layer that brought each package of the system.
+    since: BTreeMap<(&'a Package, usize), usize>,
+}
+
+/// Whose a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// No package of the system records it.
+    Nobodys,
+    /// This one's.
+    Owned(OwnerReport),
+    /// This one's no more: it has other content.
+    Changed(OwnerReport),
+}
+
+impl<'a> Bundles<'a> {
+    pub(crate) fn new(
+        merged: &'a Merged,
+        inventory: &Inventory<'a>,
+        records: &[&'a cutaway_analyze::FileRecords],
+        present: &[Present<'a>],
+    ) -> Self {
+        let packages = inventory.records();
+        let owners = Owners::new(&packages, records);
+        let since = present.iter().map(|it| ((it.package, it.database.path), it.layer)).collect();
+        Self { merged, packages, owners, since }
+    }
+
+    /// Tells whose a file is that lies in this layer and has these digests; none where not all of it was
+    /// held.
+    pub(crate) fn whose(
+        &self,
+        path: &cutaway_layerfs::EntryPath,
+        layer: usize,
+        digests: &[ContentDigest],
+        inventory: &Inventory<'_>,
+    ) -> Whose {
+        let claims = self.merged.claims.get(path).map(Vec::as_slice).unwrap_or_default();
+        let mut of_installed = claims.iter().filter_map(|claim| {
+            let number = self.owners.of(claim.file, claim.owner)?;
+            self.owners.is_installed(number).then_some((number, claim))
+        });
+        let all: Vec<(u32, &Claim)> = of_installed.by_ref().collect();
+        let stated = || all.iter().filter(|(_, claim)| claim.digest.is_some());
+        let sound = |(number, claim): &(u32, &Claim)| {
+            let expected = claim.digest?;
+            let found = digests.iter().find_map(|it| same_algorithm(it, &expected));
+            Some(match found {
+                Some(found) => found == expected,
+                None => self.is_older(*number, layer, inventory),
+            })
+        };
+        let chosen = match stated().next() {
+            None => all.first().map(|it| (it, true)),
+            Some(first) => {
+                let right = stated().find(|it| sound(it) == Some(true));
+                Some(right.map_or((first, false), |it| (it, true)))
+            }
+        };
+        let Some(((number, _), is_sound)) = chosen else { return Whose::Nobodys };
+        let Some(owner) = self.report(*number) else { return Whose::Nobodys };
+        if is_sound { Whose::Owned(owner) } else { Whose::Changed(owner) }
+    }
+
+    /// Returns a warning for each kind of packages of the system of which no files are recorded.
+    pub(crate) fn unknown(&self) -> Vec<DiagnosticReport> {
+        let installed = (0_u32..).zip(&self.packages);
+        let installed = installed.filter(|(number, (package, _))| {
+            !package.ecosystem.is_of_language() && self.owners.is_installed(*number)
+        });
+        let (mut kinds, mut listed) = (BTreeSet::new(), BTreeSet::new());
+        for (number, (package, _)) in installed {
+            kinds.insert(&package.ecosystem);
+            if self.owners.is_listed(number) {
+                listed.insert(&package.ecosystem);
+            }
+        }
+        let unlisted = kinds.difference(&listed);
+        unlisted.map(|kind: &&Ecosystem| DiagnosticReport {
+            severity: Severity::Warning,
+            code: "file-owners-unknown".into(),
+            path: None,
+            layer: None,
+            message: format!("{kind}: no package has a list of its files, so that packages of languages in them count as installed beside them"),
+        })
+        .collect()
+    }
+
+    /// Returns whether a package of the system came no earlier than a file, whose content is not known.
+    fn is_older(&self, number: u32, layer: usize, inventory: &Inventory<'_>) -> bool {
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        let Some((package, path)) = self.packages.get(at) else { return false };
+        let number = inventory.paths.binary_search(path).unwrap_or(usize::MAX);
+        self.since.get(&(*package, number)).is_some_and(|since| layer <= *since)
+    }
+
+    fn report(&self, number: u32) -> Option<OwnerReport> {
+        let (package, _) = self.packages.get(usize::try_from(number).ok()?)?;
+        Some(OwnerReport {
+            kind: package.ecosystem.clone(),
+            name: package.name.clone(),
+            version: package.version.clone(),
+            arch: package.arch.clone(),
+            vendor: package.vendor.clone(),
+        })
+    }
+}
+
+/// Returns a digest as one of the algorithm of another; none where it is of another one.
+fn same_algorithm(found: &ContentDigest, expected: &ContentDigest) -> Option<ContentDigest> {
+    match (found, expected) {
+        (ContentDigest::Sha256(bytes), ContentDigest::Sha256Start(_)) => {
+            bytes.first_chunk().map(|start| ContentDigest::Sha256Start(*start))
+        }
+        _ => (found.algorithm() == expected.algorithm()).then_some(*found),
+    }
+}
+
+/// Returns the digests of a file by which it is compared.
+pub(crate) fn digests_of(content: &[u8]) -> Vec<ContentDigest> {
+    FileDigests::new(content).all().to_vec()
+}
