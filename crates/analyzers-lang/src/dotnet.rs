@@ -3,7 +3,7 @@
 //! `libraries` has all that was there when it was built, `targets` under the name of `runtimeTarget` what
 //! runs: a library that is listed there without files is none of the application.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cutaway_analyze::{Analyzer, AnalyzerId, Candidate, File, Findings, Interest, Outcome, Want};
 use serde_json::value::RawValue;
@@ -20,11 +20,13 @@ const MAX: u64 = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct DotNet;
 
-/// A library of the target.
+/// What runs.
 #[derive(Debug, Default)]
 struct Target {
-    /// Whether it has files that run.
-    runs: bool,
+    /// By the key of a library: whether it has files that run.
+    known: BTreeMap<String, bool>,
+    /// The names of those that others need.
+    needed: BTreeSet<String>,
 }
 
 impl Analyzer for DotNet {
@@ -59,16 +61,16 @@ fn read(text: &str, place: &str, found: &mut Findings) -> Result<(), json::Error
         }
         _ => string(runtime),
     };
-    let (known, needed) = match (&runtime, targets) {
+    let Target { known, needed } = match (&runtime, targets) {
         (Some(runtime), Some(targets)) => target(targets.get(), runtime)?,
-        _ => Default::default(),
+        _ => Target::default(),
     };
     let mut broken = Ok(());
     let mut projects = Vec::new();
     let mut show = |key: &str, library: &str| -> Result<(), json::Error> {
         let [kind] = pick(library, ["type"])?;
         let kind = string(kind).unwrap_or_default().to_ascii_lowercase();
-        let runs = known.get(key).is_none_or(|it| it.runs);
+        let runs = known.get(key).is_none_or(|runs| *runs);
         let is_project = kind == "project";
         if !(is_project || runs && (kind == "package" || kind == "runtimepack")) {
             return Ok(());
@@ -77,7 +79,7 @@ fn read(text: &str, place: &str, found: &mut Findings) -> Result<(), json::Error
         let name = name.strip_prefix("runtimepack.").unwrap_or(name);
         if let Some(mut package) = record(found, KIND, name, version) {
             package.place = Some(place.to_owned());
-            let root = is_project && !needed.contains_key(name);
+            let root = is_project && !needed.contains(name);
             add_details(&mut package, |it| it.root = root);
             projects.push(package);
         }
@@ -94,23 +96,19 @@ fn read(text: &str, place: &str, found: &mut Findings) -> Result<(), json::Error
     broken
 }
 
-/// Returns the libraries of a target by their key, and the names of those that others need.
-fn target(
-    targets: &str,
-    runtime: &str,
-) -> Result<(BTreeMap<String, Target>, BTreeMap<String, ()>), json::Error> {
+/// Returns what runs on a target.
+fn target(targets: &str, runtime: &str) -> Result<Target, json::Error> {
     let [of_runtime] = pick(targets, [runtime])?;
-    let (mut known, mut needed) = (BTreeMap::new(), BTreeMap::new());
-    let Some(of_runtime) = of_runtime else { return Ok((known, needed)) };
+    let mut target = Target::default();
+    let Some(of_runtime) = of_runtime else { return Ok(target) };
     let mut broken = Ok(());
     let mut show = |key: &str, library: &str| -> Result<(), json::Error> {
         let [runtime, others, native, dependencies] =
             pick(library, ["runtime", "runtimeTargets", "native", "dependencies"])?;
-        let runs = runtime.or(others).or(native).is_some();
-        known.insert(key.to_owned(), Target { runs });
+        target.known.insert(key.to_owned(), runtime.or(others).or(native).is_some());
         if let Some(dependencies) = dependencies {
             members(dependencies.get(), |name, _| {
-                needed.insert(name.to_owned(), ());
+                target.needed.insert(name.to_owned());
             })?;
         }
         Ok(())
@@ -120,7 +118,7 @@ fn target(
             broken = show(key, library.get());
         }
     })?;
-    broken.map(|()| (known, needed))
+    broken.map(|()| target)
 }
 
 #[cfg(test)]

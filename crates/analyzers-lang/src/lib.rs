@@ -22,16 +22,25 @@
 //! # Ok::<(), cutaway_analyze::AnalyzersError>(())
 //! ```
 
+mod binary;
 mod conda;
 mod dotnet;
+mod elf;
 mod erlang;
+mod go;
+mod go_version;
 mod header;
 mod json;
 mod julia;
 mod jvm;
 mod literal;
 mod lua;
+mod macho;
 mod node;
+mod note;
+mod object;
+mod passing;
+mod pe;
 mod perl;
 mod php;
 mod place;
@@ -39,8 +48,10 @@ mod python;
 mod r;
 mod record;
 mod ruby;
+mod rust;
 #[cfg(test)]
 mod testing;
+mod windows;
 mod wordpress;
 
 use cutaway_analyze::Builder;
@@ -61,4 +72,5 @@ pub fn add_to(builder: Builder) -> Builder {
         .artifact(julia::Julia)
         .artifact(wordpress::WordPress)
         .artifact(jvm::Jvm)
+        .artifact(binary::Binary)
 }

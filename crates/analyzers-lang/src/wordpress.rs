@@ -72,13 +72,25 @@ fn part(parts: &Parts<'_>) -> Option<Part> {
 }
 
 fn core(text: &str, parts: &Parts<'_>, found: &mut Findings) {
-    let Some(version) = assigned(text, "$wp_version") else {
+    let Some(version) = assigned(&without_comments(text), "$wp_version") else {
         return warn(found, INCOMPLETE, "a version.php of WordPress states no $wp_version");
     };
     if let Some(mut package) = record(found, KIND, "wordpress", &version) {
         package.place = Some(parts.above(2));
         found.package(package);
     }
+}
+
+/// Returns a program without what stands between `/*` and `*/`; a comment to the end of a line may stay.
+fn without_comments(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("/*") {
+        kept.push_str(before);
+        rest = behind.split_once("*/").map_or("", |(_, behind)| behind);
+    }
+    kept.push_str(rest);
+    kept
 }
 
 fn add_on(text: &str, part: Part, parts: &Parts<'_>, found: &mut Findings) {
@@ -125,7 +137,10 @@ mod tests {
         assert!(!wants(&WordPress, "w/wp-content/plugins/a/b/c.php"));
         let of = |path: &str, content: &str| rows(&WordPress, path, content.as_bytes());
         assert_eq!(
-            of(core, "<?php\n// $wp_version = '1';\n$wp_version = '6.2';\n"),
+            of(
+                core,
+                "<?php\n// $wp_version = '1';\n/*\n$wp_version = '2';\n*/\n$wp_version = '6.2';\n"
+            ),
             ["wordpress 6.2 var/www"]
         );
         assert_eq!(of(core, "<?php\n"), ["Warning language-record-incomplete"]);

@@ -89,6 +89,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("dpkg-sum-unreadable", "A line of dpkg's list of checksums cannot be read."),
     ("dpkg-version-odd", "A version is none by dpkg's own rules; it is reported as it stands."),
     ("duplicate-entry", "A path stands twice in one layer; the last entry counts."),
+    ("elf-note-unreadable", "The note that says of which package a binary is cannot be read."),
     (
         "entry-outside-root",
         "A name in a layer leads above the root of the image, where it was clamped to it.",
@@ -115,6 +116,8 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("file-unowned", "A file belongs to no package."),
     ("file-windows-over-limit", "A file has more or larger parts to be read than the limit."),
+    ("go-build-info-unreadable", "The build information of a Go binary cannot be read."),
+    ("go-toolchain-odd", "A binary was built with a version of Go that was in development."),
     ("hard-link-target-missing", "A hard link names a file that is not there."),
     ("hard-link-to-directory", "A hard link names a directory."),
     ("hard-link-to-itself", "A hard link names itself."),
@@ -181,6 +184,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("os-release-without-id", "The os-release file has no ID; its default is linux."),
     ("other-platform", "The image is for another platform than the one that was asked for."),
     ("over-limit", "A document or blob is over a limit."),
+    ("packed-binary", "A program is packed, so that nothing is seen of what it is made of."),
     (
         "parent-not-a-directory",
         "An entry lies below something that is no directory, which is read as one.",
@@ -232,6 +236,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("rpm-sqlite-page-missing", "A page of rpm's SQLite database is missing."),
     ("rpm-sqlite-row", "A row of rpm's SQLite database cannot be read."),
     ("rpm-version-odd", "A version is none by rpm's own rules; it is reported as it stands."),
+    ("rust-audit-data-unreadable", "The list of crates in a Rust binary cannot be read."),
     (
         "sbom-component-without-purl",
         "A component of a bill of materials has no package URL, and is not listed.",

@@ -15,6 +15,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod bundled;
 mod code;
 mod codes;
 mod difference;
@@ -34,6 +35,7 @@ mod surroundings;
 mod time;
 mod units;
 
+pub use bundled::{BundledReport, OwnerReport};
 pub use code::Code;
 pub use codes::{CODES, meaning};
 pub use difference::{ConfigDifference, PackageDifference, PackageDifferences, config_differences};
@@ -44,9 +46,8 @@ pub use groups::FileGroup;
 pub use inspection::{BuildStep, InspectedLayer, Inspection, PulledAs};
 pub use purl::purl;
 pub use report::{
-    BundledReport, DiagnosticReport, DistroReport, Event, EventReport, ImageReport, KeyReport,
-    LayerReport, OwnerReport, PackageReport, PlatformReport, RemovedReport, Report, Schema,
-    StoryReport,
+    DiagnosticReport, DistroReport, Event, EventReport, ImageReport, KeyReport, LayerReport,
+    PackageReport, PlatformReport, RemovedReport, Report, Schema, StoryReport,
 };
 pub use schemas::{DocumentSchema, schema, schemas};
 pub use subject::{SourceKind, Subject};

@@ -9,7 +9,7 @@ use cutaway_model::{DiffId, Image, MediaType, Remark};
 use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, FilesReport, SourceKind, Subject};
+use crate::{BundledReport, Code, FilesReport, SourceKind, Subject};
 
 /// The name and version of the form of a report; others are refused when one is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,31 +251,6 @@ pub struct RemovedReport {
     pub package: PackageReport,
     /// The layer that ended it.
     pub hidden_by: usize,
-}
-
-/// A package of a language that came in a package of the system.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct BundledReport {
-    /// Its own record.
-    #[serde(flatten)]
-    pub package: PackageReport,
-    /// The package whose file says so.
-    pub owner: OwnerReport,
-}
-
-/// A package of the system that owns a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct OwnerReport {
-    /// The package manager's kind.
-    pub kind: Ecosystem,
-    /// The name.
-    pub name: String,
-    /// The full version.
-    pub version: String,
-    /// The architecture, where the record has one.
-    pub arch: Option<String>,
-    /// The vendor, where the record has one.
-    pub vendor: Option<String>,
 }
 
 /// A signing key that a package manager trusts.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cutaway_analyze::{
-    Analyzers, Distro, Ecosystem, Package, Role, Severity, Unrecorded, timeline,
+    Analyzers, Distro, Ecosystem, Package, Present, Role, Severity, Unrecorded, timeline,
 };
 use cutaway_model::{DiffId, Image, Measured};
 use cutaway_ref::Platform;
@@ -13,7 +13,7 @@ use cutaway_report::{
 };
 use cutaway_tar::len64;
 
-use crate::bundled::{Bundles, Whose};
+use crate::bundled::{Bundles, Sorted};
 use crate::diagnostics;
 use crate::inventory::{Inventory, of_role};
 use crate::merged::Merged;
@@ -71,30 +71,14 @@ pub(crate) fn report(
         report
     };
     let bundles = Bundles::new(merged, &inventory, &merged.file_records(analyzers), &told.present);
-    let (mut packages, mut bundled, mut changed) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut of_system, mut of_others) = (0_usize, 0_usize);
-    for it in &told.present {
-        let report = package(it.package, it.database, it.layer);
-        let artifact = inventory.sight(it.database).filter(|sight| {
-            let member = analyzers.get(sight.analyzer);
-            member.is_some_and(|member| member.role() == Role::Artifact)
-        });
-        let Some(sight) = artifact else {
-            of_system = of_system.saturating_add(1);
-            packages.push(report);
-            continue;
-        };
-        of_others = of_others.saturating_add(1);
-        let digests = merged.found(sight).map(|found| found.digests()).unwrap_or_default();
-        match bundles.whose(&sight.path, sight.layer(), digests, &inventory) {
-            Whose::Owned(owner) => bundled.push(BundledReport { package: report, owner }),
-            Whose::Nobodys => packages.push(report),
-            Whose::Changed(owner) => {
-                changed.push(diagnostics::changed(sight, first, &owner));
-                packages.push(report);
-            }
-        }
-    }
+    let Sorted { packages: present, bundled: owned, changed } =
+        bundles.sort(&told.present, &inventory);
+    let of_system = present.iter().filter(|it| !inventory.is_artifact(it.database)).count();
+    let of_others = present.len().saturating_add(owned.len()).saturating_sub(of_system);
+    let row = |it: &Present<'_>| package(it.package, it.database, it.layer);
+    let mut packages: Vec<_> = present.into_iter().map(row).collect();
+    let mut bundled: Vec<_> =
+        owned.into_iter().map(|(it, owner)| BundledReport { package: row(it), owner }).collect();
     bundled.sort();
     let mut removed: Vec<_> = told
         .removed
@@ -119,7 +103,8 @@ pub(crate) fn report(
         diagnostics.extend(said);
         files = Some(compared);
     }
-    diagnostics.extend(changed);
+    diagnostics
+        .extend(changed.iter().map(|(sight, owner)| diagnostics::changed(sight, first, owner)));
     if of_others > 0 && analyzers.of_role(Role::Owners).next().is_some() {
         diagnostics.extend(bundles.unknown());
     }

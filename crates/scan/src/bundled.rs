@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cutaway_analyze::{ContentDigest, Ecosystem, Package, Present, Severity};
+use cutaway_analyze::{ContentDigest, Ecosystem, FileRecords, Package, Present, Severity};
+use cutaway_layerfs::EntryPath;
 use cutaway_report::{DiagnosticReport, OwnerReport};
 
 use crate::digests::FileDigests;
@@ -11,6 +12,7 @@ use crate::evidence::Claim;
 use crate::inventory::{Inventory, SystemPackages};
 use crate::merged::Merged;
 use crate::owned::Owners;
+use crate::sight::Sight;
 
 /// Whose the files of artefacts are.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub(crate) struct Bundles<'a> {
 
 /// Whose a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Whose {
+enum Whose {
     /// No package of the system records it.
     Nobodys,
     /// This one's.
@@ -33,11 +35,22 @@ pub(crate) enum Whose {
     Changed(OwnerReport),
 }
 
+/// What is installed, by where it came from.
+#[derive(Debug, Default)]
+pub(crate) struct Sorted<'p, 'a> {
+    /// By itself, or by the package manager of the system.
+    pub(crate) packages: Vec<&'p Present<'a>>,
+    /// In a package of the system.
+    pub(crate) bundled: Vec<(&'p Present<'a>, OwnerReport)>,
+    /// Files that were one's of a package of the system, and are not any more.
+    pub(crate) changed: Vec<(&'a Sight, OwnerReport)>,
+}
+
 impl<'a> Bundles<'a> {
     pub(crate) fn new(
         merged: &'a Merged,
         inventory: &Inventory<'a>,
-        records: &[&'a cutaway_analyze::FileRecords],
+        records: &[&'a FileRecords],
         present: &[Present<'a>],
     ) -> Self {
         let packages = inventory.records();
@@ -46,11 +59,43 @@ impl<'a> Bundles<'a> {
         Self { merged, packages, owners, since }
     }
 
+    /// Tells apart what is installed by itself and what came in packages of the system. What an artefact says
+    /// of a package of the system that is in its database is left out.
+    pub(crate) fn sort<'p>(
+        &self,
+        present: &'p [Present<'a>],
+        inventory: &Inventory<'a>,
+    ) -> Sorted<'p, 'a> {
+        let mut sorted = Sorted::default();
+        let known: BTreeSet<_> = self.packages.iter().map(|(package, _)| said(package)).collect();
+        for it in present {
+            let sight = inventory.sight(it.database).filter(|_| inventory.is_artifact(it.database));
+            let Some(sight) = sight else {
+                sorted.packages.push(it);
+                continue;
+            };
+            if known.contains(&said(it.package)) {
+                continue;
+            }
+            let digests = self.merged.found(sight).map(|found| found.digests());
+            let digests = digests.unwrap_or_default();
+            match self.whose(&sight.path, sight.layer(), digests, inventory) {
+                Whose::Owned(owner) => sorted.bundled.push((it, owner)),
+                Whose::Nobodys => sorted.packages.push(it),
+                Whose::Changed(owner) => {
+                    sorted.changed.push((sight, owner));
+                    sorted.packages.push(it);
+                }
+            }
+        }
+        sorted
+    }
+
     /// Tells whose a file is that lies in this layer and has these digests; none where not all of it was
     /// held.
-    pub(crate) fn whose(
+    fn whose(
         &self,
-        path: &cutaway_layerfs::EntryPath,
+        path: &EntryPath,
         layer: usize,
         digests: &[ContentDigest],
         inventory: &Inventory<'_>,
@@ -85,9 +130,7 @@ impl<'a> Bundles<'a> {
     /// Returns a warning for each kind of packages of the system of which no files are recorded.
     pub(crate) fn unknown(&self) -> Vec<DiagnosticReport> {
         let installed = (0_u32..).zip(&self.packages);
-        let installed = installed.filter(|(number, (package, _))| {
-            !package.ecosystem.is_of_language() && self.owners.is_installed(*number)
-        });
+        let installed = installed.filter(|(number, _)| self.owners.is_installed(*number));
         let (mut kinds, mut listed) = (BTreeSet::new(), BTreeSet::new());
         for (number, (package, _)) in installed {
             kinds.insert(&package.ecosystem);
@@ -124,6 +167,11 @@ impl<'a> Bundles<'a> {
             vendor: package.vendor.clone(),
         })
     }
+}
+
+/// Returns what two records agree in that are of one package of the system.
+fn said(package: &Package) -> (&Ecosystem, &str, &str) {
+    (&package.ecosystem, &package.name, &package.version)
 }
 
 /// Returns a digest as one of the algorithm of another; none where it is of another one.

@@ -1,7 +1,7 @@
 //! From what is visible after each layer to what the timeline is told: the records of the databases
 //! that each layer brought or ended.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cutaway_analyze::{
     Analyzers, Change, DatabaseRef, Findings, Listed, Member, Package, Place, Role, Selection,
@@ -30,6 +30,8 @@ pub(crate) struct Inventory<'a> {
     pub(crate) crowded: Option<&'a str>,
     /// What is visible at the top, in the order of preference.
     pub(crate) top: Vec<&'a Sight>,
+    /// The positions of the readers of artefacts.
+    artifacts: BTreeSet<usize>,
     /// For what is listed more than once.
     account: Account,
 }
@@ -77,6 +79,7 @@ impl<'a> Inventory<'a> {
             ranks,
             crowded: None,
             top: Vec::new(),
+            artifacts: analyzers.of_role(Role::Artifact).map(|(position, _)| position).collect(),
             account: budget.account(),
         };
         told.follow(analyzers, budget.account())?;
@@ -86,6 +89,11 @@ impl<'a> Inventory<'a> {
     /// Returns the path of a database.
     pub(crate) fn path(&self, database: DatabaseRef) -> String {
         self.path_of(database.path)
+    }
+
+    /// Returns whether a record is that of an artefact, and no package manager's.
+    pub(crate) fn is_artifact(&self, database: DatabaseRef) -> bool {
+        self.sight(database).is_some_and(|sight| self.artifacts.contains(&sight.analyzer))
     }
 
     /// Returns the file that a record stands in.
@@ -99,7 +107,7 @@ impl<'a> Inventory<'a> {
         path.unwrap_or_default()
     }
 
-    /// Returns the records that count at the top, each with its database.
+    /// Returns the records of packages of the system that count at the top, each with its database.
     pub(crate) fn records(&self) -> SystemPackages<'a> {
         let mut visible: BTreeMap<_, &'a Package> = BTreeMap::new();
         let key = |listed: &Listed<'a>| (listed.database, listed.at);
@@ -107,7 +115,8 @@ impl<'a> Inventory<'a> {
             for listed in &change.ended {
                 visible.remove(&key(listed));
             }
-            visible.extend(change.begun.iter().map(|listed| (key(listed), listed.package)));
+            let of_system = change.begun.iter().filter(|it| !self.is_artifact(it.database));
+            visible.extend(of_system.map(|listed| (key(listed), listed.package)));
         }
         let path = |database: DatabaseRef| self.paths.get(database.path).copied();
         let records = visible.into_iter();

@@ -142,7 +142,7 @@ impl Merged {
         let view = View { tree: &tree, analyzers, skip };
         let (visibility, step) = Visibility::new(view, records.map(|(position, _)| position));
         merged.records = step.begun;
-        merged.claims = merged.claims(&tree, analyzers, of_layers.link_bytes.into());
+        merged.claims = merged.claims(&tree, analyzers, of_layers.link_bytes);
         if compares {
             merged.unreadable.extend(visibility.unreadable().cloned());
             changes.sort();

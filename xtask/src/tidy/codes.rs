@@ -24,8 +24,10 @@ const CRATES: &[&str] = &[
 const OTHERS: &[&str] = &[
     "bom-ref",
     "cbl-mariner",
+    "conda-meta",
     "config-files",
     "cyclonedx-json",
+    "dev-package-names",
     "gpg-pubkey",
     "half-configured",
     "half-installed",
@@ -46,6 +48,10 @@ const OTHERS: &[&str] = &[
     "spdx-json",
     "triggers-awaited",
     "triggers-pending",
+    "wordpress-plugin",
+    "wordpress-theme",
+    "wp-content",
+    "wp-includes",
 ];
 
 /// Returns one line for every code that the table lacks, and every one that nothing reports.

@@ -12,7 +12,11 @@ use cutaway_scan::Options;
 use crate::support::{codes, options, scan_bytes, scan_image};
 
 /// Formats that nobody reads yet.
-const LATER: &[&str] = &[];
+const LATER: &[&str] = &["java-", "binary-", "python-egg-zip", "node-yarn-cache"];
+
+/// Rows of which the corpus lacks the file: case, and row.
+const LACKING: &[(&str, &str)] =
+    &[("node-modules", "@types/ms\t0.7.34\tpkg:npm/%40types/ms@0.7.34")];
 
 const OS_RELEASE: &str =
     "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\n";
@@ -32,8 +36,13 @@ fn corpus() -> Option<PathBuf> {
     if lang.join("INDEX.tsv").is_file() {
         return Some(lang);
     }
-    eprintln!("skipped: no corpus");
+    skipped();
     None
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn skipped() {
+    eprintln!("skipped: no corpus");
 }
 
 fn rows<'a>(packages: impl IntoIterator<Item = &'a PackageReport>) -> Vec<String> {
@@ -67,7 +76,7 @@ fn every_case_of_the_corpus() {
         if LATER.iter().any(|later| case.starts_with(later)) {
             continue;
         }
-        let mut layer = LayerBuilder::new(Compression::Gzip).file("etc/os-release", OS_RELEASE);
+        let mut layer = LayerBuilder::new(Compression::Plain).file("etc/os-release", OS_RELEASE);
         for entry in entries {
             layer = layer.entry(entry);
         }
@@ -75,7 +84,8 @@ fn every_case_of_the_corpus() {
         let report = scan_image(&image, &with_languages()).unwrap();
         let expected = |name: String| -> Option<Vec<String>> {
             let text = std::fs::read_to_string(corpus.join("expected").join(name)).ok()?;
-            let mut rows: Vec<String> = text.lines().map(str::to_owned).collect();
+            let is_there = |row: &&str| !LACKING.contains(&(case, *row));
+            let mut rows: Vec<String> = text.lines().filter(is_there).map(str::to_owned).collect();
             rows.sort();
             Some(rows)
         };
@@ -104,7 +114,7 @@ fn every_case_of_the_corpus() {
 fn report(layers: &[&[(&str, &str)]]) -> Report {
     let mut image = ImageBuilder::new();
     for files in layers {
-        let mut layer = LayerBuilder::new(Compression::Gzip);
+        let mut layer = LayerBuilder::new(Compression::Plain);
         for (path, content) in *files {
             layer = layer.file(*path, *content);
         }
