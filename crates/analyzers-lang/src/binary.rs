@@ -13,7 +13,7 @@ use cutaway_layerfs::EntryPath;
 
 use crate::object::{Kind, Object, kind};
 use crate::passing::Passing;
-use crate::record::{error, warn};
+use crate::record::{error, record, warn};
 use crate::windows::Windows;
 use crate::{elf, go, note, rust};
 
@@ -100,14 +100,14 @@ impl Analyzer for Binary {
             Some(Kind::Elf) if file.size <= WHOLE && is_of_go_linker(head) => {
                 Plan::Whole { max: WHOLE }
             }
-            Some(_) => Plan::Feed(Box::new(Passing::new(file.size))),
+            Some(_) => Plan::Feed(Box::new(Passing::new(file.size, file.path.as_bytes()))),
         }
     }
 
     fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
         // What is read again comes as windows, of which the analyzer asks for what it knows.
         match file.whole() {
-            Some(content) => read(&Windows::whole(content), file.path(), None, found),
+            Some(content) => read(&Windows::whole(content), file.path(), (None, None), found),
             None => Outcome::Done,
         }
     }
@@ -118,11 +118,12 @@ fn is_of_go_linker(head: &[u8]) -> bool {
     elf::table(head).is_some_and(|table| table.start < FRONT)
 }
 
-/// Reads what is held of a binary; `marked` is where the mark of Go's build information was seen.
+/// Reads what is held of a binary; `marked` is where the mark of Go's build information was seen, `banner` a name
+/// and a version that the program says of itself.
 pub(crate) fn read(
     file: &Windows<'_>,
     path: &EntryPath,
-    marked: Option<&[u64]>,
+    (marked, banner): (Option<&[u64]>, Option<(&str, &str)>),
     found: &mut Findings,
 ) -> Outcome {
     let Some(object) = Object::read(file) else { return Outcome::Done };
@@ -155,7 +156,14 @@ pub(crate) fn read(
         }
     }
     if let Some(note) = note::find(file, &object) {
+        is_told = true;
         note::package(note, &place, found);
+    }
+    if let Some((name, version)) = banner.filter(|_| !is_told)
+        && let Some(mut package) = record(found, "generic", name, version)
+    {
+        package.place = Some(place.to_string());
+        found.package(package);
     }
     let start = file.from(0, 4 << 10);
     if !is_told && start.windows(4).any(|bytes| bytes == b"UPX!") {

@@ -22,20 +22,25 @@
 //! # Ok::<(), cutaway_analyze::AnalyzersError>(())
 //! ```
 
+mod banner;
 mod binary;
 mod conda;
 mod dotnet;
+mod egg;
 mod elf;
 mod erlang;
 mod go;
 mod go_version;
 mod header;
+mod java;
+mod java_name;
 mod json;
 mod julia;
 mod jvm;
 mod literal;
 mod lua;
 mod macho;
+mod manifest;
 mod node;
 mod note;
 mod object;
@@ -53,6 +58,8 @@ mod rust;
 mod testing;
 mod windows;
 mod wordpress;
+mod yarn;
+mod zip;
 
 use cutaway_analyze::Builder;
 
@@ -72,5 +79,8 @@ pub fn add_to(builder: Builder) -> Builder {
         .artifact(julia::Julia)
         .artifact(wordpress::WordPress)
         .artifact(jvm::Jvm)
+        .artifact(java::Java)
+        .artifact(egg::Egg)
+        .artifact(yarn::Yarn)
         .artifact(binary::Binary)
 }

@@ -69,8 +69,11 @@ mod tests {
         assert!(wants(&Lua, path) && !wants(&Lua, "src/lpeg-1.0-1.rockspec"));
         let place = "u/lib/luarocks/rocks-5.1";
         let row = format!("lpeg 1.0-1 {place}");
-        assert_eq!(rows(&Lua, path, b"package = \"LPeg\"\nversion = '1.0-1'\n"), [row.clone()]);
-        assert_eq!(rows(&Lua, path, b"version = v .. '-1'\n"), [row.clone()]);
+        assert_eq!(
+            rows(&Lua, path, b"package = \"LPeg\"\nversion = '1.0-1'\n"),
+            std::slice::from_ref(&row)
+        );
+        assert_eq!(rows(&Lua, path, b"version = v .. '-1'\n"), std::slice::from_ref(&row));
         let odd = rows(&Lua, path, b"version = '2-1'\n");
         assert_eq!(odd, [row, "Warning language-name-differs".to_owned()]);
     }

@@ -47,21 +47,31 @@ impl Analyzer for Node {
 
     fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
         let parts = Parts::new(file.path());
-        let Some(form) = form(&parts) else { return Outcome::Done };
-        match package(&json::text(file.start()), form, found) {
-            Ok(Some(mut package)) => {
-                package.place = Some(parts.above(1));
-                let root = form == Form::Application;
-                add_details(&mut package, |it| it.root = root);
-                found.package(package);
-            }
-            Ok(None) => {}
-            // Anything may be called so where nothing was installed.
-            Err(_) if form == Form::Application => {}
-            Err(error) => warn(found, UNREADABLE, format_args!("not read as JSON: {error}")),
-        }
+        read(file.start(), parts.above(1), &parts, found);
         Outcome::Done
     }
+}
+
+/// Reads the `package.json` at a path; `place` is that of the package.
+pub(crate) fn read(content: &[u8], place: String, parts: &Parts<'_>, found: &mut Findings) {
+    let Some(form) = form(parts) else { return };
+    match package(&json::text(content), form, found) {
+        Ok(Some(mut package)) => {
+            package.place = Some(place);
+            let root = form == Form::Application;
+            add_details(&mut package, |it| it.root = root);
+            found.package(package);
+        }
+        Ok(None) => {}
+        // Anything may be called so where nothing was installed.
+        Err(_) if form == Form::Application => {}
+        Err(error) => warn(found, UNREADABLE, format_args!("not read as JSON: {error}")),
+    }
+}
+
+/// Returns whether a path is that of a package which was installed.
+pub(crate) fn is_installed(parts: &Parts<'_>) -> bool {
+    form(parts) == Some(Form::Installed)
 }
 
 /// Returns what a path is of; none where it is in a package, but not at its root.

@@ -4,6 +4,7 @@
 use cutaway_analyze::{Candidate, Feed, Findings, Outcome};
 use cutaway_tar::len64;
 
+use crate::banner::Banner;
 use crate::binary::read;
 use crate::object::Object;
 use crate::windows::Windows;
@@ -25,6 +26,8 @@ const ALIGNED: u64 = 16;
 #[derive(Debug)]
 pub(crate) struct Passing {
     size: u64,
+    /// What looks for what the program says of itself.
+    banner: Option<Banner>,
     /// How many bytes have come.
     at: u64,
     start: Vec<u8>,
@@ -39,9 +42,10 @@ pub(crate) struct Passing {
 }
 
 impl Passing {
-    pub(crate) fn new(size: u64) -> Self {
+    pub(crate) fn new(size: u64, path: &[u8]) -> Self {
         Self {
             size,
+            banner: Banner::of(path),
             at: 0,
             start: Vec::new(),
             end_from: None,
@@ -66,6 +70,9 @@ impl Passing {
             kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         }
         self.look_for_marks(bytes);
+        if let Some(banner) = &mut self.banner {
+            banner.push(bytes);
+        }
         if let Some(from) = self.end_from {
             let skip = usize::try_from(from.saturating_sub(self.at)).unwrap_or(usize::MAX);
             self.end.extend_from_slice(bytes.get(skip..).unwrap_or_default());
@@ -126,7 +133,8 @@ impl Passing {
         let mut file = Windows::of_size(self.size);
         file.add(0, std::mem::take(&mut self.start));
         file.add(self.end_from.unwrap_or_default(), std::mem::take(&mut self.end));
-        let is_interesting = !self.marks.is_empty() || is_interesting(&file);
+        let has_banner = self.banner.as_ref().is_some_and(|it| it.version.is_some());
+        let is_interesting = has_banner || !self.marks.is_empty() || is_interesting(&file);
         self.kept = is_interesting.then_some(file);
     }
 }
@@ -154,7 +162,9 @@ impl Feed for Passing {
         for (place, bytes) in std::mem::take(&mut self.marks) {
             kept.add(place, bytes);
         }
-        read(&kept, file.path, Some(&places), found)
+        let banner = self.banner.as_ref();
+        let banner = banner.and_then(|it| Some((it.name(), it.version.as_deref()?)));
+        read(&kept, file.path, (Some(&places), banner), found)
     }
 }
 

@@ -22,6 +22,13 @@ pub const CODES: &[(&str, &str)] = &[
     ("apk-record-without-version", "A record of apk has no version."),
     ("apk-scripts-unreadable", "The archive of apk's scripts cannot be read to its end."),
     ("apk-version-odd", "A version is none by apk's own rules; it is reported as it stands."),
+    ("archive-entry-encrypted", "An entry of a zip archive is encrypted."),
+    ("archive-not-a-zip", "A file is named as an archive of Java or Python and is no zip archive."),
+    (
+        "archive-over-limit",
+        "A zip archive has more entries, larger ones or deeper ones than the limit.",
+    ),
+    ("archive-unreadable", "A zip archive, or an entry of it that is read, is broken."),
     ("artifact", "What was read is an artifact, not an image."),
     ("blob-missing", "A blob or document that is listed is not there."),
     (

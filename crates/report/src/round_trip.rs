@@ -68,7 +68,8 @@ prop_compose! {
 prop_compose! {
     fn document()(
         name in text(), distro in any::<bool>(), packages in prop::collection::vec(package(), 0..4),
-        removed in prop::collection::vec(package(), 0..3), code in text(), message in text(),
+        removed in prop::collection::vec(package(), 0..3),
+        bundled in prop::collection::vec(package(), 0..3), code in text(), message in text(),
         path in optional(), history in any::<bool>(), files in any::<bool>(), event in prop_oneof!["installed", "upgraded", "removed", "hidden"],
     ) -> String {
         let json = |value: &str| serde_json::json!(value);
@@ -81,6 +82,9 @@ prop_compose! {
         let packages: Vec<String> = packages.iter().map(|it| format!("{{{it}}}")).collect();
         let removed: Vec<String> =
             removed.iter().map(|it| format!("{{{it},\"hidden_by\":3}}")).collect();
+        let owner = r#"{"kind":"deb","name":"o","version":"1","arch":null,"vendor":"v"}"#;
+        let bundled: Vec<String> =
+            bundled.iter().map(|it| format!("{{{it},\"owner\":{owner}}}")).collect();
         let history = if history {
             format!(r#","history":[{{"kind":"apk","name":"a","arch":null,"events":[{{"layer":1,"event":"{event}","version":"1","from":null,"database":"d","created_by":"x"}}]}}]"#)
         } else {
@@ -93,8 +97,8 @@ prop_compose! {
             String::new()
         };
         format!(
-            r#"{{"schema":"cutaway.scan/1","image":{{"name":{},"source":"oci-archive","digest":"{digest}","id":null,"media_type":"m","platform":{{"os":"linux","architecture":null,"variant":null}}}},"created":null,"distro":{distro},"layers":[{{"index":0,"digest":"{digest}","diff_id":"{digest}","chain_id":"{digest}","media_type":null,"size":1,"uncompressed_size":18446744073709551615,"created_by":null,"verified":true}}],"packages":[{}],"removed":[{}],"keys":[{{"name":"k","version":"1","summary":null,"database":"d","layer":0}}],"diagnostics":[{{"severity":"error","code":{},"path":{path},"layer":4,"message":{}}}],"complete":false{history}{files}}}"#,
-            json(&name), packages.join(","), removed.join(","), json(&code), json(&message),
+            r#"{{"schema":"cutaway.scan/1","image":{{"name":{},"source":"oci-archive","digest":"{digest}","id":null,"media_type":"m","platform":{{"os":"linux","architecture":null,"variant":null}}}},"created":null,"distro":{distro},"layers":[{{"index":0,"digest":"{digest}","diff_id":"{digest}","chain_id":"{digest}","media_type":null,"size":1,"uncompressed_size":18446744073709551615,"created_by":null,"verified":true}}],"packages":[{}],"removed":[{}],"bundled":[{}],"keys":[{{"name":"k","version":"1","summary":null,"database":"d","layer":0}}],"diagnostics":[{{"severity":"error","code":{},"path":{path},"layer":4,"message":{}}}],"complete":false{history}{files}}}"#,
+            json(&name), packages.join(","), removed.join(","), bundled.join(","), json(&code), json(&message),
         )
     }
 }

@@ -29,8 +29,7 @@ pub(crate) fn facts(package: &PackageReport) -> Vec<Fact<'_>> {
             put(name, Cow::Borrowed(&**text));
         }
     }
-    for (name, flag) in
-        [("root", details.root), ("guessed", details.guessed), ("dev", details.dev)]
+    for (name, flag) in [("root", details.root), ("guessed", details.guessed), ("dev", details.dev)]
     {
         if flag {
             put(name, Cow::Borrowed("true"));

@@ -241,7 +241,7 @@ fn an_analyzer_of_artefacts_is_served() {
     assert_eq!(packages(&report), ["a 1.0@0", "a 2.0@1"]);
     let databases: Vec<&str> = report.packages.iter().map(|it| it.database.as_str()).collect();
     assert_eq!(databases, ["var/hard", "srv/a.pin"]);
-    let told = vec!["layer-refused", "no-distribution"];
+    let told = vec!["layer-refused"];
     assert_eq!((removed(&report).len(), codes(&report)), (0, told));
 }
 

@@ -12,7 +12,7 @@ use cutaway_scan::Options;
 use crate::support::{codes, options, scan_bytes, scan_image};
 
 /// Formats that nobody reads yet.
-const LATER: &[&str] = &["java-", "binary-", "python-egg-zip", "node-yarn-cache"];
+const LATER: &[&str] = &["java-native-image"];
 
 /// Rows of which the corpus lacks the file: case, and row.
 const LACKING: &[(&str, &str)] =
