@@ -22,6 +22,7 @@ fn the_json_has_every_key_of_its_schema() {
             "layers",
             "packages",
             "removed",
+            "bundled",
             "keys",
             "diagnostics",
             "complete"
