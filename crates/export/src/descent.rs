@@ -163,7 +163,7 @@ impl<'l> Ahead<'l> {
 /// Opens a layer and starts decoding it.
 fn open(layer: &Layer, is_base: bool, turn: Turn, options: &Options) -> Opened {
     let ((gate, waiting), (outlet, pieces)) =
-        (oneshot::channel(), way(1, options.limits.model.unpacked_bytes));
+        (oneshot::channel(), way(options.limits.model.unpacked_bytes));
     let (layer, mut options) = (layer.clone(), options.clone());
     // It may have to wait until others are written, and these for its window.
     options.windows = Windows::unbounded();

@@ -34,7 +34,7 @@ impl Emitter {
             plan: Arc::clone(plan),
             layer: layer.unwrap_or_default(),
             wanted: layer.map(|layer| plan.wanted(layer)).unwrap_or_default(),
-            members: Members::default(),
+            members: Members::of_layer(layer.unwrap_or_default()),
             outlet: outlet.clone(),
             begun: None,
         }

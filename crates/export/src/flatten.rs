@@ -70,7 +70,7 @@ async fn of_image<W: AsyncWrite + Unpin + Send>(
     let mut total = Flattened::default();
     let Descent { listings, written } = descend(image.layers(), options, tar, &mut total).await?;
     let listings = (0_u32..).zip(listings).collect();
-    let plan = Arc::new(Plan::new(listings, &written, &options.limits)?);
+    let plan = Arc::new(Plan::new(listings, &written, &[], &options.limits)?);
     drop(written);
     bare(&plan, tar, &mut total).await?;
     let numbered = (0_u32..).zip(image.layers());
@@ -103,7 +103,7 @@ fn start(
     turn: Turn,
     options: &Options,
 ) -> (Inlet, Task<Result<(), Error>>) {
-    let (outlet, pieces) = way(1, options.limits.model.unpacked_bytes);
+    let (outlet, pieces) = way(options.limits.model.unpacked_bytes);
     let (layer, plan, mut options) = (layer.clone(), Arc::clone(plan), options.clone());
     // It may have to wait until others are written, and these for its window.
     options.windows = Windows::unbounded();
@@ -141,17 +141,16 @@ async fn of_archive<W: AsyncWrite + Unpin + Send>(
         ListingOnly
     };
     let first = layers_of_archive(archive, Select::ALL, listed, options).await?;
-    // A member that the image lists twice is one layer with the number of its first place.
+    // A member that the image lists twice is two layers, whose files are written as those of the first.
     let mut places: HashMap<String, u32> = HashMap::new();
-    let mut listings: Vec<(u32, Arc<Listing>)> = Vec::new();
+    let (mut firsts, mut listings) = (Vec::new(), Vec::<(u32, Arc<Listing>)>::new());
     for (position, (member, reading)) in (0_u32..).zip(first.members.iter().zip(&first.layers)) {
-        let number = *places.entry(member.clone()).or_insert(position);
-        listings.push((number, Arc::clone(&reading.listing)));
+        firsts.push(*places.entry(member.clone()).or_insert(position));
+        listings.push((position, Arc::clone(&reading.listing)));
     }
-    let count = listings.len();
-    let plan = Arc::new(Plan::new(listings, &[], &options.limits)?);
+    let plan = Arc::new(Plan::new(listings, &[], &firsts, &options.limits)?);
     bare(&plan, tar, &mut total).await?;
-    let (outlet, mut pieces) = way(count, options.limits.model.unpacked_bytes);
+    let (outlet, mut pieces) = way(options.limits.model.unpacked_bytes);
     let shared = Arc::clone(&plan);
     let emitter = move |key: &LayerKey| {
         let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,6 +15,8 @@ const FEW_ZEROS: usize = 64 << 10;
 /// Parts of a tar that follow each other: headers, contents and what fills up blocks.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
+    /// The number of their layer.
+    layer: u32,
     bytes: Vec<u8>,
     /// Zero bytes that are too many to be held, each with the position in `bytes` before which they stand.
     zeros: Vec<(usize, u64)>,
@@ -25,6 +27,16 @@ pub(crate) struct Members {
 }
 
 impl Members {
+    /// Returns none yet of a layer.
+    pub(crate) fn of_layer(layer: u32) -> Self {
+        Self { layer, ..Self::default() }
+    }
+
+    /// Returns the number of their layer.
+    pub(crate) fn layer(&self) -> u32 {
+        self.layer
+    }
+
     /// Returns how many bytes are held.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
@@ -42,8 +54,8 @@ impl Members {
 
     /// Takes all out that has come, and goes on with `empty`, also within a member.
     pub(crate) fn cut(&mut self, empty: Self) -> Self {
-        let content = self.content;
-        std::mem::replace(self, Self { content, ..empty })
+        let (layer, content) = (self.layer, self.content);
+        std::mem::replace(self, Self { layer, content, ..empty })
     }
 
     /// Makes room to be filled again.

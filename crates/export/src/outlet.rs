@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cutaway_model::Error as ModelError;
 use cutaway_read::Error as ReadError;
-use cutaway_tar::len64;
 use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 
@@ -34,20 +33,21 @@ pub(crate) struct Outlet {
 pub(crate) struct Inlet {
     from: mpsc::Receiver<Members>,
     pool: Pool,
-    /// Bytes of content that came, holes included, and how many may.
+    /// The layer that what came last is from.
+    layer: u32,
+    /// Bytes of content that came of it, holes included, and how many may.
     content: u64,
     max: u64,
 }
 
-/// Makes a way for at most `unpacked_bytes` bytes of content of each of so many layers, holes included: what
-/// is no byte of the layer is written as many.
-pub(crate) fn way(layers: usize, unpacked_bytes: u64) -> (Outlet, Inlet) {
+/// Makes a way for at most `unpacked_bytes` bytes of content of each layer, holes included: what is no byte of
+/// the layer is written as many. Layers come one after the other.
+pub(crate) fn way(unpacked_bytes: u64) -> (Outlet, Inlet) {
     let (to, from) = mpsc::channel(PIECES);
     let pool = Pool::default();
-    let max = unpacked_bytes.saturating_mul(len64(layers));
     (
         Outlet { to, pool: Arc::clone(&pool), sent: Arc::default() },
-        Inlet { from, pool, content: 0, max },
+        Inlet { from, pool, layer: 0, content: 0, max: unpacked_bytes },
     )
 }
 
@@ -81,6 +81,9 @@ impl Inlet {
         written: &mut Flattened,
     ) -> Result<(), Error> {
         while let Some(mut members) = self.from.recv().await {
+            if members.layer() != self.layer {
+                (self.layer, self.content) = (members.layer(), 0);
+            }
             self.content = self.content.saturating_add(members.stated_content());
             if self.content > self.max {
                 let what = "the files of a layer, their holes included".to_owned();

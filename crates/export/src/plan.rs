@@ -28,8 +28,9 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Lays numbered layers over each other, base first, those of one number being the same, and leaves out
-    /// what is `written` already: one item for each of the first of them.
+    /// Lays numbered layers over each other, base first, and leaves out what is `written` already: one item for
+    /// each of the first of them. In `firsts` each has the number of the first layer that is the same, under
+    /// which its files are wanted; empty where none is.
     ///
     /// # Errors
     ///
@@ -38,6 +39,7 @@ impl Plan {
     pub(crate) fn new(
         listings: Vec<(u32, Arc<Listing>)>,
         written: &[Written],
+        firsts: &[u32],
         limits: &Limits,
     ) -> Result<Self, Error> {
         let mut tree = Tree::new(limits.layerfs);
@@ -59,7 +61,9 @@ impl Plan {
         while let Some(id) = ahead.pop() {
             let node = tree.node(id);
             if node.kind() == Kind::File {
-                files.push((node.inode(), id));
+                let Inode { layer, entry } = node.inode();
+                let first = usize::try_from(layer).ok().and_then(|layer| firsts.get(layer));
+                files.push((Inode { layer: *first.unwrap_or(&layer), entry }, id));
             } else {
                 bare.push(id);
             }
