@@ -60,16 +60,41 @@ pub enum Selection {
     First,
 }
 
-/// A file that belongs to a database: beside it, called as it is with a suffix.
+/// A file that belongs to a database and lies in the same directory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Companion {
-    /// The suffix, such as `-wal`.
-    pub suffix: Cow<'static, str>,
+pub enum Companion {
+    /// It is called as the database is, with this suffix, such as `-wal`.
+    Suffix(Cow<'static, str>),
+    /// It has this name.
+    Beside(Cow<'static, str>),
 }
 
 impl Companion {
     /// Returns the companion with this suffix.
     pub const fn new(suffix: &'static str) -> Self {
-        Self { suffix: Cow::Borrowed(suffix) }
+        Self::Suffix(Cow::Borrowed(suffix))
+    }
+
+    /// Returns the companion with this name.
+    pub const fn beside(name: &'static str) -> Self {
+        Self::Beside(Cow::Borrowed(name))
+    }
+
+    /// Returns the suffix or the name.
+    pub fn text(&self) -> &str {
+        let (Self::Suffix(text) | Self::Beside(text)) = self;
+        text
+    }
+
+    /// Returns where the companion of the database at a path lies.
+    pub fn path_of(&self, database: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Suffix(suffix) => [database, suffix.as_bytes()].concat(),
+            Self::Beside(name) => {
+                let slash = database.iter().rposition(|&byte| byte == b'/');
+                let len = slash.map_or(0, |slash| slash.saturating_add(1));
+                [database.get(..len).unwrap_or_default(), name.as_bytes()].concat()
+            }
+        }
     }
 }

@@ -239,19 +239,29 @@ impl Member {
         }
         for pattern in interest.names() {
             match pattern {
-                NamePattern::Is(whole) if !is_name(whole) => {
+                NamePattern::Is(whole) | NamePattern::Below { name: whole, .. }
+                    if !is_name(whole) =>
+                {
                     return unservable(whole, "the name of a file is one component of a path");
+                }
+                NamePattern::Below { directory, .. } if !directory.split('/').all(is_name) => {
+                    return unservable(
+                        directory,
+                        "a directory is a path without a slash at its ends",
+                    );
                 }
                 NamePattern::Ends(ending) if ending.len() < 2 || !is_name(ending) => {
                     return unservable(ending, "an ending is two bytes long at least, of a name");
                 }
-                NamePattern::Is(_) | NamePattern::Ends(_) => {}
+                NamePattern::Is(_) | NamePattern::Ends(_) | NamePattern::Below { .. } => {}
             }
         }
-        let suffixes = self.companions().iter().map(|companion| &*companion.suffix);
-        for suffix in suffixes {
-            if !is_name(suffix) {
-                return unservable(suffix, "the suffix of a companion is part of a name");
+        for companion in self.companions() {
+            if !is_name(companion.text()) {
+                return unservable(
+                    companion.text(),
+                    "what a companion is called is part of a name",
+                );
             }
         }
         Ok(())
@@ -299,10 +309,7 @@ impl Builder {
                 return Err(AnalyzersError::Twice(member.id.name().to_owned()));
             }
         }
-        let interests = members.iter().map(|member| {
-            let suffixes = member.companions().iter().map(|companion| &*companion.suffix);
-            (member.interest(), suffixes.collect())
-        });
+        let interests = members.iter().map(|member| (member.interest(), member.companions()));
         let matcher = Arc::new(Matcher::new(interests));
         Ok(Analyzers { members: members.into(), matcher })
     }

@@ -57,6 +57,13 @@ pub enum NamePattern {
     Is(Cow<'static, str>),
     /// A name with this ending, and something in front of it.
     Ends(Cow<'static, str>),
+    /// Exactly this name, somewhere below a directory.
+    Below {
+        /// The path of the directory.
+        directory: Cow<'static, str>,
+        /// The name.
+        name: Cow<'static, str>,
+    },
 }
 
 impl Interest {
@@ -78,6 +85,17 @@ impl Interest {
     #[must_use]
     pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.names.push(NamePattern::Is(name.into()));
+        self
+    }
+
+    /// Adds files of this name that lie somewhere below a directory.
+    #[must_use]
+    pub fn named_below(
+        mut self,
+        directory: impl Into<Cow<'static, str>>,
+        name: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.names.push(NamePattern::Below { directory: directory.into(), name: name.into() });
         self
     }
 
@@ -118,10 +136,9 @@ impl Interest {
     /// Returns whether a path is of interest. [`Matcher`](crate::Matcher) answers this for many
     /// analyzers at once, and much faster.
     pub fn holds(&self, path: &[u8]) -> bool {
-        let name = split(path).1;
         self.any
             || self.places.iter().any(|place| place.holds(path))
-            || self.names.iter().any(|pattern| pattern.holds(name))
+            || self.names.iter().any(|pattern| pattern.holds(path))
     }
 }
 
@@ -212,13 +229,22 @@ impl Place {
 }
 
 impl NamePattern {
-    /// Returns whether a name, the last component of a path, fits.
-    pub fn holds(&self, name: &[u8]) -> bool {
+    /// Returns whether a path fits.
+    pub fn holds(&self, path: &[u8]) -> bool {
+        let (parent, name) = split(path);
         match self {
+            Self::Below { directory, name: whole } => {
+                whole.as_bytes() == name && is_in(parent, directory.as_bytes())
+            }
             Self::Is(whole) => whole.as_bytes() == name,
             Self::Ends(ending) => name.len() > ending.len() && name.ends_with(ending.as_bytes()),
         }
     }
+}
+
+/// Returns whether a directory is another one or lies below it.
+pub(crate) fn is_in(directory: &[u8], above: &[u8]) -> bool {
+    directory.strip_prefix(above).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
 }
 
 /// Splits a path into its directory and its last component.

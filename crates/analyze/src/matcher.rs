@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use crate::interest::split;
-use crate::{Interest, NamePattern, Place};
+use crate::interest::{is_in, split};
+use crate::{Companion, Interest, NamePattern, Place};
 
 /// The interests of many analyzers.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +43,8 @@ enum NameRule {
     In(Box<[u8]>),
     /// It lies in a directory in this directory.
     InEach(Box<[u8]>),
+    /// It lies somewhere below this directory.
+    Below(Box<[u8]>),
     /// Nothing more.
     Anywhere,
 }
@@ -71,13 +73,16 @@ const SHORT: usize = 2;
 const LONG: usize = 4;
 
 impl Matcher {
-    /// Makes the table of interests, each with the suffixes of its companions.
-    pub fn new<'a>(interests: impl IntoIterator<Item = (&'a Interest, Vec<&'a str>)>) -> Self {
+    /// Makes the table of interests, each with its companions.
+    pub fn new<'a>(interests: impl IntoIterator<Item = (&'a Interest, &'a [Companion])>) -> Self {
         let mut matcher = Self::default();
-        for (analyzer, (interest, suffixes)) in interests.into_iter().enumerate() {
+        for (analyzer, (interest, companions)) in interests.into_iter().enumerate() {
             matcher.add(analyzer, interest, "", false);
-            for suffix in suffixes {
-                matcher.add(analyzer, interest, suffix, true);
+            for companion in companions {
+                match companion {
+                    Companion::Suffix(suffix) => matcher.add(analyzer, interest, suffix, true),
+                    Companion::Beside(name) => matcher.add_beside(analyzer, interest, name),
+                }
             }
         }
         matcher.directory_lengths = matcher.directories.keys().map(|it| it.len()).collect();
@@ -110,6 +115,7 @@ impl Matcher {
                     let (above, package) = split(directory);
                     **place == *above && !package.is_empty()
                 }
+                NameRule::Below(place) => is_in(directory, place),
             };
             if fits {
                 take(*analyzer, *companion);
@@ -165,6 +171,9 @@ impl Matcher {
         }
         for pattern in interest.names() {
             match pattern {
+                NamePattern::Below { directory, name: whole } => {
+                    name(whole.as_bytes(), NameRule::Below(directory.as_bytes().into()));
+                }
                 NamePattern::Is(whole) => name(whole.as_bytes(), NameRule::Anywhere),
                 NamePattern::Ends(ending) => {
                     let rule = with_suffix(ending.as_bytes());
@@ -179,6 +188,22 @@ impl Matcher {
         if interest.is_any() && !companion {
             self.any.push(analyzer);
         }
+    }
+
+    /// Adds the companion of this name in every directory in which files of an interest may lie.
+    fn add_beside(&mut self, analyzer: usize, interest: &Interest, name: &str) {
+        let of_places = interest.places().iter().map(|place| match place {
+            Place::File(path) => NameRule::In(split(path.as_bytes()).0.into()),
+            Place::InEach { path, .. } => NameRule::InEach(path.as_bytes().into()),
+            Place::Directory { path, .. } => NameRule::In(path.as_bytes().into()),
+        });
+        let of_names = interest.names().iter().map(|pattern| match pattern {
+            NamePattern::Below { directory, .. } => NameRule::Below(directory.as_bytes().into()),
+            NamePattern::Is(_) | NamePattern::Ends(_) => NameRule::Anywhere,
+        });
+        let rules = of_places.chain(of_names);
+        let rules = rules.map(|rule| Rule { analyzer, companion: true, rule });
+        self.names.entry(name.as_bytes().into()).or_default().extend(rules);
     }
 }
 
@@ -198,6 +223,7 @@ mod tests {
                 .at(Place::directory("var/lib/dpkg/status.d", &[".x"])),
             none().at(Place::in_each("usr/share/doc", "copyright")),
             none().files(["var/lib/rpm/rpmdb.sqlite"]),
+            none().named_below("var/lib/rpm", "a"),
         ]
     }
 
@@ -210,7 +236,8 @@ mod tests {
     }
 
     fn matcher(interests: &[Interest]) -> Matcher {
-        Matcher::new(interests.iter().map(|interest| (interest, vec!["-wal"])))
+        const WAL: &[Companion] = &[Companion::new("-wal")];
+        Matcher::new(interests.iter().map(|interest| (interest, WAL)))
     }
 
     fn paths() -> Vec<String> {
@@ -242,11 +269,35 @@ mod tests {
         assert!((1..10).contains(&many), "{many}: only a path of interest costs a rule");
     }
 
+    #[test]
+    fn companions_lie_beside() {
+        const SLOT: &[Companion] = &[Companion::beside("SLOT")];
+        let interest = Interest::default()
+            .files(["etc/a"])
+            .at(Place::in_each("var/db", "desc"))
+            .named_below("var/db/pkg", "CONTENTS");
+        let matcher = Matcher::new([(&interest, SLOT)]);
+        for (path, expected) in [
+            ("etc/SLOT", true),
+            ("etc/b/SLOT", false),
+            ("var/db/x/SLOT", true),
+            ("var/db/pkg/a/b/SLOT", true),
+            ("var/db/pkgs/a/SLOT", false),
+            ("SLOT", false),
+        ] {
+            let mut matches = Matches::default();
+            matcher.find(path.as_bytes(), &mut matches);
+            assert_eq!((matches.analyzers.len(), matches.companion), (0, expected), "{path}");
+        }
+        assert_eq!(SLOT[0].path_of(b"var/db/pkg/a/b/CONTENTS"), b"var/db/pkg/a/b/SLOT");
+        assert_eq!(SLOT[0].path_of(b"CONTENTS"), b"SLOT");
+    }
+
     proptest! {
         /// The table says what the interests say one by one.
         #[test]
         fn is_what_the_interests_say(
-            path in "(usr/share/doc|var/lib/dpkg/status.d|var/lib/rpm|etc|a)(/p|/q)?/(copyright|os-release|a|a\\.x|lock1\\.json|\\.l02|a\\.l02|rpmdb\\.sqlite)(-wal)?"
+            path in "(usr/share/doc|var/lib/dpkg/status.d|var/lib/rpm|var/lib/rpmx|etc|a)(/p|/q)?/(copyright|os-release|a|a\\.x|lock1\\.json|\\.l02|a\\.l02|rpmdb\\.sqlite)(-wal)?"
         ) {
             let interests = [os(), languages(4)].concat();
             let mut matches = Matches::default();

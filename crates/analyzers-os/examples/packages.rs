@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let companions: Vec<Option<Vec<u8>>> = member
             .companions()
             .iter()
-            .map(|companion| std::fs::read(format!("{file}{}", companion.suffix)).ok())
+            .map(|companion| companion.path_of(file.as_bytes()))
+            .map(|beside| std::fs::read(String::from_utf8_lossy(&beside).as_ref()).ok())
             .collect();
         let companions: Vec<Option<&[u8]>> = companions.iter().map(Option::as_deref).collect();
         let mut findings = Findings::default();

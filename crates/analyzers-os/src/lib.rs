@@ -1,7 +1,7 @@
 //! Distributions and the databases of their package managers, read from bytes.
 //!
 //! A *distribution* is what a release file such as `etc/os-release` names; a *database* is where a
-//! package manager (apk, dpkg, chisel, rpm, opkg, pacman) notes what it installed. Each module knows one such file: where
+//! package manager (apk, dpkg, chisel, rpm, opkg, pacman, portage) notes what it installed. Each module knows one such file: where
 //! it lies and how its bytes are to be read. Nothing here does I/O, runs a package manager or sees
 //! an image; all bytes are taken to be hostile, and what cannot be read becomes a diagnostic.
 //!
@@ -58,6 +58,8 @@ mod named_release;
 mod opkg;
 mod opkg_files;
 mod os_release;
+mod portage;
+mod portage_files;
 mod recorded;
 mod repeated;
 mod reporter;
@@ -108,6 +110,7 @@ pub fn analyzers_with_records() -> Analyzers {
         .records(rpm::RpmFiles)
         .records(alpm_files::AlpmFiles)
         .records(opkg_files::OpkgFiles)
+        .records(portage_files::PortageFiles)
         .records(unrecorded::AnySystem);
     built(records)
 }
@@ -133,6 +136,7 @@ fn packages() -> Builder {
         .database(rpm::Rpm)
         .database(opkg::Opkg)
         .database(alpm::Alpm)
+        .database(portage::Portage)
         .database(container_manifest::ContainerManifest)
         .artifact(copyright::Copyright)
 }
@@ -148,8 +152,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [8, 7, 1, 14]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 7, 1, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 8, 1, 15]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 8, 1, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

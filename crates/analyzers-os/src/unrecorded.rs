@@ -101,6 +101,16 @@ pub(crate) const OPKG: &[Unrecorded] = &[
     unowned("{tmp,var}/lock/opkg.lock", "opkg's lock"),
 ];
 
+/// What portage keeps.
+pub(crate) const PORTAGE: &[Unrecorded] = &[
+    unowned("var/db/pkg/**", "portage's database"),
+    unowned("var/{lib,cache}/{portage,edb}/**", "state of portage"),
+    unowned("var/db/repos/**", "portage's repositories"),
+    unowned("var/log/{emerge,emerge-fetch}.log", "log of a package manager"),
+    unowned("etc/env.d/*", "written by env-update"),
+    unowned("etc/{profile,csh}.env", "written by env-update"),
+];
+
 /// What pacman keeps.
 pub(crate) const PACMAN: &[Unrecorded] = &[
     unowned("var/lib/pacman/**", "pacman's database"),

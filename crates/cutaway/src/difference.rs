@@ -1,6 +1,6 @@
 //! The files and packages in which two images differ.
 
-use cutaway_analyze::{Analyzers, Interest, Place, Role};
+use cutaway_analyze::{Analyzers, Interest, NamePattern, Place, Role};
 use cutaway_files::{Comparison, Difference, Present, Side, Which};
 use cutaway_layerfs::EntryPath;
 use cutaway_report::{FileEntry, PackageDifferences, Report};
@@ -88,7 +88,22 @@ fn undecided(analyzers: &Analyzers, comparison: &Comparison<'_>) -> Option<Entry
     let interests: Vec<&Interest> =
         analyzers.of_role(Role::Database).map(|(_, member)| member.interest()).collect();
     let places: Vec<&Place> = interests.iter().flat_map(|interest| interest.places()).collect();
-    let is_anywhere = interests.iter().any(|interest| !interest.names().is_empty());
+    let names = || interests.iter().flat_map(|interest| interest.names());
+    // In a directory that is hidden, or in one above or below it.
+    let may_hold = |hidden: &EntryPath| {
+        names().any(|pattern| match pattern {
+            NamePattern::Below { directory, .. } => {
+                let (hidden, above) = (hidden.as_bytes(), directory.as_bytes());
+                let (short, long) =
+                    if hidden.len() < above.len() { (hidden, above) } else { (above, hidden) };
+                let rest = long.strip_prefix(short);
+                rest.is_some_and(|rest| {
+                    short.is_empty() || matches!(rest.first(), None | Some(b'/'))
+                })
+            }
+            NamePattern::Is(_) | NamePattern::Ends(_) => true,
+        })
+    };
     let at_place = places.iter().find_map(|place| {
         let path = EntryPath::clean(place.path().as_bytes()).ok()?;
         let open = match place {
@@ -113,7 +128,7 @@ fn undecided(analyzers: &Analyzers, comparison: &Comparison<'_>) -> Option<Entry
         };
         let emptied = comparison.opaque().into_iter().map(|(directory, _)| directory);
         // One that is known by its name may have lain in any directory that is hidden.
-        let emptied = emptied.filter(|directory| is_anywhere || below(directory));
+        let emptied = emptied.filter(|directory| may_hold(directory) || below(directory));
         let named = |path: &EntryPath| interests.iter().any(|it| it.holds(path.as_bytes()));
         let paths = comparison.differences().map(|difference| difference.path);
         let paths = paths.filter(|path| below(path) || named(path));

@@ -204,6 +204,14 @@ pub const CODES: &[(&str, &str)] = &[
         "platform-variant",
         "The only entry for the machine is of another variant than the usual one, and was taken.",
     ),
+    (
+        "portage-line-unreadable",
+        "A line of what portage records of the files of a package cannot be read.",
+    ),
+    (
+        "portage-name-unreadable",
+        "A directory of portage's database does not name a package and its version.",
+    ),
     ("recorded-path-unusable", "A package records a path that no file can have."),
     (
         "recorded-paths-over-limit",

@@ -170,7 +170,7 @@ impl Taker for Dispatch {
             for mut reading in readings {
                 let Some(member) = self.analyzers.get(reading.analyzer) else { continue };
                 let companions = member.companions().iter().map(|companion| {
-                    let path = [file.path().as_bytes(), companion.suffix.as_bytes()].concat();
+                    let path = companion.path_of(file.path().as_bytes());
                     by_path.get(path.as_slice()).cloned()
                 });
                 let mut companions: Vec<_> = companions.collect();

@@ -8,7 +8,7 @@ mod laws;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cutaway_analyze::{Analyzers, Few, Place};
+use cutaway_analyze::{Analyzers, Companion, Few, Place};
 use cutaway_layerfs::{EntryPath, Inode, Kind, NodeId, Tree, Watch};
 
 use crate::sight::{Rank, Sight};
@@ -313,7 +313,7 @@ impl Visibility {
         }
         let mut companions = Vec::new();
         for companion in member.companions() {
-            companions.push(self.companion(view, number, &name, &path, &companion.suffix));
+            companions.push(self.companion(view, number, &name, &path, companion));
         }
         let Some(spot) = self.spots.get_mut(number) else { return };
         let analyzer = spot.analyzer;
@@ -335,9 +335,9 @@ impl Visibility {
         number: usize,
         name: &[u8],
         path: &EntryPath,
-        suffix: &str,
+        companion: &Companion,
     ) -> Option<Inode> {
-        let path = [path.as_bytes(), suffix.as_bytes()].concat();
+        let path = companion.path_of(path.as_bytes());
         if view.skip.matches(&path) {
             return None;
         }

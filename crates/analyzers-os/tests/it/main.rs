@@ -18,6 +18,7 @@ mod hostile;
 mod ndb;
 mod opkg;
 mod oracle;
+mod portage;
 mod random;
 mod records;
 mod reencode;

@@ -13,6 +13,7 @@ mod languages;
 mod links;
 mod odd_databases;
 mod order;
+mod portage;
 mod provenance;
 mod sources;
 mod support;
