@@ -113,6 +113,9 @@ pub(crate) struct Scan {
     /// are not as their package recorded them, and files that are missing. Hashes all files
     #[arg(long, env = "CUTAWAY_OWNED", value_parser = BoolishValueParser::new())]
     pub(crate) owned: bool,
+    /// The kinds of packages that are listed: os, lang, or types such as deb and npm
+    #[arg(long, value_name = "KIND", env = "CUTAWAY_KIND", value_delimiter = ',')]
+    pub(crate) kind: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -39,6 +39,7 @@ mod history;
 mod hosts;
 mod image;
 mod inspect;
+mod kinds;
 mod layer_tree;
 mod limits;
 mod memory;
@@ -101,6 +102,7 @@ pub use history::{
 };
 pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing, unambiguous};
 pub use inspect::InspectOptions;
+pub use kinds::Kinds;
 pub use layer_tree::{LayerFiles, LayerTree};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_duration, parse_size};
 pub use moved::Moved;

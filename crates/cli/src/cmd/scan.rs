@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use cutaway::sbom::Options;
-use cutaway::{Output, ReportForm, ScanOptions};
+use cutaway::{Kinds, Output, ReportForm, ScanOptions};
 use cutaway_report::Report;
 use cutaway_tar::Escaped;
 
@@ -18,12 +18,11 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let client = client::of(common)?;
     let options = client.bill_options(args.bill.settings())?;
     outputs.iter().try_for_each(|it| output::check(it.file.as_deref()))?;
-    let analyzers = match args.owned {
-        true => cutaway::analyzers_with_records(),
-        false => cutaway::analyzers(),
-    };
+    let kinds = Kinds::new(&args.kind);
+    let analyzers = kinds.analyzers(args.owned);
     let how = ScanOptions { skip: args.skip.clone(), history: args.history };
-    let report = client.report(&args.image, &analyzers, &how).await?;
+    let mut report = client.report(&args.image, &analyzers, &how).await?;
+    kinds.keep(&mut report);
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),
         layers = report.layers.len(),

@@ -8,6 +8,17 @@ use crate::support::{
 };
 
 #[test]
+fn kinds_of_packages_are_chosen() {
+    let image = OnDisk::layout(&alpine());
+    let count = |kind: &str| {
+        let report = parsed(&run(&["scan", &image.oci(), "--format", "json", "--kind", kind]));
+        report["packages"].as_array().unwrap().len()
+    };
+    let [all, apk, system, languages] = ["os,lang", "apk", "os", "lang"].map(count);
+    assert!(all > 0 && apk == all && system == all && languages == 0);
+}
+
+#[test]
 fn the_json_has_every_key_of_its_schema() {
     let image = OnDisk::layout(&alpine());
     let report = parsed(&run(&["scan", &image.oci(), "--format", "json"]));
