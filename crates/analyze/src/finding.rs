@@ -28,9 +28,32 @@ pub struct Distro {
     pub pretty_name: Option<String>,
     /// `ID_LIKE`, split at blanks.
     pub id_like: Vec<String>,
+    /// `CPE_NAME`.
+    pub cpe: Option<String>,
+    /// `HOME_URL`.
+    pub home_url: Option<String>,
+    /// `BUG_REPORT_URL`.
+    pub bug_report_url: Option<String>,
+    /// `SUPPORT_END`, as it is spelled.
+    pub support_end: Option<String>,
     /// Whether the file states the ID, or is this distribution's by its name. What was made of a title
     /// or of addresses contradicts no file that states another one.
     pub stated: bool,
+}
+
+impl Distro {
+    /// Returns the texts that may be missing, always in the same order.
+    pub(crate) fn texts(&self) -> [&Option<String>; 7] {
+        [
+            &self.version_id,
+            &self.codename,
+            &self.pretty_name,
+            &self.cpe,
+            &self.home_url,
+            &self.bug_report_url,
+            &self.support_end,
+        ]
+    }
 }
 
 /// Something that could not be read, or that a reader should know.

@@ -26,9 +26,9 @@ pub(crate) fn put_findings(out: &mut Vec<u8>, findings: &Findings) {
     put_texts(out, findings.licenses());
     put(out, u64::from(findings.distro().is_some()));
     if let Some(distro) = findings.distro() {
-        let Distro { id, version_id, codename, pretty_name, id_like, stated } = distro;
+        let Distro { id, id_like, stated, .. } = distro;
         put_bytes(out, id.as_bytes());
-        for optional in [version_id, codename, pretty_name] {
+        for optional in distro.texts() {
             put_optional(out, optional.as_deref());
         }
         put_texts(out, id_like);
@@ -70,6 +70,10 @@ pub(crate) fn get_findings(rest: &mut &[u8], findings: &mut Findings) -> Option<
             version_id: get_optional(rest)?,
             codename: get_optional(rest)?,
             pretty_name: get_optional(rest)?,
+            cpe: get_optional(rest)?,
+            home_url: get_optional(rest)?,
+            bug_report_url: get_optional(rest)?,
+            support_end: get_optional(rest)?,
             id_like: get_list(rest, 1, text)?,
             stated: get_flag(rest)?,
         });

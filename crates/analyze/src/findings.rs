@@ -135,8 +135,8 @@ impl Findings {
 
     /// Sets the distribution; the last one counts.
     pub fn set_distro(&mut self, distro: Distro) {
-        let Distro { id, version_id, codename, pretty_name, id_like, stated: _ } = &distro;
-        let optional = [version_id, codename, pretty_name].into_iter().flatten().map(String::len);
+        let Distro { id, id_like, .. } = &distro;
+        let optional = distro.texts().into_iter().flatten().map(String::len);
         let like = id_like.iter().map(|it| text_weight(it));
         let texts = optional.chain(like).chain([id.len()]);
         let weight = texts.fold(size_of::<Distro>(), usize::saturating_add);

@@ -22,7 +22,7 @@ pub(crate) struct OsRelease;
 
 impl Analyzer for OsRelease {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("os-release", 1)
+        AnalyzerId::new("os-release", 2)
     }
 
     fn interest(&self) -> Interest {
@@ -47,6 +47,10 @@ impl Analyzer for OsRelease {
                 "VERSION_CODENAME" => distro.codename = optional,
                 "PRETTY_NAME" => distro.pretty_name = optional,
                 "ID_LIKE" => distro.id_like = words(optional.as_deref().unwrap_or_default()),
+                "CPE_NAME" => distro.cpe = optional,
+                "HOME_URL" => distro.home_url = optional,
+                "BUG_REPORT_URL" => distro.bug_report_url = optional,
+                "SUPPORT_END" => distro.support_end = optional,
                 "NAME" => named |= optional.is_some(),
                 _ => {}
             }
@@ -91,7 +95,7 @@ mod tests {
     #[test]
     fn fields() {
         let findings = read(
-            b"NAME=\"X\"\nID='x y'\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nPRETTY_NAME=\"X \\\"12\\\"\"\nID_LIKE=\"rhel  fedora\"\n",
+            b"NAME=\"X\"\nID='x y'\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nPRETTY_NAME=\"X \\\"12\\\"\"\nID_LIKE=\"rhel  fedora\"\nCPE_NAME=cpe:/o:x:y:1\nHOME_URL=\"https://x.org/\"\nBUG_REPORT_URL=https://b.org\nSUPPORT_END=2030-01-01\n",
         );
         let distro = findings.distro().unwrap();
         assert_eq!(distro.id, "x y");
@@ -99,6 +103,9 @@ mod tests {
         assert_eq!(distro.codename.as_deref(), Some("bookworm"));
         assert_eq!(distro.pretty_name.as_deref(), Some("X \"12\""));
         assert_eq!(distro.id_like, ["rhel", "fedora"]);
+        let more = [&distro.cpe, &distro.home_url, &distro.bug_report_url, &distro.support_end];
+        let expected = ["cpe:/o:x:y:1", "https://x.org/", "https://b.org", "2030-01-01"];
+        assert_eq!(more.map(Option::as_deref), expected.map(Some));
         assert_eq!(findings.diagnostics(), []);
     }
 

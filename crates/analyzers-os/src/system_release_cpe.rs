@@ -56,6 +56,7 @@ fn distro(line: &str) -> Option<Distro> {
         id: known.map_or(vendor, |known| known.id).to_owned(),
         stated: known.is_some(),
         version_id: version_id.map(str::to_owned),
+        cpe: Some(line.to_owned()),
         ..Distro::default()
     })
 }

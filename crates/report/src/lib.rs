@@ -31,6 +31,7 @@ mod report;
 mod round_trip;
 mod schemas;
 mod subject;
+mod support;
 mod surroundings;
 mod time;
 mod units;
@@ -51,6 +52,7 @@ pub use report::{
 };
 pub use schemas::{DocumentSchema, schema, schemas};
 pub use subject::{SourceKind, Subject};
+pub use support::SupportEnd;
 pub use surroundings::{AttestationReport, ChildReport, IndexReport, Surroundings};
 pub use time::{parse_time, utc};
 pub use units::size_text;

@@ -149,6 +149,19 @@ pub struct DistroReport {
     pub path: String,
     /// The layer that holds it.
     pub layer: usize,
+    /// The last day of its regular support, as `2026-06-10`, where that is known: see
+    /// [`SupportEnd`](crate::SupportEnd).
+    #[serde(default)]
+    pub eol: Option<String>,
+    /// `CPE_NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpe: Option<String>,
+    /// `HOME_URL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_url: Option<String>,
+    /// `BUG_REPORT_URL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bug_report_url: Option<String>,
 }
 
 /// One layer.

@@ -75,7 +75,7 @@ prop_compose! {
         let json = |value: &str| serde_json::json!(value);
         let digest = format!("sha256:{}", "ab".repeat(32));
         let distro = if distro {
-            r#"{"id":"a","version_id":"1","codename":null,"pretty_name":null,"id_like":["b"],"path":"p","layer":0}"#
+            r#"{"id":"a","version_id":"1","codename":null,"pretty_name":null,"id_like":["b"],"path":"p","layer":0,"eol":"2026-06-10","cpe":"c","bug_report_url":"u"}"#
         } else {
             "null"
         };

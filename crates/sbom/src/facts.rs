@@ -111,6 +111,10 @@ pub(crate) fn of_image<'r>(bill: &Bill<'r>) -> Vec<Fact<'r>> {
 pub(crate) fn of_distro<'r>(distro: &'r DistroReport, keys: &'r [KeyReport]) -> Vec<Fact<'r>> {
     let mut facts = Facts(Vec::new());
     facts.put("distro:codename", distro.codename.as_deref());
+    facts.put("distro:eol", distro.eol.as_deref());
+    facts.put("distro:cpe", distro.cpe.as_deref());
+    facts.put("distro:homeUrl", distro.home_url.as_deref());
+    facts.put("distro:bugReportUrl", distro.bug_report_url.as_deref());
     facts.put("distro:path", Some(distro.path.as_str()));
     facts.put("distro:layer", Some(distro.layer.to_string()));
     for (position, id) in distro.id_like.iter().enumerate() {

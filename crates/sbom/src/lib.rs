@@ -19,6 +19,7 @@
 mod bill;
 mod check;
 mod clock;
+mod cpe;
 mod cyclonedx;
 mod details;
 mod facts;

@@ -11,7 +11,7 @@ use cutaway_analyze::Severity;
 use cutaway_model::DiffId;
 use cutaway_report::{
     DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
-    RemovedReport, Report, Schema, SourceKind, Subject,
+    RemovedReport, Report, Schema, SourceKind, Subject, SupportEnd,
 };
 
 use crate::limits::Limits;
@@ -181,6 +181,13 @@ fn distro(part: &Part) -> Option<DistroReport> {
         id_like: id_like.into_iter().map(|(_, value)| value).collect(),
         path: text("distro:path").unwrap_or_default(),
         layer: text("distro:layer").and_then(|layer| layer.parse().ok()).unwrap_or_default(),
+        eol: match is_ours {
+            true => text("distro:eol"),
+            false => eol(id, part.version.as_deref(), part.description.as_deref()),
+        },
+        cpe: text("distro:cpe"),
+        home_url: text("distro:homeUrl"),
+        bug_report_url: text("distro:bugReportUrl"),
     })
 }
 
@@ -219,6 +226,10 @@ fn distro_of(packages: &[PackageReport]) -> Option<DistroReport> {
             _ => (distro, None),
         };
         Some(DistroReport {
+            eol: eol(&id, version.as_deref(), None),
+            cpe: None,
+            home_url: None,
+            bug_report_url: None,
             id,
             version_id: version,
             codename: None,
@@ -229,6 +240,11 @@ fn distro_of(packages: &[PackageReport]) -> Option<DistroReport> {
         })
     };
     packages.iter().find_map(named)
+}
+
+/// Returns when support of a distribution ends, of whom the bill does not say it.
+fn eol(id: &str, version_id: Option<&str>, pretty_name: Option<&str>) -> Option<String> {
+    SupportEnd::eol(id, version_id, pretty_name, None)
 }
 
 fn keys(system: &Part) -> Vec<KeyReport> {

@@ -9,7 +9,7 @@ use cutaway_model::{DiffId, Image, Measured};
 use cutaway_ref::Platform;
 use cutaway_report::{
     BundledReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, RemovedReport,
-    Report, Schema, Subject, purl,
+    Report, Schema, Subject, SupportEnd, purl,
 };
 use cutaway_tar::len64;
 
@@ -235,8 +235,24 @@ fn package_report(
 }
 
 fn distro_report(distro: &Distro, sight: &Sight, first: usize) -> DistroReport {
-    let Distro { id, version_id, codename, pretty_name, id_like, stated: _ } = distro.clone();
+    let Distro {
+        id,
+        version_id,
+        codename,
+        pretty_name,
+        id_like,
+        cpe,
+        home_url,
+        bug_report_url,
+        support_end,
+        stated: _,
+    } = distro.clone();
+    let (version, title) = (version_id.as_deref(), pretty_name.as_deref());
     DistroReport {
+        eol: SupportEnd::eol(&id, version, title, support_end.as_deref()),
+        cpe,
+        home_url,
+        bug_report_url,
         id,
         version_id,
         codename,

@@ -37,6 +37,7 @@ const OTHERS: &[&str] = &[
     "implementation-title",
     "implementation-vendor-id",
     "implementation-version",
+    "issue-tracker",
     "kebab-case",
     "manifest-analysis",
     "not-installed",

@@ -97,6 +97,8 @@ fn findings(seed: usize) -> Findings {
         found.set_distro(Distro {
             id: "x".into(),
             id_like: vec!["y".into()],
+            cpe: Some("cpe:/o:x:y:1".into()),
+            support_end: Some("2030-01-01".into()),
             stated: true,
             ..Distro::default()
         });

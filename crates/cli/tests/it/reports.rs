@@ -53,7 +53,7 @@ fn the_json_has_every_key_of_its_schema() {
     assert_eq!(
         report["distro"],
         json!({"id": "alpine", "version_id": "3.20.1", "codename": null, "pretty_name": "Alpine Linux v3.20",
-               "id_like": [], "path": "etc/os-release", "layer": 0})
+               "id_like": [], "path": "etc/os-release", "layer": 0, "eol": "2026-04-01"})
     );
     assert_eq!(report["layers"][1]["created_by"], "RUN apk add c");
     assert_eq!(report["layers"][1]["verified"], true);

@@ -8,6 +8,7 @@ use crate::bill::{Bill, Row, homepage, maintainer, title};
 use crate::facts::{self, Fact};
 use crate::license::{self, Kind};
 use crate::options::{Compat, SpecVersion, VERSION};
+use crate::{cpe, web};
 
 /// The id of the image.
 pub(super) const IMAGE: &str = "image";
@@ -37,6 +38,8 @@ pub(super) struct Component<'b> {
     hashes: Vec<Hash<'b>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     licenses: Vec<Choice<'b>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpe: Option<&'b str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     purl: Option<&'b str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,6 +193,11 @@ pub(super) fn of_distro<'b>(bill: &'b Bill<'_>) -> Option<Component<'b>> {
         name: &distro.id,
         version: distro.version_id.as_deref(),
         description: distro.pretty_name.as_deref(),
+        cpe: distro.cpe.as_deref().filter(|text| cpe::form(text).is_some()),
+        external_references: references([
+            (distro.home_url.as_deref(), "website"),
+            (distro.bug_report_url.as_deref(), "issue-tracker"),
+        ]),
         properties: properties("cutaway:", facts::of_distro(distro, &bill.report.keys)).collect(),
         ..Component::default()
     })
@@ -229,14 +237,20 @@ pub(super) fn of_package<'b>(bill: &'b Bill<'_>, row: &'b Row<'_>) -> Component<
         pedigree: source.map(|(name, version)| Pedigree {
             ancestors: [Ancestor { r#type: "library", name, version }],
         }),
-        external_references: homepage(package)
-            .map(|url| Reference { url, r#type: "website" })
-            .into_iter()
-            .collect(),
+        external_references: references([(homepage(package), "website")]),
         evidence: Some(evidence).filter(|_| !database.is_empty()),
         properties: all,
         ..Component::default()
     }
+}
+
+/// Returns those of the addresses that are some of the web, each with what is there.
+fn references<'b, const N: usize>(
+    addresses: [(Option<&'b str>, &'static str); N],
+) -> Vec<Reference<'b>> {
+    let addresses = addresses.into_iter().filter_map(|(url, kind)| Some((url?, kind)));
+    let addresses = addresses.filter(|(url, _)| web::is_address(url));
+    addresses.map(|(url, r#type)| Reference { url, r#type }).collect()
 }
 
 /// Returns licences as a list takes them: an expression stands alone in 1.6, so that one among others

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::licenses::{NOASSERTION, declared};
 use crate::bill::{Bill, Row, homepage, maintainer, title};
 use crate::facts::{self, Fact};
-use crate::uuid;
+use crate::{cpe, uuid, web};
 
 /// The id of the document.
 pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
@@ -140,6 +140,8 @@ pub(super) fn of_distro<'b>(bill: &'b Bill<'_>, stamp: &'b Stamp) -> Option<Pack
         version_info: distro.version_id.as_deref(),
         supplier: organization(title(distro)).into(),
         description: distro.pretty_name.as_deref(),
+        homepage: distro.home_url.as_deref().filter(|url| web::is_address(url)),
+        external_refs: cpe(distro.cpe.as_deref()),
         annotations: annotations(&facts::of_distro(distro, &bill.report.keys), stamp),
         ..Package::new(OS, named(&distro.id), "OPERATING_SYSTEM")
     })
@@ -199,6 +201,17 @@ fn person(text: &str) -> String {
         }
         _ => format!("Person: {}", plain(text)),
     }
+}
+
+fn cpe(name: Option<&str>) -> Vec<ExternalRef<'_>> {
+    let reference = |reference_locator| {
+        let reference_type = match cpe::form(reference_locator)? {
+            cpe::Form::Uri => "cpe22Type",
+            cpe::Form::Formatted => "cpe23Type",
+        };
+        Some(ExternalRef { reference_category: "SECURITY", reference_type, reference_locator })
+    };
+    name.and_then(reference).into_iter().collect()
 }
 
 fn purl(purl: Option<&str>) -> Vec<ExternalRef<'_>> {

@@ -29,13 +29,13 @@ fn details() -> impl Strategy<Value = serde_json::Map<String, Value>> {
     let word = || text().prop_map(|it| json!(it)).boxed();
     let number = || any::<u64>().prop_map(|it| json!(it)).boxed();
     let reason = prop_oneof!["explicit", "dependency"].prop_map(|it| json!(it)).boxed();
-    let names =
-        ["homepage", "repository", "commit", "modularity", "slot", "signer", "want", "flag"];
+    let names = ["repository", "commit", "modularity", "slot", "signer", "want", "flag"];
     let mut fields = vec![
         ("install_reason", reason),
         ("depends", list.clone()),
         ("provides", list.clone()),
         ("features", list),
+        ("homepage", prop_oneof![word(), Just(json!("https://example.org/a"))].boxed()),
         ("maintainer", prop_oneof![word(), Just(json!("A B <a@example.com>"))].boxed()),
         ("built_at", number()),
         ("installed_at", number()),
@@ -74,6 +74,8 @@ prop_compose! {
         name in text(), source in prop::sample::select(&["registry", "oci", "docker"][..]),
         digest in any::<bool>(), created in optional(),
         distro in prop::option::of((text(), optional(), optional(), optional(), text())),
+        cpe in prop_oneof![optional(), Just(json!("cpe:/o:a:b:1")), Just(json!("cpe:2.3:o:a:b:1:*:*:*:*:*:*:*"))],
+        url in prop_oneof![optional(), Just(json!("https://example.org/"))],
         packages in prop::collection::vec(package(), 0..6), created_by in optional(),
         removed in prop::collection::vec(package(), 0..3), complete in any::<bool>(),
         summary in optional(),
@@ -82,7 +84,8 @@ prop_compose! {
         let digest = digest.then(|| hash("aa"));
         let distro = distro.map(|(id, version, codename, pretty, path)| json!({
             "id": id, "version_id": version, "codename": codename, "pretty_name": pretty,
-            "id_like": ["like"], "path": path, "layer": 0,
+            "id_like": ["like"], "path": path, "layer": 0, "eol": created, "cpe": cpe,
+            "home_url": url, "bug_report_url": url,
         }));
         let layer = json!({
             "index": 0, "digest": hash("cc"), "diff_id": hash("dd"), "chain_id": hash("dd"),

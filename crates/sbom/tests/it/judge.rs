@@ -163,6 +163,7 @@ fn purls(document: &Value) -> Vec<&str> {
     for component in lists.into_iter().flatten().flatten() {
         purls.extend(component["purl"].as_str());
         let references = component["externalRefs"].as_array().into_iter().flatten();
+        let references = references.filter(|it| it["referenceType"] == "purl");
         purls.extend(references.filter_map(|it| it["referenceLocator"].as_str()));
     }
     purls
