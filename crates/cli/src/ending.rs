@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::failure::{Exit, Failure};
+use crate::output;
 
 /// How long a run may take to end by itself once it was told.
 const GRACE: Duration = Duration::from_millis(250);
@@ -46,6 +47,7 @@ pub(crate) fn listen(timeout: Option<Duration>) -> Result<oneshot::Receiver<Fail
         let _ = tell.send(Failure::new(exit, message.as_str()));
         std::thread::sleep(GRACE);
         if begin() {
+            output::abandon();
             Failure::new(exit, message).end();
         }
     };

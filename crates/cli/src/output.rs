@@ -1,8 +1,10 @@
 //! Where output goes: standard output, or a file that appears whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cutaway_tar::Escaped;
 use serde::Serialize;
@@ -153,6 +155,7 @@ impl Target {
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         if let Place::Beside { part, file, .. } = &self.place {
             fs::rename(part, file).map_err(|error| Failure::of_write(&error, &self.name()))?;
+            parts().remove(part);
             self.place = Place::Stdout;
         }
         Ok(())
@@ -178,7 +181,10 @@ impl Target {
             Place::Stdout => Ok(None),
             Place::Special(file) => fs::OpenOptions::new().write(true).open(file).map(Some),
             Place::Beside { part, made, .. } => {
-                let created = fs::File::create_new(part)?;
+                // Held while it is made, so that none is missing where the process ends.
+                let mut parts = parts();
+                let created = fs::File::create_new(&*part)?;
+                parts.insert(part.clone());
                 *made = true;
                 Ok(Some(created))
             }
@@ -191,8 +197,24 @@ impl Drop for Target {
         if let Place::Beside { part, made: true, .. } = &self.place {
             // Best effort: the run has failed already.
             let _ = fs::remove_file(part);
+            parts().remove(part);
         }
     }
+}
+
+/// Removes every file that is not whole, of a process that ends without waiting for the run.
+pub(crate) fn abandon() {
+    for part in std::mem::take(&mut *parts()) {
+        // Best effort, as above.
+        let _ = fs::remove_file(part);
+    }
+}
+
+/// Files that are being written under another name.
+static PARTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn parts() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    PARTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns whether something else than a regular file stands there: a device, a pipe, a directory.
