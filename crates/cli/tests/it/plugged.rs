@@ -25,7 +25,7 @@ async fn through_the_client(name: &str) -> Vec<u8> {
     let repository =
         ClientRepository::new(Client::new(config), RegistryAuth::Anonymous, &reference);
     let platform = Platform::linux(std::env::consts::ARCH);
-    let options = Options::new(cutaway_analyzers_os::analyzers(), platform);
+    let options = Options::new(cutaway::analyzers(), platform);
     let limits = &options.read.limits.model;
     let resolved = repository.resolve(&reference, 4 << 20).await.unwrap();
     let (root, raw) = (resolved.descriptor, Some(resolved.bytes));
