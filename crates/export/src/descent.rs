@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use cutaway_layerfs::{Cover, Listing};
-use cutaway_model::{Layer, Windows};
+use cutaway_model::Layer;
 use cutaway_read::{LayerKey, ListingOnly, Options, Turn, Turns, Visit, layers_of_image, visit};
 use futures_util::future::{BoxFuture, FutureExt as _, MaybeDone, maybe_done};
 use tokio::io::AsyncWrite;
@@ -21,6 +21,9 @@ use crate::flattened::Flattened;
 use crate::newest::{Newest, Written};
 use crate::outlet::{Inlet, way};
 use crate::tarfile::TarWriter;
+
+/// How many layers are open at once, at most: what is decoded of each is held until it is its turn.
+const MOST_OPEN: usize = 4;
 
 /// What was found on the way down.
 #[derive(Debug)]
@@ -100,7 +103,7 @@ pub(crate) async fn descend<W: AsyncWrite + Unpin + Send>(
 /// for it.
 pub(crate) fn at_once(layers: &[Layer], options: &Options) -> usize {
     let of_sources = layers.iter().filter_map(Layer::streams_at_once).min();
-    let wanted = options.limits.layers_in_flight;
+    let wanted = options.limits.layers_in_flight.min(MOST_OPEN);
     of_sources.map_or(wanted, |most| most.min(wanted)).max(1)
 }
 
@@ -164,9 +167,8 @@ impl<'l> Ahead<'l> {
 fn open(layer: &Layer, is_base: bool, turn: Turn, options: &Options) -> Opened {
     let ((gate, waiting), (outlet, pieces)) =
         (oneshot::channel(), way(options.limits.model.unpacked_bytes));
-    let (layer, mut options) = (layer.clone(), options.clone());
-    // It may have to wait until others are written, and these for its window.
-    options.windows = Windows::unbounded();
+    // It may have to wait until others are written.
+    let (layer, options) = (layer.clone(), options.clone().in_turn());
     let reading = async move {
         let hold = options.limits.layer_hold_bytes;
         let mut first = Some((waiting, turn.begin().await));

@@ -13,7 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cutaway_layerfs::Listing;
-use cutaway_model::{Error as ModelError, Image, Layer, Windows};
+use cutaway_model::{Error as ModelError, Image, Layer};
 use cutaway_read::{
     Archive, Input, LayerKey, Layers, ListingOnly, Options, Select, Task, Turn, Turns,
     layers_of_archive, on_task, visit,
@@ -104,9 +104,8 @@ fn start(
     options: &Options,
 ) -> (Inlet, Task<Result<(), Error>>) {
     let (outlet, pieces) = way(options.limits.model.unpacked_bytes);
-    let (layer, plan, mut options) = (layer.clone(), Arc::clone(plan), options.clone());
-    // It may have to wait until others are written, and these for its window.
-    options.windows = Windows::unbounded();
+    // It may have to wait until others are written.
+    let (layer, plan, options) = (layer.clone(), Arc::clone(plan), options.clone().in_turn());
     let task = on_task(async move {
         let mut begun = Some(turn.begin().await);
         // What was sent cannot be taken back.

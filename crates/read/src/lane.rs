@@ -12,14 +12,18 @@ use tokio::sync::mpsc;
 
 /// How many bytes go over at once.
 pub(crate) const CHUNK: usize = 256 << 10;
-/// How many buffers a lane has.
+/// How many buffers a lane has, and of a long one how many are kept to be filled again.
 const BUFFERS: usize = 4;
+/// How many full buffers wait in a long lane.
+const LONG: usize = 32;
 
 /// The end that fills buffers.
 #[derive(Debug)]
 pub(crate) struct Filler {
     empty: mpsc::Receiver<Vec<u8>>,
     full: mpsc::Sender<Vec<u8>>,
+    /// Whether a buffer is made where none is empty.
+    is_long: bool,
 }
 
 /// The end that empties them.
@@ -31,20 +35,31 @@ pub(crate) struct Drainer {
 
 /// Makes a lane.
 pub(crate) fn lane() -> (Filler, Drainer) {
-    let (give_empty, empty) = mpsc::channel(BUFFERS);
-    let (full, take_full) = mpsc::channel(BUFFERS);
+    let (filler, drainer) = of_length(BUFFERS);
     for _ in 0..BUFFERS {
         // The channel holds just as many, so this cannot fail.
-        let _ = give_empty.try_send(Vec::new());
+        let _ = drainer.empty.try_send(Vec::new());
     }
-    (Filler { empty, full }, Drainer { empty: give_empty, full: take_full })
+    (filler, drainer)
+}
+
+/// Makes a lane that holds 8 MiB where nobody takes them. Where somebody does, few buffers go round, so
+/// that they stay in the caches.
+pub(crate) fn long_lane() -> (Filler, Drainer) {
+    of_length(LONG)
+}
+
+fn of_length(length: usize) -> (Filler, Drainer) {
+    let (give_empty, empty) = mpsc::channel(BUFFERS);
+    let (full, take_full) = mpsc::channel(length);
+    let is_long = length > BUFFERS;
+    (Filler { empty, full, is_long }, Drainer { empty: give_empty, full: take_full })
 }
 
 impl Filler {
     /// Sends everything that `reader` has. Ends early where the other end is gone.
     pub(crate) async fn pump(&mut self, reader: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
-        while let Some(mut buffer) = self.empty.recv().await {
-            buffer.clear();
+        while let Some(mut buffer) = self.buffer().await {
             // Reserved here and not at the start, so that a small layer costs a small buffer's pages only.
             buffer.reserve_exact(CHUNK);
             while buffer.len() < CHUNK {
@@ -62,7 +77,12 @@ impl Filler {
 
     /// Returns an empty buffer; `None` where the other end is gone.
     pub(crate) async fn buffer(&mut self) -> Option<Vec<u8>> {
-        let mut buffer = self.empty.recv().await?;
+        let mut buffer = match self.empty.try_recv() {
+            Ok(buffer) => buffer,
+            // That there are not too many is for the full ones to bound.
+            Err(_) if self.is_long => Vec::new(),
+            Err(_) => self.empty.recv().await?,
+        };
         buffer.clear();
         Some(buffer)
     }

@@ -59,7 +59,7 @@ pub use input::{Archive, Input, Once, Opener};
 pub use layers::{Layers, Select, layer, layers, layers_of_archive, layers_of_image};
 pub use observer::{Observer, Silent};
 pub use odd::check_files;
-pub use options::{Limits, Options};
+pub use options::{Limits, Options, Pace};
 pub use reader::{LayerKey, LayerReader, ListingOnly, Progress, Reading};
 pub use readings::warn_of_readings;
 pub use stream::{Visit, visit};

@@ -19,13 +19,44 @@ pub struct Options {
     pub budget: Budget,
     /// The large zstd windows of all layers that are read with these options.
     pub windows: Windows,
+    /// Who waits for whom.
+    pub pace: Pace,
+}
+
+/// How layers that are open at once are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Beside each other, each up to 1 MiB ahead of who walks it.
+    Beside,
+    /// For one that is walked while the others wait for it: each up to 8 MiB ahead, and on a thread of its
+    /// own, so that the one that all wait for is held up by nothing else.
+    InTurn,
+}
+
+impl Pace {
+    /// Returns how many stored bytes are copied before they are sent to be hashed: where one is walked at a
+    /// time, waking its walker costs more than the memory.
+    pub(crate) fn copied_at_once(self) -> usize {
+        match self {
+            Self::Beside => 64 << 10,
+            Self::InTurn => 256 << 10,
+        }
+    }
 }
 
 impl Options {
     /// Reads within `limits` and tells nobody how far.
     pub fn new(limits: Limits) -> Self {
         let (budget, windows) = (Budget::new(limits.held_bytes), Windows::one_at_a_time());
-        Self { limits, observer: Arc::new(Silent), budget, windows }
+        Self { limits, observer: Arc::new(Silent), budget, windows, pace: Pace::Beside }
+    }
+
+    /// Has layers decoded for one that is walked while the others wait. None of them may wait for another's
+    /// large window then.
+    #[must_use]
+    pub fn in_turn(mut self) -> Self {
+        (self.windows, self.pace) = (Windows::unbounded(), Pace::InTurn);
+        self
     }
 
     /// Has `observer` told how far layers are read.

@@ -16,11 +16,11 @@ use cutaway_tar::{Escaped, len64};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 use tracing::Instrument as _;
 
-use crate::lane::{Drainer, lane};
+use crate::lane::{Drainer, lane, long_lane};
 use crate::odd;
 use crate::tap::Tap;
-use crate::task::{Task, on_task};
-use crate::{Error, LayerReader, Observer, Options, Progress};
+use crate::task::{Task, on_task, on_thread};
+use crate::{Error, LayerReader, Observer, Options, Pace, Progress};
 
 /// The bytes of a layer on their way, and what they have to be.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Stream {
         window: Option<Window>,
     ) -> Result<Self, ModelError> {
         let (filler, copies) = lane();
-        let tap = Tap::new(stream, &what, claim.size, filler);
+        let tap = Tap::new(stream, &what, claim.size, filler, options.pace.copied_at_once());
         let (read, stored) = (tap.progress(), StoredCheck::new(what.as_str(), claim)?);
         let (limits, windows) = (&options.limits.model, &options.windows);
         let reader = Decoded::of_layer(tap, what.as_str(), limits, windows, window).await?;
@@ -109,7 +109,7 @@ impl Stream {
     ) -> Result<Option<(Measured, Walked)>, Error> {
         let Self { reader: decoded, copies, read, stored, mut unpacked, what, observer } = self;
         let compression = decoded.compression();
-        let mut flow = Flow::start(decoded, copies, stored);
+        let mut flow = Flow::start(decoded, copies, stored, options.pace);
         let mut walk = Walk::new(options.limits.layerfs).paid_from(&options.budget);
         let progress = |unpacked| Progress { stored: read.load(Ordering::Relaxed), unpacked };
         let mut size = 0_u64;
@@ -164,15 +164,22 @@ struct Flow {
 }
 
 impl Flow {
-    fn start(mut reader: Decoded<Tap>, copies: Drainer, stored: StoredCheck) -> Self {
-        let (mut filler, chunks) = lane();
+    fn start(mut reader: Decoded<Tap>, copies: Drainer, stored: StoredCheck, pace: Pace) -> Self {
+        let (mut filler, chunks) = match pace {
+            Pace::Beside => lane(),
+            Pace::InTurn => long_lane(),
+        };
         let work = async move {
             match filler.pump(&mut reader).await {
                 Ok(()) => Ok(reader.padding()),
                 Err(error) => Err(after_the_rest(error, reader).await),
             }
         };
-        let decode = on_task(work.instrument(tracing::Span::current()));
+        let work = work.instrument(tracing::Span::current());
+        let decode = match pace {
+            Pace::Beside => on_task(work),
+            Pace::InTurn => on_thread(work),
+        };
         Self { chunks, copies, stored: Ok(stored), decode }
     }
 

@@ -15,9 +15,6 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::lane::Filler;
 
-/// How many bytes are copied before they are sent.
-const PIECE: usize = 64 << 10;
-
 /// A stream of stored bytes that sends a copy of all that is read of it.
 pub(crate) struct Tap {
     inner: BlobStream,
@@ -25,6 +22,8 @@ pub(crate) struct Tap {
     /// The number of bytes that were claimed, past which nothing is read.
     size: Option<u64>,
     lane: Filler,
+    /// How many bytes are copied before they are sent.
+    at_once: usize,
     piece: Option<Vec<u8>>,
     /// How many bytes at the front of the inner buffer are copied already.
     ahead: usize,
@@ -38,10 +37,17 @@ impl std::fmt::Debug for Tap {
 }
 
 impl Tap {
-    /// Reads `inner`, of which `size` bytes are claimed; copies go into `lane`.
-    pub(crate) fn new(inner: BlobStream, what: &str, size: Option<u64>, lane: Filler) -> Self {
+    /// Reads `inner`, of which `size` bytes are claimed; copies go into `lane`, `at_once` bytes
+    /// at once.
+    pub(crate) fn new(
+        inner: BlobStream,
+        what: &str,
+        size: Option<u64>,
+        lane: Filler,
+        at_once: usize,
+    ) -> Self {
         let (what, read) = (what.to_owned(), Arc::default());
-        Self { inner, what, size, lane, piece: None, ahead: 0, read }
+        Self { inner, what, size, lane, at_once, piece: None, ahead: 0, read }
     }
 
     /// Returns how many bytes were read so far, also while and after they are.
@@ -51,7 +57,8 @@ impl Tap {
 
     /// Sends what was copied, where it is enough or `all` is to go. Waits while nobody takes it.
     fn poll_send(&mut self, cx: &mut Context<'_>, all: bool) -> Poll<()> {
-        let enough = |piece: &Vec<u8>| piece.len() >= PIECE || (all && !piece.is_empty());
+        let least = self.at_once;
+        let enough = |piece: &Vec<u8>| piece.len() >= least || (all && !piece.is_empty());
         if self.piece.as_ref().is_some_and(enough)
             && let Some(piece) = self.piece.take()
         {
@@ -78,7 +85,7 @@ impl Tap {
         let Some(piece) = &mut self.piece else {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         };
-        let taken = buffer.get(..PIECE.saturating_sub(piece.len())).unwrap_or(buffer);
+        let taken = buffer.get(..self.at_once.saturating_sub(piece.len())).unwrap_or(buffer);
         piece.extend_from_slice(taken);
         self.ahead = taken.len();
         let fresh = len64(taken.len());

@@ -4,24 +4,46 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_util::future::{AbortHandle, Aborted, abortable};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// A task that ends when its handle is dropped.
+/// Work that ends when its handle is dropped.
 #[derive(Debug)]
-pub struct Task<T>(JoinHandle<T>);
+pub struct Task<T> {
+    work: JoinHandle<Result<T, Aborted>>,
+    end: AbortHandle,
+}
 
 /// Starts a task of its own for `work`, so that it runs on another core.
 pub fn on_task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Task<T> {
-    Task(tokio::spawn(work))
+    let (work, end) = abortable(work);
+    Task { work: tokio::spawn(work), end }
+}
+
+/// Starts a thread of its own for `work`, where no other task comes between.
+pub(crate) fn on_thread<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Task<T> {
+    let (work, end) = abortable(work);
+    let runtime = Handle::current();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a worker that computes for long would hold up what it has to send and receive beside"
+    )]
+    let work = tokio::task::spawn_blocking(move || runtime.block_on(work));
+    Task { work, end }
 }
 
 impl<T> Future for Task<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        match Pin::new(&mut self.0).poll(cx) {
+        match Pin::new(&mut self.work).poll(cx) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(value)) => Poll::Ready(value),
+            Poll::Ready(Ok(Ok(value))) => Poll::Ready(value),
+            // It was ended, which only happens where nobody has the handle any more.
+            Poll::Ready(Ok(Err(Aborted))) => Poll::Pending,
             Poll::Ready(Err(error)) => match error.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
                 // Cancelled: the runtime shuts down, and this task with it.
@@ -33,6 +55,7 @@ impl<T> Future for Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        self.0.abort();
+        self.end.abort();
+        self.work.abort();
     }
 }
