@@ -1,6 +1,8 @@
 //! Any bytes, and every start of what is sound: findings or diagnostics, never a panic.
 #![expect(clippy::unwrap_used, reason = "test support")]
 
+mod archives;
+
 use cutaway_analyze::{Analyzers, Candidate, File, Findings, Outcome, Pickup, PickupLimits};
 use cutaway_layerfs::EntryPath;
 use proptest::prelude::*;
