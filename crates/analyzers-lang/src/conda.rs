@@ -1,21 +1,23 @@
 //! Packages of conda: `PREFIX/conda-meta/NAME-VERSION-BUILD.json`.
 
-use cutaway_analyze::{Analyzer, AnalyzerId, Candidate, File, Findings, Interest, Outcome, Want};
+use cutaway_analyze::{AnalyzerId, File, Findings, Interest};
 
 use crate::json::{self, pick, string};
 use crate::place::Parts;
+use crate::placed::Placed;
 use crate::record::{UNREADABLE, add_details, error, record, set_licenses};
 
 /// The type of the package URLs.
 pub(crate) const KIND: &str = "conda";
-/// The largest file that is read: it lists every file of its package.
-const MAX: u64 = 64 << 20;
 
 /// The reader of what is installed in a prefix.
 #[derive(Debug)]
 pub(crate) struct Conda;
 
-impl Analyzer for Conda {
+impl Placed for Conda {
+    // It lists every file of its package.
+    const MAX: u64 = 64 << 20;
+
     fn id(&self) -> AnalyzerId {
         AnalyzerId::new("conda", 1)
     }
@@ -24,26 +26,17 @@ impl Analyzer for Conda {
         Interest::default().ending(".json")
     }
 
-    fn wants(&self, file: &Candidate<'_>) -> Want {
-        if is_artifact(&Parts::new(file.path)) { Want::Whole { max: MAX } } else { Want::No }
+    fn lies_right(&self, parts: &Parts<'_>) -> bool {
+        parts.back(1) == b"conda-meta"
     }
 
-    fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
-        let parts = Parts::new(file.path());
-        if !is_artifact(&parts) {
-            return Outcome::Done;
-        }
+    fn read(&self, file: &File<'_>, parts: &Parts<'_>, found: &mut Findings) {
         let place = parts.above(2);
         let text = json::text(file.start());
         if let Err(why) = read(&text, place, found) {
             error(found, UNREADABLE, format_args!("not read as JSON: {why}"));
         }
-        Outcome::Done
     }
-}
-
-fn is_artifact(parts: &Parts<'_>) -> bool {
-    parts.back(1) == b"conda-meta"
 }
 
 fn read(text: &str, place: String, found: &mut Findings) -> Result<(), json::Error> {
@@ -84,25 +77,31 @@ fn channel_name<'a>(address: &'a str, subdir: Option<&str>) -> &'a str {
 
 #[cfg(test)]
 mod tests {
+    use cutaway_analyze::Analyzer as _;
+
     use super::*;
+    use crate::placed::InPlace;
     use crate::testing::{rows, wants};
 
     #[test]
     fn installed() {
         let path = "opt/conda/envs/a/conda-meta/zlib-1-h_1.json";
-        assert!(wants(&Conda, path) && !wants(&Conda, "opt/conda-meta/x/zlib-1-h_1.json"));
+        assert!(
+            wants(&InPlace(Conda), path)
+                && !wants(&InPlace(Conda), "opt/conda-meta/x/zlib-1-h_1.json")
+        );
         let content = br#"{"name":"zlib","version":"1.2","build":"h_1","channel":"https://c/conda-forge/linux-64","subdir":"linux-64","fn":"zlib.conda","license":"Zlib","files":["a"]}"#;
-        assert_eq!(rows(&Conda, path, content), ["zlib 1.2 opt/conda/envs/a"]);
+        assert_eq!(rows(&InPlace(Conda), path, content), ["zlib 1.2 opt/conda/envs/a"]);
         let clean = cutaway_layerfs::EntryPath::clean(path.as_bytes()).unwrap();
         let mut found = Findings::default();
-        let _ = Conda.analyze(&File::new(&clean, content), &mut found);
+        let _ = InPlace(Conda).analyze(&File::new(&clean, content), &mut found);
         let details = found.packages()[0].details.clone().unwrap();
         let qualifiers: Vec<&str> = details.qualifiers.iter().collect();
         assert_eq!(
             qualifiers,
             ["build=h_1", "channel=conda-forge", "subdir=linux-64", "type=conda"]
         );
-        assert_eq!(rows(&Conda, path, b"{}"), ["Warning language-record-incomplete"]);
-        assert_eq!(rows(&Conda, path, b"{"), ["Error language-file-unreadable"]);
+        assert_eq!(rows(&InPlace(Conda), path, b"{}"), ["Warning language-record-incomplete"]);
+        assert_eq!(rows(&InPlace(Conda), path, b"{"), ["Error language-file-unreadable"]);
     }
 }

@@ -6,21 +6,22 @@
 //!   [{description, "RabbitMQ"}, {vsn, "3.12.10"}]}.
 //! ```
 
-use cutaway_analyze::{Analyzer, AnalyzerId, Candidate, File, Findings, Interest, Outcome, Want};
+use cutaway_analyze::{AnalyzerId, File, Findings, Interest};
 
 use crate::place::{Parts, name_and_version};
+use crate::placed::Placed;
 use crate::record::{UNREADABLE, record, warn};
 
 /// The type of the package URLs.
 pub(crate) const KIND: &str = "otp";
-/// The largest file that is read.
-const MAX: u64 = 4 << 20;
 
 /// The reader of applications.
 #[derive(Debug)]
 pub(crate) struct Erlang;
 
-impl Analyzer for Erlang {
+impl Placed for Erlang {
+    const MAX: u64 = 4 << 20;
+
     fn id(&self) -> AnalyzerId {
         AnalyzerId::new("erlang", 1)
     }
@@ -29,19 +30,15 @@ impl Analyzer for Erlang {
         Interest::default().ending(".app")
     }
 
-    fn wants(&self, file: &Candidate<'_>) -> Want {
-        if is_artifact(&Parts::new(file.path)) { Want::Whole { max: MAX } } else { Want::No }
+    fn lies_right(&self, parts: &Parts<'_>) -> bool {
+        parts.back(1) == b"ebin"
     }
 
-    fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
-        let parts = Parts::new(file.path());
-        if !is_artifact(&parts) {
-            return Outcome::Done;
-        }
+    fn read(&self, file: &File<'_>, parts: &Parts<'_>, found: &mut Findings) {
         let text = String::from_utf8_lossy(file.start());
         let Some((name, version)) = application(&text) else {
             warn(found, UNREADABLE, "it is no term {application, NAME, […]}");
-            return Outcome::Done;
+            return;
         };
         let directory = parts.text(2);
         let of_directory = name_and_version(&directory).map(|(_, version)| version.to_owned());
@@ -50,12 +47,7 @@ impl Analyzer for Erlang {
             package.place = Some(parts.above(3));
             found.package(package);
         }
-        Outcome::Done
     }
-}
-
-fn is_artifact(parts: &Parts<'_>) -> bool {
-    parts.back(1) == b"ebin"
 }
 
 /// A piece of a term.
@@ -139,13 +131,14 @@ fn is_letter(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::placed::InPlace;
     use crate::testing::{rows, wants};
 
     #[test]
     fn applications() {
         let path = "opt/lib/kernel-8.5/ebin/kernel.app";
-        assert!(wants(&Erlang, path) && !wants(&Erlang, "opt/x.app"));
-        let of = |content: &str| rows(&Erlang, path, content.as_bytes());
+        assert!(wants(&InPlace(Erlang), path) && !wants(&InPlace(Erlang), "opt/x.app"));
+        let of = |content: &str| rows(&InPlace(Erlang), path, content.as_bytes());
         for (content, expected) in [
             ("%% {application\n{application, kernel, [{vsn, \"8.5.3\"}]}.", "kernel 8.5.3 opt/lib"),
             ("{application,'my-app',[{env,[{vsn,\"1\"}]},{vsn,\n\"2\"}]}.", "my-app 2 opt/lib"),

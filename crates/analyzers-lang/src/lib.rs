@@ -49,6 +49,7 @@ mod pe;
 mod perl;
 mod php;
 mod place;
+mod placed;
 mod python;
 mod r;
 mod record;
@@ -63,24 +64,26 @@ mod zip;
 
 use cutaway_analyze::Builder;
 
+use crate::placed::InPlace;
+
 /// Adds the readers of artefacts of languages to a set of analyzers.
 pub fn add_to(builder: Builder) -> Builder {
     builder
         .artifact(python::Python)
         .artifact(node::Node)
         .artifact(ruby::Ruby)
-        .artifact(php::Php)
+        .artifact(InPlace(php::Php))
         .artifact(dotnet::DotNet)
-        .artifact(conda::Conda)
+        .artifact(InPlace(conda::Conda))
         .artifact(r::R)
-        .artifact(perl::Perl)
+        .artifact(InPlace(perl::Perl))
         .artifact(lua::Lua)
-        .artifact(erlang::Erlang)
-        .artifact(julia::Julia)
+        .artifact(InPlace(erlang::Erlang))
+        .artifact(InPlace(julia::Julia))
         .artifact(wordpress::WordPress)
         .artifact(jvm::Jvm)
         .artifact(java::Java)
         .artifact(egg::Egg)
-        .artifact(yarn::Yarn)
+        .artifact(InPlace(yarn::Yarn))
         .artifact(binary::Binary)
 }

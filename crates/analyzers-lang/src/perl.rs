@@ -1,21 +1,22 @@
 //! Distributions of Perl as cpanm notes them: `…/.meta/DIST-VERSION/MYMETA.json`, and `install.json` beside.
 
-use cutaway_analyze::{Analyzer, AnalyzerId, Candidate, File, Findings, Interest, Outcome, Want};
+use cutaway_analyze::{AnalyzerId, File, Findings, Interest};
 
 use crate::json::{self, pick, string};
 use crate::place::Parts;
+use crate::placed::Placed;
 use crate::record::{UNREADABLE, record, set_licenses, warn};
 
 /// The type of the package URLs.
 pub(crate) const KIND: &str = "cpan";
-/// The largest file that is read.
-const MAX: u64 = 16 << 20;
 
 /// The reader of what cpanm notes.
 #[derive(Debug)]
 pub(crate) struct Perl;
 
-impl Analyzer for Perl {
+impl Placed for Perl {
+    const MAX: u64 = 16 << 20;
+
     fn id(&self) -> AnalyzerId {
         AnalyzerId::new("perl", 1)
     }
@@ -24,25 +25,16 @@ impl Analyzer for Perl {
         Interest::default().named("MYMETA.json").named("install.json")
     }
 
-    fn wants(&self, file: &Candidate<'_>) -> Want {
-        if is_artifact(&Parts::new(file.path)) { Want::Whole { max: MAX } } else { Want::No }
+    fn lies_right(&self, parts: &Parts<'_>) -> bool {
+        parts.back(2) == b".meta"
     }
 
-    fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
-        let parts = Parts::new(file.path());
-        if !is_artifact(&parts) {
-            return Outcome::Done;
-        }
+    fn read(&self, file: &File<'_>, parts: &Parts<'_>, found: &mut Findings) {
         let text = json::text(file.start());
-        if let Err(why) = read(&text, &parts, found) {
+        if let Err(why) = read(&text, parts, found) {
             warn(found, UNREADABLE, format_args!("not read as JSON: {why}"));
         }
-        Outcome::Done
     }
-}
-
-fn is_artifact(parts: &Parts<'_>) -> bool {
-    parts.back(2) == b".meta"
 }
 
 fn read(text: &str, parts: &Parts<'_>, found: &mut Findings) -> Result<(), json::Error> {
@@ -70,16 +62,17 @@ fn read(text: &str, parts: &Parts<'_>, found: &mut Findings) -> Result<(), json:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::placed::InPlace;
     use crate::testing::{rows, wants};
 
     #[test]
     fn distributions() {
         let path = "p/.meta/A-B-0.1/install.json";
-        assert!(wants(&Perl, path) && !wants(&Perl, ".cpan/build/A/MYMETA.json"));
+        assert!(wants(&InPlace(Perl), path) && !wants(&InPlace(Perl), ".cpan/build/A/MYMETA.json"));
         let content = br#"{"name":"A::B","version":"0.1","dist":"A-B-0.1"}"#;
-        assert_eq!(rows(&Perl, path, content), ["A-B 0.1 p/.meta"]);
+        assert_eq!(rows(&InPlace(Perl), path, content), ["A-B 0.1 p/.meta"]);
         let content = br#"{"name":"A-B","version":"0.1","license":["perl_5"]}"#;
-        assert_eq!(rows(&Perl, path, content), ["A-B 0.1 p/.meta"]);
-        assert_eq!(rows(&Perl, path, b"{}"), ["Warning language-record-incomplete"]);
+        assert_eq!(rows(&InPlace(Perl), path, content), ["A-B 0.1 p/.meta"]);
+        assert_eq!(rows(&InPlace(Perl), path, b"{}"), ["Warning language-record-incomplete"]);
     }
 }

@@ -3,23 +3,24 @@
 
 use std::collections::BTreeSet;
 
-use cutaway_analyze::{Analyzer, AnalyzerId, Candidate, File, Findings, Interest, Outcome, Want};
+use cutaway_analyze::{AnalyzerId, File, Findings, Interest};
 use serde_json::value::RawValue;
 
 use crate::json::{self, pick, string};
 use crate::place::Parts;
+use crate::placed::Placed;
 use crate::record::{UNREADABLE, add_details, error, record, set_licenses};
 
 /// The type of the package URLs.
 pub(crate) const KIND: &str = "composer";
-/// The largest file that is read.
-const MAX: u64 = 64 << 20;
 
 /// The reader of what is installed.
 #[derive(Debug)]
 pub(crate) struct Php;
 
-impl Analyzer for Php {
+impl Placed for Php {
+    const MAX: u64 = 64 << 20;
+
     fn id(&self) -> AnalyzerId {
         AnalyzerId::new("php", 1)
     }
@@ -28,26 +29,17 @@ impl Analyzer for Php {
         Interest::default().named("installed.json")
     }
 
-    fn wants(&self, file: &Candidate<'_>) -> Want {
-        if is_artifact(&Parts::new(file.path)) { Want::Whole { max: MAX } } else { Want::No }
+    fn lies_right(&self, parts: &Parts<'_>) -> bool {
+        parts.back(1) == b"composer"
     }
 
-    fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
-        let parts = Parts::new(file.path());
-        if !is_artifact(&parts) {
-            return Outcome::Done;
-        }
+    fn read(&self, file: &File<'_>, parts: &Parts<'_>, found: &mut Findings) {
         let place = parts.above(2);
         let text = json::text(file.start());
         if let Err(why) = read(&text, &place, found) {
             error(found, UNREADABLE, format_args!("not read as JSON: {why}"));
         }
-        Outcome::Done
     }
-}
-
-fn is_artifact(parts: &Parts<'_>) -> bool {
-    parts.back(1) == b"composer"
 }
 
 fn read(text: &str, place: &str, found: &mut Findings) -> Result<(), json::Error> {
@@ -102,13 +94,14 @@ fn package(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::placed::InPlace;
     use crate::testing::{rows, wants};
 
     #[test]
     fn installed() {
         let path = "w/vendor/composer/installed.json";
-        assert!(wants(&Php, path) && !wants(&Php, "w/vendor/installed.json"));
-        let of = |content: &str| rows(&Php, path, content.as_bytes());
+        assert!(wants(&InPlace(Php), path) && !wants(&InPlace(Php), "w/vendor/installed.json"));
+        let of = |content: &str| rows(&InPlace(Php), path, content.as_bytes());
         let one = r#"{"name":"a/b","version":"v1","license":["MIT"]}"#;
         assert_eq!(of(&format!("[{one}]")), ["a/b v1 w/vendor"]);
         let two = format!(

@@ -1,22 +1,24 @@
 //! Packages of Node that Yarn keeps as archives: `.yarn/cache/*.zip`, each with `node_modules/NAME/` in it.
 
-use cutaway_analyze::{Analyzer, AnalyzerId, Candidate, File, Findings, Interest, Outcome, Want};
+use cutaway_analyze::{AnalyzerId, File, Findings, Interest};
 use cutaway_layerfs::EntryPath;
 
 use crate::java::tell;
 use crate::node;
 use crate::place::Parts;
+use crate::placed::Placed;
 use crate::zip::Zip;
 
-/// The largest archive that is read, and the largest text in it.
-const MAX: u64 = 128 << 20;
+/// The largest text in an archive.
 const TEXT: u64 = 16 << 20;
 
 /// The reader of Yarn's cache.
 #[derive(Debug)]
 pub(crate) struct Yarn;
 
-impl Analyzer for Yarn {
+impl Placed for Yarn {
+    const MAX: u64 = 128 << 20;
+
     fn id(&self) -> AnalyzerId {
         AnalyzerId::new("yarn", 1)
     }
@@ -25,21 +27,17 @@ impl Analyzer for Yarn {
         Interest::default().ending(".zip")
     }
 
-    fn wants(&self, file: &Candidate<'_>) -> Want {
-        if is_artifact(&Parts::new(file.path)) { Want::Whole { max: MAX } } else { Want::No }
+    fn lies_right(&self, parts: &Parts<'_>) -> bool {
+        parts.back(1) == b"cache" && parts.back(2) == b".yarn"
     }
 
-    fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
-        let parts = Parts::new(file.path());
-        if !is_artifact(&parts) {
-            return Outcome::Done;
-        }
+    fn read(&self, file: &File<'_>, parts: &Parts<'_>, found: &mut Findings) {
         let (place, content) = (file.path().to_string_lossy(), file.start());
         let zip = match Zip::read(content) {
             Ok(zip) => zip,
             Err(trouble) => {
                 tell(trouble, &place, content.starts_with(b"PK"), found);
-                return Outcome::Done;
+                return;
             }
         };
         let mut left = TEXT;
@@ -54,10 +52,5 @@ impl Analyzer for Yarn {
                 Err(trouble) => tell(trouble, &place, true, found),
             }
         }
-        Outcome::Done
     }
-}
-
-fn is_artifact(parts: &Parts<'_>) -> bool {
-    parts.back(1) == b"cache" && parts.back(2) == b".yarn"
 }
