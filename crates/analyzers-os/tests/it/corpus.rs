@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::{
-    APK, DPKG, RPM, analyze, codes, corpus, corpus_file, expected_rows, is_wanted, rpm_rows,
+    APK, DPKG, RPM, analyze, codes, corpus, corpus_file, expected_rows, is_wanted, rpm_rows, states,
 };
 
 #[test]
@@ -71,11 +71,6 @@ fn dpkg() {
 fn dpkg_states() {
     let Some(content) = corpus_file("dpkg/status-field-variants.status") else { return };
     let findings = analyze(DPKG, &content);
-    let states: Vec<_> = findings
-        .packages()
-        .iter()
-        .map(|it| (it.name.as_str(), it.state.as_str(), it.is_installed()))
-        .collect();
     let expected = [
         ("wantinstall_installed", "installed", true),
         ("wantdeinstall_installed", "installed", true),
@@ -85,7 +80,7 @@ fn dpkg_states() {
         ("wantinstall_halfinstalled", "half-installed", true),
         ("wantnostatus", "not-installed", false),
     ];
-    assert_eq!(states, expected);
+    assert_eq!(states(&findings), expected);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use cutaway_analyze::InstallReason;
 
-use crate::support::{OPKG, analyze, codes, corpus_file, is_wanted};
+use crate::support::{OPKG, analyze, codes, corpus_file, is_wanted, states};
 
 #[test]
 fn both_places_are_read() {
@@ -37,14 +37,9 @@ fn corpus() {
 }
 
 #[test]
-fn states() {
+fn states_of_records() {
     let Some(content) = corpus_file("opkg/status-field-variants.status") else { return };
     let findings = analyze(OPKG, &content);
-    let states: Vec<_> = findings
-        .packages()
-        .iter()
-        .map(|it| (it.name.as_str(), it.state.as_str(), it.is_installed()))
-        .collect();
     let expected = [
         ("wantinstall_installed", "installed", true),
         ("wantdeinstall_configfiles", "config-files", false),
@@ -53,7 +48,7 @@ fn states() {
         ("wantpurge_notinstalled", "not-installed", false),
         ("wantnostatus", "not-installed", false),
     ];
-    assert_eq!(states, expected);
+    assert_eq!(states(&findings), expected);
     assert_eq!(codes(&findings), (vec![], vec!["opkg-record-without-status"]));
 }
 

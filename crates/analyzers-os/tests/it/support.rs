@@ -104,6 +104,12 @@ pub(crate) fn codes(findings: &Findings) -> (Vec<&str>, Vec<&str>) {
     (of(Severity::Error), of(Severity::Warning))
 }
 
+/// Returns name and state of each package, and whether it counts as installed.
+pub(crate) fn states(findings: &Findings) -> Vec<(&str, &str, bool)> {
+    let packages = findings.packages().iter();
+    packages.map(|it| (it.name.as_str(), it.state.as_str(), it.is_installed())).collect()
+}
+
 /// Returns the fields of an rpm in the order of `rpm -qa` lists: name, epoch, version, release,
 /// architecture, source rpm, licence, vendor; sorted.
 pub(crate) fn rpm_rows(packages: &[Arc<Package>]) -> Vec<String> {
