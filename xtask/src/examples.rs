@@ -10,12 +10,17 @@ use anyhow::{Result, bail, ensure};
 use crate::process::{self, root, target};
 use crate::{demo, fixtures};
 
-/// Examples, each with its arguments and what it reads from standard input.
+/// How an example is run: its crate's folder, its name, its arguments, and the file that it reads
+/// from standard input.
+type Known = (&'static str, &'static str, &'static [&'static str], &'static str);
+
+/// Every example that asks nobody else.
 ///
 /// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
-/// says of it, `{apk}` a database of apk's and `{gems}` a list of Ruby's.
-const KNOWN: &[(&str, &str, &[&str], &str)] = &[
+/// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's and `{npm}` a package of Node's.
+const KNOWN: &[Known] = &[
     ("analyze", "gemfile_lock", &["{gems}"], ""),
+    ("analyzers-lang", "artifact", &["app/node_modules/left-pad/package.json", "{npm}"], ""),
     ("analyzers-os", "packages", &["lib/apk/db/installed", "{apk}"], ""),
     ("cloud", "explain", &["registry.example.com"], ""),
     ("export", "flatten", &["{oci}"], ""),
@@ -48,8 +53,7 @@ pub(crate) fn run() -> Result<()> {
         if ELSEWHERE.contains(&folder.as_str()) {
             continue;
         }
-        let known = KNOWN.iter().find(|(of, known, ..)| *of == folder && *known == name);
-        let Some((.., arguments, stdin)) = known else {
+        let Some((.., arguments, stdin)) = known(&folder, &name) else {
             bail!("crates/{folder}/examples/{name}.rs: nothing says how it is run");
         };
         let arguments: Vec<String> = arguments.iter().map(|text| filled(text)).collect();
@@ -67,6 +71,11 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
+/// How the example of this name is run.
+fn known(folder: &str, name: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|(of, known, ..)| *of == folder && *known == name)
+}
+
 /// What examples read, made in `target/demo`, each by the word that stands for it.
 fn files() -> Result<Vec<(&'static str, PathBuf)>> {
     let (oci, tar) = fixtures::make_sample()?;
@@ -82,6 +91,7 @@ fn files() -> Result<Vec<(&'static str, PathBuf)>> {
     Ok(vec![
         ("{apk}", written("installed", "P:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\n\n")?),
         ("{gems}", written("Gemfile.lock", "GEM\n  specs:\n    rake (13.2.1)\n")?),
+        ("{npm}", written("package.json", r#"{"name": "left-pad", "version": "1.3.0"}"#)?),
         ("{report}", written("report.json", &report)?),
         ("{oci}", oci),
         ("{tar}", tar),
@@ -103,4 +113,25 @@ fn all() -> Result<Vec<(String, String)>> {
     }
     all.sort();
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_run() {
+        for (folder, name) in all().unwrap() {
+            let elsewhere = ELSEWHERE.contains(&folder.as_str());
+            assert!(elsewhere || known(&folder, &name).is_some(), "crates/{folder}/{name}.rs");
+        }
+    }
+
+    #[test]
+    fn every_known_example_is_there() {
+        let all = all().unwrap();
+        for (folder, name, ..) in KNOWN {
+            assert!(all.contains(&((*folder).to_owned(), (*name).to_owned())), "{folder}/{name}");
+        }
+    }
 }
