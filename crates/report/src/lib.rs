@@ -33,6 +33,7 @@ mod schemas;
 mod subject;
 mod support;
 mod surroundings;
+pub mod text;
 mod time;
 mod units;
 
@@ -55,4 +56,4 @@ pub use subject::{SourceKind, Subject};
 pub use support::SupportEnd;
 pub use surroundings::{AttestationReport, ChildReport, IndexReport, Surroundings};
 pub use time::{parse_time, utc};
-pub use units::size_text;
+pub use units::{counted, size_text};

@@ -34,6 +34,6 @@ fn text(check: &Check) -> String {
         let (present, missing) = (present.to_string(), missing.to_string());
         table.row([(*name).to_owned(), (*scope).to_owned(), present, missing, such]);
     }
-    table.render(Style::new(false, false), &mut text);
+    table.render(Style::new(false, None), &mut text);
     text
 }

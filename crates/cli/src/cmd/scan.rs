@@ -5,12 +5,12 @@ use std::path::Path;
 
 use cutaway::sbom::Options;
 use cutaway::{Kinds, Output, ReportForm, ScanOptions};
-use cutaway_report::Report;
+use cutaway_report::{Report, text};
 use cutaway_tar::Escaped;
 
 use crate::args::{Common, Scan};
 use crate::failure::{Exit, Failure, verdict, warn};
-use crate::{client, log, output, print};
+use crate::{client, output, print};
 
 pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let started = std::time::Instant::now();
@@ -59,10 +59,7 @@ fn write(
     let terminal =
         file.is_none_or(|file| file == Path::new("-")) && std::io::stdout().is_terminal();
     output::write_with(file, |out| match output.form {
-        ReportForm::Table => {
-            let style = print::Style::new(log::colors(common, terminal), terminal);
-            print::scan::table(report, style, out)
-        }
+        ReportForm::Table => text::report(report, print::style(common, terminal), out),
         form if terminal => {
             let mut bytes = Vec::new();
             form.write(report, options, &mut bytes)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Style;
 use crate::args::{Common, TextFormat};
 use crate::failure::Failure;
-use crate::{log, progress};
+use crate::progress;
 
 /// Standard output, for a list that may be long.
 pub(crate) struct Output {
@@ -24,7 +24,7 @@ impl Output {
         progress::end_on_terminal();
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
-        let style = Style::new(log::colors(common, terminal), terminal);
+        let style = super::style(common, terminal);
         Self { out: BufWriter::with_capacity(64 << 10, stdout), terminal, style }
     }
 

@@ -3,25 +3,25 @@
 use console::{measure_text_width, pad_str, truncate_str};
 use cutaway_tar::Escaped;
 
-use super::Style;
+use super::style::Style;
 
 /// A table whose columns are as wide as their widest cell.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub struct Table {
     layout: Layout,
     rows: Vec<Vec<String>>,
 }
 
 /// The columns of a table and how wide they are, for rows that are too many to be kept.
 #[derive(Debug)]
-pub(crate) struct Layout {
+pub(super) struct Layout {
     columns: Vec<Column>,
     widths: Vec<usize>,
 }
 
 /// How a column is laid out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Column {
+pub enum Column {
     /// Text, from the left.
     Left(&'static str),
     /// Numbers, to the right.
@@ -38,19 +38,20 @@ impl Column {
 }
 
 impl Table {
-    pub(crate) fn new(columns: &[Column]) -> Self {
+    /// A table without rows.
+    pub fn new(columns: &[Column]) -> Self {
         Self { layout: Layout::new(columns), rows: Vec::new() }
     }
 
     /// Adds a row; control characters in its cells are escaped.
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells.into_iter().map(|cell| escape(&cell)).collect();
         self.layout.widen(&cells);
         self.rows.push(cells);
     }
 
     /// Lays the table out, a title line first.
-    pub(crate) fn render(&self, style: Style, text: &mut String) {
+    pub fn render(&self, style: Style, text: &mut String) {
         text.push_str(&self.layout.title(style));
         for row in &self.rows {
             text.push_str(&self.layout.line(row, style));
@@ -60,20 +61,20 @@ impl Table {
 
 impl Layout {
     /// Returns columns that are as wide as their titles.
-    pub(crate) fn new(columns: &[Column]) -> Self {
+    pub(super) fn new(columns: &[Column]) -> Self {
         let widths = columns.iter().map(|column| measure_text_width(column.title())).collect();
         Self { columns: columns.to_vec(), widths }
     }
 
     /// Makes room for a row, whose cells are escaped.
-    pub(crate) fn widen(&mut self, cells: &[String]) {
+    pub(super) fn widen(&mut self, cells: &[String]) {
         for (width, cell) in self.widths.iter_mut().zip(cells) {
             *width = measure_text_width(cell).max(*width);
         }
     }
 
     /// Returns the line with the titles.
-    pub(crate) fn title(&self, style: Style) -> String {
+    pub(super) fn title(&self, style: Style) -> String {
         let titles: Vec<String> =
             self.columns.iter().map(|column| column.title().to_owned()).collect();
         let line = self.line(&titles, style);
@@ -81,7 +82,7 @@ impl Layout {
     }
 
     /// Returns a row, whose cells are escaped, as a line: two blanks between columns, none at its end.
-    pub(crate) fn line(&self, cells: &[String], style: Style) -> String {
+    pub(super) fn line(&self, cells: &[String], style: Style) -> String {
         let mut line = String::new();
         for ((cell, &width), column) in cells.iter().zip(&self.widths).zip(&self.columns) {
             if !line.is_empty() {
@@ -109,7 +110,7 @@ impl Layout {
 }
 
 /// Returns text with everything escaped that could move the cursor or turn the writing round.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     Escaped::new(text).to_string()
 }
 
@@ -124,7 +125,7 @@ mod tests {
         table.row(["a".into(), "10".into(), "x".repeat(40)]);
         table.row(["long\u{202e}".into(), "5".into(), String::new()]);
         let mut text = String::new();
-        table.render(Style { colors: false, width: Some(40) }, &mut text);
+        table.render(Style::new(false, Some(40)), &mut text);
         assert_eq!(
             text,
             "NAME          SIZE  WHAT\na               10  xxxxxxxxxxxxxxxxxxx…\nlong\\u{202e}     5\n"

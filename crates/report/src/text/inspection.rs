@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
+use super::diagnostics::diagnostics;
+use super::style::Style;
+use super::table::{Column, Table, escape};
+use crate::units::size_text as bytes;
+use crate::{BuildStep, InspectedLayer, Inspection};
 use cutaway_model::{DiffId, Run};
 use cutaway_ref::Digest;
-use cutaway_report::{BuildStep, InspectedLayer, Inspection};
-
-use super::table::escape;
-use super::{Column, Style, Table};
-use cutaway_report::size_text as bytes;
 
 /// Returns the inspection as text: the image, then one row a layer, and one a step without a layer.
-pub(crate) fn table(inspection: &Inspection, style: Style) -> String {
+pub fn inspection(inspection: &Inspection, style: Style) -> String {
     let mut text = String::new();
     heading(inspection, style, &mut text);
     let short = |digest: Option<&Digest>| {
@@ -79,7 +79,7 @@ pub(crate) fn table(inspection: &Inspection, style: Style) -> String {
             );
         }
     }
-    super::scan::diagnostics(&inspection.diagnostics, style, &mut text);
+    diagnostics(&inspection.diagnostics, style, &mut text);
     text
 }
 

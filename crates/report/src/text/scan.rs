@@ -3,15 +3,20 @@
 use std::fmt::Write as _;
 use std::io;
 
-use cutaway_analyze::Severity;
-use cutaway_report::{DiagnosticReport, Report};
+use super::diagnostics::diagnostics;
+use super::owned;
+use super::style::Style;
+use super::table::{Column, Table, escape};
+use crate::Report;
+use crate::units::{counted, size_text as bytes};
 
-use super::table::escape;
-use super::{Column, Style, Table};
-use cutaway_report::size_text as bytes;
-
-/// Writes the report as headed tables: the image, its layers, its packages, what is gone, files, what to know.
-pub(crate) fn table(report: &Report, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+/// Writes the report as headed tables: the image, its layers, its packages, what is gone,
+/// what happened layer by layer, files, what to know. Parts that the report has not are left out.
+///
+/// # Errors
+///
+/// What `out` says.
+pub fn report(report: &Report, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut text = String::new();
     heading(report, style, &mut text);
     layers(report, style, &mut text);
@@ -21,7 +26,7 @@ pub(crate) fn table(report: &Report, style: Style, out: &mut dyn io::Write) -> i
     if let Some(files) = &report.files {
         out.write_all(text.as_bytes())?;
         text.clear();
-        super::owned::files(files, style, out)?;
+        owned::files(files, style, out)?;
     }
     diagnostics(&report.diagnostics, style, &mut text);
     out.write_all(text.as_bytes())
@@ -95,7 +100,7 @@ fn layers(report: &Report, style: Style, text: &mut String) {
 fn packages(report: &Report, style: Style, text: &mut String) {
     let count = report.installed().count();
     let others = report.packages.len().saturating_sub(count);
-    let mut title = super::counted(count, "package");
+    let mut title = counted(count, "package");
     if others > 0 {
         let _ = write!(title, ", {others} not installed");
     }
@@ -184,28 +189,5 @@ fn history(report: &Report, style: Style, text: &mut String) {
         for event in events {
             let _ = writeln!(text, "  {event}");
         }
-    }
-}
-
-/// Writes a line for each diagnostic, behind an empty one.
-pub(crate) fn diagnostics(diagnostics: &[DiagnosticReport], style: Style, text: &mut String) {
-    if diagnostics.is_empty() {
-        return;
-    }
-    text.push('\n');
-    for diagnostic in diagnostics {
-        let severity = match diagnostic.severity {
-            Severity::Error => style.red("error"),
-            Severity::Warning => style.yellow("warning"),
-        };
-        let layer = diagnostic.layer.map_or_else(String::new, |layer| format!(" (layer {layer})"));
-        let path =
-            diagnostic.path.as_ref().map_or_else(String::new, |path| format!("{}: ", escape(path)));
-        let _ = writeln!(
-            text,
-            "{severity}: {path}{}{layer} [{}]",
-            escape(&diagnostic.message),
-            diagnostic.code
-        );
     }
 }

@@ -5,15 +5,16 @@
 
 use std::io;
 
-use cutaway_report::{FileGroup, FileList, FileReport, FilesReport};
-
-use super::{Column, Layout, Style, escape};
+use super::style::Style;
+use super::table::{Column, Layout, escape};
+use crate::units::counted;
+use crate::{FileGroup, FileList, FileReport, FilesReport};
 
 /// How many reasons are shown.
 const MAX_REASONS: usize = 12;
 
 /// Writes a section for unowned, modified and missing files each.
-pub(crate) fn files(files: &FilesReport, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn files(files: &FilesReport, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     heading(&files.unowned, "unowned", "no package has", style, out)?;
     unowned(files, style, out)?;
     reasons(&files.unowned, style, out)?;
@@ -32,7 +33,7 @@ fn heading(
     style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let files = super::counted(files.len(), &format!("{what} file"));
+    let files = counted(files.len(), &format!("{what} file"));
     writeln!(out, "\n{}", style.bold(&format!("{files}: {meaning}")))
 }
 
