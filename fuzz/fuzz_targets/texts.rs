@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 
 /// One of each form; the first byte chooses.
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 18] = [
     "etc/apk/repositories",
     "usr/share/doc/a/copyright",
     "var/lib/pacman/local/a-1-1/desc",
@@ -15,6 +15,16 @@ const PATHS: [&str; 8] = [
     "etc/fedora-release",
     "etc/SuSE-release",
     "etc/lsb-release",
+    "snap/a/1/meta/snap.yaml",
+    "var/lib/flatpak/app/a/x86_64/stable/0a/export/share/metainfo/a.metainfo.xml",
+    "opt/bitnami/a/.spdx-a.spdx",
+    "opt/bitnami/.bitnami_components.json",
+    "usr/share/bottlerocket/application-inventory.json",
+    "etc/cos-package-info.json",
+    "opt/homebrew/Cellar/a/1/INSTALL_RECEIPT.json",
+    "var/lib/chisel/manifest.wall",
+    "var/db/pkg/a/b-1/CONTENTS",
+    "var/lib/pacman/local/a-1-1/mtree",
 ];
 
 fuzz_target!(|content: &[u8]| {

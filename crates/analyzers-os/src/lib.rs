@@ -1,7 +1,8 @@
 //! Distributions and the databases of their package managers, read from bytes.
 //!
 //! A *distribution* is what a release file such as `etc/os-release` names; a *database* is where a
-//! package manager (apk, dpkg, chisel, rpm, opkg, pacman, portage) notes what it installed. Each module knows one such file: where
+//! package manager (apk, dpkg, chisel, rpm, opkg, pacman, portage, snap, Flatpak, Homebrew) or a maker of images
+//! (Bitnami, Bottlerocket, Container-Optimized OS) notes what it installed. Each module knows one such file: where
 //! it lies and how its bytes are to be read. Nothing here does I/O, runs a package manager or sees
 //! an image; all bytes are taken to be hostile, and what cannot be read becomes a diagnostic.
 //!
@@ -34,6 +35,9 @@ mod apk_repositories;
 mod apk_scripts;
 mod apk_version;
 mod assignment;
+mod bitnami;
+mod bitnami_components;
+mod bottlerocket;
 mod bytes;
 mod chisel;
 mod chisel_files;
@@ -41,6 +45,7 @@ mod chisel_wall;
 mod container_manifest;
 mod control;
 mod copyright;
+mod cos;
 mod debian_version;
 mod dpkg;
 mod dpkg_conffiles;
@@ -51,13 +56,19 @@ mod dpkg_version;
 mod exclusions;
 #[cfg(test)]
 mod file_outline;
+mod flatpak;
+mod homebrew;
+mod json_records;
 mod line;
 mod lsb_release;
+mod markup;
 mod mtree;
 mod named_release;
 mod opkg;
 mod opkg_files;
 mod os_release;
+#[cfg(test)]
+mod package_outline;
 mod portage;
 mod portage_files;
 mod recorded;
@@ -65,6 +76,7 @@ mod repeated;
 mod reporter;
 mod rpm;
 mod script;
+mod snap;
 mod suse_release;
 mod system_release_cpe;
 mod unpack;
@@ -138,7 +150,14 @@ fn packages() -> Builder {
         .database(alpm::Alpm)
         .database(portage::Portage)
         .database(container_manifest::ContainerManifest)
+        .database(bottlerocket::Bottlerocket)
+        .database(cos::Cos)
+        .database(snap::Snap)
         .artifact(copyright::Copyright)
+        .artifact(flatpak::Flatpak)
+        .artifact(homebrew::Homebrew)
+        .artifact(bitnami::Bitnami)
+        .artifact(bitnami_components::BitnamiComponents)
 }
 
 #[cfg(test)]
@@ -152,8 +171,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [8, 8, 1, 15]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 8, 1, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 11, 5, 15]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 11, 5, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

@@ -8,6 +8,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "test support computes with small numbers")]
 #![expect(clippy::print_stderr, reason = "tests say what they skip")]
 
+mod applications;
 mod bdb;
 mod chisel;
 mod churn;

@@ -20,8 +20,18 @@ fn paths(of_records: bool) -> Vec<String> {
             Place::Directory { path, ending, .. } => format!("{path}/file{ending}"),
             Place::InEach { path, file } => format!("{path}/package/{file}"),
         })
+        .chain(NAMED.map(str::to_owned))
         .collect()
 }
+
+/// Files that are found by their names.
+const NAMED: [&str; 5] = [
+    "snap/a/1/meta/snap.yaml",
+    "var/lib/flatpak/app/a/x86_64/stable/0a/export/share/metainfo/a.metainfo.xml",
+    "opt/bitnami/a/.spdx-a.spdx",
+    "opt/homebrew/Cellar/a/1/INSTALL_RECEIPT.json",
+    "var/db/pkg/a/b-1/CONTENTS",
+];
 
 /// Files of dpkg's `info` directory, each of another form.
 const INFO: [&str; 4] = [
@@ -43,6 +53,10 @@ const STARTS: &[&[u8]] = &[
     b"d41d8cd98f00b204e9800998ecf8427e  ",
     b"%FILES%\na\n\n%BACKUP%\n",
     b"\xef\xbb\xbfID=\"",
+    b"<component><id>a</id><releases><release version='1'",
+    b"PackageName: a\nPackageVersion: 1\nExternalRef: P purl pkg:bitnami/a@1?arch=",
+    b"{\"installedPackages\":[{\"name\":\"a\",\"version\":\"",
+    b"name: a\nversion: ",
 ];
 
 proptest! {
@@ -58,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn random_text(text in "[PVAoL:a-z0-9 \n\r\0=\"'$\\\\#.()\t-]{0,300}") {
+    fn random_text(text in "[PVAoL:a-z0-9 \n\r\0=\"'$\\\\#.()<>&/{},\\[\\]\t-]{0,300}") {
         for path in paths(false) {
             analyze(&path, text.as_bytes());
         }
