@@ -135,6 +135,7 @@ static KNOWN: &[KnownDistro] = &[
     known("amzn", "rpm", "fedora", &["amazon", "amazon linux"], &["amazon"]),
     known("anolis", "rpm", "rhel", &["anolis os"], &["openanolis"]),
     known("azurelinux", "rpm", "", &["azure linux", "microsoft azure linux"], &[]),
+    known("bottlerocket", "rpm", "", &["bottlerocket"], &[]),
     known("centos", "rpm", "rhel", &["centos"], &[]),
     known("circle", "rpm", "rhel", &["circle linux"], &[]),
     known("cloudlinux", "rpm", "rhel", &["cloudlinux"], &[]),
@@ -165,6 +166,7 @@ static KNOWN: &[KnownDistro] = &[
 
     // These are of several kinds, or have another package manager.
     known("coreos", "", "", &["coreos", "container linux"], &[]),
+    known("cos", "cos", "", &["container-optimized os"], &[]),
     known("flatcar", "", "coreos", &["flatcar"], &[]),
     known("gentoo", "portage", "", &["gentoo"], &[]),
     known("kylin", "", "", &["kylin"], &[]),

@@ -1,7 +1,7 @@
 //! Bitnami's components in images from before each had a bill of materials: `opt/bitnami/.bitnami_components.json`.
 //!
 //! ```text
-//! {"mongodb": {"arch": "amd64", "digest": "d21f…", "distro": "debian-10", "type": "NAMI", "version": "4.4.11-2"}}
+//! {"mongodb": {"arch": "amd64", "digest": "d21f…", "type": "NAMI", "version": "4.4.11-2"}}
 //! ```
 //!
 //! Where both are there they say the same, and the bill says more: its record is preferred.

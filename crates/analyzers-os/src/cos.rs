@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! {"installedPackages": [
-//!   {"category": "sys-libs", "name": "zlib", "version": "17162.336.17", "ebuild_version": "1.2.11-r5"}
+//!   {"category": "libs", "name": "zlib", "version": "17162.336.17", "ebuild_version": "1.2.11-r5"}
 //! ], "buildTimePackages": []}
 //! ```
 //!
@@ -115,11 +115,11 @@ mod tests {
 
     #[test]
     fn ebuilds() {
-        let content = br#"{"installedPackages":[{"category":"sys-libs","name":"zlib","version":"17162.336.17","ebuild_version":"1.2.11-r5"}]}"#;
+        let content = br#"{"installedPackages":[{"category":"libs","name":"zlib","version":"17162.336.17","ebuild_version":"1.2.11-r5"}]}"#;
         let findings = read(&Cos, PATH, content);
         let package = &findings.packages()[0];
         let source = package.source.as_ref().unwrap();
-        assert_eq!(package.namespace.as_deref(), Some("sys-libs"));
+        assert_eq!(package.namespace.as_deref(), Some("libs"));
         assert_eq!((&*source.name, source.version.as_deref()), ("zlib", Some("1.2.11-r5")));
     }
 }

@@ -236,7 +236,7 @@ mod tests {
                 (found.len(), codes.as_str()),
                 (packages, expected),
                 "{}",
-                &content[..content.len().min(80)]
+                content.chars().take(80).collect::<String>()
             );
         }
         for other in [

@@ -173,6 +173,21 @@ mod tests {
                 "pkg:generic/portage/app-containers/skopeo@1?distro=gentoo-2.14",
             ),
             (
+                package(Ecosystem::COS, "a", "1", None, Some(("a", Some("2-r1")))),
+                Some(distro("cos", "113")),
+                "pkg:generic/cos/a@1?arch=amd64&distro=cos-113&upstream=a@2-r1",
+            ),
+            (
+                package(Ecosystem::SNAP, "core", "16-2", None, None),
+                Some(distro("ubuntu", "24.04")),
+                "pkg:generic/snap/core@16-2?arch=amd64",
+            ),
+            (
+                package(Ecosystem::RPM, "acpid", "2.0-1", None, None),
+                Some(distro("bottlerocket", "1.20.0")),
+                "pkg:rpm/bottlerocket/acpid@2.0-1?arch=amd64&distro=bottlerocket-1.20.0",
+            ),
+            (
                 package(Ecosystem::BITNAMI, "Redis", "7.4.1-0", None, None),
                 Some(distro("debian", "12")),
                 "pkg:bitnami/redis@7.4.1-0?arch=amd64&distro=debian-12",
