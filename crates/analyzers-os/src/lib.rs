@@ -152,8 +152,8 @@ fn packages() -> Builder {
         .database(container_manifest::ContainerManifest)
         .database(bottlerocket::Bottlerocket)
         .database(cos::Cos)
-        .database(snap::Snap)
         .artifact(copyright::Copyright)
+        .artifact(snap::Snap)
         .artifact(flatpak::Flatpak)
         .artifact(homebrew::Homebrew)
         .artifact(bitnami::Bitnami)
@@ -171,8 +171,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [8, 11, 5, 15]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 11, 5, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 10, 6, 15]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 10, 6, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

@@ -11,8 +11,7 @@
 //! what `snapcraft` writes of these. Format: snapcraft's `snap.yaml`.
 
 use cutaway_analyze::{
-    Analyzer, AnalyzerId, Candidate, Database, Ecosystem, File, Findings, Interest, Outcome,
-    Package, Want,
+    Analyzer, AnalyzerId, Candidate, Ecosystem, File, Findings, Interest, Outcome, Package, Want,
 };
 use cutaway_layerfs::EntryPath;
 
@@ -68,8 +67,6 @@ impl Analyzer for Snap {
         Outcome::Done
     }
 }
-
-impl Database for Snap {}
 
 /// Returns whether a path is `snap/NAME/REVISION/meta/snap.yaml`.
 fn is_of_snap(path: &EntryPath) -> bool {
