@@ -53,8 +53,9 @@ pub(crate) fn find(file: &Windows<'_>, object: &Object) -> Option<u64> {
         let skip = usize::try_from(16_u64.saturating_sub(skewed)).unwrap_or_default();
         let skip = skip.checked_rem(16).unwrap_or_default();
         let aligned = bytes.get(skip..).unwrap_or_default();
-        let found = aligned.chunks(16).position(|chunk| chunk.starts_with(MAGIC))?;
-        let into = u64::try_from(found.saturating_mul(16).saturating_add(skip)).ok()?;
+        let mut found = memchr::memmem::find_iter(aligned, MAGIC);
+        let found = found.find(|from| from.checked_rem(16) == Some(0))?;
+        let into = u64::try_from(found.saturating_add(skip)).ok()?;
         range.start.checked_add(into)
     })
 }

@@ -62,7 +62,10 @@ impl Passing {
         if self.end_from.is_none()
             && (self.start.len() >= 64 || self.at.saturating_add(len64(bytes.len())) >= self.size)
         {
-            self.end_from = Some(self.end_of_interest());
+            let from = self.end_of_interest();
+            let len = self.size.saturating_sub(from).min(END.saturating_mul(2));
+            self.end.reserve_exact(usize::try_from(len).unwrap_or_default());
+            self.end_from = Some(from);
         }
         for (_, kept) in &mut self.marks {
             let room =
@@ -108,16 +111,16 @@ impl Passing {
             }
         }
         let aligned = bytes.get(skip..).unwrap_or_default();
-        for (number, chunk) in aligned.chunks(16).enumerate() {
-            if chunk.first() == Some(&0xff) && chunk.len() == 16 && chunk.starts_with(go::MAGIC) {
-                let from = number.saturating_mul(16);
+        let rest = aligned.len().checked_rem(16).unwrap_or_default();
+        let last = aligned.len().saturating_sub(rest);
+        let whole = aligned.get(..last).unwrap_or_default();
+        for from in memchr::memmem::find_iter(whole, go::MAGIC) {
+            if from.checked_rem(16) == Some(0) {
                 let place = len64(skip.saturating_add(from));
                 self.mark(self.at.saturating_add(place), aligned.get(from..).unwrap_or_default());
             }
         }
-        let rest = aligned.len().checked_rem(16).unwrap_or_default();
         self.carried.clear();
-        let last = aligned.len().saturating_sub(rest);
         self.carried.extend_from_slice(aligned.get(last..).unwrap_or_default());
     }
 

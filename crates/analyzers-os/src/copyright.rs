@@ -68,7 +68,9 @@ fn is_machine_readable(content: &[u8]) -> bool {
 
 /// Returns the first line of each `License:` field.
 fn stated(content: &[u8]) -> BTreeSet<String> {
-    let values = lines(content).filter_map(|line| {
+    // Most lines are text: the first letter alone tells them from the field.
+    let may_be = |line: &Line<'_>| matches!(line.text, [b'L' | b'l', ..]);
+    let values = lines(content).filter(may_be).filter_map(|line| {
         let (name, value) = field(line.text)?;
         is(name, "License").then_some(value)
     });
