@@ -1,27 +1,13 @@
-//! Numbers and texts as bytes: numbers in as few groups of seven bits as they need, lowest first;
-//! texts with their length in front.
+//! Texts, lists and what may be missing as bytes, over the numbers of `layerfs`.
 //!
 //! What is read is hostile. A list says how many items follow; nothing is allocated for more of them
 //! than the bytes that are left can hold.
 
-/// Appends a number.
-pub(crate) fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
-        number >>= 7;
-    }
-    out.push(u8::try_from(number).unwrap_or(0));
-}
+pub(crate) use cutaway_layerfs::wire::{get, get_bytes, get_u32, put, put_bytes, take};
 
 /// Appends the number of items of a list, or of anything else in memory.
 pub(crate) fn put_len(out: &mut Vec<u8>, len: usize) {
     put(out, u64::try_from(len).unwrap_or(u64::MAX));
-}
-
-/// Appends bytes, their number in front.
-pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_len(out, bytes.len());
-    out.extend_from_slice(bytes);
 }
 
 /// Appends a list of texts.
@@ -30,35 +16,10 @@ pub(crate) fn put_texts(out: &mut Vec<u8>, texts: &[String]) {
     texts.iter().for_each(|text| put_bytes(out, text.as_bytes()));
 }
 
-/// Takes a number from the front.
-pub(crate) fn get(rest: &mut &[u8]) -> Option<u64> {
-    let mut number = 0_u64;
-    let mut shift = 0_u32;
-    loop {
-        let byte = *take(rest, 1)?.first()?;
-        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-        shift = shift.saturating_add(7);
-    }
-}
-
-/// Takes a number of 32 bits.
-pub(crate) fn get_u32(rest: &mut &[u8]) -> Option<u32> {
-    u32::try_from(get(rest)?).ok()
-}
-
 /// Takes the number of items of a list, each of which takes at least so many bytes.
 pub(crate) fn get_len(rest: &mut &[u8], item_bytes: usize) -> Option<usize> {
     let len = usize::try_from(get(rest)?).ok()?;
     (len <= rest.len().checked_div(item_bytes)?).then_some(len)
-}
-
-/// Takes bytes.
-pub(crate) fn get_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let len = usize::try_from(get(rest)?).ok()?;
-    take(rest, len)
 }
 
 /// Takes a text.
@@ -78,13 +39,6 @@ pub(crate) fn get_list<'a, T>(
         items.push(item(rest)?);
     }
     Some(items)
-}
-
-/// Takes so many bytes.
-pub(crate) fn take<'a>(rest: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(len)?;
-    *rest = left;
-    Some(taken)
 }
 
 /// Takes a yes or no.

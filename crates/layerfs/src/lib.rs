@@ -69,6 +69,7 @@ mod tree;
 mod walk;
 mod warning;
 mod watch;
+pub mod wire;
 
 pub use arena::NodeId;
 pub use blocks::Items;

@@ -9,6 +9,7 @@ use cutaway_tar::len64;
 use crate::blocks::Blocks;
 use crate::budget::{Account, Budget, LISTED_ENTRY};
 use crate::record::{self, BLOCK, Decoder, Encoder, Record, Start};
+use crate::wire;
 use crate::{EntryPath, Error, Kind, Meta};
 
 /// All entries of one layer, in the order of its archive, and all that it hides.
@@ -174,8 +175,8 @@ impl Listing {
         let mut rest = self.marks.as_slice();
         let mut path = Vec::new();
         std::iter::from_fn(move || {
-            let before = u32::try_from(record::get(&mut rest)?).ok()?;
-            let kind = usize::try_from(record::get(&mut rest)?).ok()?;
+            let before = u32::try_from(wire::get(&mut rest)?).ok()?;
+            let kind = usize::try_from(wire::get(&mut rest)?).ok()?;
             record::get_path(&mut rest, &mut path)?;
             let kind = *MarkKind::ALL.get(kind)?;
             Some(Mark { before, kind, path: EntryPath::clean(&path).ok()? })
@@ -294,8 +295,8 @@ impl Builder {
     /// Appends a marker or a global header.
     pub(crate) fn mark(&mut self, kind: MarkKind, path: &EntryPath) -> Result<(), Error> {
         let out = &mut self.listing.marks;
-        record::put(out, u64::from(self.listing.len));
-        record::put(out, len64(MarkKind::ALL.iter().take_while(|it| **it != kind).count()));
+        wire::put(out, u64::from(self.listing.len));
+        wire::put(out, len64(MarkKind::ALL.iter().take_while(|it| **it != kind).count()));
         record::put_path(out, &mut self.last_mark, path.as_bytes());
         let count = match kind {
             MarkKind::Whiteout | MarkKind::Opaque => &mut self.listing.whiteout_count,

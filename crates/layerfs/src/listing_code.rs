@@ -4,7 +4,8 @@
 //! it is taken, and nothing is allocated that the bytes do not pay for.
 
 use crate::listing::{ALONE, BYTES, MarkKind, Owner};
-use crate::record::{self, BLOCK, Start, get, get_bytes, put, put_bytes};
+use crate::record::{self, BLOCK, Start};
+use crate::wire::{get, get_bytes, put, put_bytes};
 use crate::{EntryPath, Limits, Listing};
 
 /// The fewest bytes that an owner takes.
