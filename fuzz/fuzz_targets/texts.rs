@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 
 /// One of each form; the first byte chooses.
-const PATHS: [&str; 18] = [
+const PATHS: [&str; 19] = [
     "etc/apk/repositories",
     "usr/share/doc/a/copyright",
     "var/lib/pacman/local/a-1-1/desc",
@@ -24,6 +24,7 @@ const PATHS: [&str; 18] = [
     "opt/homebrew/Cellar/a/1/INSTALL_RECEIPT.json",
     "var/lib/chisel/manifest.wall",
     "var/db/pkg/a/b-1/CONTENTS",
+    "nix/var/nix/db/db.sqlite",
     "var/lib/pacman/local/a-1-1/mtree",
 ];
 

@@ -1,7 +1,7 @@
 //! Distributions and the databases of their package managers, read from bytes.
 //!
 //! A *distribution* is what a release file such as `etc/os-release` names; a *database* is where a
-//! package manager (apk, dpkg, chisel, rpm, opkg, pacman, portage, snap, Flatpak, Homebrew) or a maker of images
+//! package manager (apk, dpkg, chisel, rpm, opkg, pacman, portage, Nix, snap, Flatpak, Homebrew) or a maker of images
 //! (Bitnami, Bottlerocket, Container-Optimized OS) notes what it installed. Each module knows one such file: where
 //! it lies and how its bytes are to be read. Nothing here does I/O, runs a package manager or sees
 //! an image; all bytes are taken to be hostile, and what cannot be read becomes a diagnostic.
@@ -64,6 +64,7 @@ mod lsb_release;
 mod markup;
 mod mtree;
 mod named_release;
+mod nix;
 mod opkg;
 mod opkg_files;
 mod os_release;
@@ -77,6 +78,7 @@ mod reporter;
 mod rpm;
 mod script;
 mod snap;
+mod sqlite;
 mod suse_release;
 mod system_release_cpe;
 mod unpack;
@@ -152,6 +154,7 @@ fn packages() -> Builder {
         .database(container_manifest::ContainerManifest)
         .database(bottlerocket::Bottlerocket)
         .database(cos::Cos)
+        .database(nix::Nix)
         .artifact(copyright::Copyright)
         .artifact(snap::Snap)
         .artifact(flatpak::Flatpak)
@@ -171,8 +174,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [8, 10, 6, 15]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 10, 6, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 11, 6, 15]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 11, 6, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

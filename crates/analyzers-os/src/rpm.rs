@@ -106,7 +106,7 @@ impl Database for RpmFiles {
 /// Reads the headers of a database, whichever form it has.
 fn read(file: &File<'_>, mut records: Records<'_>) {
     let content = file.start();
-    if sqlite::is_database(content) {
+    if crate::sqlite::is_database(content) {
         sqlite::read(content, file.companion(0).unwrap_or_default(), &mut records);
     } else if ndb::is_database(content) {
         ndb::read(content, &mut records);

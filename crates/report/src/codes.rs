@@ -195,6 +195,12 @@ pub const CODES: &[(&str, &str)] = &[
     ("mtree-line-unreadable", "A line of pacman's mtree file cannot be read."),
     ("mtree-unreadable", "pacman's mtree file cannot be unpacked."),
     ("needs-a-second-read", "A file has to be read a second time, and cannot be."),
+    ("nix-database-unreadable", "The database of Nix, or a part of it, cannot be read."),
+    (
+        "nix-paths-without-version",
+        "Paths in the store of Nix have no version in their names, and are no packages.",
+    ),
+    ("nix-row-unreadable", "A row in the database of Nix has no path of the store."),
     ("no-distribution", "No release file names a distribution."),
     ("no-layers", "The image has no layers."),
     (

@@ -17,6 +17,7 @@ mod details;
 mod dpkg;
 mod hostile;
 mod ndb;
+mod nix;
 mod opkg;
 mod oracle;
 mod portage;

@@ -2,12 +2,9 @@
 
 use std::borrow::Cow;
 
-/// The table that has the headers.
-pub(super) const TABLE: &str = "Packages";
-
 /// Why a database or a part of it cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
+pub(crate) enum Error {
     /// A field of the file's header is out of its range.
     #[error("header: {field} is {value}, which {rule}")]
     Header {
@@ -42,9 +39,9 @@ pub(super) enum Error {
         /// The rule that it breaks.
         rule: &'static str,
     },
-    /// There is no table of packages.
-    #[error("the database has no table {TABLE}")]
-    NoTable,
+    /// The table is not there.
+    #[error("the database has no table {0}")]
+    NoTable(&'static str),
     /// The write-ahead log is not sound.
     #[error("write-ahead log: {0}")]
     Log(String),
@@ -53,16 +50,5 @@ pub(super) enum Error {
 impl Error {
     pub(super) fn page(page: u32, rule: impl Into<Cow<'static, str>>) -> Self {
         Self::Page { page, rule: rule.into() }
-    }
-
-    pub(super) fn code(&self) -> &'static str {
-        match self {
-            Self::Header { .. } => "rpm-sqlite-header",
-            Self::PageMissing { .. } => "rpm-sqlite-page-missing",
-            Self::Page { .. } => "rpm-sqlite-page",
-            Self::Row { .. } => "rpm-sqlite-row",
-            Self::NoTable => "rpm-sqlite-no-table",
-            Self::Log(_) => "rpm-sqlite-log",
-        }
     }
 }

@@ -4,7 +4,7 @@ use crate::bytes::Order;
 
 /// A value of a row. Fractions are not told from `Null`, since nothing here asks for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// Nothing.
     Null,
     /// An integer.
@@ -39,7 +39,7 @@ impl Encoding {
     }
 }
 
-/// How many columns of a row are looked at; the tables read here have five at most.
+/// How many columns of a row are looked at; the tables read here have nine at most.
 const COLUMNS_MAX: usize = 16;
 
 /// Returns the first values of a row, `None` where its header or a value goes past the end.
