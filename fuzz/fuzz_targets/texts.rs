@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 
 /// One of each form; the first byte chooses.
-const PATHS: [&str; 19] = [
+const PATHS: [&str; 22] = [
     "etc/apk/repositories",
     "usr/share/doc/a/copyright",
     "var/lib/pacman/local/a-1-1/desc",
@@ -25,6 +25,9 @@ const PATHS: [&str; 19] = [
     "var/lib/chisel/manifest.wall",
     "var/db/pkg/a/b-1/CONTENTS",
     "nix/var/nix/db/db.sqlite",
+    "var/lib/dnf/history.sqlite",
+    "etc/apk/world",
+    "var/lib/apt/extended_states",
     "var/lib/pacman/local/a-1-1/mtree",
 ];
 

@@ -16,7 +16,7 @@ use crate::wire::{
 use crate::{AnalyzerId, Budget, FileFindings, Findings, LayerFacts, Part};
 
 /// The version of the form in which facts are encoded; it is part of every key.
-pub const FACTS_FORMAT: u32 = 7;
+pub const FACTS_FORMAT: u32 = 8;
 
 const COMPRESSIONS: [Compression; 6] = [
     Compression::Plain,
@@ -28,7 +28,7 @@ const COMPRESSIONS: [Compression; 6] = [
 ];
 
 /// The fewest bytes of the findings of a file: its length, which has four, and what it is made of.
-const FILE_BYTES: usize = 12;
+const FILE_BYTES: usize = 13;
 
 /// What decoding may take.
 #[derive(Debug, Clone)]

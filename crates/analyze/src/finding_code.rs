@@ -3,14 +3,18 @@
 //! The sizes that `get_len` and `get_list` are given are the fewest bytes of an item. They keep what is
 //! allocated within 64 times the bytes that are read, and nothing is collected twice on its way.
 
-use crate::package_code::{PACKAGE_BYTES, get_package, put_package};
+use crate::package_code::{
+    PACKAGE_BYTES, get_ecosystem, get_package, get_reason, put_ecosystem, put_package, put_reason,
+};
 use crate::record_code::{get_files, put_files};
 use crate::wire::{
     get_flag, get_len, get_list, get_optional, get_text, put, put_bytes, put_len, put_optional,
     put_texts, text,
 };
-use crate::{ContentDigest, Diagnostic, Distro, Findings, Key, Severity};
+use crate::{ContentDigest, Diagnostic, Distro, Findings, Key, NamedReason, Reasons, Severity};
 
+/// The fewest bytes of why one package is there.
+const REASON_BYTES: usize = 4;
 /// The fewest bytes of a digest.
 const DIGEST_BYTES: usize = 17;
 
@@ -24,6 +28,18 @@ pub(crate) fn put_findings(out: &mut Vec<u8>, findings: &Findings) {
         put_optional(out, summary.as_deref());
     }
     put_texts(out, findings.licenses());
+    put(out, u64::from(findings.reasons().is_some()));
+    if let Some(Reasons { ecosystem, others, named }) = findings.reasons() {
+        put_ecosystem(out, ecosystem);
+        put_reason(out, *others);
+        put_len(out, named.len());
+        for NamedReason { name, arch, reason, repository } in named {
+            put_bytes(out, name.as_bytes());
+            put_optional(out, arch.as_deref());
+            put_reason(out, *reason);
+            put_optional(out, repository.as_deref());
+        }
+    }
     put(out, u64::from(findings.distro().is_some()));
     if let Some(distro) = findings.distro() {
         let Distro { id, id_like, stated, .. } = distro;
@@ -63,6 +79,18 @@ pub(crate) fn get_findings(rest: &mut &[u8], findings: &mut Findings) -> Option<
     }
     for _ in 0..get_len(rest, 1)? {
         findings.license(get_text(rest)?);
+    }
+    if get_flag(rest)? {
+        let (ecosystem, others) = (get_ecosystem(rest)?, get_reason(rest)?);
+        let named = get_list(rest, REASON_BYTES, |rest| {
+            Some(NamedReason {
+                name: text(rest)?,
+                arch: get_optional(rest)?,
+                reason: get_reason(rest)?,
+                repository: get_optional(rest)?,
+            })
+        })?;
+        findings.set_reasons(Reasons { ecosystem, others, named });
     }
     if get_flag(rest)? {
         findings.set_distro(Distro {

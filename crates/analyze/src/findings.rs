@@ -7,7 +7,9 @@ use cutaway_layerfs::Account;
 use cutaway_tar::len64;
 
 use crate::package::text_weight;
-use crate::{Budget, ContentDigest, Diagnostic, Distro, FileRecords, Key, Package, Severity};
+use crate::{
+    Budget, ContentDigest, Diagnostic, Distro, FileRecords, Key, Package, Reasons, Severity,
+};
 
 /// What one package may weigh without touching the budget: memory grows with the number of packages
 /// by this much each anyway.
@@ -27,6 +29,7 @@ pub struct Findings {
     packages: Vec<Arc<Package>>,
     keys: Vec<Key>,
     licenses: Vec<String>,
+    reasons: Option<Reasons>,
     distro: Option<Distro>,
     digests: Vec<ContentDigest>,
     diagnostics: Vec<Diagnostic>,
@@ -62,6 +65,11 @@ impl Findings {
     /// Returns the licences of the package that the file is about, as the file spells them.
     pub fn licenses(&self) -> &[String] {
         &self.licenses
+    }
+
+    /// Returns what the file says of why packages are there.
+    pub fn reasons(&self) -> Option<&Reasons> {
+        self.reasons.as_ref()
     }
 
     /// Returns the distribution that a release file names.
@@ -133,6 +141,14 @@ impl Findings {
         }
     }
 
+    /// Sets what the file says of why packages are there.
+    pub fn set_reasons(&mut self, reasons: Reasons) {
+        let weight = reasons.weight();
+        if self.pays(weight, weight) {
+            self.reasons = Some(reasons);
+        }
+    }
+
     /// Sets the distribution; the last one counts.
     pub fn set_distro(&mut self, distro: Distro) {
         let Distro { id, id_like, .. } = &distro;
@@ -191,6 +207,7 @@ impl Findings {
         self.packages.is_empty()
             && self.keys.is_empty()
             && self.licenses.is_empty()
+            && self.reasons.is_none()
             && self.distro.is_none()
             && self.diagnostics.is_empty()
             && self.files.is_empty()
@@ -219,6 +236,7 @@ impl PartialEq for Findings {
         self.packages == other.packages
             && self.keys == other.keys
             && self.licenses == other.licenses
+            && self.reasons == other.reasons
             && self.distro == other.distro
             && self.digests == other.digests
             && self.diagnostics == other.diagnostics

@@ -160,6 +160,26 @@ fn get_details(rest: &mut &[u8]) -> Option<Details> {
     Some(details).filter(|details| !details.is_empty())
 }
 
+pub(crate) fn put_reason(out: &mut Vec<u8>, reason: Option<InstallReason>) {
+    put(
+        out,
+        match reason {
+            None => 0,
+            Some(InstallReason::Explicit) => 1,
+            Some(InstallReason::Dependency) => 2,
+        },
+    );
+}
+
+pub(crate) fn get_reason(rest: &mut &[u8]) -> Option<Option<InstallReason>> {
+    match get(rest)? {
+        0 => Some(None),
+        1 => Some(Some(InstallReason::Explicit)),
+        2 => Some(Some(InstallReason::Dependency)),
+        _ => None,
+    }
+}
+
 pub(crate) fn put_ecosystem(out: &mut Vec<u8>, ecosystem: &Ecosystem) {
     match KNOWN.iter().position(|known| known == ecosystem) {
         Some(position) => put_len(out, position.saturating_add(1)),

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cutaway_analyze::{
     AnalyzerId, Budget, DecodeLimits, Details, Ecosystem, FACTS_FORMAT, FileFindings, Findings,
-    LayerFacts, Package, Part,
+    LayerFacts, NamedReason, Package, Part, Reasons,
 };
 use cutaway_layerfs::Limits;
 use cutaway_model::{Compression, DiffId, Measured, Stored, Unpacked};
@@ -63,6 +63,9 @@ fn honest(packages: usize, built_at: Option<u64>) -> (Vec<u8>, Vec<u8>) {
         findings.package(package);
     }
     findings.license("");
+    let named = NamedReason { name: String::new(), arch: None, reason: None, repository: None };
+    let named = vec![named; packages];
+    findings.set_reasons(Reasons { ecosystem: Ecosystem::DEB, others: None, named });
     findings.warning("", "");
     let id = AnalyzerId::new("mine", 1);
     let facts = LayerFacts {

@@ -34,6 +34,8 @@ mod apk_files;
 mod apk_repositories;
 mod apk_scripts;
 mod apk_version;
+mod apk_world;
+mod apt_states;
 mod assignment;
 mod bitnami;
 mod bitnami_components;
@@ -47,6 +49,7 @@ mod control;
 mod copyright;
 mod cos;
 mod debian_version;
+mod dnf_history;
 mod dpkg;
 mod dpkg_conffiles;
 mod dpkg_diversions;
@@ -155,7 +158,10 @@ fn packages() -> Builder {
         .database(bottlerocket::Bottlerocket)
         .database(cos::Cos)
         .database(nix::Nix)
+        .database(dnf_history::DnfHistory)
         .artifact(copyright::Copyright)
+        .artifact(apk_world::ApkWorld)
+        .artifact(apt_states::AptStates)
         .artifact(snap::Snap)
         .artifact(flatpak::Flatpak)
         .artifact(homebrew::Homebrew)
@@ -174,8 +180,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [8, 11, 6, 15]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 11, 6, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 12, 8, 15]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 12, 8, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

@@ -22,6 +22,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("apk-record-without-version", "A record of apk has no version."),
     ("apk-scripts-unreadable", "The archive of apk's scripts cannot be read to its end."),
     ("apk-version-odd", "A version is none by apk's own rules; it is reported as it stands."),
+    (
+        "apt-states-cut",
+        "The last line of apt's states of packages is not ended: it may be cut off.",
+    ),
     ("archive-entry-encrypted", "An entry of a zip archive is encrypted."),
     ("archive-not-a-zip", "A file is named as an archive of Java or Python and is no zip archive."),
     (
@@ -91,6 +95,7 @@ pub const CODES: &[(&str, &str)] = &[
         "A package records digests of files in an algorithm that is not known.",
     ),
     ("distributions-disagree", "Release files name different distributions."),
+    ("dnf-history-unreadable", "The history of dnf, or a part of it, cannot be read."),
     ("docker-v1", "The archive has the form of Docker before 1.10, which states no config."),
     ("dpkg-conffile-unreadable", "A line of dpkg's list of configuration files cannot be read."),
     ("dpkg-diversion-unreadable", "A diversion of dpkg cannot be read."),

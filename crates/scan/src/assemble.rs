@@ -18,6 +18,7 @@ use crate::diagnostics;
 use crate::inventory::{Inventory, of_role};
 use crate::merged::Merged;
 use crate::owned::{self, Recordings};
+use crate::reasons::Why;
 use crate::sight::Sight;
 use crate::{Options, story};
 
@@ -61,6 +62,8 @@ pub(crate) fn report(
         }
     }
     let licenses = inventory.licenses();
+    let said = inventory.top.iter().filter_map(|sight| merged.found(sight)?.reasons());
+    let why = Why::new(said, told.present.iter().map(|it| it.package));
     let package = |package: &Package, database, layer: usize| {
         let database = inventory.path(database);
         let mut report = package_report(package, release, database, layer.saturating_add(first));
@@ -75,7 +78,11 @@ pub(crate) fn report(
         bundles.sort(&told.present, &inventory);
     let of_system = present.iter().filter(|it| !inventory.is_artifact(it.database)).count();
     let of_others = present.len().saturating_add(owned.len()).saturating_sub(of_system);
-    let row = |it: &Present<'_>| package(it.package, it.database, it.layer);
+    let row = |it: &Present<'_>| {
+        let mut report = package(it.package, it.database, it.layer);
+        why.of(it.package).put(&mut report);
+        report
+    };
     let mut packages: Vec<_> = present.into_iter().map(row).collect();
     let mut bundled: Vec<_> =
         owned.into_iter().map(|(it, owner)| BundledReport { package: row(it), owner }).collect();

@@ -46,6 +46,7 @@ mod merged;
 mod options;
 mod owned;
 mod pending;
+mod reasons;
 mod run;
 mod second;
 mod sight;

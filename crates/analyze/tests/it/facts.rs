@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cutaway_analyze::{
     AnalyzerId, Budget, ContentDigest, DecodeLimits, Details, Distro, Ecosystem, Exclusion,
-    FileFindings, FileRecord, FileRole, Findings, InstallReason, Key, LayerFacts, Origin, Package,
-    PackageRef, Part, Source, Traits,
+    FileFindings, FileRecord, FileRole, Findings, InstallReason, Key, LayerFacts, NamedReason,
+    Origin, Package, PackageRef, Part, Reasons, Source, Traits,
 };
 use cutaway_layerfs::{EntryPath, Limits, Listing, Visitor, Walk};
 use cutaway_model::{Compression, DiffId, Measured, Stored, Unpacked};
@@ -94,6 +94,17 @@ fn findings(seed: usize) -> Findings {
     if seed.is_multiple_of(2) {
         found.key(Key { name: "k".into(), version: "1".into(), summary: Some("who".into()) });
         found.license("GPL-2");
+        let named = |n: usize| NamedReason {
+            name: format!("p{n}"),
+            arch: (n > 1).then(|| "amd64".into()),
+            reason: [None, Some(InstallReason::Explicit), Some(InstallReason::Dependency)][n % 3],
+            repository: (n > 2).then(|| "base".into()),
+        };
+        found.set_reasons(Reasons {
+            ecosystem: Ecosystem::RPM,
+            others: [None, Some(InstallReason::Dependency)][usize::from(seed > 3)],
+            named: (0..seed % 5).map(named).collect(),
+        });
         found.set_distro(Distro {
             id: "x".into(),
             id_like: vec!["y".into()],

@@ -14,6 +14,7 @@ mod chisel;
 mod churn;
 mod corpus;
 mod details;
+mod dnf;
 mod dpkg;
 mod hostile;
 mod ndb;

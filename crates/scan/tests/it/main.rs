@@ -15,6 +15,7 @@ mod odd_databases;
 mod order;
 mod portage;
 mod provenance;
+mod reasons;
 mod sources;
 mod support;
 mod visibility;
