@@ -36,6 +36,9 @@ pub struct Details {
     /// Which of several that may be installed beside each other it is: Gentoo's SLOT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Box<str>>,
+    /// The version of the rules that it was built by: Gentoo's EAPI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eapi: Option<Box<str>>,
     /// The id of the key that signed it, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signer: Option<Box<str>>,
@@ -66,6 +69,9 @@ pub struct Details {
     /// It is needed for developing alone.
     #[serde(default, skip_serializing_if = "is_false")]
     pub dev: bool,
+    /// How many bytes it takes where it is installed, as its builder counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed_size: Option<u64>,
     /// When it was built, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built_at: Option<u64>,
@@ -86,7 +92,7 @@ pub enum InstallReason {
 
 impl Details {
     /// Returns the texts, each with its name, in the order in which they are written.
-    pub fn texts(&self) -> [(&'static str, &Option<Box<str>>); 12] {
+    pub fn texts(&self) -> [(&'static str, &Option<Box<str>>); 13] {
         [
             ("maintainer", &self.maintainer),
             ("homepage", &self.homepage),
@@ -94,6 +100,7 @@ impl Details {
             ("commit", &self.commit),
             ("modularity", &self.modularity),
             ("slot", &self.slot),
+            ("eapi", &self.eapi),
             ("signer", &self.signer),
             ("want", &self.want),
             ("flag", &self.flag),
@@ -104,7 +111,7 @@ impl Details {
     }
 
     /// Returns the places of the texts, in the same order.
-    pub fn texts_mut(&mut self) -> [(&'static str, &mut Option<Box<str>>); 12] {
+    pub fn texts_mut(&mut self) -> [(&'static str, &mut Option<Box<str>>); 13] {
         [
             ("maintainer", &mut self.maintainer),
             ("homepage", &mut self.homepage),
@@ -112,6 +119,7 @@ impl Details {
             ("commit", &mut self.commit),
             ("modularity", &mut self.modularity),
             ("slot", &mut self.slot),
+            ("eapi", &mut self.eapi),
             ("signer", &mut self.signer),
             ("want", &mut self.want),
             ("flag", &mut self.flag),

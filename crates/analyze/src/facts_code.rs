@@ -16,7 +16,7 @@ use crate::wire::{
 use crate::{AnalyzerId, Budget, FileFindings, Findings, LayerFacts, Part};
 
 /// The version of the form in which facts are encoded; it is part of every key.
-pub const FACTS_FORMAT: u32 = 8;
+pub const FACTS_FORMAT: u32 = 9;
 
 const COMPRESSIONS: [Compression; 6] = [
     Compression::Plain,

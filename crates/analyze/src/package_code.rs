@@ -121,10 +121,10 @@ pub(crate) fn get_package(rest: &mut &[u8]) -> Option<Package> {
 fn put_details(out: &mut Vec<u8>, details: &Details) {
     let texts = details.texts().map(|(_, text)| text);
     let lists = details.lists().map(|(_, list)| list);
-    let times = [details.built_at, details.installed_at];
+    let numbers = [details.installed_size, details.built_at, details.installed_at];
     let bits = texts.iter().map(|text| text.is_some());
     let bits = bits.chain(lists.iter().map(|list| !list.is_empty()));
-    let bits = bits.chain(times.iter().map(|time| time.is_some()));
+    let bits = bits.chain(numbers.iter().map(|number| number.is_some()));
     let bits = bits.chain([details.root, details.guessed, details.dev]);
     let bits = bits.fold(0_u32, |bits, flag| (bits << 1) | u32::from(flag));
     out.extend_from_slice(&bits.to_le_bytes());
@@ -133,26 +133,26 @@ fn put_details(out: &mut Vec<u8>, details: &Details) {
         put_len(out, list.len());
         list.iter().for_each(|text| put_bytes(out, text.as_bytes()));
     }
-    times.into_iter().flatten().for_each(|time| put(out, time));
+    numbers.into_iter().flatten().for_each(|number| put(out, number));
 }
 
 fn get_details(rest: &mut &[u8]) -> Option<Details> {
     let bits = u32::from_le_bytes(*take(rest, 4)?.first_chunk()?);
     let flag = |position: u32| bits.checked_shr(position).unwrap_or(0) & 1 == 1;
     let mut details = Details::default();
-    for ((_, slot), position) in details.texts_mut().into_iter().zip((9..21).rev()) {
+    for ((_, slot), position) in details.texts_mut().into_iter().zip((10..23).rev()) {
         if flag(position) {
             *slot = Some(get_text(rest)?.into());
         }
     }
-    for ((_, slot), position) in details.lists_mut().into_iter().zip([8, 7, 6, 5]) {
+    for ((_, slot), position) in details.lists_mut().into_iter().zip([9, 8, 7, 6]) {
         if flag(position) {
             *slot = get_list(rest, 1, get_text)?.into_iter().collect();
         }
     }
-    let Details { built_at, installed_at, root, guessed, dev, .. } = &mut details;
+    let Details { installed_size, built_at, installed_at, root, guessed, dev, .. } = &mut details;
     (*root, *guessed, *dev) = (flag(2), flag(1), flag(0));
-    for (slot, position) in [(built_at, 4), (installed_at, 3)] {
+    for (slot, position) in [(installed_size, 5), (built_at, 4), (installed_at, 3)] {
         if flag(position) {
             *slot = Some(get(rest)?);
         }

@@ -32,7 +32,7 @@ pub(crate) struct Alpm;
 
 impl Analyzer for Alpm {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("alpm", 2)
+        AnalyzerId::new("alpm", 3)
     }
 
     fn interest(&self) -> Interest {
@@ -89,15 +89,16 @@ fn package(fields: &Fields<'_>, name: &[u8], version: &[u8]) -> Package {
 fn details(fields: &Fields<'_>) -> Details {
     let all = |title| fields.all(title).map(|line| String::from_utf8_lossy(line.text)).collect();
     let one = |title| fields.first(title).map(|value| text(value).into());
-    let time = |title| fields.first(title).and_then(number);
+    let count = |title| fields.first(title).and_then(number);
     let mut details = Details::default();
     details.depends = all("DEPENDS");
     details.provides = all("PROVIDES");
     details.maintainer = one("PACKAGER");
     details.homepage = one("URL");
     details.repository = one("INSTALLED_DB");
-    details.built_at = time("BUILDDATE");
-    details.installed_at = time("INSTALLDATE");
+    details.installed_size = count("SIZE");
+    details.built_at = count("BUILDDATE");
+    details.installed_at = count("INSTALLDATE");
     details
 }
 

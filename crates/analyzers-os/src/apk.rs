@@ -32,7 +32,7 @@ pub(crate) struct Apk;
 
 impl Analyzer for Apk {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("apk", 3)
+        AnalyzerId::new("apk", 4)
     }
 
     fn interest(&self) -> Interest {
@@ -87,6 +87,7 @@ struct Said<'a> {
     tag: Option<&'a [u8]>,
     commit: Option<&'a [u8]>,
     built: Option<&'a [u8]>,
+    size: Option<&'a [u8]>,
 }
 
 /// A record while its lines are read.
@@ -139,7 +140,7 @@ impl<'a> Reader<'a, '_> {
     fn field(&mut self, key: u8, value: &'a [u8], line: Line<'a>) {
         let name = char::from(key).escape_default();
         let said = &mut self.record.details;
-        let is_detail = matches!(key, b'D' | b'p' | b'm' | b'U' | b's' | b'c' | b't');
+        let is_detail = matches!(key, b'D' | b'p' | b'm' | b'U' | b's' | b'c' | b't' | b'I');
         let slot = match key {
             b'D' => Some(&mut said.depends),
             b'p' => Some(&mut said.provides),
@@ -148,6 +149,7 @@ impl<'a> Reader<'a, '_> {
             b's' => Some(&mut said.tag),
             b'c' => Some(&mut said.commit),
             b't' => Some(&mut said.built),
+            b'I' => Some(&mut said.size),
             b'P' => Some(&mut self.record.name),
             b'V' => Some(&mut self.record.version),
             b'A' => Some(&mut self.record.arch),
@@ -267,6 +269,7 @@ impl Said<'_> {
         details.repository = boxed(self.tag);
         details.commit = boxed(self.commit);
         details.built_at = self.built.and_then(number);
+        details.installed_size = self.size.and_then(number);
         details
     }
 }

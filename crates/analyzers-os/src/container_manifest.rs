@@ -27,7 +27,7 @@ pub(crate) struct ContainerManifest;
 
 impl Analyzer for ContainerManifest {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("container-manifest", 3)
+        AnalyzerId::new("container-manifest", 4)
     }
 
     fn interest(&self) -> Interest {
@@ -75,7 +75,7 @@ fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'sta
         .splitn(COLUMNS.saturating_add(1), '\t')
         .map(|column| Some(column).filter(|column| !matches!(*column, "" | "(none)")))
         .collect();
-    let &[name, version, installed, built, vendor, epoch, _, arch, _, source_rpm] =
+    let &[name, version, installed, built, vendor, epoch, size, arch, _, source_rpm] =
         columns.as_slice()
     else {
         return Err("has not ten columns");
@@ -111,10 +111,11 @@ fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'sta
     package.arch = arch.map(str::to_owned);
     package.source = source_rpm.map(source_of);
     package.vendor = vendor.map(str::to_owned);
-    let time = |column: Option<&str>| column.and_then(|column| number(column.as_bytes()));
+    let count = |column: Option<&str>| column.and_then(|column| number(column.as_bytes()));
     let mut details = Details::default();
-    details.installed_at = time(installed);
-    details.built_at = time(built);
+    details.installed_size = count(size);
+    details.installed_at = count(installed);
+    details.built_at = count(built);
     package.set_details(details);
     Ok(package)
 }
@@ -141,6 +142,7 @@ mod tests {
         assert_eq!(package.release.as_deref(), Some("1.cm2"));
         let details = package.details.as_ref().unwrap();
         assert_eq!((details.installed_at, details.built_at), (Some(1), Some(2)));
+        assert_eq!(details.installed_size, Some(45_000));
         let source = package.source.as_ref().unwrap();
         assert_eq!((source.name.as_str(), source.version.as_deref()), ("vim", Some("9.0-1.cm2")));
         let messages: Vec<_> =

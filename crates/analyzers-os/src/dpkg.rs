@@ -35,7 +35,7 @@ pub(crate) struct Dpkg;
 
 impl Analyzer for Dpkg {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("dpkg", 3)
+        AnalyzerId::new("dpkg", 4)
     }
 
     fn interest(&self) -> Interest {
@@ -125,7 +125,10 @@ fn package(record: &Record<'_>, name: String, version: &str) -> (Package, Option
     package.release = parts.revision;
     package.source = Some(source);
     package.vendor = record.line_of(Field::Vendor).map(Into::into);
-    package.set_details(record.details());
+    let mut details = record.details();
+    // dpkg counts in KiB.
+    details.installed_size = details.installed_size.and_then(|size| size.checked_mul(1024));
+    package.set_details(details);
     package.coinstallable =
         record.value(Field::MultiArch).is_some_and(|it| it.eq_ignore_ascii_case(b"same"));
     let odd = parts.odd.map(|rule| OddVersion { code: "dpkg-version-odd", rule });

@@ -2,12 +2,14 @@
 
 use cutaway_analyze::Details;
 
+use crate::bytes;
+
 /// The values of the fields that matter.
 #[derive(Debug, Default)]
 pub(crate) struct Record<'a> {
     /// The number of its first line; `None` before its first field.
     pub(crate) line: Option<usize>,
-    values: [Option<&'a [u8]>; 15],
+    values: [Option<&'a [u8]>; 16],
     /// Whether it has a field that only vcpkg writes, whose database looks like dpkg's.
     pub(crate) foreign: bool,
 }
@@ -27,12 +29,13 @@ pub(crate) enum Field {
     Provides,
     Maintainer,
     Homepage,
+    InstalledSize,
     License,
     InstalledTime,
     AutoInstalled,
 }
 
-const FIELDS: [(&str, Field); 15] = [
+const FIELDS: [(&str, Field); 16] = [
     ("Package", Field::Package),
     ("Status", Field::Status),
     ("Architecture", Field::Architecture),
@@ -45,6 +48,7 @@ const FIELDS: [(&str, Field); 15] = [
     ("Provides", Field::Provides),
     ("Maintainer", Field::Maintainer),
     ("Homepage", Field::Homepage),
+    ("Installed-Size", Field::InstalledSize),
     ("License", Field::License),
     ("Installed-Time", Field::InstalledTime),
     ("Auto-Installed", Field::AutoInstalled),
@@ -67,7 +71,7 @@ impl<'a> Record<'a> {
         (!line.is_empty()).then(|| line.into())
     }
 
-    /// Returns what it says of the package beside what that is.
+    /// Returns what it says of the package beside what that is; its size in the unit that the record has.
     pub(crate) fn details(&self) -> Details {
         let of = |field| self.value(field).unwrap_or_default();
         let mut details = Details::default();
@@ -76,6 +80,7 @@ impl<'a> Record<'a> {
         details.provides = conditions(of(Field::Provides)).collect();
         details.maintainer = self.line_of(Field::Maintainer);
         details.homepage = self.line_of(Field::Homepage);
+        details.installed_size = self.value(Field::InstalledSize).and_then(bytes::number);
         let status: Vec<&[u8]> = of(Field::Status)
             .split(u8::is_ascii_whitespace)
             .filter(|word| !word.is_empty())
@@ -100,8 +105,11 @@ impl Field {
 
     /// Returns whether a package is the same without it. It may go on in further lines.
     pub(crate) fn is_detail(self) -> bool {
-        use Field::{Depends, Homepage, Maintainer, PreDepends, Provides, Vendor};
-        matches!(self, Vendor | PreDepends | Depends | Provides | Maintainer | Homepage)
+        use Field::{Depends, Homepage, InstalledSize, Maintainer, PreDepends, Provides, Vendor};
+        matches!(
+            self,
+            Vendor | InstalledSize | PreDepends | Depends | Provides | Maintainer | Homepage
+        )
     }
 
     fn position(self) -> Option<usize> {

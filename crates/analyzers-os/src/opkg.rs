@@ -29,7 +29,7 @@ pub(crate) struct Opkg;
 
 impl Analyzer for Opkg {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("opkg", 1)
+        AnalyzerId::new("opkg", 2)
     }
 
     fn interest(&self) -> Interest {

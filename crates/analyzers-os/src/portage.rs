@@ -31,6 +31,9 @@ const COMPANIONS: &[Companion] = &[
     Companion::beside("repository"),
     Companion::beside("BUILD_TIME"),
     Companion::beside("HOMEPAGE"),
+    Companion::beside("EAPI"),
+    Companion::beside("RDEPEND"),
+    Companion::beside("SIZE"),
 ];
 
 /// The reader of packages.
@@ -39,7 +42,7 @@ pub(crate) struct Portage;
 
 impl Analyzer for Portage {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("portage", 1)
+        AnalyzerId::new("portage", 2)
     }
 
     fn interest(&self) -> Interest {
@@ -113,6 +116,9 @@ fn package(file: &File<'_>, category: &str, name: &str, version: &str) -> Packag
     details.repository = text(3).map(Into::into);
     details.built_at = text(4).and_then(|it| bytes::number(it.as_bytes()));
     details.homepage = text(5).and_then(|it| Some(it.split_whitespace().next()?.into()));
+    details.eapi = text(6).map(Into::into);
+    details.depends = text(7).map(|it| conditions(&it)).unwrap_or_default().iter().collect();
+    details.installed_size = text(8).and_then(|it| bytes::number(it.as_bytes()));
     package.set_details(details);
     package
 }
@@ -124,6 +130,27 @@ fn licenses(text: &str) -> Vec<String> {
         return vec![words().collect::<Vec<_>>().join(" ")];
     }
     words().map(str::to_owned).collect()
+}
+
+/// Returns what is needed, one condition each; alternatives and what depends on a flag stay together.
+fn conditions(text: &str) -> Vec<String> {
+    let (mut conditions, mut open, mut goes_on) = (Vec::<String>::new(), 0_usize, false);
+    for word in text.split_whitespace() {
+        match conditions.last_mut().filter(|_| open > 0 || goes_on) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => conditions.push(word.to_owned()),
+        }
+        goes_on = word.ends_with('?') || matches!(word, "||" | "^^");
+        open = match word {
+            "(" => open.saturating_add(1),
+            ")" => open.saturating_sub(1),
+            _ => open,
+        };
+    }
+    conditions
 }
 
 /// Splits the name of a directory into name and version.

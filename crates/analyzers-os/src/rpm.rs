@@ -32,7 +32,7 @@ pub(crate) struct Rpm;
 
 impl Analyzer for Rpm {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("rpm", 3)
+        AnalyzerId::new("rpm", 4)
     }
 
     fn interest(&self) -> Interest {

@@ -30,9 +30,11 @@ fn details() -> impl Strategy<Value = String> {
         ("commit", word().boxed()),
         ("modularity", word().boxed()),
         ("slot", word().boxed()),
+        ("eapi", word().boxed()),
         ("signer", word().boxed()),
         ("want", word().boxed()),
         ("flag", word().boxed()),
+        ("installed_size", number().boxed()),
         ("built_at", number().boxed()),
         ("installed_at", number().boxed()),
     ];

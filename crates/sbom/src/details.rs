@@ -40,10 +40,12 @@ pub(crate) fn facts(package: &PackageReport) -> Vec<Fact<'_>> {
             put(&format!("{name}:{position}"), Cow::Owned(value));
         }
     }
-    let Details { built_at, installed_at, .. } = &**details;
-    for (name, time) in [("builtAt", built_at), ("installedAt", installed_at)] {
-        if let Some(time) = time {
-            put(name, Cow::Owned(time.to_string()));
+    let Details { installed_size, built_at, installed_at, .. } = &**details;
+    let numbers =
+        [("installedSize", installed_size), ("builtAt", built_at), ("installedAt", installed_at)];
+    for (name, number) in numbers {
+        if let Some(number) = number {
+            put(name, Cow::Owned(number.to_string()));
         }
     }
     facts
@@ -55,9 +57,10 @@ pub(crate) fn recall(part: &Part) -> (Option<InstallReason>, Details) {
     for (name, slot) in details.texts_mut() {
         *slot = part.own(&format!("{PREFIX}{name}")).map(Into::into);
     }
-    let time = |name: &str| part.own(&format!("{PREFIX}{name}"))?.parse().ok();
-    details.built_at = time("builtAt");
-    details.installed_at = time("installedAt");
+    let number = |name: &str| part.own(&format!("{PREFIX}{name}"))?.parse().ok();
+    details.installed_size = number("installedSize");
+    details.built_at = number("builtAt");
+    details.installed_at = number("installedAt");
     for (name, slot) in details.lists_mut() {
         *slot = list(part, name);
     }

@@ -117,10 +117,15 @@ fn database(package: &PackageReport) -> (&str, &str) {
     let kind = package.kind.name();
     let directory = package.database.rsplit_once('/').map_or("", |(directory, _)| directory);
     let directory = match kind {
-        "alpm" => directory.rsplit_once('/').map_or("", |(directory, _)| directory),
+        "alpm" => above(directory),
+        "portage" | "homebrew" => above(above(directory)),
         _ => directory,
     };
     (kind, directory)
+}
+
+fn above(directory: &str) -> &str {
+    directory.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
 /// Returns the row that meets a condition.
@@ -148,12 +153,15 @@ fn has_alternatives(kind: &str) -> bool {
 
 /// Returns whether a condition asks for something not to be there.
 fn is_conflict(package: &PackageReport, condition: &str) -> bool {
-    package.kind.name() == "apk" && condition.starts_with('!')
+    matches!(package.kind.name(), "apk" | "portage") && condition.starts_with('!')
 }
 
 /// Returns the name in a condition, or in what is provided.
 fn name<'t>(kind: &str, condition: &'t str) -> &'t str {
     let condition = condition.trim();
+    if kind == "portage" {
+        return name_in_atom(condition);
+    }
     let end = match kind {
         // `libc.so.6(GLIBC_2.34)(64bit)`, `(a or b)`.
         "rpm" => condition.find(' ').filter(|_| !condition.starts_with('(')),
@@ -161,6 +169,24 @@ fn name<'t>(kind: &str, condition: &'t str) -> &'t str {
         _ => condition.find([' ', '(', '[', ':', '<', '>', '=']),
     };
     condition.get(..end.unwrap_or(condition.len())).unwrap_or_default()
+}
+
+/// Returns the name in an atom of portage, `>=dev-libs/openssl-3.0.13:0/3=[asm]`, without the category.
+fn name_in_atom(atom: &str) -> &str {
+    let package = atom.trim_start_matches(['<', '>', '=', '~']);
+    let with_version = package.len() < atom.len();
+    let end = package.find([':', '[']).unwrap_or(package.len());
+    let package = package.get(..end).unwrap_or_default();
+    let name = package.rsplit_once('/').map_or(package, |(_, name)| name);
+    if !with_version {
+        return name;
+    }
+    let is_version = |at: &usize| {
+        let behind = name.get(at.saturating_add(1)..).unwrap_or_default();
+        behind.starts_with(|it: char| it.is_ascii_digit())
+    };
+    let at = name.rmatch_indices('-').map(|(at, _)| at).find(is_version);
+    at.and_then(|at| name.get(..at)).unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -227,6 +253,8 @@ mod tests {
             ("apk", "busybox", "x86_64", &[], &[]),
             ("rpm", "r", "x86_64", &["libc.so.6(GLIBC_2.34)(64bit)", "(s or t)", "s >= 1:2"], &[]),
             ("rpm", "s", "noarch", &[], &["libc.so.6(GLIBC_2.34)(64bit)"]),
+            ("portage", "g", "x", &[">=dev-libs/h-1-r2:0/3=[asm]", "dev-libs/h:=", "!!a/b"], &[]),
+            ("portage", "h", "x", &[], &[]),
             ("alpm", "p", "x86_64", &["libq.so=1-64"], &[]),
             ("alpm", "q", "x86_64", &[], &["libq.so=1-64"]),
         ]));
@@ -235,6 +263,7 @@ mod tests {
             "a/i386: b/all libc/i386",
             "b/all: libc/amd64",
             "curl/x86_64: busybox/x86_64 musl/x86_64",
+            "g/x: h/x",
             "p/x86_64: q/x86_64",
             "r/x86_64: s/noarch",
         ];

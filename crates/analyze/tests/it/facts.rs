@@ -65,6 +65,7 @@ fn details(n: usize) -> Details {
     }
     details.depends = ["libc6 (>= 2.34)", "", "a | b"].into_iter().take(n).collect();
     details.provides = ["awk"].into_iter().take(n / 2).collect();
+    details.installed_size = (n == 1).then_some(4096);
     details.built_at = (n == 2).then_some(1_700_000_000);
     details.installed_at = (n == 3).then_some(u64::MAX);
     details

@@ -14,10 +14,13 @@ use super::signature;
 /// Tags.
 const BUILD_TIME: u32 = 1006;
 const INSTALL_TIME: u32 = 1008;
+const SIZE: u32 = 1009;
 const PACKAGER: u32 = 1015;
 const URL: u32 = 1020;
 const PROVIDES: [u32; 3] = [1047, 1112, 1113];
 const REQUIRES: [u32; 3] = [1049, 1048, 1050];
+/// The size of what has more than 32 bits of it.
+const LONG_SIZE: u32 = 5009;
 const MODULARITY_LABEL: u32 = 5096;
 /// Signatures of the header, then those of header and content: RSA, then DSA and what came later.
 const SIGNATURES: [u32; 4] = [268, 267, 259, 262];
@@ -45,6 +48,8 @@ pub(super) fn details(header: Header<'_>, broken: &mut dyn FnMut(Error)) -> Deta
     let mut time = |tag| header.number(tag).map_err(&mut told).ok().flatten().map(u64::from);
     details.built_at = time(BUILD_TIME);
     details.installed_at = time(INSTALL_TIME);
+    let size = time(SIZE).or_else(|| header.long(LONG_SIZE));
+    details.installed_size = size;
     let signatures = SIGNATURES.iter().filter_map(|&tag| header.binary(tag));
     details.signer = signatures.filter_map(signature::signer).next().map(Into::into);
     details

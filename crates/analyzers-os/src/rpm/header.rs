@@ -14,6 +14,7 @@ const CHAR: u32 = 1;
 const INT8: u32 = 2;
 const INT16: u32 = 3;
 const INT32: u32 = 4;
+const INT64: u32 = 5;
 const STRING: u32 = 6;
 const BIN: u32 = 7;
 const STRING_ARRAY: u32 = 8;
@@ -106,6 +107,13 @@ impl<'a> Header<'a> {
             .and_then(|len| slice(self.data, size(entry.offset), len));
         let number = bytes.and_then(|bytes| Order::Big.u32(bytes, 0));
         number.map(Some).ok_or(broken("its value is outside the data"))
+    }
+
+    /// Returns the first 64-bit number of `tag`; none where there is none.
+    pub(super) fn long(&self, tag: u32) -> Option<u64> {
+        let entry = self.find(tag).filter(|entry| entry.kind == INT64 && entry.count > 0)?;
+        let bytes = slice(self.data, size(entry.offset), 8)?;
+        Some(u64::from_be_bytes(*bytes.first_chunk()?))
     }
 
     /// Returns all strings of `tag`; none where it is missing.

@@ -16,6 +16,7 @@ fn said(package: &Package, names: &[&str]) -> Vec<String> {
     let field = |name: &&str| match *name {
         "depends" => list(&details.depends),
         "provides" => list(&details.provides),
+        "installed_size" => time(details.installed_size),
         "built_at" => time(details.built_at),
         "installed_at" => time(details.installed_at),
         "reason" => package.install_reason.map_or("", |it| it.name()).to_owned(),
@@ -67,7 +68,7 @@ fn dpkg_fields() {
 
 #[test]
 fn apk_fields() {
-    let record = "C:Q1a=\nP:a\nV:1-r0\nA:x86_64\nU:https://a.b\nm:A <a@b>\nt:1716900000\nc:0123abcd\ns:edge\nD:so:libc.musl-x86_64.so.1  /bin/sh !b>1\np:cmd:a=1-r0 so:liba.so.1=1.0\n\n";
+    let record = "C:Q1a=\nP:a\nV:1-r0\nA:x86_64\nI:40960\nU:https://a.b\nm:A <a@b>\nt:1716900000\nc:0123abcd\ns:edge\nD:so:libc.musl-x86_64.so.1  /bin/sh !b>1\np:cmd:a=1-r0 so:liba.so.1=1.0\n\n";
     let findings = analyze(APK, record.as_bytes());
     let names = ["depends", "provides", "maintainer", "homepage", "built_at", "commit"];
     let expected = [
@@ -79,19 +80,20 @@ fn apk_fields() {
         "0123abcd",
     ];
     assert_eq!(said(only(&findings), &names), expected);
-    assert_eq!(said(only(&findings), &["repository"]), ["edge"]);
+    assert_eq!(said(only(&findings), &["repository", "installed_size"]), ["edge", "40960"]);
     assert_eq!(findings.diagnostics(), []);
 }
 
 #[test]
 fn pacman_fields() {
     let names = ["depends", "provides", "maintainer", "homepage", "repository", "reason"];
-    let record = "%NAME%\na\n\n%VERSION%\n1-1\n\n%URL%\nhttps://a.b\n\n%PACKAGER%\nA <a@b>\n\n%BUILDDATE%\n1\n\n%INSTALLDATE%\n2\n\n%DEPENDS%\nglibc>=2.26\nsh\n\n%PROVIDES%\nlibfoo.so=1-64\n\n%INSTALLED_DB%\nextra\n\n";
+    let record = "%NAME%\na\n\n%VERSION%\n1-1\n\n%URL%\nhttps://a.b\n\n%PACKAGER%\nA <a@b>\n\n%BUILDDATE%\n1\n\n%INSTALLDATE%\n2\n\n%SIZE%\n3\n\n%DEPENDS%\nglibc>=2.26\nsh\n\n%PROVIDES%\nlibfoo.so=1-64\n\n%INSTALLED_DB%\nextra\n\n";
     let path = "var/lib/pacman/local/a-1-1/desc";
     let expected = ["glibc>=2.26, sh", "libfoo.so=1-64", "A <a@b>", "https://a.b", "extra"];
     let findings = analyze(path, record.as_bytes());
     assert_eq!(said(only(&findings), &names), [&expected[..], &["explicit"]].concat());
-    assert_eq!(said(only(&findings), &["built_at", "installed_at"]), ["1", "2"]);
+    let numbers = ["built_at", "installed_at", "installed_size"];
+    assert_eq!(said(only(&findings), &numbers), ["1", "2", "3"]);
     let pulled_in = format!("{record}%REASON%\n1\n\n");
     let findings = analyze(path, pulled_in.as_bytes());
     assert_eq!(said(only(&findings), &names)[5], "dependency");
@@ -123,10 +125,10 @@ fn long_and_odd_values() {
 /// What dpkg-query prints of the same records.
 #[test]
 fn dpkg_query_says_the_same() {
-    const FORMAT: &str = "${Package}\\t${Architecture}\\t${db:Status-Want}\\t${db:Status-Eflag}\\t${Maintainer}\\t${Homepage}\\t${Pre-Depends}\\t${Depends}\\t${Provides}\\n";
+    const FORMAT: &str = "${Package}\\t${Architecture}\\t${db:Status-Want}\\t${db:Status-Eflag}\\t${Installed-Size}\\t${Maintainer}\\t${Homepage}\\t${Pre-Depends}\\t${Depends}\\t${Provides}\\n";
     let rest = "Description: x\n";
     let records = [
-        "Package: aa\nStatus: install ok installed\nArchitecture: amd64\nMulti-Arch: same\nVersion: 1:2.3~rc1-4\nMaintainer: A \\B <a@b>\nHomepage: https://a.b/c\nDepends: bb (>= 1:1.0~), cc:any | dd (<< 2)\n",
+        "Package: aa\nStatus: install ok installed\nArchitecture: amd64\nMulti-Arch: same\nVersion: 1:2.3~rc1-4\nMaintainer: A \\B <a@b>\nHomepage: https://a.b/c\nInstalled-Size: 12\nDepends: bb (>= 1:1.0~), cc:any | dd (<< 2)\n",
         "Package: aa\nStatus: install ok installed\nArchitecture: i386\nMulti-Arch: same\nVersion: 1:2.3~rc1-4\nMaintainer: A \\B <a@b>\nPre-Depends: bb\nProvides: ff, gg (= 1)\n",
         "Package: bb\nStatus: install ok triggers-awaited\nArchitecture: all\nTriggers-Awaited: ee\nVersion: 0:1\nMaintainer: x\n",
         "Package: cc\nStatus: hold reinstreq half-configured\nArchitecture: all\nVersion: 2-0.1+b2\nConfig-Version: 1\nMaintainer: x\n",
@@ -151,7 +153,12 @@ fn dpkg_query_says_the_same() {
             .iter()
             .filter(|package| package.state != "not-installed")
             .map(|package| {
-                let mut fields = said(package, &["want", "flag", "maintainer", "homepage"]);
+                let mut fields =
+                    said(package, &["want", "flag", "installed_size", "maintainer", "homepage"]);
+                // dpkg counts in KiB.
+                if let Ok(size) = fields[2].parse::<u64>() {
+                    fields[2] = (size / 1024).to_string();
+                }
                 for (field, usual) in fields.iter_mut().zip(["install", "ok"]) {
                     if field.is_empty() {
                         *field = usual.to_owned();
@@ -180,7 +187,7 @@ fn dpkg_query_says_the_same() {
     }
 }
 
-const RPM_FORMAT: &str = "%{name}\\t%{buildtime}\\t%{installtime}\\t%{packager}\\t%{url}\\t%{modularitylabel}\\t%|RSAHEADER?{%{RSAHEADER:pgpsig}}:{%|DSAHEADER?{%{DSAHEADER:pgpsig}}:{%|SIGPGP?{%{SIGPGP:pgpsig}}:{%|SIGGPG?{%{SIGGPG:pgpsig}}|}|}|}|\\t[%{requirenevrs};]\\t[%{providenevrs};]\\n";
+const RPM_FORMAT: &str = "%{name}\\t%{longsize}\\t%{buildtime}\\t%{installtime}\\t%{packager}\\t%{url}\\t%{modularitylabel}\\t%|RSAHEADER?{%{RSAHEADER:pgpsig}}:{%|DSAHEADER?{%{DSAHEADER:pgpsig}}:{%|SIGPGP?{%{SIGPGP:pgpsig}}:{%|SIGGPG?{%{SIGGPG:pgpsig}}|}|}|}|\\t[%{requirenevrs};]\\t[%{providenevrs};]\\n";
 
 /// What rpm prints of the same headers.
 #[test]
@@ -196,7 +203,8 @@ fn rpm_says_the_same() {
         let mut listed: Vec<String> = listed.map(|row| as_we_say_it(&row)).collect();
         listed.sort();
         let findings = analyze_with(RPM, &database, None);
-        let names = ["built_at", "installed_at", "maintainer", "homepage", "modularity", "signer"];
+        let names = ["installed_size", "built_at", "installed_at", "maintainer", "homepage"];
+        let names = [&names[..], &["modularity", "signer"]].concat();
         let mut rows: Vec<String> = findings
             .packages()
             .iter()
@@ -216,9 +224,9 @@ fn rpm_says_the_same() {
 /// conditions on rpm itself, and what stands there twice.
 fn as_we_say_it(row: &str) -> String {
     let mut fields: Vec<String> = row.split('\t').map(|it| it.replace("(none)", "")).collect();
-    let signer = fields[6].rsplit_once("Key ID ").map_or("", |(_, id)| id).to_owned();
-    fields[6] = signer;
-    for field in &mut fields[7..] {
+    let signer = fields[7].rsplit_once("Key ID ").map_or("", |(_, id)| id).to_owned();
+    fields[7] = signer;
+    for field in &mut fields[8..] {
         let mut seen = std::collections::BTreeSet::new();
         let said = field.split(';').filter(|it| !it.is_empty() && !it.starts_with("rpmlib("));
         *field = said.filter(|it| seen.insert(*it)).collect::<Vec<_>>().join(", ");

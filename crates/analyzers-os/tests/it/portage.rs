@@ -42,6 +42,9 @@ fn what_lies_beside() {
             Some(b"gentoo\n"),
             Some(b"1649284374\n"),
             Some(b"https://www.python.org/ https://docs.python.org\n"),
+            Some(b"8\n"),
+            Some(b"dev-libs/expat:0= || ( a/b ( c/d e/f ) ) ssl? ( dev-libs/openssl ) !!x/y\n"),
+            Some(b"1048576\n"),
         ],
     );
     assert!(codes.is_empty());
@@ -55,6 +58,13 @@ fn what_lies_beside() {
     assert_eq!(details.slot.as_deref(), Some("3.11/3.11"));
     assert!(details.features.iter().eq(["amd64", "ssl"]));
     assert_eq!(details.repository.as_deref(), Some("gentoo"));
+    assert_eq!((details.eapi.as_deref(), details.installed_size), (Some("8"), Some(1 << 20)));
+    assert!(details.depends.iter().eq([
+        "dev-libs/expat:0=",
+        "|| ( a/b ( c/d e/f ) )",
+        "ssl? ( dev-libs/openssl )",
+        "!!x/y",
+    ]));
     assert_eq!(details.built_at, Some(1_649_284_374));
     assert_eq!(details.homepage.as_deref(), Some("https://www.python.org/"));
     let (packages, _) = read("var/db/pkg/a/b-1/CONTENTS", &[None, Some(b"0\n"), Some(b"\xff")]);

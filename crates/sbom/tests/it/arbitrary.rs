@@ -29,7 +29,7 @@ fn details() -> impl Strategy<Value = serde_json::Map<String, Value>> {
     let word = || text().prop_map(|it| json!(it)).boxed();
     let number = || any::<u64>().prop_map(|it| json!(it)).boxed();
     let reason = prop_oneof!["explicit", "dependency"].prop_map(|it| json!(it)).boxed();
-    let names = ["repository", "commit", "modularity", "slot", "signer", "want", "flag"];
+    let names = ["repository", "commit", "modularity", "slot", "eapi", "signer", "want", "flag"];
     let mut fields = vec![
         ("install_reason", reason),
         ("depends", list.clone()),
@@ -37,6 +37,7 @@ fn details() -> impl Strategy<Value = serde_json::Map<String, Value>> {
         ("features", list),
         ("homepage", prop_oneof![word(), Just(json!("https://example.org/a"))].boxed()),
         ("maintainer", prop_oneof![word(), Just(json!("A B <a@example.com>"))].boxed()),
+        ("installed_size", number()),
         ("built_at", number()),
         ("installed_at", number()),
     ];
