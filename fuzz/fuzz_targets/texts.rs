@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 
 /// One of each form; the first byte chooses.
-const PATHS: [&str; 22] = [
+const PATHS: [&str; 23] = [
     "etc/apk/repositories",
     "usr/share/doc/a/copyright",
     "var/lib/pacman/local/a-1-1/desc",
@@ -27,6 +27,7 @@ const PATHS: [&str; 22] = [
     "nix/var/nix/db/db.sqlite",
     "var/lib/dnf/history.sqlite",
     "etc/apk/world",
+    "usr/lib/sysimage/libdnf5/packages.toml",
     "var/lib/apt/extended_states",
     "var/lib/pacman/local/a-1-1/mtree",
 ];

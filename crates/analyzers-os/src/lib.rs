@@ -50,6 +50,7 @@ mod copyright;
 mod cos;
 mod debian_version;
 mod dnf_history;
+mod dnf_state;
 mod dpkg;
 mod dpkg_conffiles;
 mod dpkg_diversions;
@@ -162,6 +163,7 @@ fn packages() -> Builder {
         .artifact(copyright::Copyright)
         .artifact(apk_world::ApkWorld)
         .artifact(apt_states::AptStates)
+        .artifact(dnf_state::DnfState)
         .artifact(snap::Snap)
         .artifact(flatpak::Flatpak)
         .artifact(homebrew::Homebrew)
@@ -180,8 +182,8 @@ mod tests {
         let count = |analyzers: &Analyzers, role| analyzers.of_role(role).count();
         let all = analyzers_with_records();
         let roles = [Role::Release, Role::Database, Role::Artifact, Role::Records];
-        assert_eq!(roles.map(|role| count(&all, role)), [8, 12, 8, 15]);
-        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 12, 8, 0]);
+        assert_eq!(roles.map(|role| count(&all, role)), [8, 12, 9, 15]);
+        assert_eq!(roles.map(|role| count(&analyzers(), role)), [8, 12, 9, 0]);
         for database in ["lib/apk/db/installed", "var/lib/pacman/local/bash-5-1/desc"] {
             assert!(all.is_database(database.as_bytes()), "{database}");
         }

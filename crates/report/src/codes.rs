@@ -96,6 +96,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("distributions-disagree", "Release files name different distributions."),
     ("dnf-history-unreadable", "The history of dnf, or a part of it, cannot be read."),
+    ("dnf-state-unreadable", "A line in the state of dnf says no reason of a package."),
     ("docker-v1", "The archive has the form of Docker before 1.10, which states no config."),
     ("dpkg-conffile-unreadable", "A line of dpkg's list of configuration files cannot be read."),
     ("dpkg-diversion-unreadable", "A diversion of dpkg cannot be read."),

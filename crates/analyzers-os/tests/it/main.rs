@@ -21,6 +21,7 @@ mod ndb;
 mod nix;
 mod opkg;
 mod oracle;
+mod pacman;
 mod portage;
 mod random;
 mod records;
