@@ -1,4 +1,4 @@
-//! Programs and libraries: their tables are read once, for Go, Rust and the notes of packages.
+//! Programs and libraries: their tables are read once, for Go, Rust, native images and notes of packages.
 //!
 //! A program of Go that its own linker made, of usual size, is held whole. Of others only windows are kept
 //! as their bytes come by: the start, the end with the table of sections, and what stands behind the mark
@@ -15,7 +15,7 @@ use crate::object::{Kind, Object, kind};
 use crate::passing::Passing;
 use crate::record::{error, record, warn};
 use crate::windows::Windows;
-use crate::{elf, go, note, rust};
+use crate::{elf, go, native_image, note, rust};
 
 /// The largest program that is held whole.
 const WHOLE: u64 = 16 << 20;
@@ -105,10 +105,10 @@ impl Analyzer for Binary {
     }
 
     fn analyze(&self, file: &File<'_>, found: &mut Findings) -> Outcome {
-        // What is read again comes as windows, of which the analyzer asks for what it knows.
         match file.whole() {
             Some(content) => read(&Windows::whole(content), file.path(), (None, None), found),
-            None => Outcome::Done,
+            // Of native images alone parts are read again.
+            None => native_image::read_again(file, &file.path().to_string_lossy(), found),
         }
     }
 }
@@ -159,6 +159,8 @@ pub(crate) fn read(
         is_told = true;
         note::package(note, &place, found);
     }
+    let (has_list, outcome) = native_image::packages(file, &object, &place, found);
+    is_told |= has_list;
     if let Some((name, version)) = banner.filter(|_| !is_told)
         && let Some(mut package) = record(found, "generic", name, version)
     {
@@ -173,7 +175,7 @@ pub(crate) fn read(
             "the program is packed by UPX: what it is made of is not seen",
         );
     }
-    Outcome::Done
+    outcome
 }
 
 fn held<'f>(file: &'f Windows<'_>, range: &Range<u64>) -> Option<&'f [u8]> {

@@ -61,8 +61,10 @@ pub(crate) fn read(file: &Windows<'_>) -> Option<Object> {
     let names = usize::try_from(table.names).ok().and_then(|at| headers.get(at).copied());
     let Some(names) = names.and_then(range) else { return Some(object) };
     let len = names.end.saturating_sub(names.start).min(NAMES);
+    let names = names.start..names.start.saturating_add(len);
+    object.names = Some(names.clone());
     let Some(texts) = file.get(names.start, len) else {
-        object.missing = Some(names.start..names.start.saturating_add(len));
+        object.missing = Some(names);
         return Some(object);
     };
     for header in headers {

@@ -25,6 +25,7 @@
 mod banner;
 mod binary;
 mod conda;
+mod cyclonedx;
 mod dotnet;
 mod egg;
 mod elf;
@@ -41,6 +42,7 @@ mod literal;
 mod lua;
 mod macho;
 mod manifest;
+mod native_image;
 mod node;
 mod note;
 mod object;

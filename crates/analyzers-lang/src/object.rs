@@ -18,6 +18,8 @@ pub(crate) struct Object {
     pub(crate) segments: Vec<Segment>,
     /// What a table of sections names that is not held: where it lies.
     pub(crate) missing: Option<Range<u64>>,
+    /// Where the names of sections lie, of ELF.
+    pub(crate) names: Option<Range<u64>>,
 }
 
 /// A part of the file with a name.

@@ -8,10 +8,10 @@ use crate::banner::Banner;
 use crate::binary::read;
 use crate::object::Object;
 use crate::windows::Windows;
-use crate::{elf, go, note, rust};
+use crate::{elf, go, native_image, note, rust};
 
 /// How much of the start is kept.
-const START: u64 = 16 << 10;
+const START: u64 = 64 << 10;
 /// How much is kept in front of the table of sections, and of the end where that is not known.
 const END: u64 = 512 << 10;
 /// How much is kept behind a mark, of how many marks, and how much of it at once.
@@ -178,5 +178,6 @@ fn is_interesting(file: &Windows<'_>) -> bool {
     named(rust::SECTION)
         || named(".note.package")
         || note::find(file, &object).is_some()
+        || native_image::is_one(file, &object)
         || file.from(0, 4 << 10).windows(4).any(|bytes| bytes == b"UPX!")
 }

@@ -26,6 +26,11 @@ impl<'a> Windows<'a> {
         self.parts.push((start, Cow::Owned(bytes)));
     }
 
+    /// Adds a part that is held elsewhere.
+    pub(crate) fn show(&mut self, start: u64, bytes: &'a [u8]) {
+        self.parts.push((start, Cow::Borrowed(bytes)));
+    }
+
     /// Returns the size of the file.
     pub(crate) fn size(&self) -> u64 {
         self.size

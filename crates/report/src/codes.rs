@@ -200,6 +200,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("more-warnings", "A layer has more warnings than are listed."),
     ("mtree-line-unreadable", "A line of pacman's mtree file cannot be read."),
     ("mtree-unreadable", "pacman's mtree file cannot be unpacked."),
+    (
+        "native-image-sbom-unreadable",
+        "The list of packages in a native image of GraalVM cannot be read.",
+    ),
     ("needs-a-second-read", "A file has to be read a second time, and cannot be."),
     ("nix-database-unreadable", "The database of Nix, or a part of it, cannot be read."),
     (
