@@ -34,6 +34,7 @@ const KNOWN: &[Known] = &[
     ("scan", "facts", &["{tar}"], ""),
     ("scan", "inventory", &["{oci}"], ""),
     ("tar", "list_members", &[], "{tar}"),
+    ("version", "sort", &["pep440", "1.0", "1.0rc1", "1.0.dev1"], ""),
 ];
 
 /// Crates whose examples ask somebody else.

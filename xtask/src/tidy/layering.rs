@@ -9,6 +9,7 @@ use crate::tidy::metadata::{Dependency, Package};
 const FLOORS: &[(&str, &[&str])] = &[
     ("cutaway-ref", &[]),
     ("cutaway-tar", &[]),
+    ("cutaway-version", &[]),
     ("cutaway-model", &["cutaway-ref", "cutaway-tar"]),
     ("cutaway-layerfs", &["cutaway-tar"]),
     ("cutaway-fetch", &["cutaway-model"]),

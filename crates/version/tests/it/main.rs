@@ -1,0 +1,10 @@
+//! Versions, judged by vectors, by laws, and by the tools whose order it is.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "test support: a panic is a failed test"
+)]
+
+mod laws;
+mod vectors;
