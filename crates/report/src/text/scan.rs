@@ -10,7 +10,7 @@ use super::table::{Column, Table, escape};
 use crate::Report;
 use crate::units::{counted, size_text as bytes};
 
-/// Writes the report as headed tables: the image, its layers, its packages, what is gone,
+/// Writes the report as headed tables: the image, its layers, its packages, what came in them, what is gone,
 /// what happened layer by layer, files, what to know. Parts that the report has not are left out.
 ///
 /// # Errors
@@ -21,6 +21,7 @@ pub fn report(report: &Report, style: Style, out: &mut dyn io::Write) -> io::Res
     heading(report, style, &mut text);
     layers(report, style, &mut text);
     packages(report, style, &mut text);
+    bundled(report, style, &mut text);
     removed(report, style, &mut text);
     history(report, style, &mut text);
     if let Some(files) = &report.files {
@@ -137,6 +138,33 @@ fn packages(report: &Report, style: Style, text: &mut String) {
         row.extend((!all_installed).then(|| package.state.clone()));
         row.push(source);
         table.row(row);
+    }
+    table.render(style, text);
+}
+
+/// Lists packages of languages that came in packages of the system.
+fn bundled(report: &Report, style: Style, text: &mut String) {
+    if report.bundled.is_empty() {
+        return;
+    }
+    let title = format!("{} bundled: in packages of the system", report.bundled.len());
+    let _ = writeln!(text, "\n{}", style.bold(&title));
+    let mut table = Table::new(&[
+        Column::Left("PACKAGE"),
+        Column::Left("VERSION"),
+        Column::Left("KIND"),
+        Column::Right("LAYER"),
+        Column::Flexible("OWNER"),
+    ]);
+    for bundled in &report.bundled {
+        let owner = &bundled.owner;
+        table.row([
+            bundled.package.name.clone(),
+            bundled.package.version.clone(),
+            bundled.package.kind.to_string(),
+            bundled.package.layer.to_string(),
+            format!("{} {}", owner.name, owner.version),
+        ]);
     }
     table.render(style, text);
 }

@@ -150,6 +150,12 @@ fn what_a_package_of_the_system_owns_is_bundled() {
     let of = (owner.kind.name(), owner.name.as_str(), owner.version.as_str());
     assert_eq!(of, ("deb", "python3-six", "1.16.0-4"));
     assert_eq!((owned.packages.len(), codes(&owned)), (1, vec![]));
+    let mut table = Vec::new();
+    cutaway_report::text::report(&owned, cutaway_report::text::Style::new(false, None), &mut table)
+        .unwrap();
+    let table = String::from_utf8(table).unwrap();
+    let row = "six      1.16.0   pypi      0  python3-six 1.16.0-4";
+    assert!(table.lines().any(|line| line == row), "{table}");
     // Somebody put another file in its place.
     let changed = report(&[base, &[(EVIDENCE, "Name: six\nVersion: 1.17.0\n")]]);
     assert!(changed.bundled.is_empty());
