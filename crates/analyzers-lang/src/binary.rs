@@ -78,7 +78,7 @@ pub(crate) struct Binary;
 
 impl Analyzer for Binary {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("binary", 1)
+        AnalyzerId::new("binary", 2)
     }
 
     fn interest(&self) -> Interest {
