@@ -27,6 +27,12 @@ impl<'a> Version<'a> {
         }
         let (epoch, rest) = match cut(text.as_bytes(), b':') {
             (rest, None) => (&b""[..], rest),
+            // Read as C reads numbers.
+            ([b'+', epoch @ ..], Some(rest))
+                if is_number(epoch) && by_value(epoch, EPOCH).is_le() =>
+            {
+                (epoch, rest)
+            }
             (epoch, Some(_)) if !is_number(epoch) => return Err("the epoch is no number"),
             (epoch, Some(_)) if by_value(epoch, EPOCH).is_gt() => {
                 return Err("the epoch is too large");
