@@ -166,6 +166,7 @@ pub const CODES: &[(&str, &str)] = &[
         "image-id-recomputed",
         "The digest of the config is not the ID that the archive states; it was recomputed.",
     ),
+    ("kind-without-advisories", "Nobody publishes advisories for packages of this kind."),
     (
         "language-file-changed",
         "A file that says of a package of a language was changed after a package of the system had brought it.",
@@ -211,6 +212,7 @@ pub const CODES: &[(&str, &str)] = &[
         "Paths in the store of Nix have no version in their names, and are no packages.",
     ),
     ("nix-row-unreadable", "A row in the database of Nix has no path of the store."),
+    ("no-advisories", "The database of advisories has no source for packages like these."),
     ("no-distribution", "No release file names a distribution."),
     ("no-layers", "The image has no layers."),
     (
@@ -324,6 +326,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("tar-trailing-bytes", "Bytes follow the end of a tar."),
     ("tar-unknown-sparse", "A sparse file has a form that is not known."),
     ("tar-unknown-type", "An entry of a tar has a type that is not known."),
+    (
+        "version-unordered",
+        "A version has no place in the order of its kind, so no advisory was asked.",
+    ),
     ("wrong-diff-id", "A layer unpacks to another digest than the config says."),
     ("wrong-digest", "The bytes of a blob or document have another digest than is stated."),
     ("wrong-size", "A blob or document has another size than is stated."),

@@ -15,6 +15,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod advisories;
 mod bundled;
 mod code;
 mod codes;
@@ -30,13 +31,16 @@ mod report;
 #[cfg(test)]
 mod round_trip;
 mod schemas;
+mod story;
 mod subject;
 mod support;
 mod surroundings;
 pub mod text;
 mod time;
 mod units;
+mod vulnerability;
 
+pub use advisories::{AdvisoriesReport, AdvisorySource, MatchReport};
 pub use bundled::{BundledReport, OwnerReport};
 pub use code::Code;
 pub use codes::{CODES, meaning};
@@ -48,12 +52,17 @@ pub use groups::FileGroup;
 pub use inspection::{BuildStep, InspectedLayer, Inspection, PulledAs};
 pub use purl::purl;
 pub use report::{
-    DiagnosticReport, DistroReport, Event, EventReport, ImageReport, KeyReport, LayerReport,
-    PackageReport, PlatformReport, RemovedReport, Report, Schema, StoryReport,
+    DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,
+    PlatformReport, RemovedReport, Report, Schema,
 };
 pub use schemas::{DocumentSchema, schema, schemas};
+pub use story::{Event, EventReport, StoryReport};
 pub use subject::{SourceKind, Subject};
 pub use support::SupportEnd;
 pub use surroundings::{AttestationReport, ChildReport, IndexReport, Surroundings};
 pub use time::{parse_time, utc};
 pub use units::{counted, size_text};
+pub use vulnerability::{
+    FlawRange, FlawSeverity, FlawSource, FlawState, FlawedPackage, NameRole, Suppression,
+    VulnerabilityReport,
+};

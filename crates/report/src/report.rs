@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use cutaway_analyze::{
-    Details, Ecosystem, Identity, InstallReason, PackageEvent, Severity, Source, state_is_installed,
+    Details, Ecosystem, Identity, InstallReason, Severity, Source, state_is_installed,
 };
 use cutaway_model::{DiffId, Image, MediaType, Remark};
 use cutaway_ref::{Digest, Platform};
 use serde::{Deserialize, Serialize};
 
-use crate::{BundledReport, Code, FilesReport, SourceKind, Subject};
+use crate::{
+    AdvisoriesReport, BundledReport, Code, FilesReport, SourceKind, StoryReport, Subject,
+    VulnerabilityReport,
+};
 
 /// The name and version of the form of a report; others are refused when one is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,62 +49,18 @@ pub struct Report {
     pub diagnostics: Vec<DiagnosticReport>,
     /// False exactly when a diagnostic is an error: then what is listed may not be all there is.
     pub complete: bool,
+    /// What is known to be broken in what is installed, sorted; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vulnerabilities: Option<Vec<VulnerabilityReport>>,
+    /// The advisories that say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<AdvisoriesReport>,
     /// What each layer did to each package, sorted; only where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<StoryReport>>,
     /// Files against what their packages record; only where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<FilesReport>,
-}
-
-/// What became of a package, layer by layer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoryReport {
-    /// The package manager's kind.
-    pub kind: Ecosystem,
-    /// What stands before the name where names alone are not unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// The name.
-    pub name: String,
-    /// The architecture, where records have one.
-    pub arch: Option<String>,
-    /// What tells copies apart that lie beside each other.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
-    /// What happened, oldest first.
-    pub events: Vec<EventReport>,
-}
-
-/// What a layer did to a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventReport {
-    /// The layer.
-    pub layer: usize,
-    /// What it did.
-    pub event: Event,
-    /// The version that came or went.
-    pub version: String,
-    /// The version that was there before an upgrade.
-    pub from: Option<String>,
-    /// The database that says or said so.
-    pub database: String,
-    /// The command that built the layer, where the history says it without a guess.
-    pub created_by: Option<String>,
-}
-
-/// What a layer can do to a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Event {
-    /// It was not installed before.
-    Installed,
-    /// Another version was installed before, whichever of the two is the newer.
-    Upgraded,
-    /// It is not installed any more, but its database is there.
-    Removed,
-    /// It is gone with its whole database.
-    Hidden,
 }
 
 /// Which image was scanned.
@@ -365,29 +324,6 @@ impl PackageReport {
     /// [`state_is_installed`].
     pub fn is_installed(&self) -> bool {
         state_is_installed(&self.state)
-    }
-}
-
-impl Event {
-    /// Returns the word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Installed => "installed",
-            Self::Upgraded => "upgraded",
-            Self::Removed => "removed",
-            Self::Hidden => "hidden",
-        }
-    }
-}
-
-impl From<PackageEvent> for Event {
-    fn from(event: PackageEvent) -> Self {
-        match event {
-            PackageEvent::Installed => Self::Installed,
-            PackageEvent::Upgraded => Self::Upgraded,
-            PackageEvent::Removed => Self::Removed,
-            PackageEvent::Hidden => Self::Hidden,
-        }
     }
 }
 

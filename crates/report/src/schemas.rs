@@ -22,6 +22,7 @@ pub fn schemas() -> &'static [DocumentSchema] {
     schemas![
         "auth-explain",
         "catalog",
+        "db-info",
         "diff",
         "du",
         "find",
@@ -29,6 +30,7 @@ pub fn schemas() -> &'static [DocumentSchema] {
         "inspect",
         "limits",
         "ls",
+        "match",
         "ref-parse",
         "referrers",
         "sbom-check",

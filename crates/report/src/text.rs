@@ -9,9 +9,11 @@ mod owned;
 mod scan;
 mod style;
 mod table;
+mod vulnerabilities;
 
 pub use diagnostics::diagnostics;
 pub use inspection::inspection;
 pub use scan::report;
 pub use style::Style;
 pub use table::{Column, Table, escape};
+pub use vulnerabilities::matched;

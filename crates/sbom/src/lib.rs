@@ -47,6 +47,6 @@ pub use github::Github;
 pub use limits::Limits;
 pub use options::{Clock, Compat, Options, Serial, Snapshot, SpecVersion};
 pub use reader::ReadError;
-pub use recall::read;
+pub use recall::{package, read};
 pub use sarif::Sarif;
 pub use spdx_json::Spdx;

@@ -98,12 +98,22 @@ pub fn read(input: impl Read, name: &str, limits: &Limits) -> Result<Report, Rea
         bundled: Vec::new(),
         diagnostics,
         complete: !head.incomplete,
+        vulnerabilities: None,
+        database: None,
         history: None,
         files: None,
     })
 }
 
 /// Keeps the first of its kind.
+/// Returns the package that a package URL names, and the value of its qualifier `distro`; nothing where it
+/// names no package, or no version of one.
+pub fn package(purl: &str) -> Option<(PackageReport, Option<String>)> {
+    let part = Part { purl: Some(purl.to_owned()), ..Part::default() };
+    let distro = Purl::parse(purl)?.qualifier("distro").map(str::to_owned);
+    Some((package::of(&part)?, distro))
+}
+
 fn take(place: &mut Option<Part>, part: Part) -> bool {
     place.get_or_insert(part);
     false

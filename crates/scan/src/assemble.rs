@@ -133,6 +133,8 @@ pub(crate) fn report(
         keys: keys(merged, &inventory, first),
         diagnostics,
         complete,
+        vulnerabilities: None,
+        database: None,
         history: history.then(|| story::report(&inventory, &native, layers, first)),
         files,
     })

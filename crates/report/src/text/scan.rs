@@ -7,6 +7,7 @@ use super::diagnostics::diagnostics;
 use super::owned;
 use super::style::Style;
 use super::table::{Column, Table, escape};
+use super::vulnerabilities::vulnerabilities;
 use crate::Report;
 use crate::units::{counted, size_text as bytes};
 
@@ -23,6 +24,10 @@ pub fn report(report: &Report, style: Style, out: &mut dyn io::Write) -> io::Res
     packages(report, style, &mut text);
     bundled(report, style, &mut text);
     removed(report, style, &mut text);
+    if let Some(found) = &report.vulnerabilities {
+        text.push('\n');
+        vulnerabilities(found, style, &mut text);
+    }
     history(report, style, &mut text);
     if let Some(files) = &report.files {
         out.write_all(text.as_bytes())?;
