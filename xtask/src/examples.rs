@@ -17,7 +17,8 @@ type Known = (&'static str, &'static str, &'static [&'static str], &'static str)
 /// Every example that asks nobody else.
 ///
 /// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
-/// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's and `{npm}` a package of Node's.
+/// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's, `{npm}` a package of Node's and
+/// `{record}` an advisory.
 const KNOWN: &[Known] = &[
     ("analyze", "gemfile_lock", &["{gems}"], ""),
     ("analyzers-lang", "artifact", &["app/node_modules/left-pad/package.json", "{npm}"], ""),
@@ -35,7 +36,13 @@ const KNOWN: &[Known] = &[
     ("scan", "inventory", &["{oci}"], ""),
     ("tar", "list_members", &[], "{tar}"),
     ("version", "sort", &["pep440", "1.0", "1.0rc1", "1.0.dev1"], ""),
+    ("vulns", "which_records", &["{record}", "npm", "left-pad", "1.0.0", "1.3.0"], ""),
 ];
+
+/// A record of advisories in OSV form.
+const RECORD: &str = r#"{"id": "GHSA-1", "modified": "2024-01-01T00:00:00Z", "affected": [{
+    "package": {"ecosystem": "npm", "name": "left-pad"},
+    "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.3.0"}]}]}]}"#;
 
 /// Crates whose examples ask somebody else.
 const ELSEWHERE: &[&str] = &["cutaway", "daemon", "fetch"];
@@ -93,6 +100,7 @@ fn files() -> Result<Vec<(&'static str, PathBuf)>> {
         ("{apk}", written("installed", "P:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\n\n")?),
         ("{gems}", written("Gemfile.lock", "GEM\n  specs:\n    rake (13.2.1)\n")?),
         ("{npm}", written("package.json", r#"{"name": "left-pad", "version": "1.3.0"}"#)?),
+        ("{record}", written("GHSA-1.json", RECORD)?),
         ("{report}", written("report.json", &report)?),
         ("{oci}", oci),
         ("{tar}", tar),

@@ -21,6 +21,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cutaway-analyzers-lang", &["cutaway-analyze"]),
     ("cutaway-report", &["cutaway-analyze"]),
     ("cutaway-sbom", &["cutaway-report"]),
+    ("cutaway-vulns", &["cutaway-report", "cutaway-version"]),
     ("cutaway-files", &["cutaway-read"]),
     ("cutaway-scan", &["cutaway-read", "cutaway-report", "cutaway-files"]),
     ("cutaway-export", &["cutaway-read"]),
@@ -32,6 +33,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "cutaway-daemon",
             "cutaway-scan",
             "cutaway-sbom",
+            "cutaway-vulns",
             "cutaway-analyzers-os",
             "cutaway-analyzers-lang",
             "cutaway-export",
@@ -57,6 +59,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("async-compression", &["cutaway-model", "cutaway-fixtures"]),
     ("clap", &["cutaway-cli"]),
     ("indicatif", &["cutaway-cli"]),
+    ("cvss", &["cutaway-vulns"]),
     ("libc", &["cutaway-model"]),
     ("oci-client", &["cutaway-fetch"]),
     ("oci-spec", &["cutaway-model"]),
@@ -85,6 +88,8 @@ const CONFINED: &[(&str, &[&str])] = &[
         ],
     ),
     ("tracing-subscriber", &["cutaway-cli"]),
+    ("twox-hash", &["cutaway-vulns"]),
+    ("zip", &["cutaway-vulns"]),
     ("zstd", &["cutaway-analyzers-os", "xtask"]),
 ];
 

@@ -1,0 +1,135 @@
+//! Which ids mean the same flaw.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+
+use crate::db::build::held::Held;
+use crate::db::code::Writer;
+use crate::db::index::Table;
+use crate::db::spool::{Entries, Spool};
+
+/// The flaws of all records, each by the id that most people know.
+#[derive(Debug)]
+pub(super) struct Flaws<'a> {
+    /// Canonical id → all other ids.
+    all: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Id → place of its flaw among all.
+    places: HashMap<&'a str, u64>,
+}
+
+/// Classes of ids, joined while records are read.
+#[derive(Default)]
+struct Classes<'a> {
+    parents: Vec<usize>,
+    ids: Vec<&'a str>,
+    places: HashMap<&'a str, usize>,
+}
+
+impl<'a> Flaws<'a> {
+    pub(super) fn new(records: &'a BTreeMap<String, Held>) -> Self {
+        let mut classes = Classes::default();
+        for (id, held) in records.iter().filter(|(_, held)| !held.withdrawn) {
+            if held.covers.is_empty() {
+                held.aliases.iter().for_each(|alias| classes.join(id, alias));
+                classes.place(id);
+            }
+            for covered in &held.covers {
+                classes.place(covered);
+            }
+            // Several ids of one flaw: one CVE at most, and what others call it.
+            let of_one = held.covers.iter().filter(|id| id.starts_with("CVE-")).count() <= 1;
+            if let Some((first, rest)) = held.covers.split_first().filter(|_| of_one) {
+                rest.iter().for_each(|other| classes.join(first, other));
+                held.aliases.iter().for_each(|alias| classes.join(first, alias));
+            }
+        }
+        classes.finish()
+    }
+
+    /// Returns the places of the flaws that a record is about.
+    pub(super) fn of(&self, id: &str, held: &Held) -> Vec<u64> {
+        let place = |id: &str| self.places.get(id).copied();
+        let mut places: Vec<u64> = match held.covers.is_empty() {
+            true => place(id).into_iter().collect(),
+            false => held.covers.iter().filter_map(|id| place(id)).collect(),
+        };
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    pub(super) fn write<W: Write>(self, spool: &mut Spool<W>) -> io::Result<Table> {
+        let mut entries = Entries::default();
+        for (id, others) in self.all {
+            let mut out = Writer::default();
+            out.count(others.len());
+            others.into_iter().for_each(|other| out.text(other));
+            entries.push(id, &out.bytes, spool)?;
+        }
+        entries.finish(spool)
+    }
+}
+
+impl<'a> Classes<'a> {
+    fn place(&mut self, id: &'a str) -> usize {
+        if let Some(known) = self.places.get(id) {
+            return *known;
+        }
+        let place = self.ids.len();
+        self.ids.push(id);
+        self.parents.push(place);
+        self.places.insert(id, place);
+        place
+    }
+
+    fn root(&mut self, mut at: usize) -> usize {
+        while let Some(parent) = self.parents.get(at).copied().filter(|parent| *parent != at) {
+            // Halves the way for whoever comes next.
+            let above = self.parents.get(parent).copied().unwrap_or(parent);
+            if let Some(place) = self.parents.get_mut(at) {
+                *place = above;
+            }
+            at = above;
+        }
+        at
+    }
+
+    fn join(&mut self, a: &'a str, b: &'a str) {
+        let (a, b) = (self.place(a), self.place(b));
+        let (a, b) = (self.root(a), self.root(b));
+        if let Some(parent) = self.parents.get_mut(a.max(b)) {
+            *parent = a.min(b);
+        }
+    }
+
+    fn finish(mut self) -> Flaws<'a> {
+        let mut members: BTreeMap<usize, Vec<&'a str>> = BTreeMap::new();
+        for (at, id) in self.ids.clone().into_iter().enumerate() {
+            let root = self.root(at);
+            members.entry(root).or_default().push(id);
+        }
+        let mut all = BTreeMap::new();
+        for mut ids in members.into_values() {
+            ids.sort_unstable_by_key(|id| (rank(id), *id));
+            let Some((first, rest)) = ids.split_first() else { continue };
+            let mut rest = rest.to_vec();
+            rest.sort_unstable();
+            all.insert(*first, rest);
+        }
+        let mut places = HashMap::new();
+        for (place, (first, rest)) in (0_u64..).zip(&all) {
+            places.insert(*first, place);
+            places.extend(rest.iter().map(|id| (*id, place)));
+        }
+        Flaws { all, places }
+    }
+}
+
+/// By which of its ids a flaw is called.
+fn rank(id: &str) -> u8 {
+    match id {
+        id if id.starts_with("CVE-") => 0,
+        id if id.starts_with("GHSA-") => 1,
+        _ => 2,
+    }
+}

@@ -1,0 +1,128 @@
+//! What a builder holds of records and rows until all are there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cutaway_report::{FlawSeverity, parse_time};
+
+use crate::osv::{Advisory, Skipped};
+
+/// A record.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) serial: u32,
+    pub(super) modified: Option<Time>,
+    pub(super) withdrawn: bool,
+    pub(super) severity: FlawSeverity,
+    pub(super) aliases: Box<[String]>,
+    pub(super) covers: Box<[String]>,
+    pub(super) ecosystems: Vec<Name>,
+    pub(super) skipped: Skipped,
+    /// The checksum of its JSON, which decides where times do not.
+    sum: u64,
+}
+
+/// A row: its bytes, and what they are about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowPlace {
+    pub(super) ecosystem: Name,
+    pub(super) package: Name,
+    pub(super) serial: u32,
+    pub(super) start: usize,
+    pub(super) length: usize,
+}
+
+/// A time that can be compared, and its text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Time {
+    seconds: i64,
+    fraction: String,
+    text: String,
+}
+
+/// A name that is held once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name(u32);
+
+/// Names, each held once.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    places: HashMap<Arc<str>, Name>,
+    names: Vec<Arc<str>>,
+}
+
+impl Held {
+    pub(super) fn new(advisory: &Advisory, sum: u64) -> Self {
+        Self {
+            serial: 0,
+            modified: advisory.modified.as_deref().and_then(Time::of),
+            withdrawn: advisory.withdrawn,
+            severity: advisory.severity,
+            aliases: advisory.aliases.clone().into(),
+            covers: advisory.covers.clone().into(),
+            ecosystems: Vec::new(),
+            skipped: advisory.skipped,
+            sum,
+        }
+    }
+
+    /// Tells whether it is the one that counts, of two with one id.
+    pub(super) fn replaces(&self, known: &Self) -> bool {
+        let age = |it: &Self| it.modified.as_ref().map(|it| (it.seconds, it.fraction.clone()));
+        (age(self), self.sum) > (age(known), known.sum)
+    }
+}
+
+impl Time {
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let seconds = parse_time(text).ok()?;
+        let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+        let fraction = fraction.split(|it: char| !it.is_ascii_digit()).next().unwrap_or_default();
+        let fraction = fraction.trim_end_matches('0').to_owned();
+        Some(Self { seconds, fraction, text: text.to_owned() })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Name {
+    pub(super) fn at(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl Names {
+    pub(super) fn of(&mut self, name: &str) -> Name {
+        if let Some(known) = self.places.get(name) {
+            return *known;
+        }
+        let name: Arc<str> = name.into();
+        let place = Name(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.names.push(Arc::clone(&name));
+        self.places.insert(name, place);
+        place
+    }
+
+    pub(super) fn name(&self, name: Name) -> &str {
+        self.names.get(name.at()).map_or("", |name| name)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// Returns the place of each name in the order of all.
+    pub(super) fn ranks(&self) -> Vec<u32> {
+        let mut order: Vec<usize> = (0..self.names.len()).collect();
+        order.sort_unstable_by_key(|at| self.names.get(*at));
+        let mut ranks = vec![0; order.len()];
+        for (rank, at) in order.into_iter().enumerate() {
+            if let Some(place) = ranks.get_mut(at) {
+                *place = u32::try_from(rank).unwrap_or(u32::MAX);
+            }
+        }
+        ranks
+    }
+}
