@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+pub(crate) mod advisories;
 pub(crate) mod client;
 pub(crate) mod sbom;
 pub(crate) mod view;
@@ -72,6 +73,11 @@ pub(crate) enum Command {
     Diff(view::Diff),
     /// Show what each step of the build added, changed and removed
     History(view::History),
+    /// Match package URLs, or a bill of materials, against advisories
+    Match(advisories::Match),
+    /// Work with databases of advisories
+    #[command(subcommand)]
+    Db(advisories::Db),
     /// Work with references
     #[command(subcommand)]
     Ref(Ref),
@@ -116,6 +122,14 @@ pub(crate) struct Scan {
     /// The kinds of packages that are listed: os, lang, or types such as deb and npm
     #[arg(long, value_name = "KIND", env = "CUTAWAY_KIND", value_delimiter = ',')]
     pub(crate) kind: Vec<String>,
+    /// Match what is installed against the advisories of --db
+    #[arg(long, env = "CUTAWAY_VULN", value_parser = BoolishValueParser::new())]
+    pub(crate) vuln: bool,
+    /// The database of advisories, which `db build` writes
+    #[arg(long, value_name = "FILE", env = "CUTAWAY_DB")]
+    pub(crate) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) gate: advisories::Gate,
 }
 
 #[derive(Debug, Args)]

@@ -57,7 +57,7 @@ impl From<Class> for Exit {
             Class::Usage => Self::Usage,
             Class::Malformed => Self::Malformed,
             Class::Absent | Class::Write => Self::Invalid,
-            Class::Ambiguous => Self::Incomplete,
+            Class::Ambiguous | Class::Unanswered => Self::Incomplete,
             // What more there may be is on the way to the image.
             _ => Self::Fetch,
         }

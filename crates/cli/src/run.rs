@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::args::advisories::Db;
 use crate::args::sbom::Sbom;
 use crate::args::{Auth, Cli, Command, Common, Ref};
 use crate::failure::{Exit, Failure, warn};
@@ -64,6 +65,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::History(args) => block_on(&common, cmd::history::run(&args, &common)),
         Command::Ref(Ref::Parse(args)) => cmd::reference::run(&args),
         Command::Auth(Auth::Explain(args)) => block_on(&common, cmd::auth::explain(&args, &common)),
+        Command::Match(args) => block_on(&common, cmd::matching::run(&args, &common)),
+        Command::Db(Db::Build(args)) => cmd::db::build(&args, &common),
+        Command::Db(Db::Info(args)) => cmd::db::info(&args),
+        Command::Db(Db::Query(args)) => cmd::db::query(&args),
         Command::Sbom(Sbom::Check(args)) => cmd::sbom::check(&args, &common),
         Command::Limits(args) => cmd::limits::run(&args, &common),
         Command::Schema(args) => cmd::schema::run(&args),

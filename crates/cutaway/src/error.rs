@@ -74,6 +74,23 @@ pub enum Error {
         /// Why.
         source: cutaway_sbom::ReadError,
     },
+    /// A database of advisories cannot be used.
+    #[error("{}: {source}", .path.display())]
+    Advisories {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: cutaway_vulns::DbError,
+    },
+    /// What is asked for is not in what answers are looked up in.
+    #[error("{0}")]
+    Unanswered(String),
+    /// Advisories cannot be read.
+    #[error(transparent)]
+    Import(#[from] cutaway_vulns::ImportError),
+    /// What advisories were to be read from has none.
+    #[error("{0}")]
+    NoAdvisories(String),
     /// What a registry lists as referring to an image breaks the format of such a list.
     #[error("the list of referrers is no index: {0}")]
     Referrers(String),
@@ -110,6 +127,8 @@ pub enum Class {
     Ambiguous,
     /// What was to be written could not be.
     Write,
+    /// What answers are to be looked up in is not there.
+    Unanswered,
 }
 
 impl From<cutaway_model::Class> for Class {
@@ -133,7 +152,11 @@ impl Error {
             | Self::Unreadable { .. } => Class::Usage,
             Self::Route { .. } | Self::Unreachable(_) | Self::LeftOut(_) => Class::Transport,
             Self::Bill { source, .. } if source.is_of_the_way() => Class::Transport,
-            Self::Bill { .. } => Class::Malformed,
+            Self::Bill { .. } | Self::NoAdvisories(_) => Class::Malformed,
+            Self::Advisories { source: cutaway_vulns::DbError::Io(_), .. } => Class::Unanswered,
+            Self::Unanswered(_) => Class::Unanswered,
+            Self::Import(cutaway_vulns::ImportError::Io { .. }) => Class::Usage,
+            Self::Advisories { .. } | Self::Import(_) => Class::Malformed,
             Self::Absent(_) => Class::Absent,
             Self::Ambiguous(_) => Class::Ambiguous,
             Self::Referrers(_) => Class::Malformed,

@@ -20,6 +20,7 @@
 //! `clouds` (keys of Amazon, Google and Azure) and `daemons` (Docker, Podman, containerd) are on by
 //! default. Without them their packages are not built.
 
+mod advisories;
 mod bill;
 mod blob;
 mod builder;
@@ -62,6 +63,7 @@ mod tee;
 mod transport;
 mod usage;
 
+pub use advisories::{Advisories, Judging, age_of_advisories, write_advisories};
 pub use bill::{BillSettings, SerialSource};
 pub use builder::Builder;
 pub use cache::cache_directory;
@@ -92,6 +94,8 @@ pub use cutaway_report as report;
 pub use cutaway_sbom as sbom;
 #[doc(no_inline)]
 pub use cutaway_scan as scan;
+#[doc(no_inline)]
+pub use cutaway_vulns as vulns;
 pub use difference::{FileChange, file_changes, package_differences};
 pub use environment::Environment;
 pub use error::{Class, Error};

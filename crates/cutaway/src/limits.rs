@@ -32,6 +32,8 @@ pub struct Limits {
     pub files: cutaway_files::Limits,
     /// Bills of materials that are read.
     pub bill: cutaway_sbom::Limits,
+    /// Advisories that are read.
+    pub advisories: cutaway_vulns::Limits,
     /// Requests to registries.
     pub transport: Transport,
     /// Looking for credentials.
@@ -89,6 +91,7 @@ impl Default for Limits {
             scan: cutaway_scan::Limits::default(),
             files: cutaway_files::Limits::default(),
             bill: cutaway_sbom::Limits::default(),
+            advisories: cutaway_vulns::Limits::default(),
             transport: Transport::default(),
             lookup: Lookup::default(),
             stdin_bytes: 512 << 20,

@@ -4,11 +4,12 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use cutaway::sbom::Options;
-use cutaway::{Kinds, Output, ReportForm, ScanOptions};
+use cutaway::{Advisories, Judging, Kinds, Output, ReportForm, ScanOptions};
 use cutaway_report::{Report, text};
 use cutaway_tar::Escaped;
 
 use crate::args::{Common, Scan};
+use crate::cmd::matching;
 use crate::failure::{Exit, Failure, verdict, warn};
 use crate::{client, output, print};
 
@@ -18,11 +19,16 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let client = client::of(common)?;
     let options = client.bill_options(args.bill.settings())?;
     outputs.iter().try_for_each(|it| output::check(it.file.as_deref()))?;
+    let mut advisories = advisories(args)?;
     let kinds = Kinds::new(&args.kind);
     let analyzers = kinds.analyzers(args.owned);
     let how = ScanOptions { skip: args.skip.clone(), history: args.history };
     let mut report = client.report(&args.image, &analyzers, &how).await?;
     kinds.keep(&mut report);
+    let found = match &mut advisories {
+        Some((advisories, judging)) => Some(advisories.judge(&mut report, judging)?),
+        None => None,
+    };
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),
         layers = report.layers.len(),
@@ -46,7 +52,24 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
             warn(common, &meant);
         }
     }
-    verdict(&report)
+    let refused = found.map(|found| matching::judge(&args.gate, &found, common)).transpose();
+    match refused {
+        Err(failure) if failure.exit != Exit::Incomplete => Err(failure),
+        refused => verdict(&report).and(refused).map(|_| Exit::Done),
+    }
+}
+
+/// Opens the advisories that are asked for; who sets a gate asks for them.
+fn advisories(args: &Scan) -> Result<Option<(Advisories, Judging)>, Failure> {
+    let wanted = args.vuln || args.gate.gate().severity.is_some();
+    match &args.db {
+        Some(db) if wanted => Ok(Some((Advisories::open(db)?, args.gate.judging()?))),
+        None if wanted => {
+            let message = "there is no database of advisories: --db names one";
+            Err(Failure::new(Exit::Incomplete, message))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn write(

@@ -6,6 +6,7 @@
     reason = "test support"
 )]
 
+mod advisories;
 mod arguments;
 mod auth;
 mod bases;

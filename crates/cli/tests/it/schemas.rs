@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cutaway_fixtures::Push;
 
+use crate::advisories;
 use crate::support::{OnDisk, alpine, json, provided, run, status, stderr, stdout};
 
 #[test]
@@ -52,6 +53,9 @@ fn every_command_keeps_to_its_schema() {
         "auth explain r.example/a",
         "ref parse r.example/a",
         "sbom check --profile ntia BILL",
+        "db info DB",
+        "match --db DB pkg:npm/a@1.0.0 pkg:cargo/a@1.0.0",
+        "scan IMAGE --vuln --db DB",
     ]
     .map(|line| line.split(' ').collect())
     .to_vec();
@@ -71,9 +75,11 @@ fn every_command_keeps_to_its_schema() {
     let mut seen = BTreeSet::new();
     let bill = image.path().join("bill").display().to_string();
     std::fs::write(&bill, WHOLE_BILL).unwrap();
+    let database = advisories::database(image.path());
     let named = |word: &'_ &str| match *word {
         "IMAGE" => name.clone(),
         "BILL" => bill.clone(),
+        "DB" => database.clone(),
         word => word.to_owned(),
     };
     for line in &lines {

@@ -83,6 +83,14 @@ pub(super) const ROWS: &[Row] = &[
     ),
     ("sbom_bytes", |all| &mut all.bill.bytes, "size of a bill of materials that is read"),
     ("sbom_components", |all| &mut all.bill.components, "components of a bill that are listed"),
+    ("osv_record_bytes", |all| &mut all.advisories.record_bytes, "size of a record of advisories"),
+    ("osv_record_rows", |all| &mut all.advisories.record_rows, "packages that a record names"),
+    ("osv_text_bytes", |all| &mut all.advisories.text_bytes, "a name or a version in a record"),
+    (
+        "osv_total_bytes",
+        |all| &mut all.advisories.total_bytes,
+        "what is held of all records while a database is built",
+    ),
     (
         "layer_hold_bytes",
         |all| &mut all.read.layer_hold_bytes,
