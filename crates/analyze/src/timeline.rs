@@ -221,7 +221,7 @@ impl<'a> Tracker<'a> {
         turns: &mut BTreeMap<Identity<'a>, Turned<'a>>,
         native: &[&str],
     ) {
-        let is_none = |arch: Option<&str>| matches!(arch, Some("all" | "noarch"));
+        let is_none = |arch: Option<&str>| matches!(arch, Some("all" | "noarch" | "any"));
         let is_native = |arch: Option<&str>| arch.is_some_and(|arch| native.contains(&arch));
         let mut over: BTreeMap<Identity<'a>, Vec<Identity<'a>>> = BTreeMap::new();
         let mut begun = Vec::new();

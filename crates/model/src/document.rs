@@ -79,7 +79,7 @@ struct Wire {
     #[serde(default, deserialize_with = "present")]
     layers: Option<Vec<Descriptor>>,
     #[serde(default, deserialize_with = "present")]
-    manifests: Option<Vec<Descriptor>>,
+    manifests: Option<Vec<Option<Descriptor>>>,
     #[serde(default, deserialize_with = "texts")]
     annotations: BTreeMap<String, String>,
     #[serde(default)]
@@ -130,6 +130,8 @@ impl Document {
         }
         let called = stated.as_ref().or(media_type);
         if let Some(manifests) = wire.manifests {
+            // A null among them names nothing; the others count.
+            let manifests: Vec<Descriptor> = manifests.into_iter().flatten().collect();
             if called.is_some_and(MediaType::is_manifest) {
                 return refuse("is called a manifest and has the \"manifests\" of an index".into());
             }

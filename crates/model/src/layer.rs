@@ -227,9 +227,7 @@ impl Layer {
                 let stream: BlobStream = match descriptor.carried() {
                     Some(data) => Box::new(Cursor::new(data.to_vec())),
                     None => blobs.open(descriptor).await.map_err(|error| match error {
-                        Error::Missing { .. } => {
-                            Error::Missing { what: format!("{what}{}", self.whose()) }
-                        }
+                        Error::Missing { .. } => self.missing(),
                         Error::NotFound { what, place } => {
                             Error::NotFound { what: format!("{what}{}", self.whose()), place }
                         }
@@ -244,6 +242,11 @@ impl Layer {
                 Ok((stream, Claim { digest: None, size: *size }))
             }
         }
+    }
+
+    /// Returns the error of a layer whose bytes are not where its image is: where they may be had, too.
+    pub fn missing(&self) -> Error {
+        Error::Missing { what: format!("{}{}", self.what(), self.whose()) }
     }
 
     /// Says of a layer that its owner alone keeps where it may be had.

@@ -7,14 +7,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use cutaway_model::source::{self, Files, Form, Members, Passed};
 use cutaway_model::{
-    Claim, Decoded, DiffId, Error as ModelError, Image, Layer, Limits as ModelLimits, MediaType,
-    Stored, StoredCheck,
+    Claim, Class, Decoded, Descriptor, Error as ModelError, Image, Layer, Limits as ModelLimits,
+    Stored, StoredCheck, verify_blob,
 };
 use cutaway_ref::Digest;
-use cutaway_tar::len64;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncBufRead, BufReader};
@@ -22,6 +22,8 @@ use tracing::Instrument as _;
 
 use crate::head::{Head, look};
 use crate::lane::{CHUNK, LaneReader, lane};
+use crate::members::{Occurrence, Read, Refused};
+use crate::odd::passed_over;
 use crate::stream::Stream;
 use crate::task::{Task, on_task};
 use crate::{Archive, Error, LayerKey, LayerReader, Options, Reading};
@@ -30,13 +32,7 @@ use crate::{Archive, Error, LayerKey, LayerReader, Options, Reading};
 type Held<T> = (String, Arc<Reading<T>>);
 
 /// A member that is being read as a layer.
-type Running<T> = Task<(Occurrence, Result<Reading<T>, Error>)>;
-
-/// A member by its name, and how many were read as layers before it.
-type Occurrence = (String, u64);
-
-/// What came of a member that was read as a layer.
-type Outcome<T> = Result<Arc<Reading<T>>, Error>;
+type Running<T> = Task<(Occurrence, Result<Reading<T>, Refused>)>;
 
 /// An archive that has passed: its documents, and what came of every member that looked like a layer.
 pub(crate) struct Passing<T> {
@@ -53,7 +49,7 @@ impl<T: Send + Sync + 'static> Passing<T> {
     /// Lets an archive pass to its end, and opens no image in it.
     pub(crate) async fn by<R, F>(
         archive: &Archive,
-        reader: F,
+        reader: &F,
         options: &Options,
     ) -> Result<Self, Error>
     where
@@ -100,156 +96,96 @@ impl<T: Send + Sync + 'static> Passing<T> {
         source::open(self.files(), self.form, selector, platform, limits).await
     }
 
-    /// Returns whether all layers of an image were read as such.
-    pub(crate) fn has_layers(&self, image: &Image) -> bool {
+    /// Checks that an image has a file system, as [`Image::check_files`] does; of layers whose types say nothing,
+    /// such as `application/octet-stream`, the bytes tell, which have passed.
+    pub(crate) fn check_files(&self, image: &Image) -> Result<(), ModelError> {
         let is_read = |layer: &Layer| {
-            let outcome = self.members.members.get(self.passed.target(&member_of(layer)));
-            // Of a type that says nothing, the error is that of the layer.
-            let is_meant = layer.media_type().is_some_and(MediaType::says_nothing);
-            outcome.is_some_and(|outcome| is_meant || outcome.is_ok())
+            let name = member_of(layer);
+            let name = self.passed.target(&name);
+            self.members.members.contains_key(name) && !self.others.contains_key(name)
         };
-        image.layers().iter().all(is_read)
+        match image.check_files() {
+            Err(error) if !image.unnamed_layers().any(is_read) => Err(error),
+            _ => Ok(()),
+        }
     }
 
-    /// Returns what a blob that passed was, and was not kept for; none where it is kept, or was read as a layer.
+    /// Returns what a blob was that passed, whatever it holds, and compares it with its descriptor.
     ///
     /// # Errors
     ///
-    /// Returns how it is not what the image says of it.
-    pub(crate) fn other(&mut self, layer: &Layer) -> Result<Option<Stored>, ModelError> {
-        let Some(stored) = self.others.remove(&member_of(layer)).transpose()? else {
-            return Ok(None);
+    /// Returns how it is not what its descriptor says, and [`ModelError::Missing`] where it is not there.
+    pub(crate) async fn blob(&mut self, blob: &Descriptor) -> Result<Stored, Error> {
+        let name = name_of(&blob.digest);
+        let target = self.passed.target(&name).to_owned();
+        let stored = match (self.others.get(&target), self.members.members.get(&target)) {
+            (Some(Ok(stored)), _) => stored.clone(),
+            (Some(Err(_)), _) => match self.others.remove(&target) {
+                Some(Err(error)) => return Err(error.into()),
+                _ => return Err(ModelError::Missing { what: blob.digest.to_string() }.into()),
+            },
+            (None, Some(Ok(reading))) => reading.measured.stored.clone(),
+            (None, Some(Err(_))) | (None, None) => match self.members.outcome(&target) {
+                Some(Err(error)) => return Err(error),
+                // It is small, and was kept as a document.
+                _ => verify_blob(source::blobs(self.files()).as_ref(), blob).await?,
+            },
         };
-        if let Some(expected) = layer.size().filter(|size| *size != stored.size) {
-            let (what, found) = (layer.what(), stored.size.to_string());
-            return Err(ModelError::Size { what, expected, found });
+        if stored.size != blob.size {
+            let (what, found) = (format!("blob {}", blob.digest), stored.size.to_string());
+            return Err(ModelError::Size { what, expected: blob.size, found }.into());
         }
-        Ok(Some(stored))
+        Ok(stored)
     }
 
     /// Returns what was read of the layers of an image among the documents, oldest first, each of which
     /// was what the image says of it, with the member that held it.
-    pub(crate) fn layers(&mut self, image: &Image) -> Result<Vec<Held<T>>, Error> {
+    pub(crate) async fn layers<R, F>(
+        &mut self,
+        image: &Image,
+        reader: &F,
+        options: &Options,
+    ) -> Result<Vec<Held<T>>, Error>
+    where
+        R: LayerReader<Out = T>,
+        F: Fn(&LayerKey) -> R,
+    {
         let mut layers = Vec::with_capacity(image.layers().len());
         for layer in image.layers() {
-            let name = member_of(layer);
-            let target = self.passed.target(&name).to_owned();
-            let Some(outcome) = self.members.outcome(&target) else {
-                return Err(absent(&self.passed, layer, &name));
-            };
-            let reading = outcome.map_err(|error| error.about(layer))?;
-            layer.check(&reading.measured.stored, &reading.measured.unpacked)?;
-            layers.push((target, reading));
+            layers.push(self.layer(layer, reader, options).await?);
         }
         Ok(layers)
     }
-}
 
-/// Members that were read as layers, by name; those of equal bytes once.
-struct Read<T> {
-    place: String,
-    /// The last member of each name: one replaces those before it, whichever of them is read first.
-    last: HashMap<String, u64>,
-    begun: u64,
-    members: HashMap<String, Outcome<T>>,
-    same: HashMap<(Digest, DiffId), Arc<Reading<T>>>,
-    failed: u64,
-    max: u64,
-    /// The entries of all that is kept.
-    entries: u64,
-    max_entries: u64,
-}
-
-impl<T> Read<T> {
-    fn new(place: &str, limits: &crate::Limits) -> Self {
-        Self {
-            place: place.to_owned(),
-            last: HashMap::new(),
-            begun: 0,
-            members: HashMap::new(),
-            same: HashMap::new(),
-            failed: 0,
-            max: limits.archive_layers,
-            entries: 0,
-            max_entries: limits.layerfs.tar.entries,
-        }
-    }
-
-    /// Forgets what came of members of a name: another one follows.
-    fn replace(&mut self, name: &str) {
-        self.members.remove(name);
-        self.last.remove(name);
-    }
-
-    /// Begins with a member.
-    fn begin(&mut self, name: String) -> Occurrence {
-        self.begun = self.begun.saturating_add(1);
-        self.last.insert(name.clone(), self.begun);
-        (name, self.begun)
-    }
-
-    /// Keeps what came of a member, unless another one has replaced it.
-    fn keep(
+    /// Returns what was read of one layer. One that is called something else than files and is no tar was
+    /// compared with its digest, and is passed over.
+    pub(crate) async fn layer<R, F>(
         &mut self,
-        (name, number): Occurrence,
-        read: Result<Reading<T>, Error>,
-    ) -> Result<(), ModelError> {
-        let outcome = match read {
-            Ok(reading) => {
-                let Stored { digest, .. } = &reading.measured.stored;
-                let key = (digest.clone(), reading.measured.unpacked.diff_id.clone());
-                let kept = self.same.entry(key).or_insert_with(|| {
-                    let fresh = u64::from(reading.listing.len());
-                    self.entries = self.entries.saturating_add(fresh);
-                    Arc::new(reading)
-                });
-                Ok(Arc::clone(kept))
-            }
-            // What is over depends on all that is held, whichever member it was.
-            Err(Error::Model(error @ ModelError::Limit { limit: "held_bytes", .. })) => {
-                return Err(error);
-            }
-            Err(error) => {
-                self.failed = self.failed.saturating_add(1);
-                Err(error)
-            }
-        };
-        let distinct = len64(self.same.len());
-        let distinct = distinct.saturating_add(self.failed);
-        for (found, limit, max) in
-            [(distinct, "archive_layers", self.max), (self.entries, "entries", self.max_entries)]
+        layer: &Layer,
+        reader: &F,
+        options: &Options,
+    ) -> Result<Held<T>, Error>
+    where
+        R: LayerReader<Out = T>,
+        F: Fn(&LayerKey) -> R,
+    {
+        let name = member_of(layer);
+        let target = self.passed.target(&name).to_owned();
+        if let Some((_, blob)) = layer.blob()
+            && layer.is_called_otherwise()
+            && (self.others.contains_key(&target) || !self.members.members.contains_key(&target))
+            && self.passed.open(&name)?.is_some()
         {
-            if found > max {
-                let what = format!("members of {} that may be layers", self.place);
-                return Err(ModelError::Limit { what, limit, max });
-            }
+            let (stored, mut own) = (self.blob(blob).await?, reader(&LayerKey::from(layer)));
+            let whole = passed_over(layer, stored, &mut own, options.limits.layerfs)?;
+            return Ok((target, Arc::new(Reading::new(whole, own.finish().await))));
         }
-        if self.last.get(&name) == Some(&number) {
-            self.members.insert(name, outcome);
-        }
-        Ok(())
-    }
-
-    /// Returns what came of a member, which an image may list more than once.
-    fn outcome(&mut self, name: &str) -> Option<Outcome<T>> {
-        match self.members.get(name)? {
-            Ok(reading) => Some(Ok(Arc::clone(reading))),
-            // The first failure ends the reading, so nobody asks again.
-            Err(_) => self.members.remove(name),
-        }
-    }
-
-    /// Returns the first failure in the order of the names, so that the same archive fails in the same way.
-    fn none_failed(&mut self) -> Result<(), Error> {
-        let failed = self.members.iter().filter(|(_, outcome)| outcome.is_err());
-        let first = failed.map(|(name, _)| name).min().cloned();
-        let outcome = first.and_then(|name| self.members.remove(&name));
-        outcome.map_or(Ok(()), |outcome| outcome.map(drop))
-    }
-
-    /// Returns the members that were read to their end, in any order.
-    fn sound(&self) -> impl Iterator<Item = (&String, &Arc<Reading<T>>)> {
-        self.members.iter().filter_map(|(name, outcome)| Some((name, outcome.as_ref().ok()?)))
+        let Some(outcome) = self.members.outcome(&target) else {
+            return Err(absent(&self.passed, layer, &name));
+        };
+        let reading = outcome.map_err(|error| error.about(layer))?;
+        layer.check(&reading.measured.stored, &reading.measured.unpacked)?;
+        Ok((target, reading))
     }
 }
 
@@ -323,6 +259,12 @@ where
     while let Some((member, reading)) = running.next().await {
         read.keep(member, reading)?;
     }
+    for name in &read.no_tars {
+        if let (Some(digest), Some((_, size))) = (Claim::of_member(name).digest, passed.open(name)?)
+        {
+            others.insert(name.clone(), Ok(Stored { digest, size }));
+        }
+    }
     Ok((read, others))
 }
 
@@ -349,11 +291,19 @@ async fn of_member<R: LayerReader>(
     bytes: LaneReader,
     mut reader: R,
     options: &Options,
-) -> Result<Reading<R::Out>, Error> {
-    let stream = Stream::of_member(name, bytes, options).await?;
-    let what = stream.what().to_owned();
-    let walked = stream.walk(options, &mut reader).await?;
-    let whole = walked.ok_or_else(|| Error::unfinished(what))?;
+) -> Result<Reading<R::Out>, Refused> {
+    let stream = Stream::of_member(name, bytes, options).await;
+    let stream = stream.map_err(|error| (error.into(), false))?;
+    let (what, is_tar) = (stream.what().to_owned(), stream.is_tar());
+    let walked = stream.walk(options, &mut reader).await.map_err(|error| {
+        // Whatever ends the walk, the stored bytes are compared to their end.
+        let is_compared =
+            Claim::of_member(name).digest.is_some() && error.class() == Class::Malformed;
+        let is_wrong = matches!(&error, Error::Model(error) if error.is_about_bytes());
+        let is_no_tar = is_compared && !is_wrong && !is_tar.load(Ordering::Relaxed);
+        (error, is_no_tar)
+    })?;
+    let whole = walked.ok_or_else(|| (Error::unfinished(what), false))?;
     Ok(Reading::new(whole, reader.finish().await))
 }
 
@@ -361,9 +311,14 @@ async fn of_member<R: LayerReader>(
 fn member_of(layer: &Layer) -> String {
     match (layer.member(), layer.digest()) {
         (Some(name), _) => name.to_owned(),
-        (None, Some(digest)) => format!("blobs/{}/{}", digest.algorithm_name(), digest.encoded()),
+        (None, Some(digest)) => name_of(digest),
         (None, None) => String::new(),
     }
+}
+
+/// Returns the name of the member that holds a blob of a layout.
+fn name_of(digest: &Digest) -> String {
+    format!("blobs/{}/{}", digest.algorithm_name(), digest.encoded())
 }
 
 /// Returns what is wrong with a layer whose member was not read as one.
@@ -372,6 +327,6 @@ fn absent(passed: &Passed, layer: &Layer, name: &str) -> Error {
         Ok(Some(_)) => {
             ModelError::malformed(layer.what(), "is neither a tar nor a compressed one").into()
         }
-        _ => ModelError::Missing { what: layer.what() }.into(),
+        _ => layer.missing().into(),
     }
 }

@@ -16,7 +16,8 @@ pub(crate) enum Head {
 /// Looks at the first bytes of a member. A tar header goes before what its first byte may look like, since
 /// the name of a file may begin as a document does.
 pub(crate) fn look(head: &[u8]) -> Head {
-    if looks_like_layer(head) {
+    // A layer without a byte is one: docker load, skopeo and umoci take it.
+    if head.is_empty() || looks_like_layer(head) {
         Head::Layer
     } else if matches!(head.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'[')) {
         Head::Document
@@ -78,7 +79,7 @@ mod tests {
             (vec![0; 100], Head::Other),
             (vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0], Head::Layer),
             (b"plain text".to_vec(), Head::Other),
-            (Vec::new(), Head::Other),
+            (Vec::new(), Head::Layer),
         ] {
             assert_eq!(look(&head), expected, "{:?}", head.get(..8));
         }

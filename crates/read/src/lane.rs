@@ -64,8 +64,16 @@ impl Filler {
             buffer.reserve_exact(CHUNK);
             while buffer.len() < CHUNK {
                 let room = u64::try_from(CHUNK.saturating_sub(buffer.len())).unwrap_or(u64::MAX);
-                if (&mut *reader).take(room).read_buf(&mut buffer).await? == 0 {
-                    break;
+                match (&mut *reader).take(room).read_buf(&mut buffer).await {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    Err(error) => {
+                        // What came before may tell what this was meant to be.
+                        if !buffer.is_empty() {
+                            let _ = self.full.send(buffer).await;
+                        }
+                        return Err(error);
+                    }
                 }
             }
             if buffer.is_empty() || self.full.send(buffer).await.is_err() {

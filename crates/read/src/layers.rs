@@ -98,14 +98,11 @@ where
     F: Fn(&LayerKey) -> R,
 {
     let Select(select) = select.into();
-    let mut passed = Passing::by(archive, reader, options).await?;
+    let mut passed = Passing::by(archive, &reader, options).await?;
     let image = passed.image(archive, &options.limits.model).await?;
     let (form, files) = (Some(passed.form()), Some(passed.files()));
-    // All that is read of an archive is a tar.
-    if image.unnamed_layers().next().is_none() {
-        image.check_files()?;
-    }
-    let mut read = passed.layers(&image)?;
+    passed.check_files(&image)?;
+    let mut read = passed.layers(&image, &reader, options).await?;
     read.truncate(select.end);
     let first = select.start.min(read.len());
     let (members, layers) = read.drain(first..).unzip();

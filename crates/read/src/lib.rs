@@ -42,6 +42,7 @@ mod head;
 mod input;
 mod lane;
 mod layers;
+mod members;
 mod observer;
 mod odd;
 mod options;

@@ -9,13 +9,14 @@ use cutaway_model::{
     Compression, Error as ModelError, Image, Layer, Limits as ModelLimits, Measured, Stored,
     Unpacked, verify_blob,
 };
+use cutaway_tar::len64;
 use tokio::io::AsyncReadExt as _;
 
 use crate::Error;
 use crate::head::{Head, look};
 
 /// How many bytes show whether something is a tar.
-const HEAD: u64 = 512;
+pub(crate) const HEAD: usize = 512;
 
 /// Checks that an image has a file system, as [`Image::check_files`] does; of layers whose types say nothing, such
 /// as `application/octet-stream`, the bytes tell.
@@ -46,8 +47,13 @@ pub(crate) async fn is_tar(layer: &Layer, limits: &ModelLimits) -> Result<bool, 
     };
     let mut head = Vec::new();
     // What breaks off or is none of this compression is judged where all of it is read.
-    let _ = unpacking.reader.take(HEAD).read_to_end(&mut head).await;
-    Ok(look(&head) == Head::Layer && Compression::sniff(&head) == Compression::Plain)
+    let _ = unpacking.reader.take(len64(HEAD)).read_to_end(&mut head).await;
+    Ok(begins_as_tar(&head))
+}
+
+/// Returns whether uncompressed bytes are the first ones of a tar.
+pub(crate) fn begins_as_tar(head: &[u8]) -> bool {
+    !head.is_empty() && look(head) == Head::Layer && Compression::sniff(head) == Compression::Plain
 }
 
 /// Verifies the stored bytes of a layer that is no tar, and returns their number and an empty listing.

@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use cutaway_layerfs::{Walk, Walked};
 use cutaway_model::{
@@ -31,6 +31,7 @@ pub(crate) struct Stream {
     stored: StoredCheck,
     unpacked: DiffIdCheck,
     what: String,
+    is_tar: Arc<AtomicBool>,
     /// Who is told how far the layer at a position is read.
     observer: Option<(Arc<dyn Observer>, usize)>,
 }
@@ -80,7 +81,8 @@ impl Stream {
         let (read, stored) = (tap.progress(), StoredCheck::new(what.as_str(), claim)?);
         let (limits, windows) = (&options.limits.model, &options.windows);
         let reader = Decoded::of_layer(tap, what.as_str(), limits, windows, window).await?;
-        Ok(Self { reader, copies, read, stored, unpacked, what, observer: None })
+        let is_tar = Arc::default();
+        Ok(Self { reader, copies, read, stored, unpacked, what, is_tar, observer: None })
     }
 
     /// Has `observer` told how far this, which is `layer`, is read.
@@ -100,6 +102,11 @@ impl Stream {
         Arc::clone(&self.read)
     }
 
+    /// Returns whether what it unpacks to begins as a tar does, which is known when some of it was walked.
+    pub(crate) fn is_tar(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_tar)
+    }
+
     /// Walks over the layer. Returns what it holds once size, digest and diffID have matched; none
     /// where the reader has ended the reading, and nothing is verified then.
     pub(crate) async fn walk<R: LayerReader>(
@@ -107,12 +114,13 @@ impl Stream {
         options: &Options,
         reader: &mut R,
     ) -> Result<Option<(Measured, Walked)>, Error> {
-        let Self { reader: decoded, copies, read, stored, mut unpacked, what, observer } = self;
+        let Self { reader: decoded, copies, read, stored, mut unpacked, what, is_tar, observer } =
+            self;
         let compression = decoded.compression();
         let mut flow = Flow::start(decoded, copies, stored, options.pace);
         let mut walk = Walk::new(options.limits.layerfs).paid_from(&options.budget);
         let progress = |unpacked| Progress { stored: read.load(Ordering::Relaxed), unpacked };
-        let mut size = 0_u64;
+        let (mut size, mut head) = (0_u64, Vec::new());
         reader.begin().await;
         loop {
             let chunk = match flow.next(reader, progress(size)).await {
@@ -121,6 +129,10 @@ impl Stream {
                 ControlFlow::Break(()) => return Ok(None),
             };
             unpacked.update(&chunk);
+            if head.len() < odd::HEAD {
+                head.extend(chunk.iter().take(odd::HEAD.saturating_sub(head.len())));
+                is_tar.store(odd::begins_as_tar(&head), Ordering::Relaxed);
+            }
             size = size.saturating_add(len64(chunk.len()));
             let progress = progress(size);
             let mut input = chunk.as_slice();

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use cutaway_model::source::Form;
+use cutaway_model::source::{self, Form};
 use cutaway_model::{
     Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Manifest, Reached,
     verify_blob,
@@ -15,8 +15,10 @@ use cutaway_ref::Platform;
 use cutaway_tar::len64;
 use serde::Serialize;
 
+use crate::archive::Passing;
 use crate::layers::start;
-use crate::{Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, verify};
+use crate::verify::listing_only;
+use crate::{Archive, Error, Input, Options};
 
 /// How thoroughly an image is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,21 +229,79 @@ impl State<'_> {
 
     /// Lets an archive pass, and returns its form where that is known.
     async fn archive(&mut self, archive: Archive) -> Result<Option<Form>, Error> {
-        let form = archive.form;
-        match verify(Input::Archive(archive), self.options).await {
-            Ok(Layers { image, form, layers, .. }) => {
-                self.validation.manifests = u64::from(image.manifest().is_some());
-                let count = len64(layers.len());
-                self.validation.blobs = count.saturating_add(1);
-                let sizes = layers.iter().map(|layer| layer.measured.stored.size);
-                self.validation.bytes = sizes.fold(0, u64::saturating_add);
-                Ok(form)
-            }
+        let limits = &self.options.limits.model;
+        let mut passed = match Passing::by(&archive, &listing_only, self.options).await {
+            Ok(passed) => passed,
             Err(error) => {
                 self.find(None, error)?;
-                Ok(form)
+                return Ok(archive.form);
+            }
+        };
+        let form = Some(passed.form());
+        let image = match passed.image(&archive, limits).await {
+            Ok(image) => image,
+            Err(error) => {
+                match self.artifact(&archive, &passed, &error).await {
+                    Some(manifest) => self.passed_blobs(&mut passed, &manifest).await?,
+                    None => self.find(None, error.into())?,
+                }
+                return Ok(form);
+            }
+        };
+        self.validation.manifests = u64::from(image.manifest().is_some());
+        self.count(0);
+        for layer in image.layers() {
+            self.count(0);
+            match passed.layer(layer, &listing_only, self.options).await {
+                Ok((_, reading)) => {
+                    let size = reading.measured.stored.size;
+                    self.validation.bytes = self.validation.bytes.saturating_add(size);
+                }
+                Err(error) if layer.is_kept_elsewhere() && is_missing(&error) => {
+                    self.elsewhere(None);
+                }
+                Err(error) => {
+                    self.find(None, error)?;
+                    break;
+                }
             }
         }
+        Ok(form)
+    }
+
+    /// Returns the manifest of what is no image, and for that reason could not be opened as one.
+    async fn artifact(
+        &self,
+        archive: &Archive,
+        passed: &Passing<()>,
+        error: &ModelError,
+    ) -> Option<Manifest> {
+        let (selector, platform) = (&archive.selector, &archive.platform);
+        let (files, limits) = (passed.files(), &self.options.limits.model);
+        let outline =
+            source::outline(files, passed.form(), selector, platform, limits).await.ok()?;
+        let manifest = outline.manifest?.manifest;
+        let is_image = manifest.config.media_type.is_config() && !is_of_blobs(&manifest, error);
+        (!is_image).then_some(manifest)
+    }
+
+    /// Looks at the blobs of what is no image, which have passed.
+    async fn passed_blobs(
+        &mut self,
+        passed: &mut Passing<()>,
+        manifest: &Manifest,
+    ) -> Result<(), Error> {
+        self.validation.manifests = 1;
+        for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
+            if self.seen.insert(blob.digest.to_string()) {
+                self.count(blob.size);
+                if let Err(error) = passed.blob(blob).await {
+                    self.find(None, error)?;
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Looks at the layers of an image; its config was read and verified with it.
@@ -258,7 +318,7 @@ impl State<'_> {
         });
         let fresh: Vec<_> = fresh.cloned().collect();
         let mut tasks = match self.depth {
-            Depth::Full => start(&fresh, |_: &LayerKey| ListingOnly, self.options),
+            Depth::Full => start(&fresh, listing_only, self.options),
             Depth::Fast => HashMap::new(),
         };
         for layer in &fresh {

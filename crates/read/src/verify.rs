@@ -6,7 +6,6 @@ use cutaway_model::source::{self, Files, Form};
 use cutaway_model::{Class, Compression, Image, Layer, Measured, Outline};
 
 use crate::archive::Passing;
-use crate::odd::passed_over;
 use crate::{
     Archive, Error, Input, LayerKey, Layers, ListingOnly, Options, Reading, layers_of_image,
 };
@@ -22,32 +21,16 @@ pub async fn verify(input: Input, options: &Options) -> Result<Layers<()>, Error
     match input {
         // What is no file system can be verified all the same.
         Input::Image(image) => {
-            let layers =
-                layers_of_image(image.layers(), |_: &LayerKey| ListingOnly, options).await?;
+            let layers = layers_of_image(image.layers(), listing_only, options).await?;
             let (form, files, members) = (None, None, Vec::new());
             Ok(Layers { image: *image, form, files, first: 0, members, layers })
         }
         Input::Archive(archive) => {
-            let mut passed = Passing::by(&archive, |_| ListingOnly, options).await?;
+            let mut passed = Passing::by(&archive, &listing_only, options).await?;
             let image = passed.image(&archive, &options.limits.model).await?;
             let (form, files) = (Some(passed.form()), Some(passed.files()));
-            // What is no file system may be kept as a document, or was compared as it passed.
-            let is_odd = !image.layers().is_empty() && image.layers().iter().all(is_no_layer);
-            if is_odd && !passed.has_layers(&image) {
-                let mut layers = Vec::with_capacity(image.layers().len());
-                for layer in image.layers() {
-                    if let Some(stored) = passed.other(layer)? {
-                        let limits = options.limits.layerfs;
-                        let whole = passed_over(layer, stored, &mut ListingOnly, limits)?;
-                        layers.push(Arc::new(Reading::new(whole, ())));
-                        continue;
-                    }
-                    let one = std::slice::from_ref(layer);
-                    layers.extend(layers_of_image(one, |_: &LayerKey| ListingOnly, options).await?);
-                }
-                return Ok(Layers { image, form, files, first: 0, members: Vec::new(), layers });
-            }
-            let (members, layers) = passed.layers(&image)?.into_iter().unzip();
+            let read = passed.layers(&image, &listing_only, options).await?;
+            let (members, layers) = read.into_iter().unzip();
             Ok(Layers { image, form, files, first: 0, members, layers })
         }
     }
@@ -73,10 +56,10 @@ pub async fn look(
     options: &Options,
 ) -> Result<(Look, Form, Arc<dyn Files>), Error> {
     let limits = &options.limits.model;
-    let mut passed = Passing::by(archive, |_| ListingOnly, options).await?;
+    let mut passed = Passing::by(archive, &listing_only, options).await?;
     let (form, files) = (passed.form(), passed.files());
     let error = match passed.image(archive, limits).await {
-        Ok(image) => match passed.layers(&image) {
+        Ok(image) => match checked(&mut passed, &image, options).await {
             Ok(layers) => {
                 let measured = layers.iter().map(|(_, reading)| reading.measured.clone()).collect();
                 return Ok((Look::Image(Box::new(image), measured), form, files));
@@ -95,6 +78,20 @@ pub async fn look(
         Ok(outline) => Ok((Look::Outline(Box::new(outline)), form, files)),
         Err(_) => Err(error),
     }
+}
+
+/// Returns the layers of an image that has a file system.
+async fn checked(
+    passed: &mut Passing<()>,
+    image: &Image,
+    options: &Options,
+) -> Result<Vec<(String, Arc<Reading<()>>)>, Error> {
+    passed.check_files(image)?;
+    passed.layers(image, &listing_only, options).await
+}
+
+pub(crate) fn listing_only(_: &LayerKey) -> ListingOnly {
+    ListingOnly
 }
 
 /// Returns whether a blob that stands where a layer should is called something else.

@@ -167,3 +167,30 @@ async fn layers_of_other_owners_may_be_elsewhere() {
         }
     }
 }
+
+/// What passes by is valid under the same conditions: blobs of any bytes, beside layers or alone.
+#[tokio::test]
+async fn blobs_that_pass_by_are_compared_whatever_they_hold() {
+    let gzip = cutaway_fixtures::compress(b"weights", Compression::GZIP);
+    let sealed = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted";
+    for (name, layers) in [
+        ("a gzipped model", vec![odd("application/vnd.model", &gzip)]),
+        ("a model beside files", vec![files(), odd("application/vnd.model", &gzip)]),
+        ("a statement beside files", vec![files(), odd(IN_TOTO, STATEMENT)]),
+        ("an encrypted layer", vec![files(), odd(sealed, b"sealed bytes")]),
+    ] {
+        let bytes =
+            cutaway_fixtures::Layout::new().image("1", &build(layers)).archive(&Default::default());
+        let opener = Arc::new(cutaway_read::Once::new(Box::new(std::io::Cursor::new(bytes)), "it"));
+        let archive = cutaway_read::Archive {
+            opener,
+            place: "it".into(),
+            form: None,
+            selector: cutaway_model::source::Selector::Only,
+            platform: Platform::linux("amd64"),
+        };
+        let what = Validated::Input(Input::Archive(archive));
+        let (validation, _) = validate(what, Depth::Full, &options(2)).await.unwrap();
+        assert!(validation.is_valid(), "{name}: {validation:?}");
+    }
+}
