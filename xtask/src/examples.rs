@@ -17,8 +17,8 @@ type Known = (&'static str, &'static str, &'static [&'static str], &'static str)
 /// Every example that asks nobody else.
 ///
 /// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
-/// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's, `{npm}` a package of Node's and
-/// `{record}` an advisory.
+/// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's, `{npm}` a package of Node's,
+/// `{record}` an advisory and `{policy}` a policy.
 const KNOWN: &[Known] = &[
     ("analyze", "gemfile_lock", &["{gems}"], ""),
     ("analyzers-lang", "artifact", &["app/node_modules/left-pad/package.json", "{npm}"], ""),
@@ -28,6 +28,7 @@ const KNOWN: &[Known] = &[
     ("files", "stories", &["{oci}"], ""),
     ("layerfs", "merge_layers", &["{tar}"], ""),
     ("model", "layers", &["{oci}"], ""),
+    ("policy", "judge", &["{policy}"], "{report}"),
     ("read", "largest", &["{oci}"], ""),
     ("ref", "parse", &["alpine", "ghcr.io/a/b:1"], ""),
     ("report", "purls", &[], "{report}"),
@@ -43,6 +44,12 @@ const KNOWN: &[Known] = &[
 const RECORD: &str = r#"{"id": "GHSA-1", "modified": "2024-01-01T00:00:00Z", "affected": [{
     "package": {"ecosystem": "npm", "name": "left-pad"},
     "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.3.0"}]}]}]}"#;
+/// A policy that the sample keeps to.
+const POLICY: &str = "schema: cutaway.policy/1
+name: sample
+rules:
+  - {id: no-old-shell, packages: {deny: [{name: bash, below: \"5\"}]}}
+";
 
 /// Crates whose examples ask somebody else.
 const ELSEWHERE: &[&str] = &["cutaway", "daemon", "fetch"];
@@ -101,6 +108,7 @@ fn files() -> Result<Vec<(&'static str, PathBuf)>> {
         ("{gems}", written("Gemfile.lock", "GEM\n  specs:\n    rake (13.2.1)\n")?),
         ("{npm}", written("package.json", r#"{"name": "left-pad", "version": "1.3.0"}"#)?),
         ("{record}", written("GHSA-1.json", RECORD)?),
+        ("{policy}", written("policy.yaml", POLICY)?),
         ("{report}", written("report.json", &report)?),
         ("{oci}", oci),
         ("{tar}", tar),

@@ -104,6 +104,15 @@ impl Ecosystem {
         LANGUAGES.contains(&self.name())
     }
 
+    /// Returns whether it is one that some reader of ours finds, or that has a type of package URL for a
+    /// language.
+    pub fn is_known(&self) -> bool {
+        self.is_of_language()
+            || Self::OF_SYSTEMS.contains(self)
+            || Self::WITHOUT_TYPE.contains(self)
+            || [Self::BITNAMI, Self::of("generic")].contains(self)
+    }
+
     /// Returns its name: the package URL type, where it has one.
     pub fn name(&self) -> &str {
         &self.0
