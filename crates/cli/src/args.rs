@@ -2,6 +2,7 @@
 
 pub(crate) mod advisories;
 pub(crate) mod client;
+pub(crate) mod policy;
 pub(crate) mod sbom;
 pub(crate) mod view;
 
@@ -84,6 +85,11 @@ pub(crate) enum Command {
     /// Work with bills of materials
     #[command(subcommand)]
     Sbom(sbom::Sbom),
+    /// Judge an image by policies: 0 where it may pass, 1 where it may not, 5 where that is not known
+    Check(policy::Check),
+    /// Work with policies
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Work with credentials
     #[command(subcommand)]
     Auth(Auth),

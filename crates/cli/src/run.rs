@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::args::advisories::Db;
+use crate::args::policy::Policy;
 use crate::args::sbom::Sbom;
 use crate::args::{Auth, Cli, Command, Common, Ref};
 use crate::failure::{Exit, Failure, warn};
@@ -70,6 +71,9 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Db(Db::Info(args)) => cmd::db::info(&args),
         Command::Db(Db::Query(args)) => cmd::db::query(&args),
         Command::Sbom(Sbom::Check(args)) => cmd::sbom::check(&args, &common),
+        Command::Check(args) => block_on(&common, cmd::check::run(&args, &common)),
+        Command::Policy(Policy::Check(args)) => cmd::policy::check(&args),
+        Command::Policy(Policy::Explain(args)) => cmd::policy::explain(&args),
         Command::Limits(args) => cmd::limits::run(&args, &common),
         Command::Schema(args) => cmd::schema::run(&args),
     }

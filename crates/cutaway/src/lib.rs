@@ -40,6 +40,7 @@ mod history;
 mod hosts;
 mod image;
 mod inspect;
+mod judged;
 mod kinds;
 mod layer_tree;
 mod limits;

@@ -40,6 +40,7 @@ pub fn schemas() -> &'static [DocumentSchema] {
         "tree",
         "tree-by-layer",
         "validate",
+        "verdict",
     ]
 }
 

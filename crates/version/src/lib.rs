@@ -36,6 +36,7 @@ mod numbers;
 mod packagist;
 mod pep440;
 mod portage;
+mod purl_type;
 mod pub_dev;
 mod rpm;
 mod rubygems;

@@ -46,6 +46,7 @@ mod owned_digests;
 mod parity;
 mod passing;
 mod plugged;
+mod policies;
 mod pull;
 mod quality;
 mod reference;

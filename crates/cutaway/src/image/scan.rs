@@ -88,10 +88,20 @@ impl Image {
         analyzers: &Analyzers,
         how: &ScanOptions,
     ) -> Result<Report, Error> {
+        Ok(self.stock(analyzers, how).await?.1)
+    }
+
+    /// Scans as [`scan_with`](Self::scan_with) does, and returns the documents, too.
+    pub(crate) async fn stock(
+        &self,
+        analyzers: &Analyzers,
+        how: &ScanOptions,
+    ) -> Result<(cutaway_model::Image, Report), Error> {
         let mut options = self.scan_options(analyzers);
         options.skip.clone_from(&how.skip);
         options.history = how.history;
-        Ok(self.take_stock(&options).await?.report)
+        let Inventory { image, report, .. } = self.take_stock(&options).await?;
+        Ok((image, report))
     }
 
     /// Reads the layers from `first` on, once, for packages with their stories and for files; all of an
