@@ -83,6 +83,7 @@ fn every_command_keeps_to_its_schema() {
         "IMAGE" => name.clone(),
         "BILL" => bill.clone(),
         "DB" => database.clone(),
+        "POLICY" => policy.clone(),
         word => word.to_owned(),
     };
     for line in &lines {
