@@ -15,6 +15,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use cutaway::ReportForm;
 use cutaway_ref::Platform;
 use cutaway_ref::auth::Secret;
+use cutaway_version::Family;
 
 /// See inside a container image without running, unpacking or fully downloading it.
 #[derive(Debug, Parser)]
@@ -93,6 +94,9 @@ pub(crate) enum Command {
     /// Work with credentials
     #[command(subcommand)]
     Auth(Auth),
+    /// Work with versions of packages
+    #[command(subcommand)]
+    Version(Version),
     /// Print every limit with its value
     Limits(Limits),
     /// Print the JSON Schema of a document that a command prints, or list their names
@@ -212,6 +216,25 @@ pub(crate) struct Limits {
 pub(crate) struct Schema {
     /// The document, such as `scan`
     pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Version {
+    /// Compare two versions in the order of their package manager: prints `<`, `=` or `>`
+    Compare(VersionCompare),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VersionCompare {
+    /// Whose versions they are, such as dpkg, rpm, apk, pep440 or semver
+    pub(crate) family: Family,
+    /// The first version; or `-`, to read lines of two versions with a tab between them from standard
+    /// input. A line with what is no version is answered with `!`
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) a: String,
+    /// The second version
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) b: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

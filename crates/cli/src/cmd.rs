@@ -29,3 +29,4 @@ pub(crate) mod stat;
 pub(crate) mod tags;
 pub(crate) mod tree;
 pub(crate) mod validate;
+pub(crate) mod version;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::args::advisories::Db;
 use crate::args::policy::Policy;
 use crate::args::sbom::Sbom;
-use crate::args::{Auth, Cli, Command, Common, Ref};
+use crate::args::{Auth, Cli, Command, Common, Ref, Version};
 use crate::failure::{Exit, Failure, warn};
 use crate::log;
 use crate::{arguments, cmd, ending, progress, secrecy};
@@ -74,6 +74,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Check(args) => block_on(&common, cmd::check::run(&args, &common)),
         Command::Policy(Policy::Check(args)) => cmd::policy::check(&args),
         Command::Policy(Policy::Explain(args)) => cmd::policy::explain(&args),
+        Command::Version(Version::Compare(args)) => cmd::version::run(&args),
         Command::Limits(args) => cmd::limits::run(&args, &common),
         Command::Schema(args) => cmd::schema::run(&args),
     }

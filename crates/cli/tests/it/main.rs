@@ -64,6 +64,7 @@ mod support;
 mod terminal;
 mod unpacked;
 mod validation;
+mod version;
 mod view;
 mod windows;
 mod writes;
