@@ -47,7 +47,7 @@ const KNOWN: &[(&str, Family, Names)] = &[
     ("NuGet", Family::Nuget, Names::Caseless),
     ("Packagist", Family::Packagist, Names::Caseless),
     ("Photon OS", Family::Rpm, Names::Exact),
-    ("Pub", Family::Pub, Names::Exact),
+    ("Pub", Family::Semver, Names::Exact),
     ("PyPI", Family::Pep440, Names::Python),
     ("Red Hat", Family::Rpm, Names::Exact),
     ("Rocky Linux", Family::Rpm, Names::Exact),

@@ -54,7 +54,7 @@ impl Range {
     /// # Errors
     ///
     /// Returns the first version of an event that has no place in the order.
-    pub fn new(family: Family, semver: bool, mut events: Vec<Event>) -> Result<Self, Error> {
+    pub fn new(family: Family, semver: bool, events: Vec<Event>) -> Result<Self, Error> {
         let semver = semver && !is_semver(family);
         let family = if semver { Family::Semver } else { family };
         for event in &events {
@@ -62,8 +62,8 @@ impl Range {
                 check(family, &event.version)?;
             }
         }
-        events.sort_by(|a, b| position(family, a, b).then_with(|| a.kind.cmp(&b.kind)));
-        Ok(Self { events, semver })
+        let order = |a: &Event, b: &Event| position(family, a, b).then_with(|| a.kind.cmp(&b.kind));
+        Ok(Self { events: in_order(events, &order), semver })
     }
 
     /// Takes events that [`Range::new`] has sorted.
@@ -159,7 +159,7 @@ impl Event {
 
 /// Returns whether the order is that of `SemVer`, or one that was made for what stands in such ranges.
 fn is_semver(family: Family) -> bool {
-    matches!(family, Family::Semver | Family::Go | Family::Hex | Family::Pub)
+    matches!(family, Family::Semver | Family::Go | Family::Hex)
 }
 
 /// Orders an event against a version.
@@ -179,4 +179,22 @@ fn position(family: Family, a: &Event, b: &Event) -> Ordering {
         (_, true, ..) | (_, _, true, _) => Ordering::Greater,
         _ => compare(family, &a.version, &b.version).unwrap_or(Ordering::Equal),
     }
+}
+
+/// Sorts by merging. The orders of Maven and pacman are those of their tools, and not total: the sort of
+/// the standard library may panic on such an order.
+fn in_order(mut events: Vec<Event>, order: &impl Fn(&Event, &Event) -> Ordering) -> Vec<Event> {
+    if events.len() < 2 {
+        return events;
+    }
+    let upper = events.split_off(events.len().checked_div(2).unwrap_or_default());
+    let mut lower = in_order(events, order).into_iter().peekable();
+    let mut upper = in_order(upper, order).into_iter().peekable();
+    let mut merged = Vec::with_capacity(lower.len().saturating_add(upper.len()));
+    while let (Some(a), Some(b)) = (lower.peek(), upper.peek()) {
+        let next = if order(a, b) == Ordering::Greater { upper.next() } else { lower.next() };
+        merged.extend(next);
+    }
+    merged.extend(lower.chain(upper));
+    merged
 }
