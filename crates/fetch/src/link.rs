@@ -55,8 +55,10 @@ fn next_links(value: &str) -> Vec<String> {
             .split([';', ','])
             .filter_map(|parameter| parameter.split_once('='))
             .any(|(name, value)| {
+                // A link may have several relations, with blanks between them.
+                let mut relations = value.trim().trim_matches('"').split_whitespace();
                 name.trim().eq_ignore_ascii_case("rel")
-                    && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
+                    && relations.any(|relation| relation.eq_ignore_ascii_case("next"))
             });
         if is_next {
             links.push(target.to_owned());
@@ -80,6 +82,8 @@ mod tests {
             ("<list?last=b>;title=\"x\"; REL=\"Next\"", Ok(Some("x/tags/list?last=b"))),
             ("</v2/p>; rel=prev, </v2/n>; rel=next", Ok(Some("n"))),
             ("</v2/p>; rel=prev", Ok(None)),
+            ("</v2/n>; rel=\"prev next\"", Ok(Some("n"))),
+            ("</v2/n>; rel=\"nextish\"", Ok(None)),
             ("nonsense", Ok(None)),
             ("<open; rel=next", Ok(None)),
             ("", Ok(None)),
