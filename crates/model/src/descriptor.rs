@@ -131,9 +131,9 @@ impl MediaType {
         !(kind.contains("nondistributable") || kind.contains(".foreign."))
     }
 
-    /// Returns whether a layer that is called so is encrypted (ocicrypt).
+    /// Returns whether a layer that is called so is encrypted (ocicrypt; `+enc` is its older spelling).
     pub fn is_encrypted(&self) -> bool {
-        self.as_str().ends_with("+encrypted")
+        ["+encrypted", "+enc"].iter().any(|ending| self.as_str().ends_with(ending))
     }
 
     /// Returns whether this is what layers of files are called: those of images, compressed or not. A layer

@@ -114,12 +114,16 @@ async fn without_files_there_is_nothing_to_read_and_all_to_verify() {
 
 #[tokio::test]
 async fn encrypted_layers_are_named() {
-    let kind = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted";
-    let held = Held::of(build([files(), odd(kind, b"noise")])).await;
-    let how = options(2);
-    let read = layers(Input::from(held.image), Select::ALL, |_: &_| ListingOnly, &how);
-    let error = read.await.unwrap_err().to_string();
-    assert!(error.contains(kind) && error.contains("encrypted, and not read"), "{error}");
+    for kind in [
+        "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
+        "application/vnd.docker.image.rootfs.diff.tar.gzip+enc",
+    ] {
+        let held = Held::of(build([files(), odd(kind, b"noise")])).await;
+        let how = options(2);
+        let read = layers(Input::from(held.image), Select::ALL, |_: &_| ListingOnly, &how);
+        let error = read.await.unwrap_err().to_string();
+        assert!(error.contains(kind) && error.contains("encrypted, and not read"), "{error}");
+    }
 }
 
 /// What the config is called decides nothing: its diffIDs count.
