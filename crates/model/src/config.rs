@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::{
     self, Known, OtherKeys, null_as_empty, strict, strict_list, text_or_number, texts,
+    texts_of_list,
 };
 use crate::{DiffId, Error};
 
@@ -34,7 +35,7 @@ pub struct Run {
     #[serde(rename = "User", default, deserialize_with = "text_or_number")]
     pub user: String,
     /// The environment, each `NAME=value`.
-    #[serde(rename = "Env", default, deserialize_with = "null_as_empty")]
+    #[serde(rename = "Env", default, deserialize_with = "texts_of_list")]
     pub env: Vec<String>,
     /// The program that always runs.
     #[serde(rename = "Entrypoint", default, deserialize_with = "words")]
@@ -200,7 +201,7 @@ fn words<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Words {
-        List(Vec<String>),
+        List(#[serde(deserialize_with = "texts_of_list")] Vec<String>),
         One(String),
     }
     Ok(match Option::<Words>::deserialize(deserializer)? {

@@ -39,6 +39,14 @@ where
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// Reads a list of texts, or `null`; an element that is `null` is an empty text, as Go's tools read it.
+pub(crate) fn texts_of_list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    let list = Option::<Vec<Option<String>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(list.into_iter().map(Option::unwrap_or_default).collect())
+}
+
 /// Reads a map of texts; a value that is `null` is an empty text, as Go's tools read it.
 pub(crate) fn texts<'de, D: Deserializer<'de>>(
     deserializer: D,

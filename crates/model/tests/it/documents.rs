@@ -370,12 +370,13 @@ fn values_of_the_wrong_type_are_errors_or_let_pass() {
     let image = with_config(|config| {
         config["os"] = json!(null);
         config["variant"] = json!("");
-        config["config"] = json!({"Env": null, "Labels": labels, "Cmd": "one word", "Volumes": {"/data": {}}, "OnBuild": [1]});
+        config["config"] = json!({"Env": ["A=b", null], "Labels": labels, "Cmd": "one word", "Volumes": {"/data": {}}, "OnBuild": [1]});
     })
     .unwrap();
     let config = image.config();
     assert_eq!((config.platform.os.as_str(), &config.platform.variant), ("", &None));
     assert_eq!(config.run.labels.len(), 100_000);
+    assert_eq!(config.run.env, ["A=b", ""]);
     assert_eq!(
         (config.run.cmd.as_slice(), config.run.volumes.as_slice()),
         (&["one word".to_owned()][..], &["/data".to_owned()][..])
