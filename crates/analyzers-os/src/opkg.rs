@@ -29,7 +29,7 @@ pub(crate) struct Opkg;
 
 impl Analyzer for Opkg {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("opkg", 2)
+        AnalyzerId::new("opkg", 3)
     }
 
     fn interest(&self) -> Interest {
@@ -78,6 +78,13 @@ static OPKG: Dialect = Dialect {
     },
 };
 
+/// Takes a source apart: its name and, where it stands in brackets behind, its version.
+fn source_of(field: &str) -> Source {
+    let (name, rest) = field.split_once('(').unwrap_or((field, ""));
+    let version = rest.split(')').next().map(str::trim).filter(|version| !version.is_empty());
+    Source { name: name.trim().to_owned(), version: version.map(str::to_owned) }
+}
+
 /// opkg takes any version; its parts are those of dpkg's.
 fn package(record: &Record<'_>, name: String, version: &str) -> (Package, Option<OddVersion>) {
     let parts = dpkg_version::split(version);
@@ -85,7 +92,7 @@ fn package(record: &Record<'_>, name: String, version: &str) -> (Package, Option
     package.epoch = parts.epoch;
     package.release = parts.revision;
     let source = record.line_of(Field::Source);
-    package.source = source.map(|name| Source { name: name.into(), version: None });
+    package.source = source.map(|field| source_of(&field));
     package.licenses = record.line_of(Field::License).map(Into::into).into_iter().collect();
     let is_pulled_in = record.value(Field::AutoInstalled) == Some(b"yes".as_slice());
     package.install_reason = is_pulled_in.then_some(InstallReason::Dependency);

@@ -114,6 +114,9 @@ fn versions_and_sources() {
     let package = &findings.packages()[0];
     assert_eq!((package.epoch, package.release.as_deref()), (Some(2), Some("r3")));
     assert_eq!(package.source.as_ref().unwrap().name, "feeds/base/a");
+    let text = b"Package: a\nVersion: 1\nStatus: install ok installed\nSource: s (2:1)\n";
+    let source = analyze(OPKG, text).packages()[0].source.clone().unwrap();
+    assert_eq!((source.name.as_str(), source.version.as_deref()), ("s", Some("2:1")));
     assert_eq!(
         (package.licenses.as_slice(), package.install_reason),
         (&["GPL-2.0".to_owned()][..], None)
