@@ -32,9 +32,8 @@ fn part(mut a: &[u8], mut b: &[u8]) -> Ordering {
         if a.is_empty() || b.is_empty() {
             break;
         }
-        let ((number_a, rest_a), (number_b, rest_b)) = (digits(a), digits(b));
-        let ((word_a, rest_a), (word_b, rest_b)) = (letters(rest_a), letters(rest_b));
-        let _ = (rest_a, rest_b);
+        let (number_a, number_b) = (digits(a).0, digits(b).0);
+        let (word_a, word_b) = (letters(a).0, letters(b).0);
         let ordering = separators_a.len().cmp(&separators_b.len()).then_with(|| {
             match (number_a.is_empty(), number_b.is_empty()) {
                 (false, false) => by_value(number_a, number_b),
