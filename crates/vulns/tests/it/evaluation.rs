@@ -150,7 +150,7 @@ fn orders_that_go_round_do_not_panic() {
     let circle = ["1.foo.1", "1-alpha", "1", "1.foo.2", "1-foo", "1.0.foo"];
     let versions = circle.iter().cycle().take(600);
     let events = versions.enumerate().map(|(number, version)| Event {
-        kind: if number % 2 == 0 { EventKind::Introduced } else { EventKind::Fixed },
+        kind: if number % 2 == 0 { Introduced } else { Fixed },
         version: (*version).to_owned(),
     });
     let range = Range::new(Family::Maven, false, events.collect()).unwrap();
