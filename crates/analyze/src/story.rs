@@ -22,6 +22,14 @@ pub struct PackageStory<'a> {
     pub turns: Vec<Turn<'a>>,
 }
 
+impl<'a> PackageStory<'a> {
+    /// Returns what makes a record one of this package.
+    pub fn identity(&self) -> Identity<'a> {
+        let Self { ecosystem, namespace, name, arch, place, .. } = *self;
+        Identity { ecosystem, namespace, name, arch, place }
+    }
+}
+
 /// What one layer did to a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turn<'a> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cutaway_analyze::{
-    Analyzers, Distro, Ecosystem, Package, Present, Role, Severity, Unrecorded, timeline,
+    Analyzers, Distro, Ecosystem, Identity, Package, Present, Role, Severity, Unrecorded, timeline,
 };
 use cutaway_model::{DiffId, Image, Measured};
 use cutaway_ref::Platform;
@@ -83,6 +83,11 @@ pub(crate) fn report(
         why.of(it.package).put(&mut report);
         report
     };
+    // What a package of the system brought along is part of the story of that one.
+    let told_apart: BTreeSet<Identity<'_>> =
+        present.iter().map(|it| it.package.identity()).collect();
+    let mut untold: BTreeSet<_> = told.present.iter().map(|it| it.package.identity()).collect();
+    untold.retain(|identity| !told_apart.contains(identity));
     let mut packages: Vec<_> = present.into_iter().map(row).collect();
     let mut bundled: Vec<_> =
         owned.into_iter().map(|(it, owner)| BundledReport { package: row(it), owner }).collect();
@@ -135,7 +140,7 @@ pub(crate) fn report(
         complete,
         vulnerabilities: None,
         database: None,
-        history: history.then(|| story::report(&inventory, &native, layers, first)),
+        history: history.then(|| story::report(&inventory, &native, layers, first, &untold)),
         files,
     })
 }

@@ -1,17 +1,21 @@
 //! The stories of packages as the report has them.
 
-use cutaway_analyze::{PackageStory, Turn, stories};
+use std::collections::BTreeSet;
+
+use cutaway_analyze::{Identity, PackageStory, Turn, stories};
 use cutaway_model::Layer;
 use cutaway_report::{EventReport, StoryReport};
 
 use crate::inventory::Inventory;
 
-/// Tells what each of `layers` did to each package; the lowest of them has the number `first`.
+/// Tells what each of `layers` did to each package but those in `untold`; the lowest of them has the
+/// number `first`.
 pub(crate) fn report(
     inventory: &Inventory<'_>,
     native: &[&str],
     layers: &[Layer],
     first: usize,
+    untold: &BTreeSet<Identity<'_>>,
 ) -> Vec<StoryReport> {
     let event = |turn: &Turn<'_>| EventReport {
         layer: turn.layer.saturating_add(first),
@@ -32,5 +36,6 @@ pub(crate) fn report(
         place: story.place.map(str::to_owned),
         events: story.turns.iter().map(event).collect(),
     };
-    stories(&inventory.changes, native).into_iter().map(story).collect()
+    let told = stories(&inventory.changes, native).into_iter();
+    told.filter(|story| !untold.contains(&story.identity())).map(story).collect()
 }
