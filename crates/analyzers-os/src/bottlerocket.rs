@@ -12,12 +12,17 @@ use cutaway_analyze::{
 };
 use serde::Deserialize;
 
-use crate::json_records;
-use crate::reporter::{Reporter, quote};
+use crate::json_records::{self, Codes};
 
 /// The reader of the list.
 #[derive(Debug)]
 pub(crate) struct Bottlerocket;
+
+const CODES: Codes = Codes {
+    unreadable: "bottlerocket-unreadable",
+    incomplete: "bottlerocket-record-incomplete",
+    repeated: "bottlerocket-record-repeated",
+};
 
 /// What the list says of one package.
 #[derive(Debug, Deserialize)]
@@ -42,32 +47,7 @@ impl Analyzer for Bottlerocket {
     }
 
     fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
-        let mut reporter = Reporter::new(findings);
-        let content = file.start();
-        let listed = match content {
-            [] => None,
-            _ => json_records::list::<Said>(
-                content,
-                "Content",
-                "bottlerocket-unreadable",
-                &mut reporter,
-            ),
-        };
-        let listed = listed.unwrap_or_default();
-        if listed.is_empty() && !reporter.findings().incomplete() {
-            reporter.empty();
-        }
-        for said in listed {
-            match said.package() {
-                Ok(package) => reporter.package(package),
-                Err((missing, name)) => reporter.error(
-                    "bottlerocket-record-incomplete",
-                    format_args!("the package {} has no {missing}", quote(name.as_bytes())),
-                ),
-            }
-        }
-        reporter.repeated("bottlerocket-record-repeated");
-        reporter.finish();
+        json_records::packages(file, "Content", CODES, Said::package, findings);
         Outcome::Done
     }
 }

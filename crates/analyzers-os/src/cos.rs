@@ -14,12 +14,17 @@ use cutaway_analyze::{
 };
 use serde::Deserialize;
 
-use crate::json_records;
-use crate::reporter::{Reporter, quote};
+use crate::json_records::{self, Codes};
 
 /// The reader of the list.
 #[derive(Debug)]
 pub(crate) struct Cos;
+
+const CODES: Codes = Codes {
+    unreadable: "cos-unreadable",
+    incomplete: "cos-record-incomplete",
+    repeated: "cos-record-repeated",
+};
 
 /// What the list says of one package.
 #[derive(Debug, Deserialize)]
@@ -40,28 +45,7 @@ impl Analyzer for Cos {
     }
 
     fn analyze(&self, file: &File<'_>, findings: &mut Findings) -> Outcome {
-        let mut reporter = Reporter::new(findings);
-        let content = file.start();
-        let (list, code) = ("installedPackages", "cos-unreadable");
-        let listed = match content {
-            [] => None,
-            _ => json_records::list::<Said>(content, list, code, &mut reporter),
-        };
-        let listed = listed.unwrap_or_default();
-        if listed.is_empty() && !reporter.findings().incomplete() {
-            reporter.empty();
-        }
-        for said in listed {
-            match said.package() {
-                Ok(package) => reporter.package(package),
-                Err((missing, name)) => reporter.error(
-                    "cos-record-incomplete",
-                    format_args!("the package {} has no {missing}", quote(name.as_bytes())),
-                ),
-            }
-        }
-        reporter.repeated("cos-record-repeated");
-        reporter.finish();
+        json_records::packages(file, "installedPackages", CODES, Said::package, findings);
         Outcome::Done
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use cutaway_analyze::{File, Findings, Package};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::line::without_mark;
-use crate::reporter::Reporter;
+use crate::reporter::{Reporter, quote};
 
 /// Reads the records of the list of this name. Says with `code` what cannot be read; nothing where there is no
 /// such list.
@@ -29,6 +30,45 @@ pub(crate) fn list<T: for<'a> Deserialize<'a>>(
     Some(records.collect())
 }
 
+/// What is told of a list of packages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Codes {
+    pub(crate) unreadable: &'static str,
+    pub(crate) incomplete: &'static str,
+    pub(crate) repeated: &'static str,
+}
+
+/// Reads the packages of the list of this name. `package` makes one of a record, or says what the record
+/// has not and how it is called.
+pub(crate) fn packages<T: for<'a> Deserialize<'a>>(
+    file: &File<'_>,
+    name: &str,
+    codes: Codes,
+    package: impl Fn(T) -> Result<Package, (&'static str, String)>,
+    findings: &mut Findings,
+) {
+    let mut reporter = Reporter::new(findings);
+    let listed = match file.start() {
+        [] => None,
+        content => list::<T>(content, name, codes.unreadable, &mut reporter),
+    };
+    let listed = listed.unwrap_or_default();
+    if listed.is_empty() && !reporter.findings().incomplete() {
+        reporter.empty();
+    }
+    for record in listed {
+        match package(record) {
+            Ok(package) => reporter.package(package),
+            Err((missing, name)) => reporter.error(
+                codes.incomplete,
+                format_args!("the package {} has no {missing}", quote(name.as_bytes())),
+            ),
+        }
+    }
+    reporter.repeated(codes.repeated);
+    reporter.finish();
+}
+
 /// Reads an object whose members are named after what they are about.
 pub(crate) fn members<T: for<'a> Deserialize<'a>>(
     content: &[u8],
@@ -40,7 +80,7 @@ pub(crate) fn members<T: for<'a> Deserialize<'a>>(
     let records = members.into_iter().filter_map(|(name, item)| {
         let record = serde_json::from_str(item.get());
         let told = record.inspect_err(|error| {
-            let name = crate::reporter::quote(name.as_bytes());
+            let name = quote(name.as_bytes());
             reporter.error(code, format_args!("the record {name} cannot be read: {error}"));
         });
         Some((name, told.ok()?))
@@ -60,8 +100,6 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(
 
 #[cfg(test)]
 mod tests {
-    use cutaway_analyze::Findings;
-
     use super::*;
 
     #[test]
