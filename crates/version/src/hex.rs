@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::bytes::Rule;
-use crate::identifiers::{Parts, exactly, has_leading_zero, have_leading_zero, pre_releases};
+use crate::identifiers::{Parts, exactly, has_leading_zero, have_leading_zero};
 use crate::numbers;
 
 pub(crate) struct Version<'a>(Parts<'a>);
@@ -19,8 +19,7 @@ impl<'a> Version<'a> {
     }
 
     pub(crate) fn order(&self, other: &Self) -> Ordering {
-        numbers::padded(self.0.numbers, other.0.numbers)
-            .then_with(|| pre_releases(self.0.pre, other.0.pre, exactly))
+        self.0.order(&other.0, exactly)
     }
 }
 

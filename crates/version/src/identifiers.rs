@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::bytes::{by_items, by_value, cut, is_number};
+use crate::bytes::{Rule, by_items, by_value, cut, is_number};
+use crate::numbers;
 
 /// A version taken apart at its first `+`, and at the first `-` before that.
 pub(crate) struct Parts<'a> {
@@ -16,6 +17,24 @@ impl<'a> Parts<'a> {
         let (version, build) = cut(bytes, b'+');
         let (numbers, pre) = cut(version, b'-');
         Self { numbers, pre, build }
+    }
+
+    /// Takes a version apart whose numbers are any count, and have any zeros before them.
+    pub(crate) fn lenient(text: &'a str) -> Result<Self, Rule> {
+        let parts = Self::of(text.as_bytes());
+        if !numbers::are_dotted(parts.numbers) {
+            return Err("it does not begin with numbers with dots between them");
+        }
+        if !parts.are_identified() {
+            return Err("identifiers are letters, digits and hyphens, and none is empty");
+        }
+        Ok(parts)
+    }
+
+    /// Compares the numbers, and then the pre-releases; what is built does not count.
+    pub(crate) fn order(&self, other: &Self, words: impl Fn(&[u8], &[u8]) -> Ordering) -> Ordering {
+        numbers::padded(self.numbers, other.numbers)
+            .then_with(|| pre_releases(self.pre, other.pre, words))
     }
 
     /// Returns whether pre-release and build, where there are any, are identifiers.

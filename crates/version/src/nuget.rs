@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::bytes::Rule;
-use crate::identifiers::{Parts, pre_releases};
+use crate::identifiers::Parts;
 use crate::numbers;
 
 pub(crate) struct Version<'a>(Parts<'a>);
@@ -22,8 +22,7 @@ impl<'a> Version<'a> {
     }
 
     pub(crate) fn order(&self, other: &Self) -> Ordering {
-        numbers::padded(self.0.numbers, other.0.numbers)
-            .then_with(|| pre_releases(self.0.pre, other.0.pre, in_capitals))
+        self.0.order(&other.0, in_capitals)
     }
 }
 
