@@ -1,6 +1,6 @@
 //! From policies and facts to a verdict. It fails closed: what is not known is no pass.
 
-use cutaway_ref::Digest;
+use cutaway_ref::{Algorithm, Digest};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -187,8 +187,8 @@ fn seconds(time: Timestamp) -> String {
 
 /// Returns the digest of the report, as it is written.
 fn digest_of(facts: &Facts<'_>) -> Digest {
-    let mut bytes = Vec::new();
-    // Writing to memory cannot fail.
-    let _ = cutaway_report::write_json(facts.report, &mut bytes);
-    Digest::sha256(&bytes)
+    let mut hasher = Algorithm::Sha256.hasher();
+    // A hasher takes all that is written.
+    let _ = cutaway_report::write_json(facts.report, &mut hasher);
+    hasher.finish()
 }

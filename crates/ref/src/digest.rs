@@ -3,8 +3,8 @@
 //! A digest is checked against its grammar when it is made, so it can stand in a path or a URL as
 //! it is. An algorithm that is well-formed but unknown can be listed, never verified.
 
-use std::fmt;
 use std::str::FromStr;
+use std::{fmt, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Digest as _;
@@ -201,6 +201,18 @@ impl Hasher {
             State::Sha384(state) => Digest::from_hash(Algorithm::Sha384, &state.finalize()),
             State::Sha512(state) => Digest::from_hash(Algorithm::Sha512, &state.finalize()),
         }
+    }
+}
+
+/// Writing adds bytes, as [`update`](Hasher::update) does, and never fails.
+impl io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::io;
 
-use cutaway_ref::{Algorithm, Hasher};
+use cutaway_ref::Algorithm;
 
 /// Returns the UUID of version 8 for what `write` writes: the first half of its SHA-256.
 pub(crate) fn of_content(
     write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> io::Result<String> {
-    let mut hashing = Hashing(Algorithm::Sha256.hasher());
-    write(&mut io::BufWriter::with_capacity(64 << 10, &mut hashing))?;
-    Ok(of_hex(hashing.0.finish().encoded(), '8'))
+    let mut hasher = Algorithm::Sha256.hasher();
+    write(&mut io::BufWriter::with_capacity(64 << 10, &mut hasher))?;
+    Ok(of_hex(hasher.finish().encoded(), '8'))
 }
 
 /// Returns the UUID of version 4 with these random bytes.
@@ -39,19 +39,6 @@ fn of_hex(digits: &str, version: char) -> String {
         });
     }
     uuid
-}
-
-struct Hashing(Hasher);
-
-impl io::Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
