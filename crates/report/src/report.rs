@@ -123,6 +123,25 @@ pub struct DistroReport {
     pub bug_report_url: Option<String>,
 }
 
+impl DistroReport {
+    /// A distribution of which no more is known than its name and, it may be, its version.
+    pub fn named(id: impl Into<String>, version_id: Option<String>) -> Self {
+        Self {
+            id: id.into(),
+            version_id,
+            codename: None,
+            pretty_name: None,
+            id_like: Vec::new(),
+            path: String::new(),
+            layer: 0,
+            eol: None,
+            cpe: None,
+            home_url: None,
+            bug_report_url: None,
+        }
+    }
+}
+
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerReport {

@@ -235,19 +235,8 @@ fn distro_of(packages: &[PackageReport]) -> Option<DistroReport> {
             }
             _ => (distro, None),
         };
-        Some(DistroReport {
-            eol: eol(&id, version.as_deref(), None),
-            cpe: None,
-            home_url: None,
-            bug_report_url: None,
-            id,
-            version_id: version,
-            codename: None,
-            pretty_name: None,
-            id_like: Vec::new(),
-            path: String::new(),
-            layer: 0,
-        })
+        let eol = eol(&id, version.as_deref(), None);
+        Some(DistroReport { eol, ..DistroReport::named(id, version) })
     };
     packages.iter().find_map(named)
 }

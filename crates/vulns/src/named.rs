@@ -27,19 +27,7 @@ pub fn distro(text: &str) -> DistroReport {
         Some((id, version)) => (id, Some(version.trim_start_matches('-'))),
         None => by_codename(text),
     };
-    DistroReport {
-        id: id.to_owned(),
-        version_id: version.map(str::to_owned),
-        codename: None,
-        pretty_name: None,
-        id_like: Vec::new(),
-        path: String::new(),
-        layer: 0,
-        eol: None,
-        cpe: None,
-        home_url: None,
-        bug_report_url: None,
-    }
+    DistroReport::named(id, version.map(str::to_owned))
 }
 
 fn by_codename(text: &str) -> (&str, Option<&'static str>) {

@@ -174,19 +174,8 @@ mod tests {
     use super::*;
 
     fn distro(id: &str, version: &str, title: &str) -> DistroReport {
-        DistroReport {
-            id: id.into(),
-            version_id: Some(version.into()).filter(|it: &String| !it.is_empty()),
-            codename: None,
-            pretty_name: Some(title.into()),
-            id_like: Vec::new(),
-            path: String::new(),
-            layer: 0,
-            eol: None,
-            cpe: None,
-            home_url: None,
-            bug_report_url: None,
-        }
+        let version = Some(version.into()).filter(|it: &String| !it.is_empty());
+        DistroReport { pretty_name: Some(title.into()), ..DistroReport::named(id, version) }
     }
 
     #[test]
