@@ -1,5 +1,7 @@
 //! Numbers and texts in blocks.
 
+use cutaway_layerfs::wire;
+
 use crate::db::error::DbError;
 
 /// Writes LEB128 numbers and texts that begin with their length.
@@ -15,15 +17,8 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Writer {
-    pub(crate) fn number(&mut self, mut value: u64) {
-        loop {
-            let low = u8::try_from(value & 0x7f).unwrap_or_default();
-            value >>= 7;
-            if value == 0 {
-                return self.bytes.push(low);
-            }
-            self.bytes.push(low | 0x80);
-        }
+    pub(crate) fn number(&mut self, value: u64) {
+        wire::put(&mut self.bytes, value);
     }
 
     pub(crate) fn count(&mut self, count: usize) {
@@ -39,8 +34,7 @@ impl Writer {
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        self.count(text.len());
-        self.bytes.extend(text.as_bytes());
+        wire::put_bytes(&mut self.bytes, text.as_bytes());
     }
 
     pub(crate) fn texts(&mut self, texts: &[String]) {
@@ -56,6 +50,7 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    /// Reads a number, and refuses what [`wire::get`] may take: one that is spelled longer than it has to be.
     pub(crate) fn number(&mut self) -> Result<u64, DbError> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
