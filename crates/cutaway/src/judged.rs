@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cutaway_policy::{Asked, Facts, Policy, Verdict, judge};
+use cutaway_policy::{Asked, Facts, Policy, Verdict, has_named_user, judge};
 use jiff::Timestamp;
 
 use crate::client::Client;
@@ -40,8 +40,8 @@ impl Client {
         };
         let (documents, report) = image.stock(&crate::analyzers(), &ScanOptions::default()).await?;
         let run = &documents.config().run;
-        let asks = policies.iter().any(Policy::asks_for_the_user);
-        let passwd = match asks && !run.user.is_empty() && !image.passes_once() {
+        let asks = has_named_user(run) && policies.iter().any(Policy::asks_for_the_user);
+        let passwd = match asks && !image.passes_once() {
             true => passwd(&image).await?,
             false => None,
         };

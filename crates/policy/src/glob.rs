@@ -74,8 +74,9 @@ impl Glob {
             *first = true;
         }
         self.pass_stars(&mut reached);
+        let mut next = vec![false; reached.len()];
         for &byte in text.as_bytes() {
-            let mut next = vec![false; reached.len()];
+            next.fill(false);
             for (at, (step, _)) in
                 self.steps.iter().zip(&reached).enumerate().filter(|(_, (_, it))| **it)
             {
@@ -90,7 +91,7 @@ impl Glob {
                 }
             }
             self.pass_stars(&mut next);
-            reached = next;
+            std::mem::swap(&mut reached, &mut next);
         }
         reached.last().copied().unwrap_or_default()
     }

@@ -104,3 +104,14 @@ impl Judgement {
         Self { outcome, message: message.into(), evidence: Vec::new(), fix: None, flips: None }
     }
 }
+
+/// Returns the first of some messages and how many more there are; nothing where there is none.
+pub(crate) fn told(messages: impl IntoIterator<Item = String>) -> Option<String> {
+    let mut messages: Vec<String> = messages.into_iter().collect();
+    messages.sort();
+    let first = messages.first()?;
+    Some(match messages.len().saturating_sub(1) {
+        0 => first.clone(),
+        more => format!("{first}, and {more} more"),
+    })
+}

@@ -17,6 +17,7 @@
 
 mod about;
 mod canonical;
+mod choice;
 mod error;
 mod exception;
 mod facts;
@@ -38,5 +39,6 @@ pub use facts::{Asked, Facts};
 pub use judge::judge;
 pub use judgement::{Evidence, Outcome};
 pub use policy::{Policy, RuleName};
+pub use rules::has_named_user;
 pub use text::text;
 pub use verdict::{Decision, Exceptions, JudgedImage, PolicyName, RuleReport, Verdict};

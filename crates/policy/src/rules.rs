@@ -7,6 +7,7 @@ mod licences;
 mod packages;
 mod unseen;
 
+pub use config::has_named_user;
 pub(crate) use distro::day_after;
 
 use crate::error::{Error, Place};
@@ -78,15 +79,18 @@ impl Kind {
     /// Judges an image; `scratch_is_known` where nothing in an image means that nothing is in it.
     pub(crate) fn judge(&self, facts: &Facts<'_>, scratch_is_known: bool) -> Judgement {
         match self {
+            Self::Packages(_) | Self::Licences(_) if facts.is_scratch() && !scratch_is_known => {
+                Judgement::unknown("the image has no package and no distribution that are known")
+            }
             Self::Registry(rule) => rule.judge(facts),
             Self::Pinned(rule) => rule.judge(facts),
             Self::Measures(rule) => rule.judge(facts),
             Self::Base(rule) => rule.judge(facts),
             Self::Distro(rule) => rule.judge(facts),
-            Self::Packages(rule) => rule.judge(facts, scratch_is_known),
+            Self::Packages(rule) => rule.judge(facts),
             Self::User(rule) => rule.judge(facts),
             Self::Labels(rule) => rule.judge(facts),
-            Self::Licences(rule) => rule.judge(facts, scratch_is_known),
+            Self::Licences(rule) => rule.judge(facts),
             Self::Unseen(rule) => rule.judge(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cutaway_model::Run;
+
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::fields::{Fields, list, only_true, scalar};
@@ -34,8 +36,7 @@ impl User {
         let Some(config) = facts.config else {
             return Judgement::unknown("the image has no config");
         };
-        let user = config.user.split(':').next().unwrap_or_default().trim();
-        let user = if user.is_empty() { "root" } else { user };
+        let user = name(&config.user);
         let evidence = || vec![Evidence::of_value(user)];
         if let Some(allow) = &self.allow
             && !allow.iter().any(|allowed| allowed == user)
@@ -51,6 +52,19 @@ impl User {
             Some(_) => Judgement::pass(format!("it runs as {user}")),
             None => Judgement::unknown(format!("the number of the user {user} is not known")),
         }
+    }
+}
+
+/// Returns whether a config names its user by a word, whose number [`Facts::passwd`] has to say.
+pub fn has_named_user(config: &Run) -> bool {
+    !config.user.is_empty() && name(&config.user).parse::<u64>().is_err()
+}
+
+/// Returns the user without the group; none is root.
+fn name(user: &str) -> &str {
+    match user.split(':').next().unwrap_or_default().trim() {
+        "" => "root",
+        user => user,
     }
 }
 

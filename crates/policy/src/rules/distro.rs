@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::choice::Choice;
 use crate::error::Error;
 use crate::facts::{Facts, later};
 use crate::fields::{Fields, list, only_true, word};
-use crate::glob::{Glob, any};
 use crate::judgement::{Evidence, Judgement};
 use crate::words::duration;
 use crate::yaml::Node;
@@ -18,25 +18,23 @@ pub(crate) struct Distro {
     grace: u64,
     /// Whether support that somebody pays for or volunteers give counts.
     allow_extended: bool,
-    allow: Option<Vec<Glob>>,
-    deny: Option<Vec<Glob>>,
+    choice: Choice,
 }
 
 impl Distro {
     pub(crate) fn read(node: &Node) -> Result<Self, Error> {
         let mut fields = Fields::of(node, "distro")?;
         let supported = fields.read("supported", only_true)?.is_some();
-        let globs = |node| list(node, Glob::read);
-        let (allow, deny) = (fields.read("allow", globs)?, fields.read("deny", globs)?);
+        let choice = Choice::read(&mut fields)?;
         let grace = fields.read("grace", duration)?.unwrap_or_default();
         let extended = [("lts", ()), ("elts", ()), ("esm", ())];
         let extended = |node| list(node, |node| word(node, &extended));
         let allow_extended = fields.read("allow_extended", extended)?.is_some();
-        if !supported && allow.is_none() && deny.is_none() {
+        if !supported && choice.is_none() {
             return Err(fields.one_is_wanted("supported, allow, deny"));
         }
         fields.end()?;
-        Ok(Self { supported, grace, allow_extended, allow, deny })
+        Ok(Self { supported, grace, allow_extended, choice })
     }
 
     pub(crate) fn judge(&self, facts: &Facts<'_>) -> Judgement {
@@ -45,17 +43,13 @@ impl Distro {
         };
         let version = distro.version_id.as_deref();
         let full = version.map(|version| format!("{}:{version}", distro.id));
-        let named = full.clone().unwrap_or_else(|| distro.id.clone());
+        let named = full.unwrap_or_else(|| distro.id.clone());
         let evidence = || Evidence {
             path: Some(distro.path.clone()),
             layer: Some(distro.layer),
             ..Evidence::of_value(&named)
         };
-        let is = |globs: &[Glob]| {
-            any(globs, &distro.id) || full.as_ref().is_some_and(|full| any(globs, full))
-        };
-        let denied = self.deny.as_deref().is_some_and(is);
-        if denied || self.allow.as_deref().is_some_and(|allow| !is(allow)) {
+        if !self.choice.permits(&[&distro.id, &named]) {
             return Judgement::fail(format!("{named} is not allowed"), vec![evidence()]);
         }
         if !self.supported {

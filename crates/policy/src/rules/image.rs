@@ -1,5 +1,6 @@
 //! Rules on the image as a whole: its registry, its name, its size, its age and its base.
 
+use crate::choice::Choice;
 use crate::error::Error;
 use crate::facts::{Facts, later};
 use crate::fields::{Fields, count, list, only_true, word};
@@ -10,21 +11,17 @@ use crate::yaml::Node;
 
 /// `image.registry`: which registries images may come from.
 #[derive(Debug)]
-pub(crate) struct Registry {
-    allow: Option<Vec<Glob>>,
-    deny: Option<Vec<Glob>>,
-}
+pub(crate) struct Registry(Choice);
 
 impl Registry {
     pub(crate) fn read(node: &Node) -> Result<Self, Error> {
         let mut fields = Fields::of(node, "image.registry")?;
-        let globs = |node| list(node, Glob::read);
-        let (allow, deny) = (fields.read("allow", globs)?, fields.read("deny", globs)?);
-        if allow.is_none() && deny.is_none() {
+        let choice = Choice::read(&mut fields)?;
+        if choice.is_none() {
             return Err(fields.one_is_wanted("allow, deny"));
         }
         fields.end()?;
-        Ok(Self { allow, deny })
+        Ok(Self(choice))
     }
 
     pub(crate) fn judge(&self, facts: &Facts<'_>) -> Judgement {
@@ -32,9 +29,7 @@ impl Registry {
             return Judgement::unknown("the image does not come from a registry");
         };
         let host = &asked.registry;
-        let denied = self.deny.as_ref().is_some_and(|deny| any(deny, host));
-        let allowed = self.allow.as_ref().is_none_or(|allow| any(allow, host));
-        match allowed && !denied {
+        match self.0.permits(&[host]) {
             true => Judgement::pass(format!("images may come from {host}")),
             false => Judgement::fail(
                 format!("images may not come from {host}"),

@@ -2,17 +2,16 @@
 
 use cutaway_report::PackageReport;
 
+use crate::choice::Choice;
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::fields::{Fields, list, word};
-use crate::glob::{Glob, any};
-use crate::judgement::{Evidence, Judgement};
+use crate::fields::{Fields, word};
+use crate::judgement::{Evidence, Judgement, told};
 use crate::yaml::Node;
 
 #[derive(Debug)]
 pub(crate) struct Licences {
-    allow: Option<Vec<Glob>>,
-    deny: Option<Vec<Glob>>,
+    choice: Choice,
     unknown: Unlicensed,
 }
 
@@ -27,24 +26,18 @@ enum Unlicensed {
 impl Licences {
     pub(crate) fn read(node: &Node) -> Result<Self, Error> {
         let mut fields = Fields::of(node, "licences")?;
-        let globs = |node| list(node, Glob::read);
-        let (allow, deny) = (fields.read("allow", globs)?, fields.read("deny", globs)?);
+        let choice = Choice::read(&mut fields)?;
         let words =
             [("deny", Unlicensed::Deny), ("warn", Unlicensed::Warn), ("pass", Unlicensed::Pass)];
         let unknown = fields.read("unknown", |node| word(node, &words))?;
-        if allow.is_none() && deny.is_none() {
+        if choice.is_none() {
             return Err(fields.one_is_wanted("allow, deny"));
         }
         fields.end()?;
-        Ok(Self { allow, deny, unknown: unknown.unwrap_or(Unlicensed::Warn) })
+        Ok(Self { choice, unknown: unknown.unwrap_or(Unlicensed::Warn) })
     }
 
-    pub(crate) fn judge(&self, facts: &Facts<'_>, scratch_is_known: bool) -> Judgement {
-        if facts.is_scratch() && !scratch_is_known {
-            return Judgement::unknown(
-                "the image has no package and no distribution that are known",
-            );
-        }
+    pub(crate) fn judge(&self, facts: &Facts<'_>) -> Judgement {
         let report = facts.report;
         let (mut evidence, mut messages, mut unlicensed) = (Vec::new(), Vec::new(), 0_u64);
         for package in report.installed() {
@@ -63,13 +56,8 @@ impl Licences {
                 evidence.push(Evidence::of_package(package, report));
             }
         }
-        messages.sort();
-        match messages.first() {
-            Some(first) => {
-                let others = messages.len().saturating_sub(1);
-                let more = if others > 0 { format!(", and {others} more") } else { String::new() };
-                Judgement::fail(format!("{first}{more}"), evidence)
-            }
+        match told(messages) {
+            Some(message) => Judgement::fail(message, evidence),
             None if unlicensed > 0 && self.unknown == Unlicensed::Warn => Judgement::pass(format!(
                 "no licence is against it; those of {unlicensed} packages are not known"
             )),
@@ -90,15 +78,10 @@ impl Licences {
             let ids = words.filter(|it| !["", "AND", "OR", "WITH", "and", "or"].contains(it));
             ids.map(str::to_owned).collect()
         };
-        let all = |text: &str| ids(text).iter().all(|id| self.permits_one(id));
+        let all = |text: &str| ids(text).iter().all(|id| self.choice.permits(&[id]));
         match expression.contains('(') {
             true => all(expression),
             false => expression.split(" OR ").any(all),
         }
-    }
-
-    fn permits_one(&self, id: &str) -> bool {
-        let denied = self.deny.as_ref().is_some_and(|deny| any(deny, id));
-        !denied && self.allow.as_ref().is_none_or(|allow| any(allow, id))
     }
 }

@@ -1,6 +1,7 @@
 //! `packages`: what may not be installed, and what has to be.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use cutaway_analyze::Ecosystem;
 use cutaway_report::PackageReport;
@@ -10,7 +11,7 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::fields::{Fields, list, text, truth};
 use crate::glob::{Glob, any};
-use crate::judgement::{Evidence, Judgement};
+use crate::judgement::{Evidence, Judgement, told};
 use crate::yaml::Node;
 
 #[derive(Debug)]
@@ -51,17 +52,12 @@ impl Packages {
         Ok(Self { deny, require, include_removed })
     }
 
-    pub(crate) fn judge(&self, facts: &Facts<'_>, scratch_is_known: bool) -> Judgement {
-        if facts.is_scratch() && !scratch_is_known {
-            return Judgement::unknown(
-                "the image has no package and no distribution that are known",
-            );
-        }
+    pub(crate) fn judge(&self, facts: &Facts<'_>) -> Judgement {
         let report = facts.report;
         let removed = report.removed.iter().map(|removed| &removed.package);
         let shipped = removed.filter(|_| self.include_removed);
         let packages: Vec<&PackageReport> = report.installed().chain(shipped).collect();
-        let (mut evidence, mut messages, mut fixes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut evidence, mut messages, mut fixes) = (Vec::new(), BTreeSet::new(), Vec::new());
         let mut unknown = None;
         for selection in &self.deny {
             for package in &packages {
@@ -69,7 +65,7 @@ impl Packages {
                     Ok(false) => {}
                     Ok(true) => {
                         evidence.push(Evidence::of_package(package, report));
-                        messages.push(selection.complaint(package));
+                        messages.insert(selection.complaint(package));
                         fixes.extend(selection.fix());
                     }
                     Err(cause) => unknown = unknown.or(Some(cause)),
@@ -81,18 +77,14 @@ impl Packages {
             let found: Vec<_> = found.filter(|found| *found != Ok(false)).collect();
             if found.is_empty() {
                 evidence.push(Evidence::of_value(selection.named()));
-                messages.push(format!("{} is not installed", selection.named()));
+                messages.insert(format!("{} is not installed", selection.named()));
             } else if !found.contains(&Ok(true)) {
                 unknown = found.into_iter().find_map(Result::err);
             }
         }
-        messages.sort();
-        messages.dedup();
-        match (messages.first(), unknown) {
-            (Some(first), _) => {
-                let others = messages.len().saturating_sub(1);
-                let more = if others > 0 { format!(", and {others} more") } else { String::new() };
-                let judgement = Judgement::fail(format!("{first}{more}"), evidence);
+        match (told(messages), unknown) {
+            (Some(message), _) => {
+                let judgement = Judgement::fail(message, evidence);
                 fixes.sort();
                 match fixes.first() {
                     Some(fix) => judgement.mended_by(fix),
