@@ -83,12 +83,7 @@ pub(crate) fn report(
         why.of(it.package).put(&mut report);
         report
     };
-    // What a package of the system brought along is part of the story of that one.
-    let told_apart: BTreeSet<Identity<'_>> =
-        present.iter().map(|it| it.package.identity()).collect();
-    let mut untold: BTreeSet<_> = told.present.iter().map(|it| it.package.identity()).collect();
-    untold.retain(|identity| !told_apart.contains(identity));
-    let mut packages: Vec<_> = present.into_iter().map(row).collect();
+    let mut packages: Vec<_> = present.iter().copied().map(row).collect();
     let mut bundled: Vec<_> =
         owned.into_iter().map(|(it, owner)| BundledReport { package: row(it), owner }).collect();
     bundled.sort();
@@ -140,9 +135,20 @@ pub(crate) fn report(
         complete,
         vulnerabilities: None,
         database: None,
-        history: history.then(|| story::report(&inventory, &native, layers, first, &untold)),
+        history: history.then(|| {
+            let untold = brought_along(&told.present, &present);
+            story::report(&inventory, &native, layers, first, &untold)
+        }),
         files,
     })
+}
+
+/// Returns those of `all` that are not among `listed`: what packages of the system brought along is part
+/// of the story of these.
+fn brought_along<'a>(all: &[Present<'a>], listed: &[&Present<'a>]) -> BTreeSet<Identity<'a>> {
+    let listed: BTreeSet<_> = listed.iter().map(|it| it.package.identity()).collect();
+    let all = all.iter().map(|it| it.package.identity());
+    all.filter(|identity| !listed.contains(identity)).collect()
 }
 
 /// Returns the distribution of the top: the first release file, in the order of preference, that names one.
