@@ -29,6 +29,11 @@ pub(crate) fn json_line(part: &impl Serialize) -> Result<Vec<u8>, Failure> {
         .map_err(|error| Failure::new(Exit::Invalid, format!("cannot write: {error}")))
 }
 
+/// Returns how text is dressed on standard output.
+pub(crate) fn style_of_stdout(common: &Common) -> Style {
+    style(common, std::io::IsTerminal::is_terminal(&std::io::stdout()))
+}
+
 /// Returns how text is dressed where it goes to a terminal, or elsewhere.
 pub(crate) fn style(common: &Common, terminal: bool) -> Style {
     let width = terminal.then(|| usize::from(console::Term::stdout().size().1));

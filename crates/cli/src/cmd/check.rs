@@ -20,10 +20,7 @@ pub(crate) async fn run(args: &Check, common: &Common) -> Result<Exit, Failure> 
     };
     let policies = super::policy::read_all(&files)?;
     let verdict = client::of(common)?.check(&image, &policies, Timestamp::now()).await?;
-    output::answer(args.format, &verdict, |verdict| {
-        let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
-        text(verdict, print::style(common, terminal))
-    })?;
+    output::answer(args.format, &verdict, |it| text(it, print::style_of_stdout(common)))?;
     let broken = verdict.rules.iter().find(|rule| rule.decides());
     let why = broken.map_or("the analysis is incomplete", |rule| rule.message.as_str());
     match (verdict.allowed, verdict.verdict) {

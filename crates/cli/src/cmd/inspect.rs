@@ -11,8 +11,7 @@ pub(crate) async fn run(args: &Inspect, common: &Common) -> Result<Exit, Failure
     let options = InspectOptions { verify: args.verify, referrers: args.referrers };
     let inspection = client::of(common)?.inspect(&args.image, options).await?;
     output::answer(args.format, &inspection, |inspection| {
-        let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
-        text::inspection(inspection, print::style(common, terminal))
+        text::inspection(inspection, print::style_of_stdout(common))
     })?;
     Ok(Exit::Done)
 }
