@@ -20,13 +20,13 @@ mod doubt;
 mod readings;
 
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use cutaway_layerfs::{
     Changes, End, EntryPath, Inode, Kind, Limits, Listing, Trace, Tree, WhiteoutKind,
 };
 
-use self::doubt::{Delicate, could_fall_on, touches};
+use self::doubt::{Delicate, Way, touches};
 use crate::Error;
 
 /// How many entries are laid while layers are few, whatever comes of it.
@@ -249,6 +249,16 @@ impl Question {
         Ok(wanders)
     }
 
+    /// Returns the names that are looked up on the way, also where it goes back up or over links.
+    fn passed(&self, tree: &Tree) -> HashSet<Box<[u8]>> {
+        let mut passed = HashSet::new();
+        // A way in circles was left to lower layers before this is asked.
+        let _ = tree.look(&self.path, self.follow, |_, name| {
+            passed.insert(name.into());
+        });
+        passed
+    }
+
     /// Returns whether something in the known layers may really be about the way to `place`, or not
     /// about it, which only lower layers can tell.
     fn is_disturbed(
@@ -257,13 +267,13 @@ impl Question {
         changes: &Changes,
         place: &EntryPath,
     ) -> Result<bool, Error> {
-        let dangles =
-            |path: &EntryPath| could_fall_on(path.as_bytes(), place) || place.is_above(path);
+        let way = Way::to(place, self.passed(top));
+        let dangles = |path: &EntryPath| way.could_meet(path.as_bytes()) || place.is_above(path);
         if changes.dangling.iter().any(|link| dangles(&link.path)) {
             return Ok(true);
         }
         let delicate: Vec<Delicate> =
-            self.listings.iter().map(|listing| Delicate::of(listing, place)).collect();
+            self.listings.iter().map(|listing| Delicate::of(listing, &way)).collect();
         if delicate.iter().all(Delicate::is_empty) {
             return Ok(false);
         }

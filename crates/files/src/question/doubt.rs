@@ -37,6 +37,27 @@ fn is_known(tree: &Tree, path: &[u8]) -> bool {
     way.is_ok_and(|way| !way.implied && !way.strays && way.missing.is_empty())
 }
 
+/// The way to a place.
+#[derive(Debug)]
+pub(super) struct Way<'a> {
+    place: &'a EntryPath,
+    /// The names that are looked up on it: also those that it turns back from, and those of links.
+    passed: HashSet<Box<[u8]>>,
+}
+
+impl<'a> Way<'a> {
+    pub(super) fn to(place: &'a EntryPath, passed: HashSet<Box<[u8]>>) -> Self {
+        Self { place, passed }
+    }
+
+    /// Returns whether what has this path, or what it lies in, could be on the way, if one of its
+    /// directories were a link.
+    pub(super) fn could_meet(&self, path: &[u8]) -> bool {
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        could_fall_on(path, self.place) || self.passed.contains(name)
+    }
+}
+
 /// The entries of a layer whose place matters to a question.
 #[derive(Debug, Default)]
 pub(super) struct Delicate {
@@ -49,12 +70,13 @@ pub(super) struct Delicate {
 }
 
 impl Delicate {
-    pub(super) fn of(listing: &Listing, place: &EntryPath) -> Self {
+    pub(super) fn of(listing: &Listing, way: &Way<'_>) -> Self {
+        let place = way.place;
         let mut delicate = Self::default();
         let mut number = 0_u32;
         listing.for_each(|path, _| {
             let on_the_way = is_above(path, place.as_bytes());
-            if (on_the_way || could_fall_on(path, place))
+            if (on_the_way || way.could_meet(path))
                 && let Ok(path) = EntryPath::clean_at_root(path)
             {
                 delicate.entries.push((number, path, on_the_way));
@@ -63,7 +85,7 @@ impl Delicate {
         });
         for whiteout in listing.whiteouts() {
             let path = &whiteout.path;
-            if could_fall_on(path.as_bytes(), place) && !path.is_above(place) {
+            if way.could_meet(path.as_bytes()) && !path.is_above(place) {
                 delicate.hiding.push(match whiteout.kind {
                     WhiteoutKind::Entry => path.directory(),
                     WhiteoutKind::Opaque => path.clone(),
@@ -134,7 +156,7 @@ pub(super) fn touches(listing: &Listing, place: &EntryPath) -> bool {
 
 /// Returns whether what has this path, or what it lies in, could be on the way to a place, if one of
 /// its directories were a link.
-pub(super) fn could_fall_on(path: &[u8], place: &EntryPath) -> bool {
+fn could_fall_on(path: &[u8], place: &EntryPath) -> bool {
     let mut names = path.rsplit(|&byte| byte == b'/');
     let name = names.next().unwrap_or_default();
     place.components().any(|component| component == name) || names.any(|name| name == place.name())

@@ -251,3 +251,30 @@ async fn circles_and_devices() {
         "a Symlink layer 0"
     );
 }
+
+/// A way that turns back passes names that its place does not have, and lower layers may change these.
+#[tokio::test]
+async fn what_a_way_turns_back_from_matters() {
+    let upper = "layer plain\n  a/ 0755\n  f 0644 \"f\"\n";
+    for (base, more, path, expected) in [
+        // A hard link to a link in circles, where a directory was.
+        ("  c -> c/c\n", "  a => c\n", "a/../f", Err("symlink_hops = 40")),
+        ("  c -> d\n  d/ 0755\n", "  a => c\n", "a/../f", Ok("f File layer 1")),
+        ("  c 0644 \"c\"\n", "  a => c\n", "a/../f", Ok("no f: NoDirectory")),
+        // An entry that lies where a link of the base leads: in place of the directory.
+        ("  x -> /\n", "  x/a 0644 \"a\"\n", "a/../f", Ok("no f: NoDirectory")),
+        ("  x/ 0755\n", "  x/a 0644 \"a\"\n", "a/../f", Ok("f File layer 1")),
+        // The same on the way of a link.
+        ("  x -> /\n", "  x/a 0644 \"a\"\n  l -> a/../f\n", "l", Ok("no f: NoDirectory")),
+    ] {
+        let text = format!("layer plain\n{base}{upper}{more}");
+        let (found, _) = Held::of_text(&text).await.cat(path).await;
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(told(&found), expected, "{text}"),
+            (Err(error), Err(expected)) => {
+                assert!(error.to_string().contains(expected), "{error}: {text}");
+            }
+            (found, _) => panic!("{found:?}: {text}"),
+        }
+    }
+}
