@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use crate::process;
 
-/// The programs that a full test run needs, with Debian's packages that bring them.
+/// The programs, and files by their path, that a full test run needs, with Debian's packages that bring
+/// them.
 const TOOLS: &[(&str, &str)] = &[
     ("docker-registry", "docker-registry"),
     ("dockerd", "docker.io"),
@@ -21,6 +22,11 @@ const TOOLS: &[(&str, &str)] = &[
     ("go", "golang-go"),
     ("cc", "gcc"),
     ("strace", "strace"),
+    ("dnf", "dnf"),
+    ("createrepo_c", "createrepo-c"),
+    ("pacman", "pacman-package-manager"),
+    ("nix-store", "nix-bin"),
+    ("/usr/lib/python3/dist-packages/packaging/version.py", "python3-packaging"),
 ];
 
 /// Tells whether we are root on Debian, so that packages can be installed and images be built.

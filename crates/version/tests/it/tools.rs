@@ -136,7 +136,7 @@ for line in sys.stdin:
     except InvalidVersion:
         print('!')
 ";
-    judge(Family::Pep440, &pairs, ask("python3", &["-c", script], &pairs));
+    judge(Family::Pep440, &pairs, ask("/usr/bin/python3", &["-c", script], &pairs));
 }
 
 #[test]
