@@ -155,7 +155,7 @@ impl Target {
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         if let Place::Beside { part, file, .. } = &self.place {
             fs::rename(part, file).map_err(|error| Failure::of_write(&error, &self.name()))?;
-            parts().remove(part);
+            parts().files.remove(part);
             self.place = Place::Stdout;
         }
         Ok(())
@@ -181,10 +181,7 @@ impl Target {
             Place::Stdout => Ok(None),
             Place::Special(file) => fs::OpenOptions::new().write(true).open(file).map(Some),
             Place::Beside { part, made, .. } => {
-                // Held while it is made, so that none is missing where the process ends.
-                let mut parts = parts();
-                let created = fs::File::create_new(&*part)?;
-                parts.insert(part.clone());
+                let created = parts().create(part)?;
                 *made = true;
                 Ok(Some(created))
             }
@@ -197,27 +194,66 @@ impl Drop for Target {
         if let Place::Beside { part, made: true, .. } = &self.place {
             // Best effort: the run has failed already.
             let _ = fs::remove_file(part);
-            parts().remove(part);
+            parts().files.remove(part);
         }
     }
 }
 
-/// Removes every file that is not whole, of a process that ends without waiting for the run.
+/// Removes every file that is not whole, of a process that ends without waiting for the run, and lets
+/// no further one begin.
 pub(crate) fn abandon() {
-    for part in std::mem::take(&mut *parts()) {
-        // Best effort, as above.
-        let _ = fs::remove_file(part);
-    }
+    parts().abandon();
 }
 
-/// Files that are being written under another name.
-static PARTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+static PARTS: Mutex<Parts> = Mutex::new(Parts { files: BTreeSet::new(), closed: false });
 
-fn parts() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+fn parts() -> MutexGuard<'static, Parts> {
     PARTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Files that are being written under another name. One is made and noted under one lock, so that
+/// none is missing where the process ends, and none comes after that.
+struct Parts {
+    files: BTreeSet<PathBuf>,
+    closed: bool,
+}
+
+impl Parts {
+    fn create(&mut self, part: &Path) -> io::Result<fs::File> {
+        if self.closed {
+            return Err(io::Error::other("the run has ended"));
+        }
+        let created = fs::File::create_new(part)?;
+        self.files.insert(part.to_owned());
+        Ok(created)
+    }
+
+    fn abandon(&mut self) {
+        self.closed = true;
+        for part in std::mem::take(&mut self.files) {
+            // Best effort, as above.
+            let _ = fs::remove_file(part);
+        }
+    }
 }
 
 /// Returns whether something else than a regular file stands there: a device, a pipe, a directory.
 fn is_special(file: &Path) -> bool {
     fs::metadata(file).is_ok_and(|metadata| !metadata.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_and_nothing_begins_after_the_end() {
+        let place = tempfile::tempdir().unwrap();
+        let [before, after] = ["before", "after"].map(|name| place.path().join(name));
+        let mut parts = Parts { files: BTreeSet::new(), closed: false };
+        parts.create(&before).unwrap();
+        parts.abandon();
+        assert!(parts.create(&after).is_err());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
 }

@@ -9,7 +9,7 @@ use crate::args::sbom::Sbom;
 use crate::args::{Auth, Cli, Command, Common, Ref, Version};
 use crate::failure::{Exit, Failure, warn};
 use crate::log;
-use crate::{arguments, cmd, ending, progress, secrecy};
+use crate::{arguments, cmd, ending, output, progress, secrecy};
 
 /// Runs what the words of the command line say and returns the exit status of the process. An error
 /// is the last line on standard error.
@@ -23,6 +23,8 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
             std::thread::park();
         }
     }
+    // A file may be in the making on another thread that nobody waits for.
+    output::abandon();
     ended.map_or_else(|failure| failure.tell().into(), ExitCode::from)
 }
 
