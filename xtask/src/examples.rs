@@ -18,11 +18,12 @@ type Known = (&'static str, &'static str, &'static [&'static str], &'static str)
 ///
 /// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
 /// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's, `{npm}` a package of Node's,
-/// `{record}` an advisory and `{policy}` a policy.
+/// `{record}` an advisory, `{policy}` a policy and `{kept}` a folder to keep in.
 const KNOWN: &[Known] = &[
     ("analyze", "gemfile_lock", &["{gems}"], ""),
     ("analyzers-lang", "artifact", &["app/node_modules/left-pad/package.json", "{npm}"], ""),
     ("analyzers-os", "packages", &["lib/apk/db/installed", "{apk}"], ""),
+    ("cache", "keep", &["{kept}", "a text"], ""),
     ("cloud", "explain", &["registry.example.com"], ""),
     ("export", "flatten", &["{oci}"], ""),
     ("files", "stories", &["{oci}"], ""),
@@ -106,6 +107,7 @@ fn files() -> Result<Vec<(&'static str, PathBuf)>> {
     Ok(vec![
         ("{apk}", written("installed", "P:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\n\n")?),
         ("{gems}", written("Gemfile.lock", "GEM\n  specs:\n    rake (13.2.1)\n")?),
+        ("{kept}", target("demo/kept")),
         ("{npm}", written("package.json", r#"{"name": "left-pad", "version": "1.3.0"}"#)?),
         ("{record}", written("GHSA-1.json", RECORD)?),
         ("{policy}", written("policy.yaml", POLICY)?),

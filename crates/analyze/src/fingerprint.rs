@@ -22,6 +22,20 @@ impl Fingerprint {
         Self(hasher.finalize().into())
     }
 
+    /// Reads what it is printed as.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 {
+            return None;
+        }
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let digits = std::str::from_utf8(digits).ok()?;
+            let lower = |digit: char| matches!(digit, '0'..='9' | 'a'..='f');
+            *byte = digits.chars().all(lower).then(|| u8::from_str_radix(digits, 16).ok())??;
+        }
+        Some(Self(bytes))
+    }
+
     /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -50,5 +64,16 @@ mod tests {
         assert_ne!(Fingerprint::of(["ab", "c"]), Fingerprint::of(["a", "bc"]));
         assert_ne!(Fingerprint::of(["a"]), Fingerprint::of(["a", ""]));
         assert_eq!(Fingerprint::of(["a", "b"]), Fingerprint::of([b"a", b"b"]));
+    }
+
+    #[test]
+    fn what_is_printed_is_read() {
+        let of = Fingerprint::of(["a"]);
+        assert_eq!(Fingerprint::parse(&of.to_string()), Some(of));
+        for none in ["", "ab", &of.to_string().to_uppercase(), &format!("{of}0")] {
+            assert_eq!(Fingerprint::parse(none), None, "{none}");
+        }
+        let signed = format!("+a{}", "0".repeat(62));
+        assert_eq!(Fingerprint::parse(&signed), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them.
 
 pub(crate) mod advisories;
+pub(crate) mod cache;
 pub(crate) mod client;
 pub(crate) mod policy;
 pub(crate) mod sbom;
@@ -94,6 +95,9 @@ pub(crate) enum Command {
     /// Work with credentials
     #[command(subcommand)]
     Auth(Auth),
+    /// Work with what is kept between runs
+    #[command(subcommand)]
+    Cache(cache::Cache),
     /// Work with versions of packages
     #[command(subcommand)]
     Version(Version),
@@ -314,9 +318,12 @@ pub(crate) struct Common {
     /// The longest the whole run may take, such as 500ms, 20s or 5m
     #[arg(long, global = true, value_name = "TIME", env = "CUTAWAY_TIMEOUT", value_parser = cutaway::parse_duration)]
     pub(crate) timeout: Option<Duration>,
-    /// Keep what may be needed again in this directory
+    /// Keep what may be needed again in this directory [default: cutaway in XDG_CACHE_HOME or ~/.cache]
     #[arg(long, global = true, value_name = "DIR", env = "CUTAWAY_CACHE_DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
+    /// Seal what is kept with the key in this file, of 32 bytes at least
+    #[arg(long, global = true, value_name = "FILE", env = "CUTAWAY_CACHE_KEY_FILE")]
+    pub(crate) cache_key_file: Option<PathBuf>,
     /// Keep nothing and use nothing that was kept
     #[arg(long, global = true, env = "CUTAWAY_NO_CACHE", value_parser = BoolishValueParser::new())]
     pub(crate) no_cache: bool,

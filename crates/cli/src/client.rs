@@ -55,6 +55,15 @@ pub(crate) fn of(common: &Common) -> Result<Client, Failure> {
     if let Some(namespace) = &common.namespace {
         builder = builder.namespace(namespace);
     }
+    if let Some(folder) = &common.cache_dir {
+        builder = builder.cache_directory(folder);
+    }
+    if let Some(file) = &common.cache_key_file {
+        builder = builder.cache_key_file(file);
+    }
+    if common.no_cache {
+        builder = builder.no_cache();
+    }
     if let Some(timeout) = common.timeout {
         builder = builder.timeout(timeout);
     }

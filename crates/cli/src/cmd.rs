@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod blob;
+pub(crate) mod cache;
 pub(crate) mod cat;
 pub(crate) mod catalog;
 pub(crate) mod check;

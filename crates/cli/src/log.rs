@@ -31,6 +31,7 @@ pub(crate) fn start(common: &Common) {
         "cutaway_layerfs",
         "cutaway_files",
         "cutaway_analyze",
+        "cutaway_cache",
     ];
     let filter: Vec<String> = crates.iter().map(|name| format!("{name}={level}")).collect();
     let filter = EnvFilter::builder().parse_lossy(filter.join(","));
@@ -42,9 +43,10 @@ pub(crate) fn start(common: &Common) {
         .init();
 }
 
-/// Lets nothing be said but that runtimes read a layer in different ways, or not at all.
+/// Lets nothing be said but that runtimes read a layer in different ways, or not at all, and what is
+/// wrong with the cache.
 fn layers() {
-    let filter = EnvFilter::builder().parse_lossy("cutaway::layers=warn");
+    let filter = EnvFilter::builder().parse_lossy("cutaway::layers=warn,cutaway_cache=warn");
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).without_time();
     log.with_writer(|| Veiled(std::io::stderr())).with_ansi(false).init();
 }

@@ -77,6 +77,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Policy(Policy::Check(args)) => cmd::policy::check(&args),
         Command::Policy(Policy::Explain(args)) => cmd::policy::explain(&args),
         Command::Version(Version::Compare(args)) => cmd::version::run(&args),
+        Command::Cache(args) => block_on(&common, cmd::cache::run(&args, &common)),
         Command::Limits(args) => cmd::limits::run(&args, &common),
         Command::Schema(args) => cmd::schema::run(&args),
     }

@@ -128,6 +128,25 @@ impl Builder {
         self
     }
 
+    /// Keeps what was read of images in this folder, and uses what is kept there. A client that knows a machine
+    /// keeps it where its user's caches are.
+    pub fn cache_directory(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+        self.settings.cache.folder = Some(folder.into());
+        self
+    }
+
+    /// Seals what is kept with the key in this file, not with one that the folder has.
+    pub fn cache_key_file(mut self, file: impl Into<std::path::PathBuf>) -> Self {
+        self.settings.cache.key_file = Some(file.into());
+        self
+    }
+
+    /// Keeps nothing and uses nothing that was kept.
+    pub fn no_cache(mut self) -> Self {
+        self.settings.cache.off = true;
+        self
+    }
+
     /// Lets the process leave no core file, and lets no other process look into its memory, from the
     /// first look-up of a credential on. It is for the whole process and stays.
     pub fn protect_memory(mut self, protect: bool) -> Self {

@@ -33,6 +33,7 @@ mod credentials;
 #[cfg(feature = "daemons")]
 mod daemons;
 mod difference;
+mod documents;
 mod environment;
 mod error;
 mod explain;
@@ -41,6 +42,7 @@ mod hosts;
 mod image;
 mod inspect;
 mod judged;
+mod kept;
 mod kinds;
 mod layer_tree;
 mod limits;
@@ -107,6 +109,7 @@ pub use history::{
 };
 pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing, unambiguous};
 pub use inspect::InspectOptions;
+pub use kept::LocalCache;
 pub use kinds::Kinds;
 pub use layer_tree::{LayerFiles, LayerTree};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_duration, parse_size};

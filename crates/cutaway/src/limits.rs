@@ -40,6 +40,8 @@ pub struct Limits {
     pub lookup: Lookup,
     /// `stdin_bytes`: an archive that a pipe brings to who reads it twice. 512 MiB.
     pub stdin_bytes: u64,
+    /// `cache_bytes`: what is kept between runs. 2 GiB.
+    pub cache_bytes: u64,
 }
 
 /// The limits of the transport.
@@ -95,6 +97,7 @@ impl Default for Limits {
             transport: Transport::default(),
             lookup: Lookup::default(),
             stdin_bytes: 512 << 20,
+            cache_bytes: 2 << 30,
         }
     }
 }

@@ -9,6 +9,7 @@ use cutaway_report::{SourceKind, Subject};
 use tokio::io::BufReader;
 
 use crate::client::Client;
+use crate::documents::Remembered;
 use crate::error::Error;
 use crate::image::Image;
 use crate::openers::{CHUNK, InFile};
@@ -35,7 +36,8 @@ impl Client {
                 let reference = crate::registry::reference(&text)?;
                 let (repository, resolved) = self.resolve(&reference).await?;
                 let (root, raw) = (resolved.descriptor, Some(resolved.bytes.to_vec()));
-                let blobs = Arc::new(repository);
+                let cache = self.settings().cache();
+                let blobs = Remembered::over(Arc::new(repository), &reference, cache);
                 let image = cutaway_model::open(blobs, root, raw, &platform, limits).await?;
                 let (name, source) = (reference.to_string(), SourceKind::Registry);
                 Ok(Image::of_image(self, image, Subject { name, source }))

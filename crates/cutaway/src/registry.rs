@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use crate::client::Client;
 use crate::error::Error;
 use crate::settings::Settings;
-use crate::{credentials, hosts, transport};
+use crate::{credentials, documents, hosts, transport};
 
 /// Reads a reference as people write them: `alpine` is `docker.io/library/alpine:latest`.
 ///
@@ -54,10 +54,11 @@ impl Client {
         let mut last = None;
         for (number, stop) in route.stops.iter().enumerate() {
             let there = &stop.endpoint.reference;
-            match route.registry(stop).await?.resolve(there).await {
+            let registry = route.registry(stop).await?;
+            match documents::resolve(registry, there, self.settings().cache()).await {
                 Ok(resolved) => {
                     tracing::info!(place = %there, mirror = stop.endpoint.mirror, "found");
-                    let repository = route.registry(stop).await?.repository(there);
+                    let repository = registry.repository(there);
                     let first = number.saturating_add(1);
                     let behind = Behind { route: Arc::clone(&route), first };
                     return Ok((repository.backed_by(Arc::new(behind)), resolved));

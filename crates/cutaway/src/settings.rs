@@ -10,6 +10,7 @@ use cutaway_ref::auth::{Credential, Source, Veil};
 use cutaway_ref::{Platform, RegistriesConf};
 
 use crate::environment::Environment;
+use crate::kept::Kept;
 use crate::limits::Limits;
 use crate::pem::Pem;
 
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) veil: Veil,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) protect_memory: bool,
+    pub(crate) cache: Kept,
     #[cfg(feature = "daemons")]
     pub(crate) daemons: crate::daemons::told::Told,
 }

@@ -38,6 +38,7 @@ mod blobs;
 mod body;
 mod certificate;
 pub mod challenge;
+mod claim;
 mod clock;
 mod connecting;
 mod document;

@@ -250,7 +250,7 @@ fn named(headers: &HeaderMap, bytes: &[u8], reference: &Reference) -> Result<Dig
 }
 
 /// Returns the digest in the header, or its text where it is none.
-fn claimed(headers: &HeaderMap) -> Option<Result<Digest, String>> {
+pub(crate) fn claimed(headers: &HeaderMap) -> Option<Result<Digest, String>> {
     let value = headers.get(DIGEST).filter(|value| !value.as_bytes().trim_ascii().is_empty())?;
     let digest = value.to_str().ok();
     let digest = digest.and_then(|text| text.trim().to_ascii_lowercase().parse().ok());

@@ -21,6 +21,9 @@ macro_rules! schemas {
 pub fn schemas() -> &'static [DocumentSchema] {
     schemas![
         "auth-explain",
+        "cache-info",
+        "cache-prune",
+        "cache-verify",
         "catalog",
         "db-info",
         "diff",

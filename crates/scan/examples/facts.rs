@@ -13,16 +13,18 @@ use cutaway_scan::{Options, scan};
 
 /// A cache as small as can be.
 #[derive(Debug, Default)]
-struct Memory(Mutex<HashMap<FactsKey, Bytes>>);
+struct Memory(Mutex<HashMap<(FactsKey, Part), Bytes>>);
 
 #[async_trait]
 impl FactsCache for Memory {
-    async fn get(&self, key: &FactsKey) -> Option<Bytes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    async fn get(&self, key: &FactsKey, parts: &[Part]) -> Option<Vec<Bytes>> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().map(|part| held.get(&(key.clone(), part.clone())).cloned()).collect()
     }
 
-    async fn put(&self, key: &FactsKey, value: Bytes) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), value);
+    async fn put(&self, key: &FactsKey, parts: Vec<(Part, Bytes)>) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.extend(parts.into_iter().map(|(part, value)| ((key.clone(), part), value)));
     }
 }
 
@@ -48,8 +50,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let none: [(&AnalyzerId, &[u8]); 0] = [];
     let (mut entries, mut listings, mut findings) = (0_u64, 0_usize, 0_usize);
-    for (key, value) in memory.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        if key.part == Part::Listing {
+    for ((_, part), value) in memory.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        if *part == Part::Listing {
             let facts = LayerFacts::decode(value, none, &limits)?;
             entries = entries.saturating_add(facts.listing.len().into());
             listings = listings.saturating_add(value.len());

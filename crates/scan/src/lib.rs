@@ -42,6 +42,7 @@ mod journal;
 mod kept;
 mod layer;
 mod limits;
+mod listings;
 mod merged;
 mod options;
 mod owned;
@@ -57,5 +58,6 @@ mod wide;
 
 pub use error::Error;
 pub use limits::Limits;
+pub use listings::listings;
 pub use options::{Asked, Options};
 pub use run::{Scanned, scan};

@@ -57,12 +57,7 @@ pub async fn scan(
     options: &Options,
 ) -> Result<Scanned, Error> {
     let asked = asked.into();
-    let run = Run {
-        options,
-        skip: Arc::new(Skip::new(&options.skip)?),
-        budget: options.read.budget.clone().into(),
-        pending: Pending::new(options.limits.pending_bytes),
-    };
+    let run = Run::new(options)?;
     match input {
         Input::Image(image) => {
             let span = tracing::info_span!("image", id = %image.id());
@@ -73,14 +68,23 @@ pub async fn scan(
 }
 
 /// One scan.
-struct Run<'o> {
+pub(crate) struct Run<'o> {
     options: &'o Options,
     skip: Arc<Skip>,
     budget: Budget,
     pending: Pending,
 }
 
-impl Run<'_> {
+impl<'o> Run<'o> {
+    pub(crate) fn new(options: &'o Options) -> Result<Self, Error> {
+        Ok(Self {
+            options,
+            skip: Arc::new(Skip::new(&options.skip)?),
+            budget: options.read.budget.clone().into(),
+            pending: Pending::new(options.limits.pending_bytes),
+        })
+    }
+
     async fn of_image(&self, image: Image, asked: Asked<'_>) -> Result<Scanned, Error> {
         cutaway_read::check_files(&image, &self.options.read.limits.model).await?;
         let Options { first, history, .. } = *self.options;
@@ -89,11 +93,7 @@ impl Run<'_> {
         let files = self.files(&reads);
         second::read_again(layers, &mut reads, &self.budget, self.options).await?;
         self.within()?;
-        if let Some(cache) = &self.options.cache {
-            for read in reads.iter().filter(|read| !read.kept) {
-                kept::put(cache, &read.facts, self.options).await;
-            }
-        }
+        self.keep(layers, &reads).await;
         let mut merged = self.merge(reads, first)?;
         let lacking = lacking(merged.every(), &self.options.analyzers, &merged.findings);
         if !lacking.is_empty() {
@@ -146,7 +146,7 @@ impl Run<'_> {
     }
 
     /// Returns what layers hold: those whose facts are kept from the cache, the others read.
-    async fn read(&self, layers: &[Layer]) -> Result<Vec<LayerRead>, Error> {
+    pub(crate) async fn read(&self, layers: &[Layer]) -> Result<Vec<LayerRead>, Error> {
         let mut reads = Vec::with_capacity(layers.len());
         for layer in layers {
             reads.push(self.kept(layer).await);
@@ -156,6 +156,14 @@ impl Run<'_> {
         let read = layers_of_image(&unread, self.reader(), &self.options.read).await?;
         let mut read = read.into_iter().map(LayerRead::new);
         Ok(reads.into_iter().filter_map(|kept| kept.or_else(|| read.next())).collect())
+    }
+
+    /// Hands in what was read.
+    pub(crate) async fn keep(&self, layers: &[Layer], reads: &[LayerRead]) {
+        let Some(cache) = &self.options.cache else { return };
+        for (layer, read) in layers.iter().zip(reads).filter(|(_, read)| !read.kept) {
+            kept::put(cache, layer, &read.facts, self.options).await;
+        }
     }
 
     /// Returns the facts of a layer where they are kept. What is kept has neither fingerprints nor digests of

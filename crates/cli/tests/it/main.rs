@@ -11,6 +11,7 @@ mod arguments;
 mod auth;
 mod bases;
 mod broken_disk;
+mod cache;
 mod canary;
 mod client;
 mod clouds;

@@ -269,6 +269,7 @@ fn no_path_of_an_image_is_opened_on_the_host() {
         &["scan", &oci],
     ] {
         let output = Command::new("strace")
+            .env("CUTAWAY_NO_CACHE", "1")
             .args(["-f", "-qq", "-e", "trace=file", "-o"])
             .arg(&trace)
             .arg(env!("CARGO_BIN_EXE_cutaway"))

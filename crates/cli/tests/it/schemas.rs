@@ -50,6 +50,9 @@ fn every_command_keeps_to_its_schema() {
         "history IMAGE --files",
         "validate IMAGE",
         "limits",
+        "cache info --cache-dir CACHE",
+        "cache prune --cache-dir CACHE",
+        "cache verify --cache-dir CACHE",
         "auth explain r.example/a",
         "ref parse r.example/a",
         "sbom check --profile ntia BILL",
@@ -84,6 +87,7 @@ fn every_command_keeps_to_its_schema() {
         "BILL" => bill.clone(),
         "DB" => database.clone(),
         "POLICY" => policy.clone(),
+        "CACHE" => image.path().join("cache").display().to_string(),
         word => word.to_owned(),
     };
     for line in &lines {

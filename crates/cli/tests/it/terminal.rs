@@ -17,6 +17,7 @@ fn on_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<String>
     let quoted: Vec<String> =
         words.map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''"))).collect();
     let mut script = Command::new("script");
+    script.env("CUTAWAY_NO_CACHE", "1");
     script.args(["--quiet", "--return", "--command", &quoted.join(" "), "/dev/null"]);
     script.env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "xterm").env("SHELL", "/bin/sh");
     let ran: std::io::Result<Output> =

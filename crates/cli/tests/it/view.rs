@@ -510,6 +510,7 @@ fn on_terminal(arguments: &[&str]) -> Option<String> {
     let binary = env!("CARGO_BIN_EXE_cutaway");
     let line = std::iter::once(binary).chain(arguments.iter().copied()).collect::<Vec<_>>();
     let mut script = std::process::Command::new("script");
+    script.env("CUTAWAY_NO_CACHE", "1");
     // `script` gives the program a terminal for all three streams, and `tee` takes its output away.
     script.args(["-qec", &format!("{} > /dev/null", line.join(" ")), "/dev/null"]);
     let Ok(output) = script.stdin(std::process::Stdio::null()).env("TERM", "xterm").output() else {

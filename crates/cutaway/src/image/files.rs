@@ -2,10 +2,13 @@
 
 use std::io::Write;
 
+use cutaway_analyze::Analyzers;
 use cutaway_files::{Absent, Finding, LayerFiles, Outcome, Search, Thing, View, Why, search};
 use cutaway_layerfs::{EntryPath, NodeId};
 use cutaway_model::DiffId;
+use cutaway_read::Input;
 use cutaway_report::SourceKind;
+use cutaway_scan::listings;
 use cutaway_tar::Escaped;
 
 use super::Image;
@@ -86,8 +89,22 @@ impl Image {
     ///
     /// Returns why a layer cannot be read, or the limit that they meet together.
     pub async fn view(&self) -> Result<(cutaway_model::Image, View), Error> {
+        if let (Input::Image(image), Some(_)) = (self.input(), self.client.settings().cache()) {
+            return self.kept_view(*image).await;
+        }
         let read = View::read(self.input(), 0, None, &self.options()).await;
         read.map_err(|error| self.blame(error))
+    }
+
+    async fn kept_view(
+        &self,
+        image: cutaway_model::Image,
+    ) -> Result<(cutaway_model::Image, View), Error> {
+        let none = Analyzers::builder().build().map_err(|error| Error::Usage(error.to_string()))?;
+        let files = listings(&image, &self.scan_options(&none)).await;
+        let files = files.map_err(|error| self.blame(error))?;
+        let view = View::new(0, files, self.client.limits().read.layerfs)?;
+        Ok((image, view))
     }
 
     /// Reads what one layer holds, by its position, and opens no other where layers can be opened one by one.

@@ -1,6 +1,8 @@
 //! Packages: what is in an image, and which layer brought it.
 
-use cutaway_analyze::Analyzers;
+use std::sync::Arc;
+
+use cutaway_analyze::{Analyzers, FactsCache};
 use cutaway_files::{Fingerprints, LayerFiles, View};
 use cutaway_report::Report;
 use cutaway_scan::{Asked, Options, Scanned, scan};
@@ -131,10 +133,12 @@ impl Image {
         Ok(Inventory { image, report, files, first })
     }
 
-    fn scan_options(&self, analyzers: &Analyzers) -> Options {
+    pub(super) fn scan_options(&self, analyzers: &Analyzers) -> Options {
         let mut options = Options::new(analyzers.clone(), self.client.platform());
         options.limits = self.client.limits().scan;
         options.read = self.options();
+        let cache = self.client.settings().cache();
+        options.cache = cache.map(|cache| -> Arc<dyn FactsCache> { Arc::new(cache.clone()) });
         options
     }
 }

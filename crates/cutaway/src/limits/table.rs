@@ -189,6 +189,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     ("helper_ms", |all| &mut all.lookup.helper, "run of a program that has credentials"),
     ("helper_bytes", |all| &mut all.lookup.helper_bytes, "answer of such a program"),
+    ("cache_bytes", |all| &mut all.cache_bytes, "what is kept between runs"),
     (
         "stdin_bytes",
         |all| &mut all.stdin_bytes,

@@ -20,16 +20,18 @@ use cutaway_scan::Options;
 use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_files, scan_image};
 
 #[derive(Debug, Default)]
-struct Memory(Mutex<HashMap<FactsKey, Bytes>>);
+struct Memory(Mutex<HashMap<(FactsKey, Part), Bytes>>);
 
 #[async_trait]
 impl FactsCache for Memory {
-    async fn get(&self, key: &FactsKey) -> Option<Bytes> {
-        self.0.lock().unwrap().get(key).cloned()
+    async fn get(&self, key: &FactsKey, parts: &[Part]) -> Option<Vec<Bytes>> {
+        let held = self.0.lock().unwrap();
+        parts.iter().map(|part| held.get(&(key.clone(), part.clone())).cloned()).collect()
     }
 
-    async fn put(&self, key: &FactsKey, value: Bytes) {
-        self.0.lock().unwrap().insert(key.clone(), value);
+    async fn put(&self, key: &FactsKey, parts: Vec<(Part, Bytes)>) {
+        let parts = parts.into_iter().map(|(part, value)| ((key.clone(), part), value));
+        self.0.lock().unwrap().extend(parts);
     }
 }
 
@@ -111,7 +113,7 @@ fn what_is_incomplete_or_damaged_is_read_again() {
     assert_eq!(scan_image(&image, &options).unwrap(), report);
     assert_eq!(opened.0.load(Ordering::Relaxed), 3);
     let kept = memory.0.lock().unwrap();
-    assert!(kept.keys().any(|key| key.part == Part::Listing));
+    assert!(kept.keys().any(|(_, part)| *part == Part::Listing));
 }
 
 /// The archives of the corpus and the images that apt built, where they are there, each with how many
@@ -167,9 +169,9 @@ fn facts_of_real_images_are_small_and_whole() {
         assert_eq!(serde_json::to_string(&scan(&second)).unwrap(), report, "{}", path.display());
         let kept = memory.0.lock().unwrap();
         let (mut bytes, mut entries, mut found) = (0_u64, 0_u64, 0_u64);
-        for (key, value) in kept.iter() {
+        for ((_, part), value) in kept.iter() {
             let length = u64::try_from(value.len()).unwrap();
-            if key.part == Part::Listing {
+            if *part == Part::Listing {
                 let none: [(&AnalyzerId, &[u8]); 0] = [];
                 let facts = LayerFacts::decode(value, none, &decode_limits()).unwrap();
                 (bytes, entries) = (bytes + length, entries + u64::from(facts.listing.len()));
