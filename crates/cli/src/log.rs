@@ -14,6 +14,7 @@ use crate::variables::variable;
 /// in what ours say, since they quote servers.
 pub(crate) fn start(common: &Common) {
     let level = match common.verbose {
+        0 if common.quiet => return,
         0 => return layers(),
         1 => "info",
         2 => "debug",

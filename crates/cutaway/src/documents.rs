@@ -11,7 +11,7 @@ use bytes::Bytes;
 use cutaway_analyze::Fingerprint;
 use cutaway_cache::Cache;
 use cutaway_fetch::{Registry, Resolved};
-use cutaway_model::{BlobStream, Blobs, Descriptor, Error};
+use cutaway_model::{BlobStream, Blobs, Descriptor, Error, Stamp};
 use cutaway_ref::{Digest, Reference};
 use tokio::io::AsyncReadExt as _;
 
@@ -133,6 +133,10 @@ impl Blobs for Remembered {
 
     async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, Error> {
         self.blobs.stat(blob).await
+    }
+
+    fn stamp(&self, blob: &Descriptor) -> Stamp {
+        self.blobs.stamp(blob)
     }
 
     fn streams_at_once(&self) -> Option<usize> {

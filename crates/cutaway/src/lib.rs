@@ -109,7 +109,7 @@ pub use history::{
 };
 pub use image::{File, Image, Inventory, ScanOptions, Wanted, absence, node, thing, unambiguous};
 pub use inspect::InspectOptions;
-pub use kept::LocalCache;
+pub use kept::{CacheAnswer, LocalCache};
 pub use kinds::Kinds;
 pub use layer_tree::{LayerFiles, LayerTree};
 pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_duration, parse_size};

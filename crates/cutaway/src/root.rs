@@ -11,6 +11,7 @@ use cutaway_ref::Reference;
 use cutaway_report::{SourceKind, Subject};
 
 use crate::client::Client;
+use crate::documents::Remembered;
 use crate::error::Error;
 use crate::image::Image;
 use crate::open::is_compressed;
@@ -130,9 +131,12 @@ impl Root {
     ///
     /// Returns why its documents cannot be had, or make no image.
     pub async fn image(&self) -> Result<Image, Error> {
-        let (blobs, raw) = (Arc::clone(&self.blobs), Some(self.raw.clone()));
+        let (mut blobs, raw) = (Arc::clone(&self.blobs), Some(self.raw.clone()));
         let (platform, limits) = (self.client.platform(), &self.client.limits().read.model);
         let root = self.descriptor.clone();
+        if let Some((_, reference)) = &self.remote {
+            blobs = Remembered::over(blobs, reference, self.client.settings().cache());
+        }
         let image = cutaway_model::open(blobs, root, raw, &platform, limits).await?;
         Ok(Image::of_image(&self.client, image, self.subject.clone()))
     }

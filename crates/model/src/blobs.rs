@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use tokio::io::AsyncBufRead;
 
-use crate::{Descriptor, Error};
+use crate::{Descriptor, Error, Stamp};
 
 /// The stored bytes of a blob, as they come. Errors inside are [`Error`]s in an [`std::io::Error`].
 pub type BlobStream = Box<dyn AsyncBufRead + Send + Unpin>;
@@ -49,6 +49,12 @@ pub trait Blobs: Debug + Send + Sync {
     async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, Error> {
         drop(self.open(blob).await?);
         Ok(None)
+    }
+
+    /// Returns what shows whether the stored bytes of `blob` are those that were read once.
+    fn stamp(&self, blob: &Descriptor) -> Stamp {
+        let _ = blob;
+        Stamp::Digest
     }
 
     /// Returns how many streams may be open at once before another one waits for one of them to end; none

@@ -14,7 +14,7 @@ use crate::verify::{
 };
 use crate::{
     BlobStream, Blobs, Compression, Descriptor, DiffId, Error, History, Limits, MediaType,
-    SNIFF_BYTES,
+    SNIFF_BYTES, Stamp,
 };
 
 /// A layer of an image. Its index is the only key that is unique: an image may hold one layer twice.
@@ -169,6 +169,14 @@ impl Layer {
         match &self.origin {
             Origin::Blob { blobs, descriptor } => Some((blobs, descriptor)),
             Origin::Member { .. } => None,
+        }
+    }
+
+    /// Returns what shows whether its stored bytes are those that were read once.
+    pub fn stamp(&self) -> Stamp {
+        match &self.origin {
+            Origin::Blob { blobs, descriptor } => blobs.stamp(descriptor),
+            Origin::Member { files, name, .. } => files.stamp(name),
         }
     }
 

@@ -72,6 +72,7 @@ mod pace;
 mod remark;
 mod sink;
 pub mod source;
+mod stamp;
 mod verify;
 mod windows;
 
@@ -93,6 +94,7 @@ pub use open::{open, read_document, verify_blob};
 pub use outline::{Outline, Row, outline};
 pub use remark::Remark;
 pub use sink::{BlobSink, ImageName, SinkError, Unnamed, Upload};
+pub use stamp::Stamp;
 pub use verify::{
     Claim, DiffIdCheck, Outcome, Stored, StoredCheck, Unpacked, Verified, VerifiedTar,
 };

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cutaway_analyze::{
     AnalyzerId, Budget, DecodeLimits, FactsCache, FactsKey, Fingerprint, LayerFacts, Part,
 };
-use cutaway_model::{DiffId, Layer};
+use cutaway_model::{Layer, Stamp};
 use cutaway_ref::Digest;
 
 use crate::Options;
@@ -22,8 +22,11 @@ pub(crate) async fn get(
     budget: &Budget,
     options: &Options,
 ) -> Option<LayerFacts> {
-    let (diff_id, stored) = (layer.diff_id(), stored(layer).await?);
-    let held = cache.get(&key(diff_id, &stored, options), &parts(options)).await?;
+    let stored = match layer.digest() {
+        Some(digest) => digest.clone(),
+        None => layer.is_plain().await.unwrap_or(false).then(|| layer.diff_id().0.clone())?,
+    };
+    let held = cache.get(&key(layer, &stored, options)?, &parts(options)).await?;
     let limits = DecodeLimits {
         layerfs: options.read.limits.layerfs,
         budget: budget.clone(),
@@ -32,8 +35,10 @@ pub(crate) async fn get(
     let (listing, found) = held.split_first()?;
     let ids = options.analyzers.members().iter().map(|member| member.id());
     let found = ids.zip(found).map(|(id, bytes): (&AnalyzerId, &Bytes)| (id, &**bytes));
+    let diff_id = layer.diff_id();
     match LayerFacts::decode(listing, found, &limits) {
-        Ok(facts) if facts.diff_id() == diff_id && facts.measured.stored.digest == stored => {
+        // A size may be claimed, too, that is not that of these bytes: reading them says so.
+        Ok(facts) if layer.check(&facts.measured.stored, &facts.measured.unpacked).is_ok() => {
             tracing::info!(%diff_id, "from the cache");
             Some(facts)
         }
@@ -45,16 +50,6 @@ pub(crate) async fn get(
     }
 }
 
-/// Returns the digest of the stored bytes of a layer, as far as it is known without reading them: nothing
-/// names those of an archive's member, but where they are the tar itself. What was measured of other bytes, such
-/// as the same tar compressed in another way, is not true of these.
-async fn stored(layer: &Layer) -> Option<Digest> {
-    match layer.digest() {
-        Some(digest) => Some(digest.clone()),
-        None => layer.is_plain().await.unwrap_or(false).then(|| layer.diff_id().0.clone()),
-    }
-}
-
 /// Hands in what a verified layer says, where all of it could be read and will be asked for.
 pub(crate) async fn put(
     cache: &Arc<dyn FactsCache>,
@@ -63,13 +58,14 @@ pub(crate) async fn put(
     options: &Options,
 ) {
     let stored = &facts.measured.stored.digest;
+    // Nothing names the stored bytes of an archive's member before they are read, but where they are the tar.
     let is_named = layer.digest().is_some() || *stored == facts.diff_id().0;
-    if !facts.is_complete() || !is_named {
+    let Some(key) = key(layer, stored, options).filter(|_| facts.is_complete() && is_named) else {
         return;
-    }
+    };
     let value = |part| (Bytes::from(facts.encode(&part)), part);
     let parts = parts(options).into_iter().map(value).map(|(bytes, part)| (part, bytes));
-    cache.put(&key(facts.diff_id(), stored, options), parts.collect()).await;
+    cache.put(&key, parts.collect()).await;
 }
 
 /// Returns what a scan needs of a layer.
@@ -79,17 +75,30 @@ fn parts(options: &Options) -> Vec<Part> {
     [Part::Listing].into_iter().chain(analyzers).collect()
 }
 
-fn key(diff_id: &DiffId, stored: &Digest, options: &Options) -> FactsKey {
+/// Returns under which key the facts of a layer are kept, whose stored bytes have the digest `stored`: what was
+/// measured of other bytes, such as the same tar compressed in another way, is not true of these.
+///
+/// None where nothing shows that the bytes are still those, and where the layer is called something else than
+/// files: it may have been passed over, whatever its diffID.
+fn key(layer: &Layer, stored: &Digest, options: &Options) -> Option<FactsKey> {
+    let file = match layer.stamp() {
+        _ if layer.is_called_otherwise() => return None,
+        Stamp::None => return None,
+        Stamp::Digest => None,
+        Stamp::File(file) => Some(file),
+    };
     let skip = Fingerprint::of(&options.skip);
-    FactsKey::new(diff_id.clone(), stored.clone(), settings(options), skip)
+    let settings = settings(options, file.as_deref());
+    Some(FactsKey::new(layer.diff_id().clone(), stored.clone(), settings, skip))
 }
 
 /// Returns what stands for the build and for all limits. Which of them can make facts other ones, or keep a
 /// layer from being read, need not be known here: one that is added counts by itself.
-fn settings(options: &Options) -> Fingerprint {
+/// The file that holds the stored bytes counts, too: what was changed in it is read, and found to be wrong.
+fn settings(options: &Options, file: Option<&str>) -> Fingerprint {
     let mut of_reading = options.read.limits;
     // Another one on every machine, and what is read is the same.
     of_reading.layers_in_flight = 0;
     let limits = format!("{of_reading:?} {:?}", options.limits);
-    Fingerprint::of([BUILD, &limits])
+    Fingerprint::of([BUILD, &limits].into_iter().chain(file))
 }

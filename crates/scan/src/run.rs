@@ -160,7 +160,11 @@ impl<'o> Run<'o> {
 
     /// Hands in what was read.
     pub(crate) async fn keep(&self, layers: &[Layer], reads: &[LayerRead]) {
-        let Some(cache) = &self.options.cache else { return };
+        let Some(cache) =
+            self.options.cache.as_ref().filter(|_| !self.options.analyzers.read_records())
+        else {
+            return;
+        };
         for (layer, read) in layers.iter().zip(reads).filter(|(_, read)| !read.kept) {
             kept::put(cache, layer, &read.facts, self.options).await;
         }

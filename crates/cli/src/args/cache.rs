@@ -7,15 +7,15 @@ use super::TextFormat;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Cache {
     /// Say where the cache is, and how much it holds
-    Info(Info),
+    Info(Form),
     /// Remove what was not used for longest, and what was left unfinished
     Prune(Prune),
     /// Check the seal of everything that is kept
-    Verify(Info),
+    Verify(Form),
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Info {
+pub(crate) struct Form {
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
     pub(crate) format: TextFormat,
@@ -26,7 +26,6 @@ pub(crate) struct Prune {
     /// How much may stay, such as 100MiB or 0 [default: the limit cache_bytes]
     #[arg(long, value_name = "SIZE", env = "CUTAWAY_KEEP", value_parser = cutaway::parse_size)]
     pub(crate) keep: Option<u64>,
-    /// The form of the answer
-    #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
-    pub(crate) format: TextFormat,
+    #[command(flatten)]
+    pub(crate) form: Form,
 }

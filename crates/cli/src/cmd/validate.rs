@@ -25,6 +25,8 @@ struct Answer<'a> {
 
 pub(crate) async fn run(args: &Validate, common: &Common) -> Result<Exit, Failure> {
     let depth = if args.fast { Depth::Fast } else { Depth::Full };
+    // What is kept does not show what is there.
+    let common = &Common { no_cache: true, ..common.clone() };
     let (image, validation) = match client::of(common)?.start(&args.image).await? {
         Start::Root(root) => {
             let root = root.choose().await?;

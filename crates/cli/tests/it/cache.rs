@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::advisories;
 use crate::client::{hold, with_fake};
 use crate::support::{OnDisk, alpine, cutaway, run, status, stderr, stdout};
 
@@ -68,6 +69,7 @@ fn a_tag_costs_one_request_for_headers_and_a_digest_none() {
 fn answers_are_the_same_whatever_was_kept_before() {
     let image = OnDisk::layout(&alpine());
     let name = image.oci();
+    let database = advisories::database(image.path());
     let cache = tempfile::tempdir().unwrap();
     let lines = [
         "scan IMAGE --format json",
@@ -80,7 +82,11 @@ fn answers_are_the_same_whatever_was_kept_before() {
         "scan IMAGE --format json --limit database_bytes=10",
         "scan IMAGE --format json --limit record_bytes=5",
         "scan IMAGE --format json --limit unpacked_bytes=100",
-        "scan IMAGE --format cyclonedx",
+        "scan IMAGE --format json --platform linux/arm64",
+        "scan IMAGE --format json --vuln --db DB",
+        "scan IMAGE --format json --kind npm",
+        "scan IMAGE --format cyclonedx-json",
+        "check IMAGE --policy POLICY",
         "ls -R IMAGE --format json",
         "du IMAGE --format json",
         "find IMAGE --format json",
@@ -92,7 +98,13 @@ fn answers_are_the_same_whatever_was_kept_before() {
         "ls IMAGE --limit entries=2",
     ];
     let words = |line: &'static str| -> Vec<String> {
-        line.split(' ').map(|word| word.replace("IMAGE", &name)).collect()
+        let word = |word| match word {
+            "IMAGE" => name.clone(),
+            "DB" => database.clone(),
+            "POLICY" => "../../docs/policies/packages.yaml".to_owned(),
+            word => word.to_owned(),
+        };
+        line.split(' ').map(word).collect()
     };
     for round in 0..2 {
         for line in lines.iter().copied().chain(lines.iter().copied().rev()) {
@@ -149,6 +161,64 @@ fn whatever_happens_to_its_files_the_answer_is_right() {
     let pruned = with(cache.path(), &["cache", "prune", "--keep", "0"]);
     assert!(stdout(&pruned).contains(": 2 entries with"), "{}", stdout(&pruned));
     assert!(files(cache.path()).is_empty());
+}
+
+/// What lies on this machine is read again when it was changed: bytes that contradict their digest are found.
+#[test]
+fn what_was_changed_in_a_layout_is_found() {
+    let (fixture, cache) = (alpine(), tempfile::tempdir().unwrap());
+    let image = OnDisk::layout(&fixture);
+    let scan = ["scan", &*image.oci(), "--format", "json"];
+    let layer = fixture.layers.last().unwrap().blob.digest.encoded().to_owned();
+    let layer = image.path().join("blobs/sha256").join(layer);
+    let right = fs::read(&layer).unwrap();
+    assert_eq!(status(&with(cache.path(), &scan)), 0);
+    let told = with(cache.path(), &[&scan[..], &["-v"]].concat());
+    assert!(stderr(&told).contains("from the cache"), "{}", stderr(&told));
+    let mut wrong = right.clone();
+    *wrong.last_mut().unwrap() ^= 1;
+    let (longer, shorter) = ([&right[..], b"x"].concat(), right[..right.len() - 1].to_vec());
+    for bytes in [wrong, longer, shorter] {
+        fs::write(&layer, bytes).unwrap();
+        let (warm, cold) = (with(cache.path(), &scan), run(&scan));
+        assert_eq!((status(&warm), stderr(&warm)), (4, stderr(&cold)));
+    }
+    fs::remove_file(&layer).unwrap();
+    assert_eq!(status(&with(cache.path(), &scan)), 4);
+    fs::write(&layer, right).unwrap();
+    assert_eq!(status(&with(cache.path(), &scan)), 0);
+}
+
+/// The same digest under another type or with another size is not the layer that was kept.
+#[test]
+fn what_a_manifest_claims_of_a_layer_is_checked_though_it_is_kept() {
+    with_fake(|registry| {
+        let image = alpine();
+        hold(registry, &image);
+        let cache = tempfile::tempdir().unwrap();
+        let name = format!("{}/team/image:1", registry.host());
+        let manifest = String::from_utf8(image.manifest.bytes.to_vec()).unwrap();
+        let layer = &image.layers[0];
+        let size = format!("\"size\":{}", layer.blob.bytes.len());
+        assert!(manifest.contains(&size), "{manifest}");
+        let kind = "application/vnd.oci.image.layer.v1.tar+gzip";
+        let scan = ["scan", &*name, "--format", "json"];
+        assert_eq!(status(&with(cache.path(), &scan)), 0);
+        for (what, by) in [
+            (size.as_str(), "\"size\":7"),
+            (kind, "application/x-model"),
+            (kind, "application/x-tar"),
+        ] {
+            registry.manifest(
+                "1",
+                &image.manifest.media_type,
+                manifest.replacen(what, by, 1).into_bytes(),
+            );
+            let (warm, cold) = (with(cache.path(), &scan), run(&scan));
+            assert_eq!((status(&warm), stderr(&warm)), (status(&cold), stderr(&cold)), "{by}");
+            assert!(warm.stdout == cold.stdout, "{by}");
+        }
+    });
 }
 
 #[test]

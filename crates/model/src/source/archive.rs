@@ -10,7 +10,7 @@ use super::file::{FileRange, ReadAt, open_regular};
 use super::files::Files;
 use super::sparse::Sparse;
 use crate::error::of_tar;
-use crate::{BlobStream, Error, Limits};
+use crate::{BlobStream, Error, Limits, Stamp};
 
 /// How many bytes of headers are read at once; a seek costs less than reading what lies between.
 const CHUNK: usize = 16 << 10;
@@ -90,6 +90,10 @@ impl Files for Archive {
 
     fn place(&self) -> &str {
         &self.place
+    }
+
+    fn stamp(&self, name: &str) -> Stamp {
+        self.file.stamp().part(name)
     }
 }
 

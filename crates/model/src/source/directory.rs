@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use cutaway_tar::Escaped;
 
-use super::file::{FileRange, open_regular};
+use super::file::{FileRange, ReadAt as _, open_regular};
 use super::files::Files;
-use crate::{BlobStream, Error};
+use crate::{BlobStream, Error, Stamp};
 
 /// A directory on disk. Only regular files in it are opened.
 #[derive(Debug)]
@@ -21,15 +21,17 @@ impl Directory {
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), place: Escaped::path(path).to_string() }
     }
+
+    /// Returns the path of a file. Names come from documents: only plain ones become paths.
+    fn path_of(&self, name: &str) -> Option<PathBuf> {
+        let is_plain = |part| !matches!(part, "" | "." | "..");
+        (name.split('/').all(is_plain) && !name.contains('\0')).then(|| self.path.join(name))
+    }
 }
 
 impl Files for Directory {
     fn open(&self, name: &str) -> Result<Option<(BlobStream, u64)>, Error> {
-        // Names come from documents: only plain ones become paths.
-        if name.split('/').any(|part| matches!(part, "" | "." | "..")) || name.contains('\0') {
-            return Ok(None);
-        }
-        let path = self.path.join(name);
+        let Some(path) = self.path_of(name) else { return Ok(None) };
         let Some((file, size)) = open_regular(&path)? else { return Ok(None) };
         let what = format!("{}/{}", self.place, Escaped::new(name));
         Ok(Some((Box::new(FileRange::new(Arc::new(file), what, 0, size)), size)))
@@ -37,5 +39,10 @@ impl Files for Directory {
 
     fn place(&self) -> &str {
         &self.place
+    }
+
+    fn stamp(&self, name: &str) -> Stamp {
+        let opened = self.path_of(name).and_then(|path| open_regular(&path).ok()?);
+        opened.map_or(Stamp::None, |(file, _)| file.stamp())
     }
 }

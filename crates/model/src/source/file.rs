@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use cutaway_tar::Escaped;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-use crate::{Error, poll_read_buffered};
+use crate::{Error, Stamp, poll_read_buffered};
 
 /// What is wrong with a device, a pipe, a socket or a directory.
 const SPECIAL: &str = "is not a regular file";
@@ -59,11 +59,20 @@ pub trait ReadAt: Debug + Send + Sync {
     ///
     /// Returns what keeps the bytes from being read.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Returns what shows whether the bytes are those that were read once.
+    fn stamp(&self) -> Stamp {
+        Stamp::None
+    }
 }
 
 impl ReadAt for File {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         std::os::unix::fs::FileExt::read_at(self, buffer, offset)
+    }
+
+    fn stamp(&self) -> Stamp {
+        self.metadata().map_or(Stamp::None, |about| Stamp::of(&about))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use cutaway_tar::Escaped;
 use tokio::io::AsyncReadExt as _;
 
-use crate::{BlobStream, DiffId, Error};
+use crate::{BlobStream, DiffId, Error, Stamp};
 
 /// Named files that together are one or more images.
 pub trait Files: Debug + Send + Sync {
@@ -18,6 +18,11 @@ pub trait Files: Debug + Send + Sync {
 
     /// Returns how errors call the whole.
     fn place(&self) -> &str;
+
+    /// Returns what shows whether the bytes of a file are those that were read once.
+    fn stamp(&self, _name: &str) -> Stamp {
+        Stamp::None
+    }
 
     /// Returns the diffID that a file was measured to have while it passed, where it has passed.
     fn diff_id(&self, _name: &str) -> Option<DiffId> {

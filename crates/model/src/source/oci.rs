@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::files::{Files, read_file};
 use super::{Selector, both};
 use crate::json;
-use crate::{BlobStream, Blobs, Descriptor, Document, Error, Image, Index, Limits, Remark};
+use crate::{BlobStream, Blobs, Descriptor, Document, Error, Image, Index, Limits, Remark, Stamp};
 
 /// An image or index of an OCI layout, found and not opened.
 #[derive(Debug)]
@@ -34,20 +34,27 @@ pub(super) struct LayoutBlobs(pub(super) Arc<dyn Files>);
 #[async_trait]
 impl Blobs for LayoutBlobs {
     async fn open(&self, blob: &Descriptor) -> Result<BlobStream, Error> {
-        let name = format!("blobs/{}/{}", blob.digest.algorithm_name(), blob.digest.encoded());
-        match self.0.open(&name)? {
+        match self.0.open(&name(blob))? {
             Some((stream, _)) => Ok(stream),
             None => Err(Error::Missing { what: blob.digest.to_string() }),
         }
     }
 
     async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, Error> {
-        let name = format!("blobs/{}/{}", blob.digest.algorithm_name(), blob.digest.encoded());
-        match self.0.open(&name)? {
+        match self.0.open(&name(blob))? {
             Some((_, size)) => Ok(Some(size)),
             None => Err(Error::Missing { what: blob.digest.to_string() }),
         }
     }
+
+    fn stamp(&self, blob: &Descriptor) -> Stamp {
+        self.0.stamp(&name(blob))
+    }
+}
+
+/// Returns the name of the file that holds a blob.
+fn name(blob: &Descriptor) -> String {
+    format!("blobs/{}/{}", blob.digest.algorithm_name(), blob.digest.encoded())
 }
 
 pub(super) async fn open(

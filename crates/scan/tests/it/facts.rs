@@ -1,56 +1,20 @@
 //! What layers say, kept and used again.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use cutaway_analyze::{
-    Analyzer, AnalyzerId, Analyzers, Budget, Candidate, DecodeLimits, Ecosystem, FactsCache,
-    FactsKey, File, Findings, Interest, LayerFacts, Outcome, Package, Part, Plan, Want,
+    Analyzer, AnalyzerId, Analyzers, Budget, Candidate, DecodeLimits, Ecosystem, File, Findings,
+    Interest, LayerFacts, Outcome, Package, Part, Plan, Want,
 };
 use cutaway_fixtures::{ArchiveShape, Layout, image};
 use cutaway_model::source::{Archive, Files, Form};
-use cutaway_read::Observer;
 use cutaway_report::{Report, SourceKind};
 use cutaway_scan::Options;
 
-use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_files, scan_image};
-
-#[derive(Debug, Default)]
-struct Memory(Mutex<HashMap<(FactsKey, Part), Bytes>>);
-
-#[async_trait]
-impl FactsCache for Memory {
-    async fn get(&self, key: &FactsKey, parts: &[Part]) -> Option<Vec<Bytes>> {
-        let held = self.0.lock().unwrap();
-        parts.iter().map(|part| held.get(&(key.clone(), part.clone())).cloned()).collect()
-    }
-
-    async fn put(&self, key: &FactsKey, parts: Vec<(Part, Bytes)>) {
-        let parts = parts.into_iter().map(|(part, value)| ((key.clone(), part), value));
-        self.0.lock().unwrap().extend(parts);
-    }
-}
-
-#[derive(Debug, Default)]
-struct Opened(AtomicUsize);
-
-impl Observer for Opened {
-    fn layer_opened(&self, _: usize, _: Option<u64>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-fn keeping(memory: &Arc<Memory>) -> (Options, Arc<Opened>) {
-    let opened = Arc::new(Opened::default());
-    let cache: Arc<dyn FactsCache> = memory.clone();
-    let mut options = Options { cache: Some(cache), ..options() };
-    options.read.observer = opened.clone();
-    (options, opened)
-}
+use crate::memory::{Memory, keeping, scan_image};
+use crate::support::{apk, codes, options, packages, removed, scan_bytes, scan_files};
 
 fn text() -> String {
     let database = |packages: &[&str]| apk("lib/apk/db/installed", packages);
