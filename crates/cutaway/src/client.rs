@@ -46,6 +46,13 @@ impl Client {
         told.unwrap_or_else(|| Platform::linux(std::env::consts::ARCH))
     }
 
+    /// Returns the same client with another platform to choose from indexes.
+    #[must_use]
+    pub fn for_platform(&self, platform: Platform) -> Self {
+        let platform = Some(platform);
+        Self::new(Settings { platform, ..Settings::clone(&self.settings) })
+    }
+
     /// Returns the limits.
     pub fn limits(&self) -> &Limits {
         &self.settings.limits

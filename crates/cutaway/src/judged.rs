@@ -26,7 +26,26 @@ impl Client {
         policies: &[Policy],
         now: Timestamp,
     ) -> Result<Verdict, Error> {
-        let (image, asked, root) = match self.start(name).await? {
+        let start = self.start(name).await?;
+        self.check_start(start, policies, now, None).await
+    }
+
+    /// Judges what was opened by [`start`](Self::start), as [`check`](Self::check) does, for a namespace
+    /// of a cluster where one asks.
+    ///
+    /// Needs a tokio runtime. Dropping the future ends its requests.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check) once the image was started.
+    pub async fn check_start(
+        &self,
+        start: Start,
+        policies: &[Policy],
+        now: Timestamp,
+        namespace: Option<&str>,
+    ) -> Result<Verdict, Error> {
+        let (image, asked, root) = match start {
             Start::Image(image) => (*image, None, None),
             Start::Root(root) => {
                 let asked = root.remote.as_ref().map(|(_, reference)| Asked {
@@ -56,7 +75,7 @@ impl Client {
                 index_digest: root,
                 asked,
                 passwd: passwd.as_deref(),
-                namespace: None,
+                namespace: namespace.map(str::to_owned),
                 now,
             },
         ))

@@ -87,6 +87,8 @@ pub use cutaway_layerfs as layerfs;
 #[doc(no_inline)]
 pub use cutaway_model as model;
 #[doc(no_inline)]
+pub use cutaway_policy as policy;
+#[doc(no_inline)]
 pub use cutaway_read as read;
 pub use cutaway_read::{Archive, Input, Once, Opener};
 #[doc(no_inline)]
@@ -112,7 +114,9 @@ pub use inspect::InspectOptions;
 pub use kept::{CacheAnswer, LocalCache};
 pub use kinds::Kinds;
 pub use layer_tree::{LayerFiles, LayerTree};
-pub use limits::{LimitError, Limits, Lookup, NamedLimit, Transport, parse_duration, parse_size};
+pub use limits::{
+    LimitError, Limits, Lookup, NamedLimit, Serving, Transport, parse_duration, parse_size,
+};
 pub use moved::Moved;
 pub use open::is_compressed;
 pub use outputs::{Output, ReportForm};

@@ -1,6 +1,7 @@
 //! Every limit of a client, in sections, and each by its name.
 
 mod duration;
+mod serving;
 mod size;
 mod table;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use cutaway_fetch::{RetryPolicy, Times};
 
 pub use duration::parse_duration;
+pub use serving::Serving;
 pub use size::parse_size;
 use table::ROWS;
 
@@ -38,6 +40,8 @@ pub struct Limits {
     pub transport: Transport,
     /// Looking for credentials.
     pub lookup: Lookup,
+    /// The gate as a service.
+    pub serving: Serving,
     /// `stdin_bytes`: an archive that a pipe brings to who reads it twice. 512 MiB.
     pub stdin_bytes: u64,
     /// `cache_bytes`: what is kept between runs. 2 GiB.
@@ -96,6 +100,7 @@ impl Default for Limits {
             advisories: cutaway_vulns::Limits::default(),
             transport: Transport::default(),
             lookup: Lookup::default(),
+            serving: Serving::default(),
             stdin_bytes: 512 << 20,
             cache_bytes: 2 << 30,
         }

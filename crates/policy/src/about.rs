@@ -28,6 +28,18 @@ impl About {
         Ok(Self { images, namespaces, platforms })
     }
 
+    pub(crate) fn is_of_namespaces(&self) -> bool {
+        self.namespaces.is_some()
+    }
+
+    /// Whether it is about an image for certain, of which the name is known and nothing else.
+    pub(crate) fn fits_by_name(&self, image: &str, namespace: Option<&str>) -> bool {
+        let namespace = namespace.unwrap_or_default();
+        self.platforms.is_none()
+            && self.images.as_ref().is_none_or(|globs| any(globs, image))
+            && self.namespaces.as_ref().is_none_or(|globs| any(globs, namespace))
+    }
+
     pub(crate) fn fits(&self, facts: &Facts<'_>) -> bool {
         let platform = facts.platform();
         let is_platform = |wanted: &String| {

@@ -18,6 +18,7 @@
 mod about;
 mod canonical;
 mod choice;
+mod early;
 mod error;
 mod exception;
 mod facts;
@@ -33,6 +34,7 @@ mod verdict;
 mod words;
 mod yaml;
 
+pub use canonical::settings;
 pub use error::{Error, Place};
 pub use exception::ExceptionReport;
 pub use facts::{Asked, Facts};

@@ -121,6 +121,12 @@ impl Policy {
         })
     }
 
+    /// Whether it, or a rule of it, is about some namespaces only.
+    pub fn asks_for_the_namespace(&self) -> bool {
+        let rules = self.rules.iter().map(|rule| &rule.applies_to);
+        std::iter::once(&self.about).chain(rules).any(About::is_of_namespaces)
+    }
+
     /// Whether some rule asks for the number of the user that an image names.
     pub fn asks_for_the_user(&self) -> bool {
         self.rules.iter().any(|rule| matches!(rule.kind, crate::rules::Kind::User(_)))

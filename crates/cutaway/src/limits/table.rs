@@ -207,6 +207,51 @@ pub(super) const ROWS: &[Row] = &[
         "connecting to a metadata service",
     ),
     ("answer_bytes", |all| &mut all.lookup.answer_bytes, "answer of a cloud's service"),
+    ("review_bytes", |all| &mut all.serving.review_bytes, "body of a review that the gate reads"),
+    ("event_bytes", |all| &mut all.serving.event_bytes, "body of a notification of a registry"),
+    (
+        "request_bytes_held",
+        |all| &mut all.serving.request_bytes_held,
+        "bodies that the gate holds at once",
+    ),
+    (
+        "request_header_bytes",
+        |all| &mut all.serving.request_header_bytes,
+        "head of a request to the gate",
+    ),
+    ("request_ms", |all| &mut all.serving.request, "reading a request to the gate"),
+    (
+        "review_ms",
+        |all| &mut all.serving.review,
+        "answer of the gate where the caller names no time",
+    ),
+    ("review_images", |all| &mut all.serving.review_images, "images of one review"),
+    ("connections", |all| &mut all.serving.connections, "connections to the gate at once"),
+    ("lookups", |all| &mut all.serving.lookups, "names that the gate looks up at once"),
+    ("scans", |all| &mut all.serving.scans, "images that the gate reads at once"),
+    ("scans_queued", |all| &mut all.serving.scans_queued, "images that wait for that"),
+    ("scan_ms", |all| &mut all.serving.scan, "reading an image for the gate"),
+    (
+        "events_queued",
+        |all| &mut all.serving.events_queued,
+        "images that registries told of and that wait",
+    ),
+    ("verdicts", |all| &mut all.serving.verdicts, "verdicts that the gate keeps"),
+    (
+        "verdict_bytes",
+        |all| &mut all.serving.verdict_bytes,
+        "verdicts that the gate keeps together",
+    ),
+    ("pass_kept_ms", |all| &mut all.serving.pass_kept, "keeping a verdict that lets pass"),
+    ("block_kept_ms", |all| &mut all.serving.block_kept, "keeping a verdict that blocks"),
+    (
+        "undecided_kept_ms",
+        |all| &mut all.serving.undecided_kept,
+        "keeping a verdict that is undecided",
+    ),
+    ("certificate_ms", |all| &mut all.serving.certificate, "looking for another certificate"),
+    ("leaving_ms", |all| &mut all.serving.leaving, "serving on after the gate was told to end"),
+    ("drain_ms", |all| &mut all.serving.drain, "ending what is being answered after that"),
 ];
 
 /// A number that a limit is kept in.

@@ -2,7 +2,7 @@
 
 use crate::choice::Choice;
 use crate::error::Error;
-use crate::facts::{Facts, later};
+use crate::facts::{Asked, Facts, later};
 use crate::fields::{Fields, count, list, only_true, word};
 use crate::glob::{Glob, any};
 use crate::judgement::{Evidence, Judgement};
@@ -29,13 +29,16 @@ impl Registry {
             return Judgement::unknown("the image does not come from a registry");
         };
         let host = &asked.registry;
-        match self.0.permits(&[host]) {
-            true => Judgement::pass(format!("images may come from {host}")),
-            false => Judgement::fail(
-                format!("images may not come from {host}"),
-                vec![Evidence::of_value(host)],
-            ),
+        match self.refuses(asked) {
+            None => Judgement::pass(format!("images may come from {host}")),
+            Some(why) => Judgement::fail(why, vec![Evidence::of_value(host)]),
         }
+    }
+
+    /// Returns why images may not come from where one was asked for.
+    pub(crate) fn refuses(&self, asked: &Asked) -> Option<String> {
+        let host = &asked.registry;
+        (!self.0.permits(&[host])).then(|| format!("images may not come from {host}"))
     }
 }
 
