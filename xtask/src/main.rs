@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod daemons;
 mod demo;
+mod doors;
 mod examples;
 mod fixtures;
 mod fuzz;
@@ -43,6 +44,7 @@ usage: cargo xtask TASK
   overlay-differential [N] [SEED]
                         unpack N stacks of layers as containerd, Docker, Podman and umoci do; 150 if
                         nothing is said
+  doors                 have Kubernetes' and containerd's own code ask the gate (builds both: minutes)
   tidy                  layering, file and licence rules
   bench [--rounds N]    time and memory of a scan beside a floor and beside other tools
 ";
@@ -77,6 +79,7 @@ fn run() -> Result<()> {
         ["overlay-differential"] => overlay_differential::run("150", "1"),
         ["overlay-differential", count] => overlay_differential::run(count, "1"),
         ["overlay-differential", count, seed] => overlay_differential::run(count, seed),
+        ["doors"] => doors::run(),
         ["tidy"] => tidy::run(),
         ["bench"] => bench::run(5),
         ["bench", "--rounds", rounds] => bench::run(rounds.parse()?),
