@@ -18,7 +18,8 @@ type Known = (&'static str, &'static str, &'static [&'static str], &'static str)
 ///
 /// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
 /// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's, `{npm}` a package of Node's,
-/// `{record}` an advisory, `{policy}` a policy and `{kept}` a folder to keep in.
+/// `{record}` an advisory, `{policy}` a policy, `{review}` an admission review and `{kept}` a folder to
+/// keep in.
 const KNOWN: &[Known] = &[
     ("analyze", "gemfile_lock", &["{gems}"], ""),
     ("analyzers-lang", "artifact", &["app/node_modules/left-pad/package.json", "{npm}"], ""),
@@ -36,6 +37,7 @@ const KNOWN: &[Known] = &[
     ("sbom", "cyclonedx", &[], "{report}"),
     ("scan", "facts", &["{tar}"], ""),
     ("scan", "inventory", &["{oci}"], ""),
+    ("serve", "review", &[], "{review}"),
     ("tar", "list_members", &[], "{tar}"),
     ("version", "sort", &["pep440", "1.0", "1.0rc1", "1.0.dev1"], ""),
     ("vulns", "which_records", &["{record}", "npm", "left-pad", "1.0.0", "1.3.0"], ""),
@@ -51,6 +53,10 @@ name: sample
 rules:
   - {id: no-old-shell, packages: {deny: [{name: bash, below: \"5\"}]}}
 ";
+/// A review of a pod with one image.
+const REVIEW: &str = r#"{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+    "uid": "1", "operation": "CREATE", "kind": {"group": "", "version": "v1", "kind": "Pod"},
+    "object": {"spec": {"containers": [{"name": "a", "image": "alpine:3.20"}]}}}}"#;
 
 /// Crates whose examples ask somebody else.
 const ELSEWHERE: &[&str] = &["cutaway", "daemon", "fetch"];
@@ -111,6 +117,7 @@ fn files() -> Result<Vec<(&'static str, PathBuf)>> {
         ("{npm}", written("package.json", r#"{"name": "left-pad", "version": "1.3.0"}"#)?),
         ("{record}", written("GHSA-1.json", RECORD)?),
         ("{policy}", written("policy.yaml", POLICY)?),
+        ("{review}", written("review.json", REVIEW)?),
         ("{report}", written("report.json", &report)?),
         ("{oci}", oci),
         ("{tar}", tar),

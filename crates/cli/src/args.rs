@@ -92,6 +92,15 @@ pub(crate) enum Command {
     /// Work with policies
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Judge images for Kubernetes, registries and others, until told to end
+    Serve {
+        /// The settings: policies, places to listen at, and more (docs/gate.md)
+        #[arg(long, value_name = "FILE", env = "CUTAWAY_CONFIG")]
+        config: PathBuf,
+    },
+    /// Look after the image verifier of containerd
+    #[command(subcommand)]
+    Verifier(policy::Verifier),
     /// Work with credentials
     #[command(subcommand)]
     Auth(Auth),

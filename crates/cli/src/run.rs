@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::args::advisories::Db;
-use crate::args::policy::Policy;
+use crate::args::policy::{Policy, Verifier};
 use crate::args::sbom::Sbom;
 use crate::args::{Auth, Cli, Command, Common, Ref, Version};
 use crate::failure::{Exit, Failure, warn};
@@ -16,7 +16,10 @@ use crate::{arguments, cmd, ending, output, progress, secrecy};
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     let veil = secrecy::veil();
     words.iter().filter_map(|word| word.to_str()).for_each(|word| veil.hide_password_in(word));
-    let ended = arguments::parse(words).and_then(|cli| cli.map_or(Ok(Exit::Done), start));
+    let ended = match cutaway_serve::is_called_verifier(&words) {
+        true => cmd::serve::verify(&words),
+        false => arguments::parse(words).and_then(|cli| cli.map_or(Ok(Exit::Done), start)),
+    };
     if !ending::begin() {
         // Whoever listens was faster, and ends the process.
         loop {
@@ -76,6 +79,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Check(args) => block_on(&common, cmd::check::run(&args, &common)),
         Command::Policy(Policy::Check(args)) => cmd::policy::check(&args),
         Command::Policy(Policy::Explain(args)) => cmd::policy::explain(&args),
+        Command::Serve { config } => cmd::serve::run(&config, &common),
+        Command::Verifier(Verifier::Doctor { containerd, settings }) => {
+            cmd::serve::doctor(&containerd, &settings)
+        }
         Command::Version(Version::Compare(args)) => cmd::version::run(&args),
         Command::Cache(args) => block_on(&common, cmd::cache::run(&args, &common)),
         Command::Limits(args) => cmd::limits::run(&args, &common),
@@ -83,15 +90,19 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     }
 }
 
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Fetch, format!("cannot start: {error}")))
+}
+
 /// Drives a command to its end, or until it is told to end.
 fn block_on(
     common: &Common,
     command: impl Future<Output = Result<Exit, Failure>>,
 ) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Fetch, format!("cannot start: {error}")))?;
+    let runtime = runtime()?;
     let told = ending::listen(common.timeout)?;
     let result = runtime.block_on(async {
         tokio::select! {

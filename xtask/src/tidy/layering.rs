@@ -43,7 +43,8 @@ const FLOORS: &[(&str, &[&str])] = &[
             "cutaway-export",
         ],
     ),
-    ("cutaway-cli", &["cutaway"]),
+    ("cutaway-serve", &["cutaway"]),
+    ("cutaway-cli", &["cutaway-serve"]),
     ("cutaway-fixtures", &["cutaway-ref"]),
     ("xtask", &["cutaway-fixtures"]),
 ];
@@ -60,6 +61,7 @@ const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("anyhow", &["xtask"]),
     ("astral-tokio-tar", &["cutaway-export", "cutaway-fixtures"]),
+    ("axum", &["cutaway-serve"]),
     ("async-compression", &["cutaway-model", "cutaway-fixtures"]),
     ("clap", &["cutaway-cli"]),
     ("indicatif", &["cutaway-cli"]),
@@ -74,7 +76,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rusqlite", &[]),
     ("saphyr-parser", &["cutaway-policy"]),
     ("spdx", &["cutaway-sbom"]),
-    ("rustls", &["cutaway-fetch", "cutaway-cloud", "cutaway-daemon", "cutaway"]),
+    ("rustls", &["cutaway-fetch", "cutaway-cloud", "cutaway-daemon", "cutaway", "cutaway-serve"]),
     ("tempfile", &[]),
     (
         "tokio",
@@ -88,6 +90,7 @@ const CONFINED: &[(&str, &[&str])] = &[
             "cutaway-scan",
             "cutaway-export",
             "cutaway",
+            "cutaway-serve",
             "cutaway-cli",
             "cutaway-fixtures",
         ],

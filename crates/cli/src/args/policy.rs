@@ -32,3 +32,16 @@ pub(crate) struct Policies {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verifier {
+    /// Name every setting that keeps containerd from asking: 0 where there is none, else 1
+    Doctor {
+        /// The settings of containerd
+        #[arg(long, default_value = cutaway_serve::CONTAINERD_SETTINGS, value_name = "FILE", env = "CUTAWAY_CONTAINERD_CONFIG")]
+        containerd: PathBuf,
+        /// The settings of the verifier
+        #[arg(long, default_value = cutaway_serve::VERIFIER_SETTINGS, value_name = "FILE", env = "CUTAWAY_VERIFIER_CONFIG")]
+        settings: PathBuf,
+    },
+}

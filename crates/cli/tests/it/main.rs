@@ -30,6 +30,7 @@ mod explain;
 mod export;
 mod faults;
 mod front;
+mod gate;
 mod giving_up;
 mod held;
 mod home;
