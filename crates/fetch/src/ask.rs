@@ -25,6 +25,8 @@ pub(crate) enum Part {
     Whole,
     /// What begins at this byte.
     From(u64),
+    /// So many bytes, from the first to the last one.
+    Span(u64, u64),
     /// The headers alone.
     Head,
     /// The first byte, for the headers that come with it.
@@ -55,6 +57,7 @@ impl<'a> Ask<'a> {
         let range = match self.part {
             Part::Whole | Part::Head => None,
             Part::From(from) => Some(format!("bytes={from}-")),
+            Part::Span(first, last) => Some(format!("bytes={first}-{last}")),
             Part::First => Some("bytes=0-0".to_owned()),
         };
         if let Some(range) = range.and_then(|range| HeaderValue::from_str(&range).ok()) {

@@ -1,5 +1,7 @@
 //! A repository as a source of blobs.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use cutaway_model::{BlobStream, Blobs, Descriptor, Error as ModelError, MediaType};
 
@@ -25,6 +27,17 @@ impl Blobs for Repository {
             Err(error) if is_not_found(&error) => Ok(None),
             opened => opened.map(Some),
         }
+    }
+
+    async fn part(
+        &self,
+        blob: &Descriptor,
+        span: Range<u64>,
+    ) -> Result<Option<BlobStream>, ModelError> {
+        let wanted = Wanted::of(blob, "blobs", "*/*").up_to(span.end);
+        let started = Download::start(self, wanted, span.start).await;
+        let (download, _) = started.map_err(|error| missing(error, blob))?;
+        Ok(Some(download.into_stream()))
     }
 
     async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, ModelError> {

@@ -248,9 +248,14 @@ impl Download {
 
     async fn request(&mut self) -> Result<(Part, HeaderMap), Failure> {
         self.stated_end = None;
-        let from = Some(self.offset).filter(|offset| *offset > 0 && !self.whole);
+        let is_part = self.wanted.is_part;
+        let from = Some(self.offset).filter(|offset| is_part || (*offset > 0 && !self.whole));
         let ask = Ask {
-            part: from.map_or(Portion::Whole, Portion::From),
+            part: match from {
+                Some(from) if is_part => Portion::Span(from, self.wanted.size.saturating_sub(1)),
+                Some(from) => Portion::From(from),
+                None => Portion::Whole,
+            },
             elsewhere: self.wanted.elsewhere.as_ref(),
             ..Ask::new(&self.path, self.wanted.accept, &self.retry.clock)
         };
@@ -267,8 +272,12 @@ impl Download {
             return Err(Failure::interrupted(reason).at(&url));
         }
         let fit = match range::judge(status, response.headers(), from, self.etag.as_deref()) {
+            Ok(Fit::StartsOver) if is_part => {
+                let reason = "the whole came, and a part was asked for".to_owned();
+                return Err(Failure::lasting(Kind::Answer(reason)).at(&url));
+            }
             Ok(fit) => fit,
-            Err(reason) if from.is_none() => {
+            Err(reason) if from.is_none() || is_part => {
                 return Err(Failure::lasting(Kind::Answer(reason)).at(&url));
             }
             Err(reason) => {

@@ -17,6 +17,8 @@ pub(crate) struct Wanted {
     pub(crate) size: u64,
     /// How it is packed as it is stored, where its media type says so.
     pub(crate) packed: Option<Compression>,
+    /// Whether a part of it is wanted, whose end stands in the place of its size.
+    pub(crate) is_part: bool,
     /// Whether it is JSON as its media type has it, so that packed bytes are not the blob itself.
     pub(crate) is_json: bool,
 }
@@ -31,7 +33,13 @@ impl Wanted {
             elsewhere: None,
             size: blob.size,
             packed: Compression::promised(&blob.media_type),
+            is_part: false,
             is_json: blob.media_type.as_str().ends_with("json"),
         }
+    }
+
+    /// Wants what stands before the byte `end` of it, and not by way of the whole.
+    pub(crate) fn up_to(self, end: u64) -> Self {
+        Self { size: end, is_part: true, ..self }
     }
 }

@@ -55,9 +55,9 @@ impl Meta {
         }
     }
 
-    /// Takes what a tar entry says.
-    pub(crate) fn new(entry: cutaway_tar::Entry) -> Self {
-        Self {
+    /// Takes what a tar entry says; its name and where its header stands come with it.
+    pub(crate) fn of_entry(entry: cutaway_tar::Entry) -> (Box<[u8]>, u64, Self) {
+        let meta = Self {
             kind: entry.kind,
             size: entry.size,
             mode: entry.mode,
@@ -70,6 +70,7 @@ impl Meta {
             link: entry.link,
             device: entry.device,
             xattrs: entry.xattrs,
-        }
+        };
+        (entry.path, entry.header_offset, meta)
     }
 }

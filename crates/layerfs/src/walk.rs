@@ -100,7 +100,8 @@ impl Walk {
             match self.reader.step(input)? {
                 Step::NeedInput => return Ok(ControlFlow::Break(())),
                 Step::Entry(entry) => {
-                    self.wanted = self.entry(entry, visitor)?;
+                    let (name, offset, meta) = Meta::of_entry(entry);
+                    self.wanted = self.entry(&name, offset, meta, visitor)?;
                     if self.wanted && visitor.is_full() {
                         return Ok(ControlFlow::Continue(()));
                     }
@@ -153,36 +154,53 @@ impl Walk {
         }
     }
 
+    /// Takes an entry that somebody says the layer has, as if it had come by, and returns whether its
+    /// content is wanted; whoever says so hands that to the visitor.
+    ///
+    /// # Errors
+    ///
+    /// As [`Walk::push`].
+    pub fn tell(
+        &mut self,
+        name: &[u8],
+        meta: &Meta,
+        visitor: &mut impl Visitor,
+    ) -> Result<bool, Error> {
+        self.entry(name, 0, meta.clone(), visitor)
+    }
+
     /// Files an entry where it belongs and returns whether its content is wanted.
     fn entry(
         &mut self,
-        entry: cutaway_tar::Entry,
+        name: &[u8],
+        offset: u64,
+        meta: Meta,
         visitor: &mut impl Visitor,
     ) -> Result<bool, Error> {
-        let (path, clamped) = match EntryPath::clamp(&entry.path) {
+        let (path, clamped) = match EntryPath::clamp(name) {
             Ok(path) => path,
             Err(reason) => {
-                let message = || format!("{}: {reason}; skipped", Escaped::name(&entry.path));
+                let message = || format!("{}: {reason}; skipped", Escaped::name(name));
                 self.warnings.push("entry-outside-root", None, message);
                 return Ok(false);
             }
         };
-        self.warn_of_clamping(&entry, &path, clamped);
+        self.warn_of_clamping(name, &meta, &path, clamped);
         let depth = path.components().count();
         if u64::try_from(depth).is_ok_and(|depth| depth > self.depth) {
-            return Err(Error::Limit { limit: "depth", max: self.depth, path: entry.path });
+            return Err(Error::Limit { limit: "depth", max: self.depth, path: name.into() });
         }
         match Marker::of(&path) {
             Marker::None => {}
             Marker::Bare => {
-                return Err(Error::BareWhiteout { path: entry.path, offset: entry.header_offset });
+                return Err(Error::BareWhiteout { path: name.into(), offset });
             }
-            Marker::Whiteout(name) => {
-                if marker::is_reserved(name) {
+            Marker::Whiteout(hidden) => {
+                if marker::is_reserved(hidden) {
                     let message = || "hides a name that is reserved for whiteouts".into();
                     self.warnings.push("reserved-name", Some(path.as_bytes()), message);
                 }
-                let hidden = path.with_name(name);
+                let hidden = path.with_name(hidden);
                 self.builder.mark(MarkKind::Whiteout, &hidden)?;
                 return Ok(false);
             }
@@ -191,7 +209,7 @@ impl Walk {
                 return Ok(false);
             }
         }
-        match entry.kind {
+        match meta.kind {
             // The tar reader has said already that it is odd.
             Kind::Other(_) => return Ok(false),
             Kind::Directory => {}
@@ -199,7 +217,7 @@ impl Walk {
                 let message = || {
                     format!(
                         "{}: root cannot be anything but a directory; skipped",
-                        Escaped::name(&entry.path)
+                        Escaped::name(name)
                     )
                 };
                 self.warnings.push("root-not-a-directory", None, message);
@@ -207,7 +225,7 @@ impl Walk {
             }
             _ => {}
         }
-        for xattr in &entry.xattrs {
+        for xattr in &meta.xattrs {
             self.warn_of_overlay(&path, xattr);
             let bytes = xattr.name.len().saturating_add(xattr.value.len());
             self.xattr_bytes =
@@ -217,10 +235,9 @@ impl Walk {
             return Err(Error::Limit {
                 limit: "xattr_bytes",
                 max: self.max_xattr_bytes,
-                path: entry.path,
+                path: name.into(),
             });
         }
-        let meta = Meta::new(entry);
         let id = self.builder.push(&path, &meta)?;
         Ok(visitor.entry(id, &path, &meta))
     }
@@ -254,11 +271,11 @@ impl Walk {
     }
 
     /// Says that a name, or what a hard link names, lies above the root.
-    fn warn_of_clamping(&mut self, entry: &cutaway_tar::Entry, path: &EntryPath, clamped: bool) {
+    fn warn_of_clamping(&mut self, name: &[u8], meta: &Meta, path: &EntryPath, clamped: bool) {
         let names = [
-            clamped.then_some(&entry.path),
-            entry.link.as_ref().filter(|link| {
-                entry.kind == Kind::HardLink && EntryPath::clamp(link).is_ok_and(|(_, above)| above)
+            clamped.then_some(name),
+            meta.link.as_deref().filter(|link| {
+                meta.kind == Kind::HardLink && EntryPath::clamp(link).is_ok_and(|(_, above)| above)
             }),
         ];
         for name in names.into_iter().flatten() {

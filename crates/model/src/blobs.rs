@@ -1,6 +1,7 @@
 //! The seam between the model and the places where images lie.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use async_trait::async_trait;
 use tokio::io::AsyncBufRead;
@@ -37,6 +38,19 @@ pub trait Blobs: Debug + Send + Sync {
     /// As [`Blobs::open`].
     async fn resume(&self, blob: &Descriptor, from: u64) -> Result<Option<BlobStream>, Error> {
         let _ = (blob, from);
+        Ok(None)
+    }
+
+    /// Opens the bytes of `blob` from `span`, which lies within its size, without any other ones.
+    ///
+    /// The stream is not trusted: nothing tells whether these are the bytes of the blob. Returns `None` where
+    /// the source gives no parts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Blobs::open`].
+    async fn part(&self, blob: &Descriptor, span: Range<u64>) -> Result<Option<BlobStream>, Error> {
+        let _ = (blob, span);
         Ok(None)
     }
 
