@@ -19,7 +19,8 @@ type Known = (&'static str, &'static str, &'static [&'static str], &'static str)
 /// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
 /// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's, `{npm}` a package of Node's,
 /// `{record}` an advisory, `{policy}` a policy, `{review}` an admission review and `{kept}` a folder to
-/// keep in.
+/// keep in, `{toc}` a table of
+/// contents.
 const KNOWN: &[Known] = &[
     ("analyze", "gemfile_lock", &["{gems}"], ""),
     ("analyzers-lang", "artifact", &["app/node_modules/left-pad/package.json", "{npm}"], ""),
@@ -39,6 +40,7 @@ const KNOWN: &[Known] = &[
     ("scan", "inventory", &["{oci}"], ""),
     ("serve", "review", &[], "{review}"),
     ("tar", "list_members", &[], "{tar}"),
+    ("toc", "entries", &[], "{toc}"),
     ("version", "sort", &["pep440", "1.0", "1.0rc1", "1.0.dev1"], ""),
     ("vulns", "which_records", &["{record}", "npm", "left-pad", "1.0.0", "1.3.0"], ""),
 ];
@@ -57,6 +59,10 @@ rules:
 const REVIEW: &str = r#"{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
     "uid": "1", "operation": "CREATE", "kind": {"group": "", "version": "v1", "kind": "Pod"},
     "object": {"spec": {"containers": [{"name": "a", "image": "alpine:3.20"}]}}}}"#;
+
+/// A table of contents of a layer.
+const TOC: &str = r#"{"version": 1, "entries": [{"name": "etc/", "type": "dir", "mode": 493},
+    {"name": "etc/issue", "type": "reg", "size": 5, "offset": 700, "endOffset": 720}]}"#;
 
 /// Crates whose examples ask somebody else.
 const ELSEWHERE: &[&str] = &["cutaway", "daemon", "fetch"];
@@ -117,7 +123,8 @@ fn files() -> Result<Vec<(&'static str, PathBuf)>> {
         ("{npm}", written("package.json", r#"{"name": "left-pad", "version": "1.3.0"}"#)?),
         ("{record}", written("GHSA-1.json", RECORD)?),
         ("{policy}", written("policy.yaml", POLICY)?),
-        ("{review}", written("review.json", REVIEW)?),
+        ("{review}", written("review.json", REVIEW)?),, `{toc}` a table of
+/// contents.
         ("{report}", written("report.json", &report)?),
         ("{oci}", oci),
         ("{tar}", tar),

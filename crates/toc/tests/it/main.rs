@@ -1,0 +1,4 @@
+//! Tables of contents, read.
+
+mod limits;
+mod tables;
