@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The crates whose sources decide it.
-const CRATES: [&str; 8] =
-    ["tar", "layerfs", "model", "read", "analyze", "analyzers-os", "analyzers-lang", "scan"];
+const CRATES: [&str; 9] =
+    ["tar", "layerfs", "toc", "model", "read", "analyze", "analyzers-os", "analyzers-lang", "scan"];
 
 fn main() -> io::Result<()> {
     let mut files = BTreeSet::new();

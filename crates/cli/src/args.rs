@@ -142,6 +142,10 @@ pub(crate) struct Scan {
     /// are not as their package recorded them, and files that are missing. Hashes all files
     #[arg(long, env = "CUTAWAY_OWNED", value_parser = BoolishValueParser::new())]
     pub(crate) owned: bool,
+    /// Take the word of layers with a table of contents for what they hold, instead of reading all of
+    /// them: not verified, and binaries and archives are not looked into
+    #[arg(long, env = "CUTAWAY_FAST", value_parser = BoolishValueParser::new(), conflicts_with = "owned")]
+    pub(crate) fast: bool,
     /// The kinds of packages that are listed: os, lang, or types such as deb and npm
     #[arg(long, value_name = "KIND", env = "CUTAWAY_KIND", value_delimiter = ',')]
     pub(crate) kind: Vec<String>,

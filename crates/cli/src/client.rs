@@ -86,6 +86,17 @@ pub(crate) async fn view(
     Ok((image, view, report))
 }
 
+/// Does as [`view`], and takes the word of layers for what they hold.
+pub(crate) async fn claimed_view(
+    name: &str,
+    common: &Common,
+) -> Result<(cutaway_model::Image, View, ImageReport), Failure> {
+    let opened = open(name, common).await?;
+    let (image, view) = opened.claimed_view().await?;
+    let report = opened.report(&image, view.form());
+    Ok((image, view, report))
+}
+
 /// Returns the limits as `--limit` changes them.
 pub(crate) fn limits(common: &Common) -> Result<Limits, Failure> {
     let mut limits = Limits::default();

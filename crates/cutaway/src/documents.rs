@@ -4,6 +4,7 @@
 //! A tag costs one request for headers where what it named before is kept; a digest costs none.
 
 use std::io::Cursor;
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -129,6 +130,10 @@ impl Blobs for Remembered {
 
     async fn resume(&self, blob: &Descriptor, from: u64) -> Result<Option<BlobStream>, Error> {
         self.blobs.resume(blob, from).await
+    }
+
+    async fn part(&self, blob: &Descriptor, span: Range<u64>) -> Result<Option<BlobStream>, Error> {
+        self.blobs.part(blob, span).await
     }
 
     async fn stat(&self, blob: &Descriptor) -> Result<Option<u64>, Error> {

@@ -221,13 +221,14 @@ impl<W: Write + Send> Seek<'_, W> {
             let fresh = tries == 1 || out.is_dry();
             fresh.then(|| Seeker::new(target.clone(), layer.size(), search, limits, out))
         };
-        let Visit { out: caught, stored, whole } = visit(layer, reader, self.options).await?;
+        let Visit { out: caught, stored, whole, by_table } =
+            visit(layer, reader, self.options).await?;
         let caught = caught?;
         let unread = Read { stored: 0, of: layer.size(), verified: false };
         let read = self.reads.entry(layer.index()).or_insert(unread);
         read.stored = read.stored.saturating_add(stored);
         // A second pass that ends early proves less than it tells.
-        read.verified = whole.is_some();
+        read.verified = whole.is_some() && !by_table;
         if let Some((measured, _)) = &whole {
             read.of = Some(measured.stored.size);
         }

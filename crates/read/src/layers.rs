@@ -143,9 +143,9 @@ pub async fn layer<R: LayerReader>(
     options: &Options,
 ) -> Result<Reading<R::Out>, Error> {
     let key = LayerKey::from(layer);
-    let Visit { out, whole, .. } = visit(layer, || Some(reader(&key)), options).await?;
+    let Visit { out, whole, by_table, .. } = visit(layer, || Some(reader(&key)), options).await?;
     let whole = whole.ok_or_else(|| Error::unfinished(layer.what()))?;
-    Ok(Reading::new(whole, out))
+    Ok(Reading { by_table, ..Reading::new(whole, out) })
 }
 
 /// Reads these layers of an image, as [`layers`] does.

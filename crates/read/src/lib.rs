@@ -36,6 +36,7 @@
 //! # }
 //! ```
 
+mod agree;
 mod archive;
 mod error;
 mod head;
@@ -49,6 +50,7 @@ mod options;
 mod reader;
 mod readings;
 mod stream;
+mod tables;
 mod tap;
 mod task;
 mod turns;
@@ -64,6 +66,7 @@ pub use options::{Limits, Options, Pace};
 pub use reader::{LayerKey, LayerReader, ListingOnly, Progress, Reading};
 pub use readings::warn_of_readings;
 pub use stream::{Visit, visit};
+pub use tables::{Likely, Tables, table_claim};
 pub use task::{Task, on_task};
 pub use turns::{Begun, Turn, Turns};
 pub use validate::{Depth, Finding, Validated, Validation, validate};

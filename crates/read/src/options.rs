@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cutaway_layerfs::Budget;
 use cutaway_model::Windows;
 
-use crate::{Observer, Silent};
+use crate::{Observer, Silent, Tables};
 
 /// How layers are read.
 #[derive(Debug, Clone)]
@@ -21,6 +21,9 @@ pub struct Options {
     pub windows: Windows,
     /// Who waits for whom.
     pub pace: Pace,
+    /// Whether layers that have a table of contents are read by it, where their source gives parts of them:
+    /// what is read so is not verified. None reads all of every layer.
+    pub tables: Option<Tables>,
 }
 
 /// How layers that are open at once are decoded.
@@ -48,7 +51,14 @@ impl Options {
     /// Reads within `limits` and tells nobody how far.
     pub fn new(limits: Limits) -> Self {
         let (budget, windows) = (Budget::new(limits.held_bytes), Windows::one_at_a_time());
-        Self { limits, observer: Arc::new(Silent), budget, windows, pace: Pace::Beside }
+        Self {
+            limits,
+            observer: Arc::new(Silent),
+            budget,
+            windows,
+            pace: Pace::Beside,
+            tables: None,
+        }
     }
 
     /// Has layers decoded for one that is walked while the others wait. None of them may wait for another's
@@ -56,6 +66,13 @@ impl Options {
     #[must_use]
     pub fn in_turn(mut self) -> Self {
         (self.windows, self.pace) = (Windows::unbounded(), Pace::InTurn);
+        self
+    }
+
+    /// Has layers read by their tables of contents.
+    #[must_use]
+    pub fn by_tables(mut self, tables: Tables) -> Self {
+        self.tables = Some(tables);
         self
     }
 
@@ -84,6 +101,8 @@ pub struct Limits {
     /// `archive_layers`: how many different members of an archive that passes once are kept as what may
     /// be layers, until the documents tell. 10,000.
     pub archive_layers: u64,
+    /// Limits of tables of contents; `entries` is that of layers.
+    pub toc: cutaway_toc::Limits,
     /// `layer_hold_bytes`: how much of a layer is held back, where it is handed on as it is read, while
     /// what comes later in it may yet take away what came before. 8 MiB.
     pub layer_hold_bytes: u64,
@@ -98,6 +117,7 @@ impl Limits {
             layers_in_flight: cores.saturating_add(1).min(16),
             held_bytes: 32 << 20,
             archive_layers: 10_000,
+            toc: cutaway_toc::Limits::default(),
             layer_hold_bytes: 8 << 20,
         }
     }

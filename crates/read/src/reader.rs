@@ -22,6 +22,10 @@ pub trait LayerReader: Visitor + Send {
         std::future::ready(())
     }
 
+    /// Is told, before anything else, that the layer is read by its table of contents: content that is wanted
+    /// costs a question to the source, and nothing of it is verified.
+    fn by_table(&mut self) {}
+
     /// Is told after each piece of the layer how far it was read. May wait, which holds up the layer and
     /// what sends it; may end the reading, and nothing is verified then.
     fn pause(&mut self, progress: Progress) -> impl Future<Output = ControlFlow<()>> + Send {
@@ -82,13 +86,16 @@ pub struct Reading<T> {
     pub warnings: Vec<Warning>,
     /// What the reader made of it.
     pub out: T,
+    /// Whether nothing of this was verified: it is what the layer's table of contents says, and `measured`
+    /// what its manifest and config claim.
+    pub by_table: bool,
 }
 
 impl<T> Reading<T> {
     /// Puts together what was found of a whole layer and what a reader made of it.
     pub(crate) fn new((measured, walked): (Measured, Walked), out: T) -> Self {
         let (listing, warnings) = (Arc::new(walked.listing), walked.warnings);
-        Self { measured, listing, warnings, out }
+        Self { measured, listing, warnings, out, by_table: false }
     }
 }
 

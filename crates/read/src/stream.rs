@@ -20,7 +20,7 @@ use crate::lane::{Drainer, lane, long_lane};
 use crate::odd;
 use crate::tap::Tap;
 use crate::task::{Task, on_task, on_thread};
-use crate::{Error, LayerReader, Observer, Options, Pace, Progress};
+use crate::{Error, LayerReader, Observer, Options, Pace, Progress, agree, tables};
 
 /// The bytes of a layer on their way, and what they have to be.
 #[derive(Debug)]
@@ -316,6 +316,7 @@ pub async fn visit<R: LayerReader>(
     let mut before = 0_u64;
     let mut last = None;
     let mut window = None;
+    let mut table = tables::open(layer, options).await;
     loop {
         let Some(mut reader) = reader() else {
             return Err(last.unwrap_or_else(|| Error::unfinished(layer.what())));
@@ -323,19 +324,34 @@ pub async fn visit<R: LayerReader>(
         let called_otherwise = layer.is_called_otherwise();
         if called_otherwise && !odd::is_tar(layer, &options.limits.model).await? {
             let (size, whole) = odd::pass_over(layer, &mut reader, options.limits.layerfs).await?;
-            return Ok(Visit { out: reader.finish().await, stored: size, whole: Some(whole) });
+            let (out, whole) = (reader.finish().await, Some(whole));
+            return Ok(Visit { out, stored: size, whole, by_table: false });
+        }
+        if let Some(opened) = table.take() {
+            match opened.play(layer, &mut reader, options).await {
+                Ok((stored, whole)) => {
+                    let out = reader.finish().await;
+                    return Ok(Visit { out, stored, whole, by_table: true });
+                }
+                Err(why) => {
+                    tracing::warn!(layer = layer.what(), %why, "its table of contents is not used");
+                    last = Some(Error::Model(ModelError::malformed(layer.what(), why.to_string())));
+                    continue;
+                }
+            }
         }
         let stream = Stream::open(layer, options, window.take()).await?;
         let stream = stream.observed(&options.observer, layer);
         let read = stream.read();
-        let walked = stream.walk(options, &mut reader).await;
+        let walked = agree::walk(layer, stream, options, &mut reader).await;
         before = before.saturating_add(read.load(Ordering::Relaxed));
         match walked {
             Ok(mut whole) => {
                 if let Some((_, walked)) = whole.as_mut().filter(|_| called_otherwise) {
                     walked.warnings.push(odd::read_as_layer(layer));
                 }
-                return Ok(Visit { out: reader.finish().await, stored: before, whole });
+                let out = reader.finish().await;
+                return Ok(Visit { out, stored: before, whole, by_table: false });
             }
             Err(Error::Model(error)) if error.wants_window(&options.limits.model) => {
                 tracing::info!(layer = layer.what(), "reading it again with a large window");
@@ -358,6 +374,9 @@ pub struct Visit<T> {
     pub out: T,
     /// How many stored bytes were read, all tries together.
     pub stored: u64,
-    /// What it holds, where it was read to its end and is what it claims to be.
+    /// What it holds, where it was read to its end and is what it claims to be; or, where it was read by its
+    /// table of contents, what that says and what manifest and config claim.
     pub whole: Option<(Measured, Walked)>,
+    /// Whether it was read by its table of contents, so that nothing was verified.
+    pub by_table: bool,
 }

@@ -221,6 +221,10 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("no-packages", "The image has no package database."),
     ("not-looked-at", "Something lies beyond a limit, so that nobody has looked at it."),
+    (
+        "not-read",
+        "Files that may hold packages were not looked into, since the layer was read by its table of contents.",
+    ),
     ("opkg-field-continued", "A field of opkg that has one line is continued on another."),
     ("opkg-field-repeated", "A field stands twice in one record of opkg."),
     ("opkg-line-cut", "The last line of a list of files of opkg is not ended: it may be cut off."),
@@ -324,6 +328,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("tar-size-conflict", "An entry of a tar has two sizes; readers differ in which counts."),
     ("tar-size-without-content", "An entry of a tar that has no content has a size."),
     ("tar-trailing-bytes", "Bytes follow the end of a tar."),
+    (
+        "toc-mismatch",
+        "The table of contents of a layer, which runtimes that fetch lazily show, is not what its tar holds.",
+    ),
     ("tar-unknown-sparse", "A sparse file has a form that is not known."),
     ("tar-unknown-type", "An entry of a tar has a type that is not known."),
     (

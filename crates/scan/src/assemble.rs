@@ -212,7 +212,8 @@ fn keys(merged: &Merged, inventory: &Inventory<'_>, first: usize) -> Vec<KeyRepo
 fn layer_reports(merged: &Merged, image: &Image, first: usize) -> Vec<LayerReport> {
     let layers = image.layers().iter().skip(first).zip(&merged.measured);
     layers
-        .map(|(layer, Measured { stored, unpacked, .. })| LayerReport {
+        .zip(&merged.by_table)
+        .map(|((layer, Measured { stored, unpacked, .. }), by_table)| LayerReport {
             index: layer.index(),
             digest: stored.digest.clone(),
             diff_id: unpacked.diff_id.clone(),
@@ -222,7 +223,9 @@ fn layer_reports(merged: &Merged, image: &Image, first: usize) -> Vec<LayerRepor
             uncompressed_size: unpacked.size,
             created_by: layer.history().map(|step| step.created_by.clone()),
             // Where nothing was stated, nothing could be verified.
-            verified: !image.is_computed() && DiffId::eq(layer.diff_id(), &unpacked.diff_id),
+            verified: by_table.is_none()
+                && !image.is_computed()
+                && DiffId::eq(layer.diff_id(), &unpacked.diff_id),
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use cutaway_analyze::{Analyzers, Candidate, Matches, Pickup, PickupLimits, Reading};
 use cutaway_layerfs::{EntryPath, Kind, Meta, Visitor};
 
+use crate::by_table::{self, Wants};
 use crate::pending::{Pending, Waiting};
 use crate::skip::Skip;
 
@@ -36,6 +37,8 @@ pub(crate) struct Collector {
     finished: Vec<Collected>,
     /// Files that may have a companion further on in the layer, and companions: of each path the last one.
     held: BTreeMap<EntryPath, Collected>,
+    /// How many files would have to be looked into, where the layer is read by its table of contents.
+    not_read: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -97,7 +100,18 @@ impl Collector {
             open: None,
             finished: Vec::new(),
             held: BTreeMap::new(),
+            not_read: None,
         }
+    }
+
+    /// Looks into no file from now on: only what is known by its path is taken.
+    pub(crate) fn by_table(&mut self) {
+        self.not_read = Some(0);
+    }
+
+    /// Returns how many files would have had to be looked into.
+    pub(crate) fn not_read(&self) -> u64 {
+        self.not_read.unwrap_or(0)
     }
 
     /// Returns the files that are complete since the last call.
@@ -132,6 +146,14 @@ impl Collector {
             Wanted::ByAnalyzers(skip) => {
                 let path = candidate.path.as_bytes();
                 analyzers.matcher().find(path, &mut self.matches);
+                if let Some(not_read) = &mut self.not_read {
+                    let wants = |it: usize| by_table::wants(analyzers, it, candidate);
+                    let all = &mut self.matches.analyzers;
+                    if all.iter().any(|it| wants(*it) == Some(Wants::Look)) {
+                        *not_read = not_read.saturating_add(1);
+                    }
+                    all.retain(|it| wants(*it) == Some(Wants::Whole));
+                }
                 let Matches { analyzers: interested, companion, .. } = &self.matches;
                 if (interested.is_empty() && !companion) || skip.matches(path) {
                     return None;

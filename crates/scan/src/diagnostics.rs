@@ -53,6 +53,17 @@ pub(crate) fn all(
     diagnostics.extend(disagreements(merged, inventory, &options.analyzers, first));
     diagnostics.extend(other_distributions(merged, inventory, &options.analyzers, first));
     diagnostics.extend(odd_ratios(merged, first));
+    let counts = merged.by_table.iter().enumerate();
+    diagnostics.extend(counts.filter_map(|(index, count)| match count.unwrap_or(0) {
+        0 => None,
+        count => Some(DiagnosticReport {
+            layer: index.checked_add(first),
+            ..note(
+                "not-read",
+                &format!("{count} files that may hold packages were not looked into: the layer was read by its table of contents"),
+            )
+        }),
+    }));
     let layers = image.layers().iter().skip(first).zip(&merged.measured);
     let of_layers =
         layers.flat_map(|(layer, found)| layer.remarks(found.compression, found.padding));

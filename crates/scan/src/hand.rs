@@ -37,6 +37,8 @@ pub(crate) struct Taken<T> {
     pub(crate) contents: Arc<Contents>,
     /// The digests of all files, where they are compared with what packages record.
     pub(crate) digests: Arc<Digests>,
+    /// How many files would have had to be looked into, in a layer that was read by its table of contents.
+    pub(crate) not_read: u64,
 }
 
 /// Goes along with a layer: the collector picks files up, the taker takes them away.
@@ -80,6 +82,10 @@ impl Hand<Dispatch> {
 impl<T: Taker> LayerReader for Hand<T> {
     type Out = Taken<T::Out>;
 
+    fn by_table(&mut self) {
+        self.collector.by_table();
+    }
+
     async fn pause(&mut self, _: Progress) -> ControlFlow<()> {
         self.taker.take(&mut self.collector).await;
         ControlFlow::Continue(())
@@ -89,10 +95,12 @@ impl<T: Taker> LayerReader for Hand<T> {
         self.taker.take(&mut self.collector).await;
         let mut digests = self.digests.unwrap_or_default();
         digests.shrink();
+        let not_read = self.collector.not_read();
         Taken {
             files: self.taker.finish(self.collector.into_held()).await,
             contents: Arc::new(self.contents.unwrap_or_default()),
             digests: Arc::new(digests),
+            not_read,
         }
     }
 }

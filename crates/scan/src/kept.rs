@@ -88,17 +88,20 @@ fn key(layer: &Layer, stored: &Digest, options: &Options) -> Option<FactsKey> {
         Stamp::File(file) => Some(file),
     };
     let skip = Fingerprint::of(&options.skip);
-    let settings = settings(options, file.as_deref());
+    // The same bytes with another table, or none, are compared with something else.
+    let claim = cutaway_read::table_claim(layer, &options.read);
+    let settings = settings(options, [file, claim]);
     Some(FactsKey::new(layer.diff_id().clone(), stored.clone(), settings, skip))
 }
 
 /// Returns what stands for the build and for all limits. Which of them can make facts other ones, or keep a
 /// layer from being read, need not be known here: one that is added counts by itself.
 /// The file that holds the stored bytes counts, too: what was changed in it is read, and found to be wrong.
-fn settings(options: &Options, file: Option<&str>) -> Fingerprint {
+fn settings(options: &Options, of_layer: [Option<String>; 2]) -> Fingerprint {
     let mut of_reading = options.read.limits;
     // Another one on every machine, and what is read is the same.
     of_reading.layers_in_flight = 0;
     let limits = format!("{of_reading:?} {:?}", options.limits);
-    Fingerprint::of([BUILD, &limits].into_iter().chain(file))
+    let of_layer = of_layer.iter().map(|it| it.as_deref().unwrap_or("-"));
+    Fingerprint::of([BUILD, &limits].into_iter().chain(of_layer))
 }

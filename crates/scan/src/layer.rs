@@ -22,22 +22,26 @@ pub(crate) struct LayerRead {
     pub(crate) digests: Arc<Digests>,
     /// Whether the facts were kept, so that the layer was not read.
     pub(crate) kept: bool,
+    /// How many files were not looked into, where the layer was read by its table of contents: then nothing
+    /// of it is verified.
+    pub(crate) by_table: Option<u64>,
 }
 
 impl LayerRead {
     /// Takes what was made of a layer; what layers of the same bytes share is copied for all but the last.
     pub(crate) fn new(reading: Arc<Reading<Taken<Dispatched>>>) -> Self {
-        let Reading { measured, listing, warnings, out } = Arc::unwrap_or_clone(reading);
-        let Taken { files, contents, digests } = out;
+        let Reading { measured, listing, warnings, out, by_table } = Arc::unwrap_or_clone(reading);
+        let Taken { files, contents, digests, not_read } = out;
         let Dispatched { findings, again } = files;
         let facts = LayerFacts { measured, listing, warnings, findings };
-        Self { facts, again, contents, digests, kept: false }
+        let by_table = by_table.then_some(not_read);
+        Self { facts, again, contents, digests, kept: false, by_table }
     }
 
     /// Returns what was kept of a layer that was read before.
     pub(crate) fn of_kept(facts: LayerFacts) -> Self {
         let (contents, digests) = (Arc::default(), Arc::default());
-        Self { facts, again: Vec::new(), contents, digests, kept: true }
+        Self { facts, again: Vec::new(), contents, digests, kept: true, by_table: None }
     }
 
     /// Returns the files of the layer, for a view of them.

@@ -30,6 +30,7 @@ mod ambiguity;
 mod assemble;
 mod bridge;
 mod bundled;
+mod by_table;
 mod collect;
 mod diagnostics;
 mod digests;
@@ -56,6 +57,7 @@ mod story;
 mod visible;
 mod wide;
 
+pub use by_table::tables;
 pub use error::Error;
 pub use limits::Limits;
 pub use listings::listings;

@@ -34,6 +34,8 @@ pub(crate) struct Merged {
     /// What packages of the system record of the files of artefacts.
     pub(crate) claims: Claims,
     pub(crate) measured: Vec<Measured>,
+    /// Of each layer that was read by its table of contents, how many files were not looked into.
+    pub(crate) by_table: Vec<Option<u64>>,
     pub(crate) unreadable: Vec<Unreadable>,
     /// What is odd about the layers.
     pub(crate) warnings: Vec<DiagnosticReport>,
@@ -209,7 +211,7 @@ impl Merged {
         for warning in warnings {
             self.ambiguous.add(self.warnings.len(), &warning);
             self.warnings.push(DiagnosticReport {
-                severity: Severity::Warning,
+                severity: severity(&warning.code),
                 code: warning.code.into(),
                 path: warning.path.map(|path| path.to_string_lossy().into_owned()),
                 layer: Some(number),
@@ -294,4 +296,10 @@ impl Merged {
             }
         });
     }
+}
+
+/// Returns how much a warning of a layer weighs. A table of contents that is not what the layer holds is there
+/// to show some runtimes another image than others.
+fn severity(code: &str) -> Severity {
+    if code == "toc-mismatch" { Severity::Error } else { Severity::Warning }
 }

@@ -165,7 +165,8 @@ impl<'o> Run<'o> {
         else {
             return;
         };
-        for (layer, read) in layers.iter().zip(reads).filter(|(_, read)| !read.kept) {
+        let is_new = |read: &LayerRead| !read.kept && read.by_table.is_none();
+        for (layer, read) in layers.iter().zip(reads).filter(|(_, read)| is_new(read)) {
             kept::put(cache, layer, &read.facts, self.options).await;
         }
     }
@@ -184,10 +185,13 @@ impl<'o> Run<'o> {
 
     fn merge(&self, reads: Vec<LayerRead>, first: usize) -> Result<Merged, Error> {
         let Options { analyzers, read, .. } = self.options;
+        let by_table = reads.iter().map(|read| read.by_table).collect();
         let reads = reads.into_iter().map(|read| (read.facts, read.digests));
         let of_layers = read.limits.layerfs;
         let rules = Rules { analyzers, skip: &self.skip, of_layers, budget: &read.budget, first };
-        Merged::new(reads, rules)
+        let mut merged = Merged::new(reads, rules)?;
+        merged.by_table = by_table;
+        Ok(merged)
     }
 
     /// Returns an error where more was found than the limit allows.

@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &Find, common: &Common) -> Result<Exit, Failure> {
         layer: args.layer,
     };
     let filter = conditions.filter()?;
-    let (image, view, report) = client::view(&args.image, common).await?;
+    let (image, view, report) = client::claimed_view(&args.image, common).await?;
     let root = cutaway::node(&view, &image, bytes_of(args.path.as_deref()))?;
     let mut list = List::new(common, args.format, "cutaway.find/1", Some(&report))?;
     for id in view.descend(root) {

@@ -19,7 +19,7 @@ pub(crate) async fn run(args: &Ls, common: &Common) -> Result<Exit, Failure> {
     if let Some(layer) = args.layer {
         return of_layer(args, layer, common).await;
     }
-    let (image, view, report) = client::view(&args.image, common).await?;
+    let (image, view, report) = client::claimed_view(&args.image, common).await?;
     if args.all_versions {
         return all_versions(args, &view, &report, common);
     }

@@ -17,7 +17,7 @@ pub(crate) async fn run(args: &Match, common: &Common) -> Result<Exit, Failure> 
     let found = match args.packages.as_slice() {
         [bill] if bill.starts_with("sbom:") => {
             let analyzers = Kinds::new(&[]).analyzers(false);
-            let options = ScanOptions { skip: Vec::new(), history: false };
+            let options = ScanOptions::default();
             let mut report = client::of(common)?.report(bill, &analyzers, &options).await?;
             advisories.judge(&mut report, &how)?
         }

@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let mut advisories = advisories(args)?;
     let kinds = Kinds::new(&args.kind);
     let analyzers = kinds.analyzers(args.owned);
-    let how = ScanOptions { skip: args.skip.clone(), history: args.history };
+    let how = ScanOptions { skip: args.skip.clone(), history: args.history, fast: args.fast };
     let mut report = client.report(&args.image, &analyzers, &how).await?;
     kinds.keep(&mut report);
     let found = match &mut advisories {

@@ -61,6 +61,7 @@ mod sbom;
 mod schemas;
 mod sealed;
 mod secure;
+mod seekable;
 mod shapes;
 mod support;
 mod terminal;

@@ -1,12 +1,13 @@
 //! Files: all of an image, those of one layer, or one by its path.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use cutaway_analyze::Analyzers;
 use cutaway_files::{Absent, Finding, LayerFiles, Outcome, Search, Thing, View, Why, search};
-use cutaway_layerfs::{EntryPath, NodeId};
+use cutaway_layerfs::{EntryPath, Meta, NodeId};
 use cutaway_model::DiffId;
-use cutaway_read::Input;
+use cutaway_read::{Input, Tables};
 use cutaway_report::SourceKind;
 use cutaway_scan::listings;
 use cutaway_tar::Escaped;
@@ -76,7 +77,14 @@ impl Image {
         // What lies on disk is always read and verified.
         let spare = if self.source() == Some(SourceKind::Registry) { SPARE } else { u64::MAX };
         let wanted = Search { path, follow, content, verify, spare };
-        let (limits, options) = (&self.client.limits().files, self.options());
+        let (limits, mut options) = (&self.client.limits().files, self.options());
+        if !verify {
+            let target = EntryPath::clean(path).unwrap_or_default();
+            let likely = move |name: &[u8], _: &Meta| {
+                content && EntryPath::clean(name).is_ok_and(|name| name == target)
+            };
+            options = options.by_tables(Tables { likely: Arc::new(likely) });
+        }
         let found = search(self.input(), &wanted, limits, &options, out).await;
         let found = found.map_err(|error| self.blame(error))?;
         tell(&found.1, found.0.layers().len());
@@ -89,19 +97,40 @@ impl Image {
     ///
     /// Returns why a layer cannot be read, or the limit that they meet together.
     pub async fn view(&self) -> Result<(cutaway_model::Image, View), Error> {
+        self.view_with(None).await
+    }
+
+    /// Does as [`view`](Self::view), and takes the word of layers that have a table of contents for what they
+    /// hold, where their source gives parts of them: nothing of those is verified, and little of them read.
+    ///
+    /// # Errors
+    ///
+    /// As [`view`](Self::view).
+    pub async fn claimed_view(&self) -> Result<(cutaway_model::Image, View), Error> {
+        self.view_with(Some(Tables { likely: Arc::new(|_, _| false) })).await
+    }
+
+    async fn view_with(
+        &self,
+        tables: Option<Tables>,
+    ) -> Result<(cutaway_model::Image, View), Error> {
         if let (Input::Image(image), Some(_)) = (self.input(), self.client.settings().cache()) {
-            return self.kept_view(*image).await;
+            return self.kept_view(*image, tables).await;
         }
-        let read = View::read(self.input(), 0, None, &self.options()).await;
+        let options = cutaway_read::Options { tables, ..self.options() };
+        let read = View::read(self.input(), 0, None, &options).await;
         read.map_err(|error| self.blame(error))
     }
 
     async fn kept_view(
         &self,
         image: cutaway_model::Image,
+        tables: Option<Tables>,
     ) -> Result<(cutaway_model::Image, View), Error> {
         let none = Analyzers::builder().build().map_err(|error| Error::Usage(error.to_string()))?;
-        let files = listings(&image, &self.scan_options(&none)).await;
+        let mut options = self.scan_options(&none);
+        options.read.tables = tables;
+        let files = listings(&image, &options).await;
         let files = files.map_err(|error| self.blame(error))?;
         let view = View::new(0, files, self.client.limits().read.layerfs)?;
         Ok((image, view))
@@ -161,7 +190,7 @@ fn tell(finding: &Finding, layers: usize) {
         if finding.verified {
             "every layer that was read is verified"
         } else {
-            "not verified: the layer of the answer was not read to its end"
+            "not verified: not all of the layer of the answer was read"
         }
     );
 }

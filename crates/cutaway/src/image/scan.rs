@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cutaway_analyze::{Analyzers, FactsCache};
 use cutaway_files::{Fingerprints, LayerFiles, View};
 use cutaway_report::Report;
-use cutaway_scan::{Asked, Options, Scanned, scan};
+use cutaway_scan::{Asked, Options, Scanned, scan, tables};
 
 use super::Image;
 use crate::client::Client;
@@ -19,6 +19,9 @@ pub struct ScanOptions {
     pub skip: Vec<String>,
     /// Whether each package's story is told, too.
     pub history: bool,
+    /// Whether layers that have a table of contents are read by it, where their source gives parts of them:
+    /// nothing of those is verified, and files that would have to be looked into are only counted.
+    pub fast: bool,
 }
 
 /// What one reading of an image gave: packages and files.
@@ -102,6 +105,9 @@ impl Image {
         let mut options = self.scan_options(analyzers);
         options.skip.clone_from(&how.skip);
         options.history = how.history;
+        if how.fast {
+            options.read = options.read.by_tables(tables(analyzers));
+        }
         let Inventory { image, report, .. } = self.take_stock(&options).await?;
         Ok((image, report))
     }

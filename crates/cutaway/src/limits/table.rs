@@ -91,6 +91,12 @@ pub(super) const ROWS: &[Row] = &[
         |all| &mut all.advisories.total_bytes,
         "what is held of all records while a database is built",
     ),
+    ("table_bytes", |all| &mut all.read.toc.table_bytes, "table of contents of a layer"),
+    (
+        "chunk_bytes",
+        |all| &mut all.read.toc.chunk_bytes,
+        "piece of a file that is read by a table of contents",
+    ),
     (
         "layer_hold_bytes",
         |all| &mut all.read.layer_hold_bytes,
