@@ -57,7 +57,8 @@ impl Client {
                 (root.image().await?, asked, index.then(|| root.descriptor.digest.clone()))
             }
         };
-        let (documents, report) = image.stock(&crate::analyzers(), &ScanOptions::default()).await?;
+        let (documents, report) =
+            Box::pin(image.stock(&crate::analyzers(), &ScanOptions::default())).await?;
         let run = &documents.config().run;
         let asks = has_named_user(run) && policies.iter().any(Policy::asks_for_the_user);
         let passwd = match asks && !image.passes_once() {

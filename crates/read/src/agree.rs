@@ -28,7 +28,7 @@ pub(crate) async fn walk<R: LayerReader>(
     let place = layer.blob().and_then(|(_, it)| tables::place_of(it, &limits).ok().flatten());
     let Some(place) = place else { return stream.walk(options, reader).await };
     let mut both = Both::new(reader, place, limits);
-    let mut whole = stream.walk(options, &mut both).await?;
+    let mut whole = Box::pin(stream.walk(options, &mut both)).await?;
     if let Some((_, walked)) = &mut whole {
         match both.difference(&walked.listing, options) {
             Ok(None) => {}

@@ -1,11 +1,12 @@
 //! What a caller decides about reading.
 
+use std::fmt;
 use std::sync::Arc;
 
-use cutaway_layerfs::Budget;
+use cutaway_layerfs::{Budget, Meta};
 use cutaway_model::Windows;
 
-use crate::{Observer, Silent, Tables};
+use crate::{Observer, Silent};
 
 /// How layers are read.
 #[derive(Debug, Clone)]
@@ -81,6 +82,23 @@ impl Options {
     pub fn observed(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
         self
+    }
+}
+
+/// Has layers read by their tables.
+#[derive(Clone)]
+pub struct Tables {
+    /// Tells whether the content of an entry will be wanted, by its name and what is said about it, so that
+    /// neighbours are asked for at once. What is wanted all the same is asked for by itself.
+    pub likely: Arc<Likely>,
+}
+
+/// Tells of an entry, by its name and what is said about it, whether its content will be wanted.
+pub type Likely = dyn Fn(&[u8], &Meta) -> bool + Send + Sync;
+
+impl fmt::Debug for Tables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tables").finish_non_exhaustive()
     }
 }
 

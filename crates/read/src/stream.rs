@@ -316,7 +316,7 @@ pub async fn visit<R: LayerReader>(
     let mut before = 0_u64;
     let mut last = None;
     let mut window = None;
-    let mut table = tables::open(layer, options).await;
+    let mut table = Box::pin(tables::open(layer, options)).await;
     loop {
         let Some(mut reader) = reader() else {
             return Err(last.unwrap_or_else(|| Error::unfinished(layer.what())));
@@ -328,7 +328,7 @@ pub async fn visit<R: LayerReader>(
             return Ok(Visit { out, stored: size, whole, by_table: false });
         }
         if let Some(opened) = table.take() {
-            match opened.play(layer, &mut reader, options).await {
+            match Box::pin(opened.play(layer, &mut reader, options)).await {
                 Ok((stored, whole)) => {
                     let out = reader.finish().await;
                     return Ok(Visit { out, stored, whole, by_table: true });

@@ -7,40 +7,21 @@
 mod parts;
 mod play;
 
-use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
-use cutaway_layerfs::{Account, Meta};
+use cutaway_layerfs::Account;
 use cutaway_model::{Blobs, Descriptor, Error as ModelError, Layer};
 use cutaway_tar::len64;
 use cutaway_toc::{Chunked, FOOTER_BYTES, Form, Limits, Place, Table};
 use tokio::io::AsyncReadExt as _;
 
 pub(crate) use self::play::listing;
-use crate::Options;
+use crate::{Options, Tables};
 
 /// The least bytes that are asked for at the end of an eStargz layer: enough for most tables.
 const TAIL_BYTES: u64 = 64 << 10;
 /// The part of such a layer that its table takes, at most, as a rule: one in 200 bytes.
 const TAIL_SHARE: u64 = 200;
-
-/// Has layers read by their tables.
-#[derive(Clone)]
-pub struct Tables {
-    /// Tells whether the content of an entry will be wanted, by its name and what is said about it, so that
-    /// neighbours are asked for at once. What is wanted all the same is asked for by itself.
-    pub likely: Arc<Likely>,
-}
-
-/// Tells of an entry, by its name and what is said about it, whether its content will be wanted.
-pub type Likely = dyn Fn(&[u8], &Meta) -> bool + Send + Sync;
-
-impl fmt::Debug for Tables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tables").finish_non_exhaustive()
-    }
-}
 
 /// Why a layer is not read by its table.
 #[derive(Debug, thiserror::Error)]

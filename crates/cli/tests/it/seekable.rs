@@ -67,7 +67,7 @@ impl Scene {
         let before = self.registry.sent();
         let name = format!("{}/app:1", self.registry.host());
         let output = run(&[command, &["--plain-http", "--no-cache", &name], more].concat());
-        (output, self.registry.sent() - before)
+        (output, self.registry.sent().saturating_sub(before))
     }
 
     fn layer(&self) -> String {
@@ -172,7 +172,7 @@ const LIES: &[Lie] = &[
         table["entries"].as_array_mut().unwrap().push(value!({"name": "x", "type": "reg"}));
     }),
     ("another name", |table| {
-        entry(table, "lib/apk/db/installed")["name"] = "lib/apk/db/other".into()
+        entry(table, "lib/apk/db/installed")["name"] = "lib/apk/db/other".into();
     }),
     ("another mode", |table| entry(table, "bin/tool")["mode"] = 0o755.into()),
     ("another owner", |table| entry(table, "bin/tool")["uid"] = 7.into()),
@@ -227,12 +227,12 @@ const BROKEN: &[Lie] = &[
     ("version", |table| table["version"] = 2.into()),
     ("no entries", |table| table["entries"] = Value::Null),
     ("an offset beyond the layer", |table| {
-        entry(table, "etc/os-release")["offset"] = 99_000_000.into()
+        entry(table, "etc/os-release")["offset"] = 99_000_000.into();
     }),
     ("no offset", |table| entry(table, "etc/os-release")["offset"] = 0.into()),
     ("a negative size", |table| entry(table, "etc/os-release")["size"] = (-1).into()),
     ("a size that is too large", |table| {
-        entry(table, "etc/os-release")["size"] = 9_000_000_000_u64.into()
+        entry(table, "etc/os-release")["size"] = 9_000_000_000_u64.into();
     }),
     ("another chunk digest", |table| {
         entry(table, "etc/os-release")["chunkDigest"] = format!("sha256:{}", "0".repeat(64)).into();
@@ -258,7 +258,7 @@ const BROKEN: &[Lie] = &[
     ("an unknown type", |table| entry(table, "empty")["type"] = "door".into()),
     ("a time that is none", |table| entry(table, "empty")["modtime"] = "yesterday".into()),
     ("an attribute that is none", |table| {
-        entry(table, "empty")["xattrs"] = value!({"user.a": "%%"})
+        entry(table, "empty")["xattrs"] = value!({"user.a": "%%"});
     }),
 ];
 

@@ -145,7 +145,7 @@ proptest! {
                 let mut at = 0;
                 for chunk in &entry.chunks {
                     prop_assert_eq!(chunk.at, at);
-                    at += chunk.len;
+                    at = chunk.at.saturating_add(chunk.len);
                     prop_assert!(chunk.stored.start < chunk.stored.end && chunk.stored.end <= END);
                 }
                 prop_assert_eq!(at, entry.meta.size);
