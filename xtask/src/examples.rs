@@ -18,9 +18,8 @@ type Known = (&'static str, &'static str, &'static [&'static str], &'static str)
 ///
 /// `{oci}` and `{tar}` are the sample as a layout and as an archive, `{report}` is what the program
 /// says of it, `{apk}` a database of apk's, `{gems}` a list of Ruby's, `{npm}` a package of Node's,
-/// `{record}` an advisory, `{policy}` a policy, `{review}` an admission review and `{kept}` a folder to
-/// keep in, `{toc}` a table of
-/// contents.
+/// `{record}` an advisory, `{policy}` a policy, `{review}` an admission review, `{kept}` a folder to
+/// keep in and `{toc}` a table of contents.
 const KNOWN: &[Known] = &[
     ("analyze", "gemfile_lock", &["{gems}"], ""),
     ("analyzers-lang", "artifact", &["app/node_modules/left-pad/package.json", "{npm}"], ""),
@@ -123,8 +122,8 @@ fn files() -> Result<Vec<(&'static str, PathBuf)>> {
         ("{npm}", written("package.json", r#"{"name": "left-pad", "version": "1.3.0"}"#)?),
         ("{record}", written("GHSA-1.json", RECORD)?),
         ("{policy}", written("policy.yaml", POLICY)?),
-        ("{review}", written("review.json", REVIEW)?),, `{toc}` a table of
-/// contents.
+        ("{review}", written("review.json", REVIEW)?),
+        ("{toc}", written("toc.json", TOC)?),
         ("{report}", written("report.json", &report)?),
         ("{oci}", oci),
         ("{tar}", tar),

@@ -1,10 +1,14 @@
 //! The files and packages in which two images differ.
 
+mod text;
+
 use cutaway_analyze::{Analyzers, Interest, NamePattern, Place, Role};
 use cutaway_files::{Comparison, Difference, Present, Side, Which};
 use cutaway_layerfs::EntryPath;
 use cutaway_report::{FileEntry, PackageDifferences, Report};
 use serde::Serialize;
+
+pub use self::text::DifferenceReport;
 
 /// A file in which two images differ, as programs read it.
 #[derive(Debug, Serialize)]

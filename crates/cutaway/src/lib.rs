@@ -101,7 +101,7 @@ pub use cutaway_sbom as sbom;
 pub use cutaway_scan as scan;
 #[doc(no_inline)]
 pub use cutaway_vulns as vulns;
-pub use difference::{FileChange, file_changes, package_differences};
+pub use difference::{DifferenceReport, FileChange, file_changes, package_differences};
 pub use environment::Environment;
 pub use error::{Class, Error};
 pub use explain::{Explanation, PassedOver};

@@ -1,6 +1,6 @@
 //! `cutaway diff`: what two images differ in: config, packages and files.
 
-use cutaway::package_differences;
+use cutaway::{DifferenceReport, package_differences};
 use cutaway_files::{Comparison, Fingerprints, shared_layers};
 use cutaway_report::config_differences;
 
@@ -10,7 +10,7 @@ use crate::client;
 use crate::failure::{Exit, Failure, verdict};
 use crate::print::counted;
 use crate::print::view::Output;
-use crate::print::view_diff::{Answer, write_json, write_text};
+use crate::print::view_diff::{write_json, write_text};
 
 pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     if args.a == "-" && args.b == "-" {
@@ -38,7 +38,7 @@ pub(crate) async fn run(args: &Diff, common: &Common) -> Result<Exit, Failure> {
     let (image_a, report_a, view_a) = a.view(&limits)?;
     let (image_b, report_b, view_b) = b.view(&limits)?;
     let comparison = Comparison::new(&view_a, &view_b);
-    let answer = Answer::new(
+    let answer = DifferenceReport::new(
         (&report_a.image, &report_b.image),
         (shared, first),
         config_differences(image_a.config(), image_b.config()),
