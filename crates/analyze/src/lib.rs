@@ -34,6 +34,7 @@
 
 mod analyzer;
 mod analyzers;
+mod architecture;
 mod budget;
 mod cache;
 mod content_digest;
@@ -68,6 +69,7 @@ mod wire;
 
 pub use analyzer::{Analyzer, Companion, Database, Selection};
 pub use analyzers::{Analyzers, AnalyzersError, Builder, Member, Role};
+pub use architecture::{goes_on_as, may_go_on, native_architectures};
 pub use budget::Budget;
 pub use cache::{FactsCache, FactsKey};
 pub use content_digest::ContentDigest;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::architecture::{goes_on_as, may_go_on};
 use crate::{Few, Identity, Package};
 
 /// A database as a layer brought it: ordered by preference, so of several that have the same record
@@ -221,12 +222,10 @@ impl<'a> Tracker<'a> {
         turns: &mut BTreeMap<Identity<'a>, Turned<'a>>,
         native: &[&str],
     ) {
-        let is_none = |arch: Option<&str>| matches!(arch, Some("all" | "noarch" | "any"));
-        let is_native = |arch: Option<&str>| arch.is_some_and(|arch| native.contains(&arch));
         let mut over: BTreeMap<Identity<'a>, Vec<Identity<'a>>> = BTreeMap::new();
         let mut begun = Vec::new();
         for (identity, turned) in &*turns {
-            if turned.over && (is_none(identity.arch) || is_native(identity.arch)) {
+            if turned.over && may_go_on(identity.arch, native) {
                 let any = Identity { arch: None, ..*identity };
                 over.entry(any).or_default().push(*identity);
             }
@@ -235,10 +234,7 @@ impl<'a> Tracker<'a> {
             }
         }
         for new in begun {
-            let changes = |old: &&Identity<'a>| {
-                (is_none(old.arch) && is_native(new.arch))
-                    || (is_native(old.arch) && is_none(new.arch))
-            };
+            let changes = |old: &&Identity<'a>| goes_on_as(old.arch, new.arch, native);
             let same = over.get(&Identity { arch: None, ..new });
             let of_old = same.and_then(|same| same.iter().find(changes).copied());
             let Some(old) = of_old else { continue };

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use cutaway_analyze::{
-    Analyzers, Distro, Ecosystem, Identity, Package, Present, Role, Severity, Unrecorded, timeline,
+    Analyzers, Distro, Ecosystem, Identity, Package, Present, Role, Severity, Unrecorded,
+    native_architectures, timeline,
 };
 use cutaway_model::{DiffId, Image, Measured};
-use cutaway_ref::Platform;
 use cutaway_report::{
     BundledReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport, RemovedReport,
     Report, Schema, Subject, SupportEnd, purl,
@@ -52,7 +52,7 @@ pub(crate) fn report(
     let inventory = Inventory::new(merged, analyzers, &options.read.budget)?;
     let distro = distro(merged, &inventory, analyzers);
     let release = distro.as_ref().map(|(distro, _)| *distro);
-    let native = native(&image.config().platform);
+    let native = native_architectures(&image.config().platform.architecture);
     let told = timeline(&inventory.changes, &native);
     let mut account = options.read.budget.account();
     let of_removed = told.removed.iter().map(|it| it.package);
@@ -159,22 +159,6 @@ fn distro<'a>(
 ) -> Option<(&'a Distro, &'a Sight)> {
     let mut releases = of_role(&inventory.top, analyzers, Role::Release);
     releases.find_map(|sight| Some((merged.found(sight)?.distro()?, sight)))
-}
-
-/// Returns the names that package managers have for the architecture of a platform.
-fn native(platform: &Platform) -> Vec<&str> {
-    let architecture = platform.architecture.as_str();
-    let others: &[&str] = match architecture {
-        "amd64" => &["x86_64"],
-        "386" => &["i386", "i686", "i586", "x86"],
-        "arm64" => &["aarch64"],
-        "arm" => &["armhf", "armel", "armv7", "armv7hl", "armv6"],
-        "ppc64le" => &["ppc64el"],
-        "mips64le" => &["mips64el"],
-        "loong64" => &["loongarch64"],
-        _ => &[],
-    };
-    others.iter().copied().chain([architecture]).collect()
 }
 
 /// Returns what programs write on a system with the databases of the top.

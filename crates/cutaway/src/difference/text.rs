@@ -111,7 +111,13 @@ fn packages(packages: &PackageDifferences, style: Style, text: &mut String) {
                 (a, b) => {
                     let version =
                         |version: &Option<String>| escape(version.as_deref().unwrap_or_default());
-                    style.yellow(&format!("~ {name} {} → {}", version(a), version(b)))
+                    let (old, new) = match (&package.arch_a, &package.arch) {
+                        (Some(old), Some(new)) => {
+                            (format!(" ({})", escape(old)), format!(" ({})", escape(new)))
+                        }
+                        _ => Default::default(),
+                    };
+                    style.yellow(&format!("~ {name} {}{old} → {}{new}", version(a), version(b)))
                 }
             };
             text.push_str(&line);
