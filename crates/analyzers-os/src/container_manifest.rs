@@ -27,7 +27,7 @@ pub(crate) struct ContainerManifest;
 
 impl Analyzer for ContainerManifest {
     fn id(&self) -> AnalyzerId {
-        AnalyzerId::new("container-manifest", 4)
+        AnalyzerId::new("container-manifest", 5)
     }
 
     fn interest(&self) -> Interest {
@@ -75,7 +75,7 @@ fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'sta
         .splitn(COLUMNS.saturating_add(1), '\t')
         .map(|column| Some(column).filter(|column| !matches!(*column, "" | "(none)")))
         .collect();
-    let &[name, version, installed, built, vendor, epoch, size, arch, _, source_rpm] =
+    let &[name, version, installed, built, vendor, epoch, size, arch, in_number, source_rpm] =
         columns.as_slice()
     else {
         return Err("has not ten columns");
@@ -85,6 +85,8 @@ fn package(line: Line<'_>, reporter: &mut Reporter<'_>) -> Result<Package, &'sta
     if !line.ended && ![".rpm", "(none)"].iter().any(|end| text.ends_with(end)) {
         return Err("is cut: the file ends in it");
     }
+    // Where the first column has none the other one is 0; if it is not, there is an epoch.
+    let epoch = epoch.or(in_number.filter(|number| *number != "0"));
     let epoch = match epoch.map(str::parse::<u64>) {
         None => None,
         Some(Ok(epoch)) => Some(epoch),
@@ -126,6 +128,30 @@ mod tests {
     use cutaway_layerfs::EntryPath;
 
     use super::ContainerManifest;
+
+    #[test]
+    fn epochs() {
+        for (epoch, number, version, found) in [
+            ("(none)", "0", "9-1", None),
+            ("(none)", "2", "2:9-1", Some(2)),
+            ("", "3", "3:9-1", Some(3)),
+            ("(none)", "(none)", "9-1", None),
+            ("1", "0", "1:9-1", Some(1)),
+            ("0", "0", "9-1", Some(0)),
+        ] {
+            let line =
+                format!("vim\t9-1\t1\t2\tus\t{epoch}\t4\tx86_64\t{number}\tvim-9-1.src.rpm\n");
+            let path = EntryPath::clean(b"var/lib/rpmmanifest/container-manifest-2").unwrap();
+            let mut findings = Findings::default();
+            let _ = ContainerManifest.analyze(&File::new(&path, line.as_bytes()), &mut findings);
+            let package = &findings.packages()[0];
+            assert_eq!(
+                (package.version.as_str(), package.epoch),
+                (version, found),
+                "{epoch} {number}"
+            );
+        }
+    }
 
     #[test]
     fn lines() {
