@@ -82,7 +82,7 @@ impl Exchange {
                     self.session.renew(&self.transport, scope, grant).await?
                 }
                 // Some hide what they have from whoever says no password, and do not ask for one.
-                (401 | 403 | 404, None) if status == 401 || self.session.has_credential() => {
+                (400 | 401 | 403 | 404, None) if status == 401 || self.session.has_credential() => {
                     self.introduce(ask, scope, &answer, slot).await?
                 }
                 _ => None,

@@ -9,10 +9,11 @@ use crate::Kind;
 use crate::answer::content_encoding;
 use crate::ask::{Ask, Part};
 use crate::exchange::Exchange;
+use crate::failure::Failure;
 use crate::manifest::{given_up, note_header};
 use crate::pause::pause;
 use crate::range;
-use crate::retry::{Retry, is_passing};
+use crate::retry::Retry;
 use crate::slots::Slot;
 
 /// Asks for what lies at `path`, and returns the size that the answer claims, if it claims one.
@@ -42,7 +43,7 @@ pub(crate) async fn size(
             }
             Err(failure) => failure,
         };
-        if part == Part::Head && is_refusal(&failure.kind) {
+        if part == Part::Head && is_refusal(&failure) {
             part = Part::First;
             continue;
         }
@@ -54,12 +55,12 @@ pub(crate) async fn size(
     }
 }
 
-/// Returns whether a failure may be about the question for headers, and not about what lies there.
-fn is_refusal(kind: &Kind) -> bool {
-    match kind {
+/// Returns whether a failure may be about the question for headers, and not about what lies there: some answer it
+/// with 404, 405 or 500. Who asks for a pause says it of every question.
+fn is_refusal(failure: &Failure) -> bool {
+    match failure.kind {
         Kind::Refused(_) => true,
-        // What is not there is not asked for twice.
-        Kind::Status { status, .. } => *status != 404 && !is_passing(*status),
+        Kind::Status { status, .. } => status != 429 && failure.retry_after.is_none(),
         _ => false,
     }
 }

@@ -21,7 +21,7 @@ fn basic_gate() -> Gate {
 
 #[tokio::test]
 async fn what_is_hidden_from_nobody_is_asked_for_with_the_password() {
-    for status in [401, 403, 404] {
+    for status in [400, 401, 403, 404] {
         let scene = Scene::new(10).await;
         scene.registry.gate(basic_gate());
         scene.registry.script("/manifests/", [Fault::status(status)]);
@@ -67,7 +67,7 @@ async fn worn_out_tokens_are_renewed_once() {
 
 #[tokio::test]
 async fn sizes_are_had_where_headers_alone_are_refused() {
-    for status in [400, 401, 403, 405, 501] {
+    for status in [400, 401, 403, 404, 405, 500, 501, 502, 503] {
         let scene = Scene::new(1000).await;
         let (_, repository) = scene.anonymous();
         scene.registry.script("/blobs/", [Fault::status(status)]);
