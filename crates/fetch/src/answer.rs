@@ -30,7 +30,13 @@ pub(crate) async fn failure_of(transport: &Transport, response: Response, url: &
         None => quoted(bytes.trim_ascii(), SHOWN),
     };
     let kind = Kind::Status { status, body, waited: Duration::ZERO };
-    Failure { passing: is_passing(status), retry_after, ..Failure::lasting(kind) }.at(url)
+    let failure =
+        Failure { passing: is_passing(status), retry_after, ..Failure::lasting(kind) }.at(url);
+    // Without TLS the answer may be that of whoever stands between.
+    match transport.proxy_of(url).filter(|_| url.scheme() == "http") {
+        Some(proxy) => failure.through(&proxy),
+        None => failure,
+    }
 }
 
 /// Returns what an answer says of how many requests are allowed and left, as Docker Hub does.

@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::Kind;
 use crate::address::Blocked;
-use crate::certificate::complaint;
+use crate::certificate::{advice, complaint};
 use crate::error::quoted;
 
 /// Why a connection did not come about in its time.
@@ -44,10 +44,17 @@ impl Failure {
         Self { cut: true, ..Self::interrupted(reason) }
     }
 
-    /// Names the proxy that stands between where no connection came about, or none that lasted.
+    /// Names the proxy that stands between where no connection came about, or none that lasted, and where it may be
+    /// the one who refuses.
     pub(crate) fn through(mut self, proxy: &str) -> Self {
-        if let Kind::Connect(text) | Kind::Interrupted(text) | Kind::Tls(text) = &mut self.kind {
-            *text = format!("{text}, through the proxy {}", quoted(proxy.as_bytes(), 100));
+        let proxy = format!("through the proxy {}", quoted(proxy.as_bytes(), 100));
+        match &mut self.kind {
+            Kind::Connect(text) | Kind::Interrupted(text) | Kind::Tls(text) => {
+                *text = format!("{text}, {proxy}");
+            }
+            Kind::Status { body, .. } if body.is_empty() => *body = proxy,
+            Kind::Status { body, .. } => *body = format!("{body}, {proxy}"),
+            _ => {}
         }
         self
     }
@@ -75,7 +82,8 @@ impl Failure {
             if let Some(tls) = this.downcast_ref::<rustls::Error>()
                 && is_about_trust(tls)
             {
-                return Self::lasting(Kind::Tls(quoted(complaint(tls).as_bytes(), 300)));
+                let complaint = quoted(complaint(tls).as_bytes(), 300);
+                return Self::lasting(Kind::Tls(format!("{complaint}; {}", advice(tls))));
             }
             deepest = this.to_string();
             let io = this.downcast_ref::<io::Error>();

@@ -114,6 +114,11 @@ impl Transport {
         &self.host
     }
 
+    /// Returns the proxy that a request to `url` goes through, as a host with its port.
+    pub(crate) fn proxy_of(&self, url: &Url) -> Option<String> {
+        self.proxies.of(url)
+    }
+
     /// Returns the registry's own address, as far as its scheme is known.
     pub(crate) fn origin(&self) -> Result<Url, Failure> {
         self.address(self.scheme().unwrap_or("https"), "")
