@@ -9,6 +9,9 @@ use cutaway_tar::Escaped;
 
 use crate::error::Error;
 
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A certificate or a key in PEM.
 #[derive(Clone)]
 pub enum Pem {
@@ -22,7 +25,7 @@ impl Pem {
     /// Returns the text.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Text(text) => Ok(text.clone()),
+            Self::Text(text) => Ok(without_mark(text.clone())),
             Self::File(path) => read(path),
         }
     }
@@ -82,7 +85,33 @@ pub(crate) fn client_certificate(chain: &Pem, key: &Pem) -> Result<ClientCertifi
     Ok(ClientCertificate { chain: chain.read_certificate()?, key: Secret::new(secret) })
 }
 
-/// Reads a file that a setting names.
+/// Reads a file of certificates or keys that a setting names.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })
+    let read = std::fs::read(path).map(without_mark);
+    read.map_err(|source| Error::Unreadable { path: path.to_owned(), source })
+}
+
+/// Takes away the byte order mark that some editors put in front of a text, where its first line is not found behind it.
+fn without_mark(mut text: Vec<u8>) -> Vec<u8> {
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_text() {
+        let plain = b"-----BEGIN CERTIFICATE-----\n".to_vec();
+        let marked = [MARK, &plain].concat();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        std::fs::write(&file, &marked).unwrap();
+        for pem in [Pem::Text(plain.clone()), Pem::Text(marked), Pem::File(file)] {
+            assert_eq!(pem.read_certificate().unwrap(), plain);
+        }
+    }
 }

@@ -25,15 +25,31 @@ pub(crate) fn config(settings: &Settings) -> Result<Config, Error> {
         ..Config::default()
     };
     config.limits.manifest_bytes = limits.read.model.manifest_bytes;
-    config.ca_certificates =
-        settings.authorities.iter().map(Pem::read_certificate).collect::<Result<_, _>>()?;
+    let authorities = settings.authorities.iter().map(Pem::read_certificate);
+    let authorities = authorities.collect::<Result<_, _>>();
+    config.ca_certificates = authorities.map_err(|error| named(error, "--ca-cert"))?;
     config.client_certificate = match (&settings.certificate, &settings.key) {
-        (Some(chain), Some(key)) => Some(pem::client_certificate(chain, key)?),
+        (Some(chain), Some(key)) => {
+            let own = pem::client_certificate(chain, key).map_err(|error| named(error, OWN))?;
+            own.check().map_err(|rule| named(Error::Usage(rule), OWN))?;
+            Some(own)
+        }
         (None, None) => None,
         _ => {
-            let rule = "a client certificate and its key go together";
-            return Err(Error::Usage(rule.to_owned()));
+            let rule = "a client certificate and its key go together".to_owned();
+            return Err(named(Error::Usage(rule), OWN));
         }
     };
     Ok(config)
+}
+
+/// The options that name a client certificate.
+const OWN: &str = "--client-cert, --client-key";
+
+/// Says by which options was asked for what cannot be used.
+fn named(error: Error, options: &str) -> Error {
+    match error {
+        Error::Usage(rule) => Error::Usage(format!("{rule} ({options})")),
+        error => error,
+    }
 }

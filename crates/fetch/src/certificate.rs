@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rustls::pki_types::UnixTime;
-use rustls::{CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error};
 
 /// Says what keeps two sides from trusting each other; moments are dates (RFC 3339).
 pub(crate) fn complaint(error: &Error) -> String {
@@ -16,6 +16,27 @@ pub(crate) fn complaint(error: &Error) -> String {
             format!("the certificate is not valid before {begins}, and it is {now}")
         }
         other => other.to_string(),
+    }
+}
+
+/// Says what helps two sides to trust each other.
+pub(crate) fn advice(error: &Error) -> &'static str {
+    use AlertDescription as Alert;
+    match error {
+        Error::AlertReceived(
+            Alert::AccessDenied
+            | Alert::BadCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateRequired
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::NoCertificate
+            | Alert::UnknownCA
+            | Alert::UnsupportedCertificate,
+        ) => {
+            "the server wants to see a certificate that it trusts: --client-cert and --client-key name one"
+        }
+        _ => "an authority of your own is trusted by its CA certificate, which --ca-cert names",
     }
 }
 

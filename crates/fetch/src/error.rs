@@ -100,8 +100,8 @@ pub enum Kind {
     /// No connection came about.
     #[error("cannot connect: {0}")]
     Connect(String),
-    /// The server's certificate or its TLS is not acceptable.
-    #[error("no secure connection: {0}; an authority of your own is trusted by its CA certificate")]
+    /// The server's certificate or its TLS is not acceptable, or ours is not to the server; and what helps.
+    #[error("no secure connection: {0}")]
     Tls(String),
     /// The answer broke off, or never came, once or more often.
     #[error("{0}")]

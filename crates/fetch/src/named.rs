@@ -1,5 +1,6 @@
 //! Certificates that the user named: whoever shows exactly one of them is trusted, though it calls itself that
-//! of an authority, as the certificates that people make for themselves do.
+//! of an authority, as the certificates that people make for themselves do, or another authority has signed it
+//! that nobody named.
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl ServerCertVerifier for Named {
         match judged {
             // Its time was judged before; its name and its purpose were not.
             Err(error)
-                if is_about_role(&error)
+                if is_about_origin(&error)
                     && self.certificates.contains(&shown.clone().into_owned()) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
@@ -67,10 +68,16 @@ impl ServerCertVerifier for Named {
     }
 }
 
-/// Returns whether a certificate is refused as that of a server because it is that of an authority.
-fn is_about_role(error: &Error) -> bool {
-    let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
-    other.0.downcast_ref::<webpki::Error>() == Some(&webpki::Error::CaUsedAsEndEntity)
+/// Returns whether a certificate is refused for what it is or who has signed it: because it is that of an authority,
+/// or of one that is not known.
+fn is_about_origin(error: &Error) -> bool {
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
+        Error::InvalidCertificate(CertificateError::Other(other)) => {
+            other.0.downcast_ref::<webpki::Error>() == Some(&webpki::Error::CaUsedAsEndEntity)
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +106,26 @@ mod tests {
         ] {
             let name = ServerName::try_from(name).unwrap();
             let judged = judge.verify_server_cert(&own, &[], &name, &[], at);
+            assert_eq!(judged.is_ok(), trusted, "{name:?} {judged:?}");
+        }
+    }
+
+    #[test]
+    fn one_that_another_authority_signed_is_trusted() {
+        let read = |pem: &[u8]| CertificateDer::from_pem_slice(pem).unwrap();
+        let server = read(include_bytes!("../tests/it/keys/server.pem"));
+        let expired = read(include_bytes!("../tests/it/keys/expired.pem"));
+        for (shown, named, name, trusted) in [
+            (&server, &server, "localhost", true),
+            (&server, &server, "other.example", false),
+            (&server, &expired, "localhost", false),
+            (&expired, &expired, "localhost", false),
+        ] {
+            let provider = Arc::new(ring::default_provider());
+            let inner = Verifier::new_with_extra_roots([named.clone()], provider).unwrap();
+            let judge = Named { certificates: vec![named.clone()], inner: Arc::new(inner) };
+            let name = ServerName::try_from(name).unwrap();
+            let judged = judge.verify_server_cert(shown, &[], &name, &[], UnixTime::now());
             assert_eq!(judged.is_ok(), trusted, "{name:?} {judged:?}");
         }
     }

@@ -6,10 +6,11 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::named::Named;
-use crate::{Config, sha512};
+use crate::{ClientCertificate, Config, sha512};
 
 impl Config {
     /// Returns the TLS settings that this configuration amounts to, for a connection to something else than a registry.
@@ -20,6 +21,31 @@ impl Config {
     pub fn tls(&self) -> Result<ClientConfig, String> {
         client_config(self)
     }
+}
+
+impl ClientCertificate {
+    /// Checks that certificate and key can be read and belong together.
+    ///
+    /// # Errors
+    ///
+    /// Returns which of them cannot be used.
+    pub fn check(&self) -> Result<(), String> {
+        let (chain, key) = self.parts()?;
+        let fit = CertifiedKey::from_der(chain, key, &sha512::provider());
+        fit.map(drop).map_err(|error| do_not_fit(&error))
+    }
+
+    fn parts(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+        let chain = certificates(&self.chain, "the client certificate")?;
+        // The parser's error is left out: it may quote a part of the key.
+        let key = PrivateKeyDer::from_pem_slice(self.key.expose().as_bytes())
+            .map_err(|_| "the client key is no private key in PEM".to_owned())?;
+        Ok((chain, key))
+    }
+}
+
+fn do_not_fit(error: &rustls::Error) -> String {
+    format!("the client certificate and its key do not fit: {error}")
 }
 
 /// Builds the TLS settings.
@@ -33,13 +59,8 @@ pub(crate) fn client_config(config: &Config) -> Result<ClientConfig, String> {
     let mut tls = match &config.client_certificate {
         None => builder.with_no_client_auth(),
         Some(own) => {
-            let chain = certificates(&own.chain, "the client certificate")?;
-            // The parser's error is left out: it may quote a part of the key.
-            let key = PrivateKeyDer::from_pem_slice(own.key.expose().as_bytes())
-                .map_err(|_| "the client key is no private key in PEM".to_owned())?;
-            builder.with_client_auth_cert(chain, key).map_err(|error| {
-                format!("the client certificate and its key do not fit: {error}")
-            })?
+            let (chain, key) = own.parts()?;
+            builder.with_client_auth_cert(chain, key).map_err(|error| do_not_fit(&error))?
         }
     };
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -151,7 +151,9 @@ async fn clients_show_their_certificate() {
         true,
     )
     .await;
-    assert!(resolve(&front.host, Credential::Anonymous, trusting()).await.is_err());
+    let error =
+        transport(resolve(&front.host, Credential::Anonymous, trusting()).await.unwrap_err());
+    assert!(error.contains("--client-cert") && !error.contains("--ca-cert"), "{error}");
     let own = ClientCertificate {
         chain: include_bytes!("keys/client.pem").to_vec(),
         key: Secret::new(include_str!("keys/client.key")),
