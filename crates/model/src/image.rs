@@ -206,6 +206,9 @@ fn pair(
             Some(kind) if unpacked == 0 => format!(
                 "is of type {kind} and has no diffIDs for its {stored} layers: an artifact, not an image"
             ),
+            _ if unpacked == 0 => {
+                format!("has no diffIDs (rootfs.diff_ids), but the image has {stored} layers")
+            }
             _ => format!("lists {unpacked} diffIDs, but the image has {stored} layers"),
         };
         return Err(Error::malformed(what, rule));

@@ -70,7 +70,8 @@ pub(crate) fn all(
     diagnostics.extend(image.remarks().iter().cloned().chain(of_layers).map(remark));
     let built_for = &image.config().platform;
     if !built_for.os.is_empty() && built_for.distance(&options.platform).is_none() {
-        let message = format!("the image is built for {built_for}, not for {}", options.platform);
+        let (is, asked) = (built_for.in_full(), options.platform.in_full());
+        let message = format!("the image is built for {is}, not for {asked}");
         diagnostics.push(note("other-platform", &message));
     }
     if image.digest().is_none() {

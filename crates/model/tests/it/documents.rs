@@ -233,7 +233,7 @@ fn claims_of_size_name_both_numbers() {
 fn layers_and_diff_ids_are_as_many() {
     for (diff_ids, layers, says) in [
         (1, 2, "lists 1 diffIDs, but the image has 2 layers"),
-        (0, 2, "lists 0 diffIDs, but the image has 2 layers"),
+        (0, 2, "has no diffIDs (rootfs.diff_ids), but the image has 2 layers"),
         (2, 1, "lists 2 diffIDs, but the image has 1 layers"),
         (2, 0, "lists 2 diffIDs, but the image has 0 layers"),
     ] {
