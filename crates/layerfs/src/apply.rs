@@ -15,6 +15,7 @@ use cutaway_tar::Kind;
 use crate::arena::{Content, NodeId};
 use crate::blocks::{Full, Text};
 use crate::changes::{Changes, End};
+use crate::implied_last::ImpliedLast;
 use crate::listing::{Listing, Mark, MarkKind, WhiteoutKind};
 use crate::record::Record;
 use crate::resolve::{Last, Loop, Place, follow, split};
@@ -122,6 +123,8 @@ pub(crate) struct Application<'t> {
     pub(crate) whited_out: HashSet<(NodeId, Box<[u8]>)>,
     /// Directories of lower layers in which the layer has a marker.
     pub(crate) marked: HashSet<NodeId>,
+    /// Directories without an entry that it has made.
+    pub(crate) implied_last: ImpliedLast,
     /// Global headers that had no effect yet, had they been entries.
     pub(crate) globals: Vec<EntryPath>,
     /// Directories in which the caller wants to know which names change.
@@ -148,6 +151,7 @@ impl<'t> Application<'t> {
             vacated: HashSet::new(),
             whited_out: HashSet::new(),
             marked: HashSet::new(),
+            implied_last: ImpliedLast::default(),
             globals: Vec::new(),
             watch: None,
             changes: None,
@@ -279,9 +283,11 @@ impl<'t> Application<'t> {
                 data.placed_by = self.layer;
                 data.explicit = false;
             }
+            self.implied_last.add(directory);
         }
         for name in &place.missing {
             directory = self.insert(directory, name, false, self.implied(), path)?;
+            self.implied_last.add(directory);
         }
         Ok(directory)
     }

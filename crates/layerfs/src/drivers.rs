@@ -244,6 +244,18 @@ impl Application<'_> {
 
     /// Removes what has no entry of its own below a directory, with all that lies in it.
     fn clear_implied(&mut self, directory: NodeId) -> Result<(), Error> {
+        if let Some(fresh) = self.implied_last.since_cleared(directory) {
+            for node in fresh {
+                let arena = &self.tree.arena;
+                // What was taken away may have made room for another one.
+                let is_there = arena.child(arena.parent(node), arena.name(node)) == Some(node);
+                let is_implied = arena.get(node).is_some_and(|data| !data.explicit);
+                if is_there && is_implied && node != directory && arena.is_above(directory, node) {
+                    self.remove(node)?;
+                }
+            }
+            return Ok(());
+        }
         let mut ahead = vec![directory];
         while let Some(node) = ahead.pop() {
             let children: Vec<NodeId> = self.tree.arena.children(node).collect();

@@ -53,6 +53,7 @@ mod drivers;
 mod error;
 mod hard_link;
 mod hide;
+mod implied_last;
 mod limits;
 mod listing;
 mod listing_code;

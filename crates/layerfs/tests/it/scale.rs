@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cutaway_layerfs::{EntryPath, Error, Limits, Listing, Meta, Tree, Visitor, Walk};
+use cutaway_layerfs::{EntryPath, Error, Limits, Listing, Meta, Readings, Tree, Visitor, Walk};
 
 use crate::stack::{member, tar, walk};
 
@@ -93,6 +93,25 @@ fn layers_of_whiteouts_cost_linear_time() {
     };
     let (few, many) = (stack(8), stack(64));
     assert!(many < few * 30 + Duration::from_secs(1), "8 layers: {few:?}, 64 layers: {many:?}");
+}
+
+/// A directory that is hidden again and again is not gone through each time.
+#[test]
+fn opaque_marks_of_one_directory_cost_linear_time() {
+    let layer = |count: u32| {
+        let listing = list((0..count).flat_map(|n| {
+            // Every other file brings a directory without an entry.
+            let above = if n % 2 == 0 { String::new() } else { format!("i{n}/") };
+            [file("d/.wh..wh..opq"), file(&format!("d/{above}f{n}"))]
+        }));
+        let ((), time) = timed(|| {
+            Readings::new(Limits::default()).apply(0, &listing, None, None).unwrap();
+        });
+        time
+    };
+    let cost = |count| (0..3).map(|_| layer(count)).min().unwrap();
+    let (few, many) = (cost(2_000), cost(40_000));
+    assert!(many < few * 100 + Duration::from_secs(1), "2,000: {few:?}, 40,000: {many:?}");
 }
 
 #[test]
