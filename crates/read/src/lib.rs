@@ -44,6 +44,7 @@ mod input;
 mod lane;
 mod layers;
 mod members;
+mod no_image;
 mod observer;
 mod odd;
 mod options;

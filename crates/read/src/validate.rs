@@ -6,10 +6,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use cutaway_model::source::{self, Form};
+use cutaway_model::source::Form;
 use cutaway_model::{
-    Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Manifest, Reached,
-    verify_blob,
+    Blobs, Class, Descriptor, Document, Documents, Error as ModelError, Image, Reached, verify_blob,
 };
 use cutaway_ref::Platform;
 use cutaway_tar::len64;
@@ -17,6 +16,7 @@ use serde::Serialize;
 
 use crate::archive::Passing;
 use crate::layers::start;
+use crate::no_image;
 use crate::verify::listing_only;
 use crate::{Archive, Error, Input, Options};
 
@@ -102,15 +102,6 @@ pub async fn validate(
 fn is_not_looked_at(error: &ModelError) -> bool {
     let limits = ["index_depth", "index_entries", "closure_bytes"];
     matches!(error, ModelError::Limit { limit, .. } if limits.contains(limit))
-}
-
-/// Returns whether a manifest that could not be opened as an image has nothing but blobs of its own kind: it
-/// has the config of an image for form's sake.
-fn is_of_blobs(manifest: &Manifest, error: &ModelError) -> bool {
-    let is_file_system = |layer: &Descriptor| layer.media_type.is_file_system();
-    matches!(error, ModelError::Malformed { .. })
-        && !manifest.layers.is_empty()
-        && !manifest.layers.iter().any(is_file_system)
 }
 
 impl Validation {
@@ -211,7 +202,7 @@ impl State<'_> {
                         Ok(image) if of_image || image.layers().len() == manifest.layers.len() => {
                             self.image(&image).await?;
                         }
-                        Err(error) if of_image && !is_of_blobs(&manifest, &error) => {
+                        Err(error) if of_image && !no_image::has_blobs_alone(&manifest, &error) => {
                             self.find(name, error.into())?;
                         }
                         // The type of its config says that it is no image, and what it says is like that.
@@ -241,8 +232,8 @@ impl State<'_> {
         let image = match passed.image(&archive, limits).await {
             Ok(image) => image,
             Err(error) => {
-                match self.artifact(&archive, &passed, &error).await {
-                    Some(manifest) => self.passed_blobs(&mut passed, &manifest).await?,
+                match no_image::blobs(&archive, &passed, &error, limits).await {
+                    Some(blobs) => self.passed_blobs(&mut passed, &blobs).await?,
                     None => self.find(None, error.into())?,
                 }
                 return Ok(form);
@@ -269,30 +260,14 @@ impl State<'_> {
         Ok(form)
     }
 
-    /// Returns the manifest of what is no image, and for that reason could not be opened as one.
-    async fn artifact(
-        &self,
-        archive: &Archive,
-        passed: &Passing<()>,
-        error: &ModelError,
-    ) -> Option<Manifest> {
-        let (selector, platform) = (&archive.selector, &archive.platform);
-        let (files, limits) = (passed.files(), &self.options.limits.model);
-        let outline =
-            source::outline(files, passed.form(), selector, platform, limits).await.ok()?;
-        let manifest = outline.manifest?.manifest;
-        let is_image = manifest.config.media_type.is_config() && !is_of_blobs(&manifest, error);
-        (!is_image).then_some(manifest)
-    }
-
     /// Looks at the blobs of what is no image, which have passed.
     async fn passed_blobs(
         &mut self,
         passed: &mut Passing<()>,
-        manifest: &Manifest,
+        blobs: &[Descriptor],
     ) -> Result<(), Error> {
         self.validation.manifests = 1;
-        for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
+        for blob in blobs {
             if self.seen.insert(blob.digest.to_string()) {
                 self.count(blob.size);
                 if let Err(error) = passed.blob(blob).await {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cutaway_fixtures::{Compression, FixtureImage, ImageBuilder, LayerBuilder};
 use cutaway_model::{Blobs, Descriptor, MediaType};
 use cutaway_read::{Depth, Input, ListingOnly, Select, Validated, Validation, layers, validate};
-use cutaway_ref::Platform;
+use cutaway_ref::{Digest, Platform};
 
 use crate::support::{Held, options};
 
@@ -185,16 +185,55 @@ async fn blobs_that_pass_by_are_compared_whatever_they_hold() {
     ] {
         let bytes =
             cutaway_fixtures::Layout::new().image("1", &build(layers)).archive(&Default::default());
-        let opener = Arc::new(cutaway_read::Once::new(Box::new(std::io::Cursor::new(bytes)), "it"));
-        let archive = cutaway_read::Archive {
-            opener,
-            place: "it".into(),
-            form: None,
-            selector: cutaway_model::source::Selector::Only,
-            platform: Platform::linux("amd64"),
-        };
-        let what = Validated::Input(Input::Archive(archive));
-        let (validation, _) = validate(what, Depth::Full, &options(2)).await.unwrap();
+        let validation = passing(bytes).await;
         assert!(validation.is_valid(), "{name}: {validation:?}");
     }
+}
+
+/// The cache of a builder is an index of layers: there is no image in it, and its blobs are compared all the same.
+#[tokio::test]
+async fn a_build_cache_that_passes_by_is_compared() {
+    let layer = cutaway_fixtures::compress(&tar(), Compression::GZIP);
+    let config = b"{\"layers\":[]}";
+    let entry = |kind: &str, bytes: &[u8]| {
+        let (digest, size) = (Digest::sha256(bytes), bytes.len());
+        format!("{{\"mediaType\":\"{kind}\",\"digest\":\"{digest}\",\"size\":{size}}}")
+    };
+    let index = |kind: &str, entries: &[String]| {
+        let entries = entries.join(",");
+        format!("{{\"schemaVersion\":2,\"mediaType\":\"{kind}\",\"manifests\":[{entries}]}}")
+    };
+    let cache = [
+        entry(MediaType::OCI_LAYER_GZIP, &layer),
+        entry("application/vnd.buildkit.cacheconfig.v0", config),
+    ];
+    let cache = index(MediaType::OCI_INDEX, &cache);
+    let root = index(MediaType::OCI_INDEX, &[entry(MediaType::OCI_INDEX, cache.as_bytes())]);
+    for (stored, is_valid) in [(&layer[..], true), (&layer[..20], false)] {
+        let name = |bytes: &[u8]| format!("blobs/sha256/{}", Digest::sha256(bytes).encoded());
+        let archive = LayerBuilder::new(Compression::Plain)
+            .file("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}")
+            .file("index.json", root.clone())
+            .file(name(cache.as_bytes()).as_str(), cache.clone())
+            .file(name(config).as_str(), config.to_vec())
+            .file(name(&layer).as_str(), stored.to_vec());
+        let archive = ImageBuilder::new().layer(archive).build().layers[0].blob.bytes.to_vec();
+        let validation = passing(archive).await;
+        assert_eq!(validation.is_valid(), is_valid, "{validation:?}");
+        assert!(!is_valid || validation.blobs == 2, "{validation:?}");
+    }
+}
+
+/// Validates an archive that passes by.
+async fn passing(bytes: Vec<u8>) -> Validation {
+    let opener = Arc::new(cutaway_read::Once::new(Box::new(std::io::Cursor::new(bytes)), "it"));
+    let archive = cutaway_read::Archive {
+        opener,
+        place: "it".into(),
+        form: None,
+        selector: cutaway_model::source::Selector::Only,
+        platform: Platform::linux("amd64"),
+    };
+    let what = Validated::Input(Input::Archive(archive));
+    validate(what, Depth::Full, &options(2)).await.unwrap().0
 }
