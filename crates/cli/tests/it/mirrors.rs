@@ -143,7 +143,16 @@ fn files_are_read_and_blobs_asked_for_elsewhere() {
     for (arguments, fault) in [
         (&["ls"][..], Fault::Flip),
         (&["ls"], Fault::status(404)),
+        (&["ls"], Fault::Longer(vec![7; 1000])),
         (&["cat"], Fault::status(404)),
+        (&["cat"], Fault::Flip),
+        (&["cat"], Fault::Longer(vec![7; 1000])),
+        (&["cat"], Fault::Short(10)),
+        (&["stat"], Fault::Longer(vec![7; 1000])),
+        (&["export"], Fault::Flip),
+        (&["export"], Fault::Longer(vec![7; 1000])),
+        (&["export"], Fault::Short(10)),
+        (&["validate"], Fault::Longer(vec![7; 1000])),
         (&["validate"], Fault::status(503)),
         (&["validate"], Fault::Flip),
         (&["validate", "--fast"], Fault::status(404)),
@@ -155,7 +164,7 @@ fn files_are_read_and_blobs_asked_for_elsewhere() {
             scene.places[0].always(layer.blob.digest.as_str(), fault.clone());
         }
         scene.places[0].always(scene.image.config.digest.as_str(), fault.clone());
-        let path = if arguments[0] == "cat" { &["bulk"][..] } else { &[] };
+        let path = if matches!(arguments[0], "cat" | "stat") { &["bulk"][..] } else { &[] };
         let output = cutaway(&[arguments, &["r.example/team/app:1"], path].concat())
             .args(["--platform", "linux/amd64", "--limit", "first_wait_ms=1"])
             .env("CONTAINERS_REGISTRIES_CONF", scene.conf())
