@@ -73,6 +73,16 @@ impl<K: Ord, V> Few<K, V> {
         }
     }
 
+    /// Returns the items, in the order of their keys.
+    pub fn into_values(self) -> impl Iterator<Item = V> {
+        let (one, many) = match self.0 {
+            State::One(one) => (one, None),
+            State::Many(many) => (None, Some(many)),
+        };
+        let many = many.into_iter().flat_map(BTreeMap::into_values);
+        one.map(|(_, item)| item).into_iter().chain(many)
+    }
+
     /// Returns the items with their keys, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let (one, many) = match &self.0 {
@@ -112,6 +122,7 @@ mod tests {
                 prop_assert_eq!(few.last(), map.last_key_value());
                 prop_assert_eq!(few.get(&key), map.get(&key));
                 prop_assert_eq!(few.get_mut(&key), map.get_mut(&key));
+                prop_assert!(few.clone().into_values().eq(map.clone().into_values()));
             }
         }
     }

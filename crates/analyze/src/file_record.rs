@@ -1,5 +1,8 @@
 //! What package managers say about the files of an image: who owns a path, and what it should hold.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use cutaway_layerfs::{Account, EntryPath};
@@ -18,17 +21,23 @@ const FIXED: usize = 64;
 /// where the budget of the run cannot pay what is held.
 #[derive(Debug, Clone, Default)]
 pub struct FileRecords {
+    /// None while nothing is said, as of nearly all files that are read.
+    said: Option<Box<Said>>,
+    account: Account,
+    /// The most that the weight may become; none where there is no limit.
+    max: Option<usize>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Said {
     owners: Vec<Owner>,
     origins: Vec<Origin>,
     diversions: Vec<Diversion>,
     exclusions: Vec<Exclusion>,
-    pub(crate) records: PackedRecords,
+    records: PackedRecords,
     weight: usize,
     /// What all but the records takes.
     beside: usize,
-    account: Account,
-    /// The most that `weight` may become; none where there is no limit.
-    max: Option<usize>,
     is_over: bool,
 }
 
@@ -150,62 +159,64 @@ impl FileRecords {
 
     /// Returns whether there was more than the limit allows, so that nothing is kept.
     pub fn is_over(&self) -> bool {
-        self.is_over
+        self.said.as_ref().is_some_and(|said| said.is_over)
     }
 
     /// Returns whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        self.records.len() == 0
-            && self.owners.is_empty()
-            && self.origins.is_empty()
-            && self.diversions.is_empty()
-            && self.exclusions.is_empty()
+        self.said.as_ref().is_none_or(|said| {
+            said.records.len() == 0
+                && said.owners.is_empty()
+                && said.origins.is_empty()
+                && said.diversions.is_empty()
+                && said.exclusions.is_empty()
+        })
     }
 
     /// Returns the number of records.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.said.as_ref().map_or(0, |said| said.records.len())
     }
 
     /// Returns the bytes of memory that all this takes, about, where each path is whole: so much may
     /// become of it when all files are missing.
     pub fn weight(&self) -> usize {
-        self.weight
+        self.said.as_ref().map_or(0, |said| said.weight)
     }
 
     /// Returns the packages that the records are about.
     pub fn owners(&self) -> &[Owner] {
-        &self.owners
+        self.said.as_ref().map(|said| &*said.owners).unwrap_or_default()
     }
 
     /// Returns what is known of how files came to be that are in no record, or changed after they were recorded.
     pub fn origins(&self) -> &[Origin] {
-        &self.origins
+        self.said.as_ref().map(|said| &*said.origins).unwrap_or_default()
     }
 
     /// Returns where files lie that a package records elsewhere.
     pub fn diversions(&self) -> &[Diversion] {
-        &self.diversions
+        self.said.as_ref().map(|said| &*said.diversions).unwrap_or_default()
     }
 
     /// Returns which files the package manager is told not to unpack; of those that match the last one counts.
     pub fn exclusions(&self) -> &[Exclusion] {
-        &self.exclusions
+        self.said.as_ref().map(|said| &*said.exclusions).unwrap_or_default()
     }
 
     /// Adds a package and returns its position.
     pub fn owner(&mut self, ecosystem: Ecosystem, package: PackageRef, lists: bool) -> u32 {
-        let position = u32::try_from(self.owners.len()).unwrap_or(u32::MAX);
-        if self.takes(&[package.len()]) {
-            self.owners.push(Owner { ecosystem, package, lists });
+        let position = u32::try_from(self.owners().len()).unwrap_or(u32::MAX);
+        if let Some(said) = self.taking(&[package.len()]) {
+            said.owners.push(Owner { ecosystem, package, lists });
         }
         position
     }
 
     /// Adds how a file may have come to be.
     pub fn originate(&mut self, origin: Origin) {
-        if self.takes(&[origin.path.as_bytes().len(), origin.reason.len()]) {
-            self.origins.push(origin);
+        if let Some(said) = self.taking(&[origin.path.as_bytes().len(), origin.reason.len()]) {
+            said.origins.push(origin);
         }
     }
 
@@ -213,88 +224,99 @@ impl FileRecords {
     pub fn divert(&mut self, diversion: Diversion) {
         let Diversion { from, to, except } = &diversion;
         let except = except.as_ref().map(String::len).unwrap_or_default();
-        if self.takes(&[from.as_bytes().len(), to.as_bytes().len(), except]) {
-            self.diversions.push(diversion);
+        if let Some(said) = self.taking(&[from.as_bytes().len(), to.as_bytes().len(), except]) {
+            said.diversions.push(diversion);
         }
     }
 
     /// Adds which files are not unpacked.
     pub fn exclude(&mut self, exclusion: Exclusion) {
-        if self.takes(&[exclusion.pattern.len(), exclusion.setting.len()]) {
-            self.exclusions.push(exclusion);
+        if let Some(said) = self.taking(&[exclusion.pattern.len(), exclusion.setting.len()]) {
+            said.exclusions.push(exclusion);
         }
     }
 
     /// Adds a record.
     pub fn push(&mut self, record: &FileRecord<'_>) {
         let link = record.link.map(<[u8]>::len).unwrap_or_default();
-        if self.weighs(&[record.path.len(), link]) {
-            self.records.push(record);
+        if let Some(said) = self.weighing(&[record.path.len(), link]) {
+            said.records.push(record);
             self.pays();
         }
     }
 
     /// Shows each record, in order, with the place where [`FileRecords::at`] finds it again.
     pub fn for_each(&self, show: impl FnMut(usize, FileRecord<'_>)) {
-        self.records.for_each(show);
+        if let Some(said) = &self.said {
+            said.records.for_each(show);
+        }
     }
 
     /// Returns the record at a place, without its path.
     pub fn at(&self, place: usize) -> Option<FileRecord<'_>> {
-        self.records.at(place)
+        self.said.as_ref()?.records.at(place)
+    }
+
+    /// Returns the records as they are packed.
+    pub(crate) fn packed(&self) -> &[u8] {
+        self.said.as_ref().map(|said| said.records.as_bytes()).unwrap_or_default()
     }
 
     /// Returns whether two say the same of files, whatever their limits.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
-        self.owners == other.owners
-            && self.origins == other.origins
-            && self.diversions == other.diversions
-            && self.exclusions == other.exclusions
-            && self.is_over == other.is_over
-            && self.records.says_the_same(&other.records)
+        self.owners() == other.owners()
+            && self.origins() == other.origins()
+            && self.diversions() == other.diversions()
+            && self.exclusions() == other.exclusions()
+            && self.is_over() == other.is_over()
+            && self.packed() == other.packed()
     }
 
     /// Gives back the room that is not needed.
     pub fn shrink(&mut self) {
-        self.records.shrink();
+        if let Some(said) = &mut self.said {
+            said.records.shrink();
+        }
     }
 
     /// Takes records that were packed before; none where they are none, or go over the limit.
     pub(crate) fn take_packed(&mut self, bytes: &[u8]) -> Option<()> {
-        let (records, text) = PackedRecords::from_bytes(bytes, self.owners.len())?;
-        let fixed = records.len().saturating_mul(FIXED).saturating_sub(FIXED);
-        if !self.weighs(&[fixed, text]) {
-            return None;
+        let (records, text) = PackedRecords::from_bytes(bytes, self.owners().len())?;
+        if records.len() == 0 {
+            return Some(());
         }
-        self.records = records;
+        let fixed = records.len().saturating_mul(FIXED).saturating_sub(FIXED);
+        self.weighing(&[fixed, text])?.records = records;
         self.pays().then_some(())
     }
 
-    /// Counts something beside the records that holds texts of these lengths; returns whether there is room
-    /// for it.
-    fn takes(&mut self, lengths: &[usize]) -> bool {
-        let one = lengths.iter().copied().fold(FIXED, usize::saturating_add);
-        self.beside = self.beside.saturating_add(one);
-        self.weighs(lengths) && self.pays()
+    /// Counts something beside the records that holds texts of these lengths; returns where it may be added, if
+    /// there is room for it.
+    fn taking(&mut self, lengths: &[usize]) -> Option<&mut Said> {
+        let said = self.said.get_or_insert_default();
+        said.beside = said.beside.saturating_add(one(lengths));
+        self.weighing(lengths)?;
+        if self.pays() { self.said.as_deref_mut() } else { None }
     }
 
-    /// Counts something that has texts of these lengths; returns whether it is within the limit.
-    fn weighs(&mut self, lengths: &[usize]) -> bool {
-        if self.is_over {
-            return false;
+    /// Counts something that has texts of these lengths; returns where it may be added, if that is within the limit.
+    fn weighing(&mut self, lengths: &[usize]) -> Option<&mut Said> {
+        let said = self.said.get_or_insert_default();
+        if said.is_over {
+            return None;
         }
-        let one = lengths.iter().copied().fold(FIXED, usize::saturating_add);
-        self.weight = self.weight.saturating_add(one);
-        let within = self.max.is_none_or(|max| self.weight <= max);
-        if !within {
+        said.weight = said.weight.saturating_add(one(lengths));
+        if self.max.is_some_and(|max| said.weight > max) {
             self.let_go();
+            return None;
         }
-        within
+        self.said.as_deref_mut()
     }
 
     /// Pays for what is held; returns whether that was there.
     fn pays(&mut self) -> bool {
-        let held = self.beside.saturating_add(self.records.as_bytes().len());
+        let beside = self.said.as_ref().map_or(0, |said| said.beside);
+        let held = beside.saturating_add(self.packed().len());
         let paid = self.account.hold(len64(held), 0);
         if !paid {
             self.let_go();
@@ -303,8 +325,14 @@ impl FileRecords {
     }
 
     fn let_go(&mut self) {
-        *self = Self { max: self.max, is_over: true, ..Self::default() };
+        let over = Said { is_over: true, ..Said::default() };
+        *self = Self { max: self.max, said: Some(Box::new(over)), account: Account::default() };
     }
+}
+
+/// Returns what something weighs that has texts of these lengths.
+fn one(lengths: &[usize]) -> usize {
+    lengths.iter().copied().fold(FIXED, usize::saturating_add)
 }
 
 impl PartialEq for FileRecords {
@@ -323,66 +351,5 @@ impl PackageRef {
             }
             Self::Database(path) => path.as_bytes().len(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use cutaway_layerfs::Budget;
-
-    use super::*;
-
-    /// What goes over the limit is gone whole, and stays so whatever comes after it.
-    #[test]
-    fn nothing_is_kept_over_the_limit() {
-        let path = vec![b'a'; 1000];
-        let record = FileRecord {
-            owner: 0,
-            path: &path,
-            role: FileRole::File,
-            digest: None,
-            link: None,
-            traits: Traits::default(),
-        };
-        let origin = || Origin {
-            path: EntryPath::clean(&path).unwrap(),
-            owner: None,
-            link: false,
-            reason: "x".repeat(1000).into(),
-        };
-        let mut records = FileRecords::within(4 * 1064, Account::default());
-        (0..4).for_each(|_| records.push(&record));
-        assert_eq!((records.len(), records.weight(), records.is_over()), (4, 4 * 1064, false));
-        records.push(&record);
-        assert!(records.is_over() && records.is_empty() && records.weight() == 0);
-        records.push(&record);
-        records.originate(origin());
-        records.owner(Ecosystem::DEB, PackageRef::Database(origin().path), true);
-        assert!(records.is_over() && records.is_empty() && records.owners().is_empty());
-        let mut records = FileRecords::within(4 * 1064, Account::default());
-        records.originate(origin());
-        assert_eq!(records.weight(), 2064);
-        records.originate(origin());
-        records.originate(origin());
-        assert!(records.is_over() && records.origins().is_empty());
-    }
-
-    /// What is held is paid as it is held: a path that is like the one before takes next to nothing.
-    #[test]
-    fn what_is_held_is_paid() {
-        let budget = Budget::new(64 << 10);
-        let mut records = FileRecords::within(usize::MAX, budget.account());
-        let push = |records: &mut FileRecords, path: &[u8]| {
-            let (role, traits) = (FileRole::File, Traits::default());
-            records.push(&FileRecord { owner: 0, path, role, digest: None, link: None, traits });
-        };
-        let [one, other] = [b'a', b'b'].map(|letter| vec![letter; 1000]);
-        (0..1000).for_each(|_| push(&mut records, &one));
-        assert!((records.len(), records.is_over()) == (1000, false) && !budget.is_overspent());
-        (0..50).for_each(|n| push(&mut records, if n % 2 == 0 { &other } else { &one }));
-        assert!(!records.is_over() && records.weight() > 1_000_000);
-        (0..50).for_each(|n| push(&mut records, if n % 2 == 0 { &other } else { &one }));
-        assert!(records.is_over() && records.is_empty() && budget.is_overspent());
-        assert!(budget.account().pay(64 << 10), "what was taken is given back");
     }
 }

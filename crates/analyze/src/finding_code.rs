@@ -50,8 +50,8 @@ pub(crate) fn put_findings(out: &mut Vec<u8>, findings: &Findings) {
         put_texts(out, id_like);
         put(out, u64::from(*stated));
     }
-    put_len(out, findings.digests().len());
-    findings.digests().iter().for_each(|digest| {
+    put_len(out, findings.digests().count());
+    findings.digests().for_each(|digest| {
         out.push(digest.tag());
         out.extend_from_slice(digest.bytes());
     });
@@ -108,7 +108,7 @@ pub(crate) fn get_findings(rest: &mut &[u8], findings: &mut Findings) -> Option<
     }
     let digests = get_list(rest, DIGEST_BYTES, ContentDigest::read)?;
     if !digests.is_empty() {
-        findings.set_digests(digests);
+        findings.set_digests(&digests);
     }
     for _ in 0..get_len(rest, 3)? {
         let severity = if get_flag(rest)? { Severity::Error } else { Severity::Warning };

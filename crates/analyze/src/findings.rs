@@ -15,7 +15,7 @@ use crate::{
 /// by this much each anyway.
 const PACKAGE_ALLOWANCE: usize = 400;
 /// What it takes to keep what was found in a file, be it nothing.
-const FILE: u64 = 1200;
+const FILE: u64 = 600;
 /// What it takes to list a record and to follow it through the layers, beside what it says.
 const LISTED: usize = 400;
 
@@ -27,17 +27,25 @@ const LISTED: usize = 400;
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     packages: Vec<Arc<Package>>,
-    keys: Vec<Key>,
-    licenses: Vec<String>,
-    reasons: Option<Reasons>,
-    distro: Option<Distro>,
-    digests: Vec<ContentDigest>,
-    diagnostics: Vec<Diagnostic>,
+    /// The digests of the file, each as its tag and its bytes.
+    digests: Box<[u8]>,
+    /// None where there is nothing of it, as in nearly all files that are read.
+    rare: Option<Box<Rare>>,
     /// What is said about files of the image.
     pub files: FileRecords,
     budget: Budget,
     account: Account,
     weight: u64,
+}
+
+/// What few files say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Rare {
+    keys: Vec<Key>,
+    licenses: Vec<String>,
+    reasons: Option<Reasons>,
+    distro: Option<Distro>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Findings {
@@ -59,41 +67,46 @@ impl Findings {
 
     /// Returns signing keys that a package manager trusts.
     pub fn keys(&self) -> &[Key] {
-        &self.keys
+        self.rare.as_ref().map(|rare| &*rare.keys).unwrap_or_default()
     }
 
     /// Returns the licences of the package that the file is about, as the file spells them.
     pub fn licenses(&self) -> &[String] {
-        &self.licenses
+        self.rare.as_ref().map(|rare| &*rare.licenses).unwrap_or_default()
     }
 
     /// Returns what the file says of why packages are there.
     pub fn reasons(&self) -> Option<&Reasons> {
-        self.reasons.as_ref()
+        self.rare.as_ref()?.reasons.as_ref()
     }
 
     /// Returns the distribution that a release file names.
     pub fn distro(&self) -> Option<&Distro> {
-        self.distro.as_ref()
+        self.rare.as_ref()?.distro.as_ref()
     }
 
     /// Returns digests of the file, by which it is compared with what packages record of it; none where
     /// not all of it was held.
-    pub fn digests(&self) -> &[ContentDigest] {
-        &self.digests
+    pub fn digests(&self) -> impl Iterator<Item = ContentDigest> {
+        let mut rest = &*self.digests;
+        std::iter::from_fn(move || ContentDigest::read(&mut rest))
     }
 
     /// Sets the digests of the file.
-    pub fn set_digests(&mut self, digests: Vec<ContentDigest>) {
-        let weight = size_of::<ContentDigest>().saturating_mul(digests.len());
-        if self.pays(weight, weight) {
-            self.digests = digests;
+    pub fn set_digests(&mut self, digests: &[ContentDigest]) {
+        let mut packed = Vec::new();
+        for digest in digests {
+            packed.push(digest.tag());
+            packed.extend_from_slice(digest.bytes());
+        }
+        if self.pays(packed.len(), packed.len()) {
+            self.digests = packed.into();
         }
     }
 
     /// Returns what could not be read or looks odd.
     pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.diagnostics
+        self.rare.as_ref().map(|rare| &*rare.diagnostics).unwrap_or_default()
     }
 
     /// Returns the bytes of memory that all this takes beside the records of files, about.
@@ -128,7 +141,7 @@ impl Findings {
         let texts = [key.name.len(), key.version.len(), summary];
         let weight = texts.into_iter().fold(size_of::<Key>(), usize::saturating_add);
         if self.pays(weight, weight) {
-            self.keys.push(key);
+            self.rare().keys.push(key);
         }
     }
 
@@ -137,7 +150,7 @@ impl Findings {
         let license = license.into();
         let weight = text_weight(&license);
         if self.pays(weight, weight) {
-            self.licenses.push(license);
+            self.rare().licenses.push(license);
         }
     }
 
@@ -145,7 +158,7 @@ impl Findings {
     pub fn set_reasons(&mut self, reasons: Reasons) {
         let weight = reasons.weight();
         if self.pays(weight, weight) {
-            self.reasons = Some(reasons);
+            self.rare().reasons = Some(reasons);
         }
     }
 
@@ -157,7 +170,7 @@ impl Findings {
         let texts = optional.chain(like).chain([id.len()]);
         let weight = texts.fold(size_of::<Distro>(), usize::saturating_add);
         if self.pays(weight, weight) {
-            self.distro = Some(distro);
+            self.rare().distro = Some(distro);
         }
     }
 
@@ -184,7 +197,7 @@ impl Findings {
         let texts = diagnostic.message.len().saturating_add(diagnostic.code.len());
         let weight = size_of::<Diagnostic>().saturating_add(texts);
         if self.pays(weight, weight) {
-            self.diagnostics.push(diagnostic);
+            self.rare().diagnostics.push(diagnostic);
         }
     }
 
@@ -199,26 +212,33 @@ impl Findings {
 
     /// Returns whether something could not be read.
     pub fn incomplete(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.diagnostics().iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// Returns whether nothing was found and nothing is to be said.
     pub fn is_empty(&self) -> bool {
         self.packages.is_empty()
-            && self.keys.is_empty()
-            && self.licenses.is_empty()
-            && self.reasons.is_none()
-            && self.distro.is_none()
-            && self.diagnostics.is_empty()
+            && self.rare.as_ref().is_none_or(|rare| **rare == Rare::default())
             && self.files.is_empty()
     }
 
     /// Gives back the room that is not needed.
     pub fn shrink(&mut self) {
         self.packages.shrink_to_fit();
-        self.licenses.shrink_to_fit();
-        self.diagnostics.shrink_to_fit();
+        if let Some(rare) = &mut self.rare {
+            rare.licenses.shrink_to_fit();
+            rare.diagnostics.shrink_to_fit();
+        }
         self.files.shrink();
+    }
+
+    /// Has room made for what few files say.
+    fn rare(&mut self) -> &mut Rare {
+        if self.rare.is_none() {
+            // Where that is not there, the budget remembers.
+            let _: bool = self.account.pay(len64(size_of::<Rare>()));
+        }
+        self.rare.get_or_insert_default()
     }
 
     fn pays(&mut self, weight: usize, price: usize) -> bool {
@@ -234,12 +254,8 @@ impl Findings {
 impl PartialEq for Findings {
     fn eq(&self, other: &Self) -> bool {
         self.packages == other.packages
-            && self.keys == other.keys
-            && self.licenses == other.licenses
-            && self.reasons == other.reasons
-            && self.distro == other.distro
+            && self.rare == other.rare
             && self.digests == other.digests
-            && self.diagnostics == other.diagnostics
             && self.files.says_the_same(&other.files)
     }
 }

@@ -19,11 +19,6 @@ impl PackedRecords {
         self.count
     }
 
-    /// Returns whether two have the same records.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
-    }
-
     pub(crate) fn push(&mut self, record: &FileRecord<'_>) {
         let Traits { config, optional, volatile, supplement } = record.traits;
         let (digest, link) = (record.digest.is_some(), record.link.is_some());

@@ -55,7 +55,7 @@ pub(crate) fn put_files(out: &mut Vec<u8>, files: &FileRecords) {
         put_ecosystem(out, ecosystem);
         put_bytes(out, setting.as_bytes());
     }
-    put_bytes(out, files.records.as_bytes());
+    put_bytes(out, files.packed());
 }
 
 /// Adds what [`put_files`] wrote; none where the bytes are none of it, or it goes over the limit.

@@ -114,7 +114,7 @@ fn sights(view: View<'_>) -> BTreeMap<(EntryPath, FileKey, Option<String>), u32>
     let seen = seen.filter(|(_, member)| !member.role().is_of_files());
     let (_, step) = Visibility::new(view, seen.map(|(position, _)| position));
     let sights = step.begun.into_iter();
-    sights.map(|it| ((it.path.clone(), it.key(), it.about), it.file.layer)).collect()
+    sights.map(|it| ((it.path.clone(), it.key(), it.about.clone()), it.file.layer)).collect()
 }
 
 /// Returns the names of files that were taken, each with the layer that has put it there.

@@ -167,7 +167,7 @@ fn unrecorded(
     inventory: &Inventory<'_>,
     analyzers: &Analyzers,
 ) -> Vec<&'static Unrecorded> {
-    let seen = inventory.top.iter().copied().chain(&merged.records);
+    let seen = inventory.top.iter().copied().chain(merged.of_files());
     let seen: std::collections::HashSet<usize> = seen.map(|sight| sight.analyzer).collect();
     let members = analyzers.members().iter().enumerate();
     let present = members.filter(|(at, member)| member.interest().is_empty() || seen.contains(at));

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cutaway_analyze::{ContentDigest, Ecosystem, FileRecords, Package, Present, Severity};
-use cutaway_layerfs::EntryPath;
 use cutaway_report::{DiagnosticReport, OwnerReport};
 
 use crate::digests::FileDigests;
@@ -77,9 +76,7 @@ impl<'a> Bundles<'a> {
             if known.contains(&said(it.package)) {
                 continue;
             }
-            let digests = self.merged.found(sight).map(|found| found.digests());
-            let digests = digests.unwrap_or_default();
-            match self.whose(&sight.path, sight.layer(), digests, inventory) {
+            match self.whose(sight, inventory) {
                 Whose::Owned(owner) => sorted.bundled.push((it, owner)),
                 Whose::Nobodys => sorted.packages.push(it),
                 Whose::Changed(owner) => {
@@ -91,16 +88,12 @@ impl<'a> Bundles<'a> {
         sorted
     }
 
-    /// Tells whose a file is that lies in this layer and has these digests; none where not all of it was
-    /// held.
-    fn whose(
-        &self,
-        path: &EntryPath,
-        layer: usize,
-        digests: &[ContentDigest],
-        inventory: &Inventory<'_>,
-    ) -> Whose {
-        let claims = self.merged.claims.get(path).map(Vec::as_slice).unwrap_or_default();
+    /// Tells whose a file is.
+    fn whose(&self, sight: &Sight, inventory: &Inventory<'_>) -> Whose {
+        let layer = sight.layer();
+        let claims = self.merged.claims.get(&sight.path).map(Vec::as_slice).unwrap_or_default();
+        // None where not all of it was held.
+        let digests = || self.merged.found(sight).into_iter().flat_map(|found| found.digests());
         let mut of_installed = claims.iter().filter_map(|claim| {
             let number = self.owners.of(claim.file, claim.owner)?;
             self.owners.is_installed(number).then_some((number, claim))
@@ -109,7 +102,7 @@ impl<'a> Bundles<'a> {
         let stated = || all.iter().filter(|(_, claim)| claim.digest.is_some());
         let sound = |(number, claim): &(u32, &Claim)| {
             let expected = claim.digest?;
-            let found = digests.iter().find_map(|it| same_algorithm(it, &expected));
+            let found = digests().find_map(|it| same_algorithm(&it, &expected));
             Some(match found {
                 Some(found) => found == expected,
                 None => self.is_older(*number, layer, inventory),

@@ -95,7 +95,7 @@ impl Dispatch {
             if let Some(content) =
                 file.held().all().filter(|_| is_artifact && !findings.packages().is_empty())
             {
-                findings.set_digests(digests_of(content));
+                findings.set_digests(&digests_of(content));
             }
             let companions =
                 companions.iter().map(|it| it.as_ref().map(|(entry, _)| *entry)).collect();

@@ -61,7 +61,8 @@ impl<'a> Inventory<'a> {
         analyzers: &Analyzers,
         budget: &Budget,
     ) -> Result<Self, ReadError> {
-        let sights: Vec<&Sight> = merged.steps.iter().flat_map(|step| &step.begun).collect();
+        let sights: Vec<&Sight> =
+            merged.steps.iter().flat_map(|step| &step.begun).map(|it| &**it).collect();
         let mut paths: Vec<&EntryPath> = sights.iter().map(|sight| &sight.path).collect();
         paths.sort_unstable();
         paths.dedup();

@@ -26,7 +26,7 @@ pub(crate) struct Merged {
     pub(crate) steps: Vec<Step>,
     /// What is read at the top alone: the files in which packages say what files they have, for comparing them
     /// or for telling whose they are.
-    pub(crate) records: Vec<Sight>,
+    pub(crate) records: Vec<Arc<Sight>>,
     /// What was found in each file that an analyzer read.
     pub(crate) findings: HashMap<FileKey, Findings>,
     /// What the layers make together, where files are compared.
@@ -60,7 +60,7 @@ pub(crate) struct Rules<'a> {
 
 /// What is held of a file that is seen, and how many times its path is, while it is followed from layer
 /// to layer.
-const SIGHT: u64 = 1200;
+const SIGHT: u64 = 1000;
 const PATHS_OF_SIGHT: usize = 4;
 
 impl Merged {
@@ -138,6 +138,7 @@ impl Merged {
         let seen = merged.steps.iter().flat_map(|step| &step.begun);
         analysed.extend(seen.map(|sight| (sight.path.clone(), ())));
         merged.judge_ambiguous(&readings, &analysed, (analyzers, skip, first));
+        drop((visibility, analysed));
         let tree = readings.into_tree();
         let records = analyzers.members().iter().enumerate();
         let records = records.filter(|(_, member)| member.role().is_of_files());
@@ -199,7 +200,12 @@ impl Merged {
 
     /// Returns every sight of every state, and of the files that say what files packages have.
     pub(crate) fn every(&self) -> impl Iterator<Item = &Sight> {
-        self.steps.iter().flat_map(|step| &step.begun).chain(&self.records)
+        self.steps.iter().flat_map(|step| &step.begun).map(|sight| &**sight).chain(self.of_files())
+    }
+
+    /// Returns the sights of files that say what files packages have.
+    pub(crate) fn of_files(&self) -> impl Iterator<Item = &Sight> {
+        self.records.iter().map(|sight| &**sight)
     }
 
     /// Returns the findings of a file; none where it could not be read, which its diagnostics then say.

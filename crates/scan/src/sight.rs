@@ -1,5 +1,7 @@
 //! A file of interest to an analyzer, as it is seen in a merged tree.
 
+use std::sync::Arc;
+
 use cutaway_layerfs::{EntryPath, Inode};
 
 /// A file that is visible, for one analyzer: where it is, and which bytes it is.
@@ -24,7 +26,7 @@ pub(crate) struct Sight {
 pub(crate) struct Rank {
     pub(crate) analyzer: usize,
     pub(crate) place: usize,
-    pub(crate) name: Box<[u8]>,
+    pub(crate) name: Arc<[u8]>,
 }
 
 /// What makes findings findings of the same bytes: the analyzer, the file and its companions.

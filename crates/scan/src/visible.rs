@@ -6,7 +6,9 @@
 #[cfg(test)]
 mod laws;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use cutaway_analyze::{Analyzers, Companion, Few, Place};
 use cutaway_layerfs::{EntryPath, Inode, Kind, NodeId, Tree, Watch};
@@ -25,10 +27,10 @@ pub(crate) struct Visibility {
     /// By a directory of databases: whose.
     listed: HashMap<NodeId, BTreeSet<usize>>,
     /// By what makes a file one: its sights, of which the first one counts.
-    files: BTreeMap<Seen, Few<Rank, Sight>>,
+    files: BTreeMap<Seen, Few<Rank, Arc<Sight>>>,
     /// The spots of names, which come up as layers are read.
-    names: HashMap<(usize, EntryPath), usize>,
-    changed: BTreeMap<Seen, Option<Sight>>,
+    names: HashMap<(usize, Arc<EntryPath>), usize>,
+    changed: BTreeMap<Seen, Option<Arc<Sight>>>,
     /// Symbolic links on the way to what is there, found since the last step.
     links: Vec<EntryPath>,
 }
@@ -39,7 +41,7 @@ type Name = (NodeId, Box<[u8]>);
 /// What makes two sights of an analyzer the same file: it is read once.
 type Seen = (usize, Inode, Option<String>);
 
-/// Somewhere to look.
+/// Somewhere to look. There are as many as artefacts.
 #[derive(Debug)]
 struct Spot {
     analyzer: usize,
@@ -47,18 +49,25 @@ struct Spot {
     number: usize,
     what: What,
     /// What is seen, by the name in a directory.
-    seen: BTreeMap<Box<[u8]>, Sight>,
-    /// The names on the way to a directory of databases.
-    way: BTreeSet<(NodeId, Box<[u8]>)>,
+    seen: Few<Box<[u8]>, Arc<Sight>>,
+    /// What is known of a place; none of a name.
+    place: Option<Box<OfPlace>>,
+}
+
+/// What is known of a place.
+#[derive(Debug, Default)]
+struct OfPlace {
+    /// The names on the way to it.
+    way: BTreeSet<Name>,
     directory: Option<NodeId>,
     unreadable: Option<Unreadable>,
 }
 
 #[derive(Debug, Clone)]
 enum What {
-    Place(Place),
+    Place(Arc<Place>),
     /// A file of an artefact: itself, not what it links to.
-    Name(EntryPath),
+    Name(Arc<EntryPath>),
 }
 
 /// Who is to look again.
@@ -82,8 +91,8 @@ pub(crate) struct Unreadable {
 /// What one layer changed.
 #[derive(Debug, Default)]
 pub(crate) struct Step {
-    pub(crate) ended: Vec<Sight>,
-    pub(crate) begun: Vec<Sight>,
+    pub(crate) ended: Vec<Arc<Sight>>,
+    pub(crate) begun: Vec<Arc<Sight>>,
     /// Symbolic links on the way to what was looked at again and is there; perhaps some twice.
     pub(crate) links: Vec<EntryPath>,
 }
@@ -104,7 +113,7 @@ impl Visibility {
             let Some(member) = view.analyzers.get(analyzer) else { continue };
             for (number, place) in member.interest().places().iter().enumerate() {
                 if !view.skip.matches(place.path().as_bytes()) {
-                    visibility.spot(analyzer, number, What::Place(place.clone()));
+                    visibility.spot(analyzer, number, What::Place(Arc::new(place.clone())));
                 }
             }
         }
@@ -137,11 +146,13 @@ impl Visibility {
             }
         }
         for (analyzer, path) in named {
-            if !self.names.contains_key(&(analyzer, path.clone())) {
-                let spot = self.spot(analyzer, usize::MAX, What::Name(path.clone()));
-                self.names.insert((analyzer, path), spot);
-                spots.insert(spot);
-            }
+            let path = Arc::new(path);
+            let Entry::Vacant(name) = self.names.entry((analyzer, Arc::clone(&path))) else {
+                continue;
+            };
+            let spot = *name.insert(self.spots.len());
+            self.spot(analyzer, usize::MAX, What::Name(path));
+            spots.insert(spot);
         }
         for &spot in &spots {
             self.look_at(view, spot);
@@ -154,7 +165,7 @@ impl Visibility {
 
     /// Returns the places where nothing can be read.
     pub(crate) fn unreadable(&self) -> impl Iterator<Item = &Unreadable> {
-        self.spots.iter().filter_map(|spot| spot.unreadable.as_ref())
+        self.spots.iter().filter_map(|spot| spot.place.as_ref()?.unreadable.as_ref())
     }
 
     /// Notes which of the names on a way are links.
@@ -164,17 +175,8 @@ impl Visibility {
         self.links.extend(links.map(|link| tree.path(link)));
     }
 
-    fn spot(&mut self, analyzer: usize, number: usize, what: What) -> usize {
-        self.spots.push(Spot {
-            analyzer,
-            number,
-            what,
-            seen: BTreeMap::new(),
-            way: BTreeSet::new(),
-            directory: None,
-            unreadable: None,
-        });
-        self.spots.len().saturating_sub(1)
+    fn spot(&mut self, analyzer: usize, number: usize, what: What) {
+        self.spots.push(Spot { analyzer, number, what, seen: Few::default(), place: None });
     }
 
     /// Returns what changed since the last step.
@@ -195,11 +197,11 @@ impl Visibility {
         let Some(spot) = self.spots.get_mut(number) else { return };
         let what = spot.what.clone();
         let before = std::mem::take(&mut spot.seen);
-        let directory = spot.directory.take();
+        let directory = spot.place.take().and_then(|place| place.directory);
         if let Some(spots) = directory.and_then(|it| self.listed.get_mut(&it)) {
             spots.remove(&number);
         }
-        before.into_values().for_each(|sight| self.take_away(sight));
+        before.into_values().for_each(|sight| self.take_away(&sight));
         let (path, follow) = match &what {
             What::Place(place) => (place.path().as_bytes(), true),
             What::Name(path) => (path.as_bytes(), false),
@@ -223,26 +225,27 @@ impl Visibility {
             Some(Unreadable { path, reason, harmless })
         };
         let Some(spot) = self.spots.get_mut(number) else { return };
-        spot.way = way;
-        spot.unreadable = match (&what, &looked, kind) {
-            (What::Place(_), Err(_), _) => {
-                unreadable("its path is a loop of symbolic links", false)
-            }
-            (What::Place(Place::File(_)), Ok(_), Some(kind)) if kind != Kind::File => {
-                unreadable("it is no regular file", true)
-            }
-            _ => None,
-        };
-        match (what, node, kind) {
-            (What::Place(Place::File(_)) | What::Name(_), Some(node), Some(Kind::File)) => {
+        let is_file = |place: &Place| matches!(place, Place::File(_));
+        if let What::Place(place) = &what {
+            let unreadable = match (&looked, kind) {
+                (Err(_), _) => unreadable("its path is a loop of symbolic links", false),
+                (Ok(_), Some(kind)) if is_file(place) && kind != Kind::File => {
+                    unreadable("it is no regular file", true)
+                }
+                _ => None,
+            };
+            spot.place = Some(Box::new(OfPlace { way, directory: None, unreadable }));
+        }
+        let (Some(node), Some(kind)) = (node, kind) else { return };
+        match (&what, kind) {
+            (What::Place(place), Kind::File) if is_file(place) => {
                 self.put(view, number, Box::default(), node, None);
             }
-            (
-                What::Place(Place::Directory { .. } | Place::InEach { .. }),
-                Some(node),
-                Some(Kind::Directory),
-            ) => {
-                spot.directory = Some(node);
+            (What::Name(_), Kind::File) => self.put(view, number, Box::default(), node, None),
+            (What::Place(place), Kind::Directory) if !is_file(place) => {
+                if let Some(place) = &mut spot.place {
+                    place.directory = Some(node);
+                }
                 self.watch.add(node);
                 self.listed.entry(node).or_default().insert(number);
                 for child in view.tree.children(node) {
@@ -258,17 +261,18 @@ impl Visibility {
     /// Looks at one name in a directory of databases.
     fn look_at_child(&mut self, view: View<'_>, number: usize, name: &[u8]) {
         let Some(spot) = self.spots.get_mut(number) else { return };
-        if let Some(sight) = spot.seen.remove(name) {
-            self.take_away(sight);
+        if let Some(sight) = spot.seen.remove(&name.into()) {
+            self.take_away(&sight);
         }
         let Some(spot) = self.spots.get(number) else { return };
-        let (Some(directory), What::Place(place)) = (spot.directory, &spot.what) else { return };
-        let (rest, about) = match place {
+        let (Some(known), What::Place(place)) = (&spot.place, &spot.what) else { return };
+        let Some(directory) = known.directory else { return };
+        let (rest, about) = match &**place {
             Place::InEach { file, .. } => {
                 let rest = [name, b"/", file.as_bytes()].concat();
                 (rest, Some(String::from_utf8_lossy(name).into_owned()))
             }
-            _ if place.takes(name) => (name.to_vec(), None),
+            place if place.takes(name) => (name.to_vec(), None),
             _ => return,
         };
         let path = [view.tree.path(directory).as_bytes(), b"/", &rest].concat();
@@ -277,7 +281,7 @@ impl Visibility {
             way.push((directory, Box::<[u8]>::from(name)));
         });
         // What leads to the directory has the whole spot look again.
-        way.retain(|looked_up| !spot.way.contains(looked_up));
+        way.retain(|looked_up| !known.way.contains(looked_up));
         if matches!(looked, Ok(Some(_))) {
             self.note_links(view.tree, way.iter());
         }
@@ -318,12 +322,12 @@ impl Visibility {
         let Some(spot) = self.spots.get_mut(number) else { return };
         let analyzer = spot.analyzer;
         let in_order = match &spot.what {
-            What::Place(_) => name.clone(),
+            What::Place(_) => Arc::from(&*name),
             What::Name(path) => path.as_bytes().into(),
         };
         let rank = Rank { analyzer, place: spot.number, name: in_order };
-        let sight = Sight { analyzer, rank, path, file, companions, about };
-        spot.seen.insert(name, sight.clone());
+        let sight = Arc::new(Sight { analyzer, rank, path, file, companions, about });
+        spot.seen.insert(name, Arc::clone(&sight));
         let seen = (analyzer, file, sight.about.clone());
         self.remember(&seen);
         self.files.entry(seen).or_default().insert(sight.rank.clone(), sight);
@@ -352,8 +356,8 @@ impl Visibility {
         (node.kind() == Kind::File && node.size() > 0).then(|| node.inode())
     }
 
-    fn take_away(&mut self, sight: Sight) {
-        let seen = (sight.analyzer, sight.file, sight.about);
+    fn take_away(&mut self, sight: &Sight) {
+        let seen = (sight.analyzer, sight.file, sight.about.clone());
         self.remember(&seen);
         if let Some(sights) = self.files.get_mut(&seen) {
             sights.remove(&sight.rank);
@@ -364,7 +368,7 @@ impl Visibility {
     }
 
     /// Returns the sight of a file that counts.
-    fn first(&self, seen: &Seen) -> Option<&Sight> {
+    fn first(&self, seen: &Seen) -> Option<&Arc<Sight>> {
         self.files.get(seen).and_then(Few::first).map(|(_, sight)| sight)
     }
 

@@ -1,6 +1,7 @@
 //! Looking again only where something changed says what looking everywhere says.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use cutaway_analyze::{
     Analyzer, AnalyzerId, Analyzers, Companion, Database, File, Findings, Interest, Outcome, Place,
@@ -84,7 +85,7 @@ fn listing(lines: &[Line]) -> Listing {
 }
 
 /// Returns what is visible: where, which bytes, with which companions, about what.
-fn shown(sights: impl IntoIterator<Item = Sight>) -> BTreeSet<String> {
+fn shown(sights: impl IntoIterator<Item = Arc<Sight>>) -> BTreeSet<String> {
     let sights = sights.into_iter();
     sights
         .map(|it| {
