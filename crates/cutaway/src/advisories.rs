@@ -1,20 +1,23 @@
 //! Databases of advisories in files of this machine, and what they say of packages.
 
+mod judging;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cutaway_analyze::Severity;
 use cutaway_report::{PackageReport, Report};
 use cutaway_tar::Escaped;
 use cutaway_vulns::{
-    Answer, Built, Database, DbError, Findings, Ignores, Importer, distro, find, oldest, query,
+    Answer, Built, Database, DbError, Enrichment, Findings, Importer, VexSubject, distro, find,
+    newest, query,
 };
 
 use crate::client::Client;
 use crate::error::Error;
+pub use judging::Judging;
 
 /// How old advisories may be before somebody is told.
 const OLD: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -39,47 +42,42 @@ impl Client {
     }
 }
 
+/// Reads what others say of flaws: lists of exploited ones (KEV), and of scores (EPSS).
+///
+/// # Errors
+///
+/// Returns which file cannot be read, and why.
+pub fn read_enrichment(kev: &[PathBuf], epss: &[PathBuf]) -> Result<Enrichment, Error> {
+    let mut known = Enrichment::default();
+    let open = |path: &PathBuf| {
+        File::open(path).map_err(|source| Error::Unreadable { path: path.clone(), source })
+    };
+    let broken = |path: &PathBuf, error: cutaway_vulns::EnrichmentError| Error::Settings {
+        path: path.clone(),
+        reason: error.to_string(),
+    };
+    for path in kev {
+        known.read_kev(open(path)?).map_err(|error| broken(path, error))?;
+    }
+    for path in epss {
+        known.read_epss(open(path)?).map_err(|error| broken(path, error))?;
+    }
+    Ok(known)
+}
+
 /// Writes the database of what was read.
 ///
 /// # Errors
 ///
 /// Returns those of `out`.
-pub fn write_advisories(importer: Importer, out: &mut dyn Write) -> std::io::Result<Built> {
-    importer.into_builder().write(out)
-}
-
-/// How findings are judged.
-#[derive(Debug, Clone, Default)]
-pub struct Judging {
-    /// Whether packages that the database has no source for are an error: a gate must not pass them over.
-    pub strict: bool,
-    /// What is accepted.
-    pub ignores: Ignores,
-}
-
-impl Judging {
-    /// Reads what is accepted from a file, if one is told.
-    ///
-    /// # Errors
-    ///
-    /// Returns why it cannot be read, and the rule that it breaks.
-    pub fn new(strict: bool, ignores: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = ignores else { return Ok(Self { strict, ..Self::default() }) };
-        let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        let broken = |reason| Error::Settings { path: path.to_owned(), reason };
-        Ok(Self { strict, ignores: Ignores::read(&text).map_err(broken)? })
-    }
-
-    /// Sharpens what is told, and marks what is accepted.
-    fn apply(&self, found: &mut Findings) {
-        for told in found.diagnostics.iter_mut().filter(|it| it.code == "no-advisories") {
-            if self.strict {
-                told.severity = Severity::Error;
-            }
-        }
-        found.remarks = self.ignores.apply(&mut found.vulnerabilities, now());
-    }
+pub fn write_advisories(
+    importer: Importer,
+    known: Enrichment,
+    out: &mut dyn Write,
+) -> std::io::Result<Built> {
+    let mut builder = importer.into_builder();
+    builder.enrich(known);
+    builder.write(out)
 }
 
 /// A database of advisories that lies in a file.
@@ -139,8 +137,7 @@ impl Advisories {
     ///
     /// Returns why the database cannot be used.
     pub fn judge(&mut self, report: &mut Report, how: &Judging) -> Result<Findings, Error> {
-        let mut found = self.try_with(|it| find(it, report.distro.as_ref(), report.installed()))?;
-        how.apply(&mut found);
+        let found = self.try_with(|it| how.find(report, it))?;
         report.vulnerabilities = Some(found.vulnerabilities.clone());
         report.database = Some(found.database.clone());
         report.diagnostics.extend(found.diagnostics.iter().cloned());
@@ -171,7 +168,7 @@ impl Advisories {
             by_distro.entry(distro).or_default().push(package);
         }
         let mut found = self.try_with(|it| by_release(&by_distro, it))?;
-        how.apply(&mut found);
+        how.mark(&mut found, &VexSubject::default());
         Ok(found)
     }
 
@@ -204,14 +201,17 @@ fn by_release(
 }
 
 /// Says that advisories are older than they may be, by the clock of this machine; without a limit, older
-/// than three days.
+/// than three days. Advisories that do not say how old they are may be of any age.
 pub fn age_of_advisories(found: &Findings, limit: Option<Duration>) -> Option<String> {
-    let (source, age) = oldest(&found.database.sources, &found.asked, now())?;
+    let Some((source, age)) = newest(&found.database.sources, &found.asked, now()) else {
+        let unknown = "the advisories do not say when they were changed";
+        return limit.filter(|_| !found.asked.is_empty()).map(|_| unknown.to_owned());
+    };
     let newest = source.newest.as_deref().unwrap_or_default();
     let hours = age.as_secs() / 3600;
     let ecosystem = &source.ecosystem;
     (age > limit.unwrap_or(OLD)).then(|| {
-        format!("the advisories of {ecosystem} are {hours} hours old: the newest is of {newest}")
+        format!("the advisories are {hours} hours old: the newest, of {ecosystem}, is of {newest}")
     })
 }
 

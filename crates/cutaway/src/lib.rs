@@ -66,7 +66,7 @@ mod tee;
 mod transport;
 mod usage;
 
-pub use advisories::{Advisories, Judging, age_of_advisories, write_advisories};
+pub use advisories::{Advisories, Judging, age_of_advisories, read_enrichment, write_advisories};
 pub use bill::{BillSettings, SerialSource};
 pub use builder::Builder;
 pub use cache::cache_directory;

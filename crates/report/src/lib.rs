@@ -63,6 +63,6 @@ pub use surroundings::{AttestationReport, ChildReport, IndexReport, Surroundings
 pub use time::{parse_time, utc};
 pub use units::{counted, size_text};
 pub use vulnerability::{
-    FlawRange, FlawSeverity, FlawSource, FlawState, FlawedPackage, NameRole, Suppression,
-    VulnerabilityReport,
+    EpssReport, FlawRange, FlawSeverity, FlawSource, FlawState, FlawedPackage, KevReport, NameRole,
+    Share, Suppression, Tenths, VulnerabilityReport,
 };

@@ -1,13 +1,14 @@
-//! How old advisories are: the newest change of what was asked.
+//! How old advisories are: the newest change of what was asked. Of several sources the one that changed last
+//! counts: some change seldom, and that says nothing of the file.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cutaway_report::{AdvisorySource, parse_time};
 
-/// Returns which of the sources that were asked is the oldest, and how old its newest change is. The time is
-/// in seconds since 1970.
-pub fn oldest<'s>(
+/// Returns which of the sources that were asked changed last, and how long ago. The time is in seconds since
+/// 1970. Nothing where no source says when it changed.
+pub fn newest<'s>(
     sources: &'s [AdvisorySource],
     asked: &BTreeSet<String>,
     now: i64,
@@ -18,5 +19,5 @@ pub fn oldest<'s>(
         let age = u64::try_from(now.saturating_sub(newest)).unwrap_or_default();
         Some((source, Duration::from_secs(age)))
     });
-    aged.max_by_key(|(_, age)| *age)
+    aged.min_by_key(|(_, age)| *age)
 }

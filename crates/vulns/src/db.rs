@@ -18,10 +18,12 @@ mod error;
 mod header;
 mod index;
 mod open;
+mod record;
 mod row;
 mod spool;
 
 pub use build::{Builder, Built};
 pub use error::DbError;
-pub use open::{Counts, Database, Flaw, Stored};
+pub use open::{Counts, Database};
+pub use record::{Flaw, Stored};
 pub use row::Row;

@@ -17,6 +17,8 @@ enum Names {
     Exact,
     /// Without case (`NuGet`, Packagist).
     Caseless,
+    /// Addresses of repositories, without scheme and end (Swift).
+    Address,
     /// PEP 503: without case, and runs of `-`, `_` and `.` are one hyphen.
     Python,
 }
@@ -53,7 +55,7 @@ const KNOWN: &[(&str, Family, Names)] = &[
     ("Rocky Linux", Family::Rpm, Names::Exact),
     ("RubyGems", Family::Rubygems, Names::Exact),
     ("SUSE", Family::Rpm, Names::Exact),
-    ("SwiftURL", Family::Semver, Names::Exact),
+    ("SwiftURL", Family::Semver, Names::Address),
     ("Ubuntu", Family::Dpkg, Names::Exact),
     ("VSCode", Family::Semver, Names::Exact),
     ("Wolfi", Family::Apk, Names::Exact),
@@ -98,6 +100,10 @@ impl Ecosystem {
         match self.names {
             Names::Exact => name.to_owned(),
             Names::Caseless => name.to_lowercase(),
+            Names::Address => {
+                let bare = name.split_once("://").map_or(name, |(_, bare)| bare);
+                bare.strip_suffix(".git").unwrap_or(bare).to_lowercase()
+            }
             Names::Python => python(name),
         }
     }
@@ -144,6 +150,7 @@ mod tests {
         for (ecosystem, name, expected) in [
             ("PyPI", "Flask_-.Cors", "flask-cors"),
             ("Root:PyPI", "A.B", "a-b"),
+            ("SwiftURL", "https://github.com/Apple/swift-nio.git", "github.com/apple/swift-nio"),
             ("NuGet", "Newtonsoft.Json", "newtonsoft.json"),
             ("Packagist", "Drupal/Core", "drupal/core"),
             ("Go", "github.com/Azure/x", "github.com/Azure/x"),

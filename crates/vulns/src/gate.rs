@@ -7,6 +7,11 @@ use cutaway_report::{FlawSeverity, FlawState, VulnerabilityReport};
 pub struct Gate {
     /// Findings as bad as this or worse; nothing where none is refused.
     pub severity: Option<FlawSeverity>,
+    /// Whether findings are that are known to be exploited.
+    pub kev: bool,
+    /// Whether those alone count that the build of the image itself can mend: with a version without them,
+    /// and brought by a layer above its base.
+    pub only_fixable_here: bool,
     /// Whether those alone count that a version without them is there for.
     pub ignore_unfixed: bool,
 }
@@ -14,14 +19,23 @@ pub struct Gate {
 impl Gate {
     /// Returns whether a finding is refused. Those that are negligible, fixed for some only, of the kernel without a
     /// kernel, of a module that is not known or beyond the custom ranges of their record are not, and neither
-    /// are those that are suppressed.
+    /// are those that are suppressed, and those in packages that are not there any more.
     pub fn refuses(&self, finding: &VulnerabilityReport) -> bool {
-        let malicious = finding.id.starts_with("MAL-");
+        let malicious = finding.ids().any(|id| id.starts_with("MAL-"));
         let counts = finding.suppressed.is_none()
             && finding.state.counts()
             && !finding.source.notes.iter().any(|note| note == "custom-range")
             && (!self.ignore_unfixed || malicious || finding.state == FlawState::Fixed);
-        counts && self.severity.is_some_and(|least| finding.severity >= least)
+        let here = finding.state == FlawState::Fixed && finding.package.in_base == Some(false);
+        let counts =
+            counts && finding.package.hidden_by.is_none() && (!self.only_fixable_here || here);
+        let is_bad = self.severity.is_some_and(|least| finding.severity >= least);
+        counts && (is_bad || (self.kev && finding.kev.is_some()))
+    }
+
+    /// Returns whether anything is refused at all.
+    pub fn is_set(&self) -> bool {
+        self.kev || self.severity.is_some()
     }
 
     /// Says what is refused among findings; nothing where all of them pass.

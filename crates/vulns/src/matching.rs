@@ -89,6 +89,7 @@ pub fn find<'a>(
                     found.tell("version-unordered", &package.database, message);
                 }
                 candidate::resolve(database, &mut candidates)?;
+                modules::settle(package, &mut candidates);
                 denial::apply(&mut candidates);
                 streams::apply(package, &mut candidates);
                 finding::merge(database, package, candidates, &mut found.vulnerabilities)?;

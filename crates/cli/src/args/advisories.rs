@@ -24,6 +24,12 @@ pub(crate) struct Build {
     /// What advisories are read from: JSON, JSON lines, zip, tar, or a directory with *.json
     #[arg(long, required = true, num_args = 1.., value_name = "PATH", env = "CUTAWAY_OSV", value_delimiter = '\n')]
     pub(crate) osv: Vec<PathBuf>,
+    /// The list of exploited flaws (KEV), as CISA publishes it
+    #[arg(long, value_name = "FILE", env = "CUTAWAY_KEV", value_delimiter = '\n')]
+    pub(crate) kev: Vec<PathBuf>,
+    /// Scores of flaws (EPSS), as FIRST publishes them
+    #[arg(long, value_name = "FILE", env = "CUTAWAY_EPSS", value_delimiter = '\n')]
+    pub(crate) epss: Vec<PathBuf>,
     /// The file that is written
     #[arg(short, long, required = true, value_name = "FILE", env = "CUTAWAY_OUTPUT")]
     pub(crate) output: PathBuf,
@@ -76,12 +82,26 @@ pub(crate) struct Match {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Advisories")]
 pub(crate) struct Gate {
-    /// End with 1 where a finding is as bad as this or worse: low, medium, high or critical
-    #[arg(long, value_name = "SEVERITY", value_parser = severity, env = "CUTAWAY_FAIL_ON", value_delimiter = ',')]
-    fail_on: Vec<FlawSeverity>,
+    /// End with 1 where a finding is as bad as this or worse: low, medium, high or critical; or kev, where it is
+    /// known to be exploited
+    #[arg(long, value_name = "SEVERITY", value_parser = refused, env = "CUTAWAY_FAIL_ON", value_delimiter = ',')]
+    fail_on: Vec<Refused>,
     /// Refuse only what a version without it is there for
     #[arg(long, env = "CUTAWAY_IGNORE_UNFIXED", value_parser = BoolishValueParser::new())]
     ignore_unfixed: bool,
+    /// Refuse only what the build of this image can mend: a version without it is there, and a layer above the
+    /// base brought the package
+    #[arg(long, env = "CUTAWAY_ONLY_FIXABLE_HERE", value_parser = BoolishValueParser::new())]
+    pub(crate) only_fixable_here: bool,
+    /// The base image, where no annotation names it
+    #[arg(long, value_name = "REF", env = "CUTAWAY_BASE")]
+    pub(crate) base: Option<String>,
+    /// Match packages, too, that are not there any more and that a lower layer ships
+    #[arg(long, env = "CUTAWAY_VULN_REMOVED", value_parser = BoolishValueParser::new())]
+    vuln_removed: bool,
+    /// Heed what FILE says of flaws: OpenVEX, CSAF or CycloneDX
+    #[arg(long, value_name = "FILE", env = "CUTAWAY_VEX", value_delimiter = '\n')]
+    vex: Vec<PathBuf>,
     /// Accept the findings that FILE names, each with a reason (TOML)
     #[arg(long, value_name = "FILE", env = "CUTAWAY_IGNORE")]
     ignore: Option<PathBuf>,
@@ -90,19 +110,37 @@ pub(crate) struct Gate {
     pub(crate) db_max_age: Option<Duration>,
 }
 
+/// What a gate refuses.
+#[derive(Debug, Clone, Copy)]
+enum Refused {
+    As(FlawSeverity),
+    Exploited,
+}
+
 impl Gate {
     pub(crate) fn judging(&self) -> Result<cutaway::Judging, cutaway::Error> {
-        cutaway::Judging::new(!self.fail_on.is_empty(), self.ignore.as_deref())
+        let (strict, ignore) = (!self.fail_on.is_empty(), self.ignore.as_deref());
+        let removed = self.vuln_removed;
+        Ok(cutaway::Judging { removed, ..cutaway::Judging::new(strict, ignore, &self.vex)? })
     }
 
     pub(crate) fn gate(&self) -> cutaway::vulns::Gate {
-        let severity = self.fail_on.iter().min().copied();
-        cutaway::vulns::Gate { severity, ignore_unfixed: self.ignore_unfixed }
+        let severities = self.fail_on.iter().filter_map(|it| match it {
+            Refused::As(severity) => Some(*severity),
+            Refused::Exploited => None,
+        });
+        cutaway::vulns::Gate {
+            severity: severities.min(),
+            kev: self.fail_on.iter().any(|it| matches!(it, Refused::Exploited)),
+            only_fixable_here: self.only_fixable_here,
+            ignore_unfixed: self.ignore_unfixed,
+        }
     }
 }
 
-fn severity(word: &str) -> Result<FlawSeverity, String> {
+fn refused(word: &str) -> Result<Refused, String> {
     use FlawSeverity::{Critical, High, Low, Medium};
     let known = [Low, Medium, High, Critical].into_iter().find(|it| it.name() == word);
-    known.ok_or_else(|| "it is low, medium, high or critical".to_owned())
+    let known = known.map(Refused::As).or_else(|| (word == "kev").then_some(Refused::Exploited));
+    known.ok_or_else(|| "it is low, medium, high, critical or kev".to_owned())
 }

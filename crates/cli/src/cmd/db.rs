@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cutaway::vulns::{Answer, DatabaseInfo};
-use cutaway::{Advisories, write_advisories};
+use cutaway::{Advisories, read_enrichment, write_advisories};
 
 use crate::args::Common;
 use crate::args::advisories::{Build, Info, Query};
@@ -12,13 +12,14 @@ use crate::{client, output};
 
 pub(crate) fn build(args: &Build, common: &Common) -> Result<Exit, Failure> {
     output::check(Some(&args.output))?;
+    let known = read_enrichment(&args.kev, &args.epss)?;
     let importer = client::of(common)?.import_advisories(&args.osv)?;
     for problem in importer.problems() {
         warn(common, &format!("passed over: {problem}"));
     }
     let mut built = None;
     output::write_with(Some(&args.output), |out| {
-        built = Some(write_advisories(importer, out)?);
+        built = Some(write_advisories(importer, known, out)?);
         Ok(())
     })?;
     if let Some(built) = built.filter(|it| it.unread > 0) {

@@ -14,6 +14,9 @@ use crate::{client, output};
 pub(crate) async fn run(args: &Match, common: &Common) -> Result<Exit, Failure> {
     let mut advisories = Advisories::open(&args.db)?;
     let how = args.gate.judging()?;
+    if args.gate.only_fixable_here {
+        return Err(Failure::usage("the base image is not known: package URLs have no layers"));
+    }
     let found = match args.packages.as_slice() {
         [bill] if bill.starts_with("sbom:") => {
             let analyzers = Kinds::new(&[]).analyzers(false);

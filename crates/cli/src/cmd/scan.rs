@@ -26,7 +26,13 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let mut report = client.report(&args.image, &analyzers, &how).await?;
     kinds.keep(&mut report);
     let found = match &mut advisories {
-        Some((advisories, judging)) => Some(advisories.judge(&mut report, judging)?),
+        Some((advisories, judging)) => {
+            let (gate, base) = (&args.gate, args.gate.base.as_deref());
+            if gate.only_fixable_here || base.is_some() {
+                judging.base = Some(client.base_of(&report, base).await?);
+            }
+            Some(advisories.judge(&mut report, judging)?)
+        }
         None => None,
     };
     tracing::info!(
@@ -61,7 +67,7 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
 
 /// Opens the advisories that are asked for; who sets a gate asks for them.
 fn advisories(args: &Scan) -> Result<Option<(Advisories, Judging)>, Failure> {
-    let wanted = args.vuln || args.gate.gate().severity.is_some();
+    let wanted = args.vuln || args.gate.gate().is_set();
     match &args.db {
         Some(db) if wanted => Ok(Some((Advisories::open(db)?, args.gate.judging()?))),
         None if wanted => {

@@ -6,12 +6,14 @@ mod held;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::Limits;
+use cutaway_report::Tenths;
+
 use crate::db::code::Writer;
 use crate::db::header::sum;
-use crate::db::row;
 use crate::db::spool::{Entries, Spool};
+use crate::db::{record, row};
 use crate::osv::{Advisory, RecordError, Skipped};
+use crate::{Enrichment, Limits};
 use flaws::Flaws;
 use held::{Held, Names, RowPlace, Time};
 
@@ -28,6 +30,7 @@ pub struct Builder {
     /// The bytes of all rows.
     bytes: Vec<u8>,
     unread: u64,
+    enrichment: Enrichment,
 }
 
 /// What was built.
@@ -66,7 +69,13 @@ impl Builder {
             rows: Vec::new(),
             bytes: Vec::new(),
             unread: 0,
+            enrichment: Enrichment::default(),
         }
+    }
+
+    /// Takes what others say of flaws; what was taken before is dropped.
+    pub fn enrich(&mut self, enrichment: Enrichment) {
+        self.enrichment = enrichment;
     }
 
     /// Takes one record as JSON. Of one id the record counts that was changed last.
@@ -128,7 +137,7 @@ impl Builder {
         let mut spool = Spool::new(out)?;
         let flaws = Flaws::new(&self.records);
         let advisories = self.write_advisories(&flaws, &mut spool)?;
-        let flaws = flaws.write(&mut spool)?;
+        let flaws = flaws.write(&self.enrichment, &mut spool)?;
 
         let mut ordinals = vec![None; usize::try_from(self.serials).unwrap_or(usize::MAX)];
         let mut built = Built {
@@ -163,6 +172,7 @@ impl Builder {
         for count in built.skipped.counts() {
             directory.number(count);
         }
+        directory.text(self.enrichment.scored.as_deref().unwrap_or_default());
         advisories.write(&mut directory);
         flaws.write(&mut directory);
         let rows = self.sorted_rows(&ordinals);
@@ -199,9 +209,15 @@ impl Builder {
         let mut entries = Entries::default();
         for (id, held) in &self.records {
             let mut out = Writer::default();
-            out.byte(u8::from(held.withdrawn));
-            out.byte(held.severity.rank());
-            out.text(held.modified.as_ref().map_or("", Time::text));
+            let modules = !held.modules.is_empty();
+            out.byte(record::flags(held.severity, held.withdrawn, held.score.is_some(), modules));
+            out.number(held.modified.as_ref().map_or(0, |it| it.seconds().saturating_add(1)));
+            if let Some(Tenths(score)) = held.score {
+                out.byte(score);
+            }
+            if modules {
+                out.texts(&held.modules);
+            }
             let flaws = flaws.of(id, held);
             out.count(flaws.len());
             flaws.into_iter().for_each(|flaw| out.number(flaw));

@@ -102,6 +102,11 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| self.text().map(str::to_owned)).collect()
     }
 
+    /// Returns how many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     pub(crate) fn is_at_end(&self) -> bool {
         self.rest.is_empty()
     }

@@ -5,14 +5,15 @@ mod table;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use cutaway_report::{AdvisorySource, FlawSeverity};
+use cutaway_report::AdvisorySource;
 use sha2::{Digest as _, Sha256};
 
 use crate::db::code::Reader;
 use crate::db::error::DbError;
 use crate::db::header::{self, Place, Trailer, sum};
 use crate::db::index::Table;
-use crate::db::row::{self, Row};
+use crate::db::record::{Flaw, Stored};
+use crate::db::row::Row;
 use crate::osv::Skipped;
 use table::Sorted;
 
@@ -24,6 +25,8 @@ pub struct Database {
     file: File,
     digest: String,
     counts: Counts,
+    /// The day of the scores of flaws.
+    scored: Option<String>,
     sources: Vec<Source>,
     advisories: Sorted,
     flaws: Sorted,
@@ -40,30 +43,6 @@ pub struct Counts {
     pub unread: u64,
     /// What of records was passed over when it was built.
     pub skipped: Skipped,
-}
-
-/// An advisory, as a database has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stored {
-    /// Its id.
-    pub id: String,
-    /// Whether it has been taken back.
-    pub withdrawn: bool,
-    /// How bad the flaw is.
-    pub severity: FlawSeverity,
-    /// When it was changed last, as it spells it.
-    pub modified: Option<String>,
-    /// The flaws that it is about: see [`Database::flaw`].
-    pub flaws: Vec<u64>,
-}
-
-/// A flaw, by whatever id.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Flaw {
-    /// The id by which most people know it: a CVE, or else a GHSA, or else the smallest.
-    pub id: String,
-    /// Its other ids, sorted.
-    pub others: Vec<String>,
 }
 
 /// A file of which parts are read.
@@ -116,6 +95,7 @@ impl Database {
         for count in counts.skipped.counts_mut() {
             *count = input.number()?;
         }
+        let scored = Some(input.text()?.to_owned()).filter(|day| !day.is_empty());
         let advisories = Sorted::new(Table::read(&mut input)?);
         let flaws = Sorted::new(Table::read(&mut input)?);
         if advisories.len() != counts.records {
@@ -132,7 +112,8 @@ impl Database {
         }
         input.end()?;
         let digits: String = header.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { file, digest: format!("sha256:{digits}"), counts, sources, advisories, flaws })
+        let digest = format!("sha256:{digits}");
+        Ok(Self { file, digest, counts, scored, sources, advisories, flaws })
     }
 
     /// Returns what it holds, in short: SHA-256 of all between its two ends, as its trailer says. Only
@@ -181,7 +162,7 @@ impl Database {
     /// Returns why it cannot be used.
     pub fn advisory(&mut self, place: u64) -> Result<Stored, DbError> {
         let (id, bytes) = self.advisories.at(&mut self.file, place)?;
-        stored(id, bytes, self.flaws.len())
+        Stored::read(id, bytes, self.flaws.len())
     }
 
     /// Returns the flaw at a place in the order of ids.
@@ -191,7 +172,7 @@ impl Database {
     /// Returns why it cannot be used.
     pub fn flaw(&mut self, place: u64) -> Result<Flaw, DbError> {
         let (id, bytes) = self.flaws.at(&mut self.file, place)?;
-        flaw(id, bytes)
+        Flaw::read(id, bytes, self.scored.as_deref())
     }
 
     /// Reads all of it: every checksum, every entry, and the digest.
@@ -213,8 +194,9 @@ impl Database {
             }
         }
         let flaws = self.flaws.len();
-        self.advisories.each(&mut self.file, |id, bytes| stored(id, bytes, flaws).map(drop))?;
-        self.flaws.each(&mut self.file, |id, bytes| flaw(id, bytes).map(drop))?;
+        self.advisories
+            .each(&mut self.file, |id, bytes| Stored::read(id, bytes, flaws).map(drop))?;
+        self.flaws.each(&mut self.file, |id, bytes| Flaw::read(id, bytes, None).map(drop))?;
         let found = self.file.body_digest()?;
         if found == self.digest { Ok(()) } else { Err(DbError::Sum { what: "the whole file" }) }
     }
@@ -299,29 +281,4 @@ fn rows(bytes: &[u8], advisories: u64) -> Result<Vec<Row>, DbError> {
     }
     input.end()?;
     Ok(rows)
-}
-
-fn stored(id: &str, bytes: &[u8], known: u64) -> Result<Stored, DbError> {
-    let mut input = Reader::new(bytes);
-    let withdrawn = match input.byte()? {
-        0 => false,
-        1 => true,
-        _ => return Err(DbError::Forged("an advisory is neither withdrawn nor not")),
-    };
-    let severity = row::severity(input.byte()?)?;
-    let modified = Some(input.text()?.to_owned()).filter(|time| !time.is_empty());
-    let count = input.count()?;
-    let flaws: Vec<u64> = (0..count).map(|_| input.number()).collect::<Result<_, _>>()?;
-    input.end()?;
-    if flaws.iter().any(|flaw| *flaw >= known) {
-        return Err(DbError::Forged("an advisory of a flaw that is not there"));
-    }
-    Ok(Stored { id: id.to_owned(), withdrawn, severity, modified, flaws })
-}
-
-fn flaw(id: &str, bytes: &[u8]) -> Result<Flaw, DbError> {
-    let mut input = Reader::new(bytes);
-    let others = input.texts()?;
-    input.end()?;
-    Ok(Flaw { id: id.to_owned(), others })
 }

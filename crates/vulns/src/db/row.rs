@@ -32,12 +32,19 @@ const VERSIONS: u8 = 1;
 const CUSTOM: u8 = 1 << 1;
 const SEVERITY: u8 = 1 << 2;
 const ARCHES: u8 = 1 << 3;
-const NEGLIGIBLE: u8 = 1 << 4;
-const END_OF_LIFE: u8 = 1 << 5;
+const STANDING: u8 = 1 << 4;
+const UNUSED: u8 = 1 << 5;
 const BINARIES: u8 = 1 << 6;
 /// One range from the beginning of all to a fixed version, which is what most rows are.
 const PLAIN: u8 = 1 << 7;
 
+const STANDINGS: [Standing; 5] = [
+    Standing::Negligible,
+    Standing::EndOfLife,
+    Standing::WontFix,
+    Standing::Deferred,
+    Standing::UnderInvestigation,
+];
 const FROM_START: u8 = 1 << 2;
 const KINDS: [EventKind; 4] =
     [EventKind::Introduced, EventKind::LastAffected, EventKind::Fixed, EventKind::Limit];
@@ -45,14 +52,9 @@ const KINDS: [EventKind; 4] =
 /// Writes what follows the advisory of a row.
 pub(crate) fn write(affected: &Affected, out: &mut Writer) {
     let plain = plain(&affected.ranges);
-    let standing = match affected.standing {
-        None => 0,
-        Some(Standing::Negligible) => NEGLIGIBLE,
-        Some(Standing::EndOfLife) => END_OF_LIFE,
-    };
     let when = |flag: u8, set: bool| if set { flag } else { 0 };
     out.byte(
-        standing
+        when(STANDING, affected.standing.is_some())
             | when(VERSIONS, !affected.versions.is_empty())
             | when(CUSTOM, !affected.custom.is_empty())
             | when(SEVERITY, affected.severity.is_some())
@@ -66,6 +68,10 @@ pub(crate) fn write(affected: &Affected, out: &mut Writer) {
     }
     if let Some(severity) = affected.severity {
         out.byte(severity.rank());
+    }
+    if let Some(standing) = affected.standing {
+        let place = STANDINGS.iter().position(|known| *known == standing);
+        out.byte(place.and_then(|it| u8::try_from(it).ok()).unwrap_or_default());
     }
     for list in [&affected.versions, &affected.arches, &affected.binaries] {
         if !list.is_empty() {
@@ -118,15 +124,19 @@ impl Row {
             true => Some(severity(input.byte()?)?),
             false => None,
         };
+        let standing = match has(STANDING) {
+            true => {
+                let known = STANDINGS.get(usize::from(input.byte()?)).copied();
+                Some(known.ok_or(DbError::Forged("a state that is not known"))?)
+            }
+            false => None,
+        };
+        if flags & UNUSED != 0 {
+            return Err(DbError::Forged("a row with a part that is not known"));
+        }
         let mut list = |flag| if has(flag) { input.texts() } else { Ok(Vec::new()) };
         let (versions, arches, binaries) = (list(VERSIONS)?, list(ARCHES)?, list(BINARIES)?);
         let custom = if has(CUSTOM) { read_ranges(input)? } else { Vec::new() };
-        let standing = match (has(NEGLIGIBLE), has(END_OF_LIFE)) {
-            (false, false) => None,
-            (true, false) => Some(Standing::Negligible),
-            (false, true) => Some(Standing::EndOfLife),
-            (true, true) => return Err(DbError::Forged("a row has two states")),
-        };
         Ok(Self { advisory, ranges, versions, custom, standing, severity, arches, binaries })
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Entries {
     index: Index,
     block: Writer,
     first: Option<String>,
+    /// The key before, in this block.
+    last: String,
     entries: u64,
     before: u64,
 }
@@ -64,7 +66,10 @@ impl Entries {
         spool: &mut Spool<W>,
     ) -> io::Result<()> {
         self.first.get_or_insert_with(|| key.to_owned());
-        self.block.text(key);
+        let shared = shared(&self.last, key);
+        self.block.count(shared);
+        self.block.text(key.get(shared..).unwrap_or(key));
+        key.clone_into(&mut self.last);
         self.block.count(value.len());
         self.block.bytes.extend(value);
         self.entries = self.entries.saturating_add(1);
@@ -81,9 +86,16 @@ impl Entries {
         let Some(first) = self.first.take() else { return Ok(()) };
         let place = spool.write(&self.block.bytes)?;
         self.block.bytes.clear();
+        self.last.clear();
         let entries = std::mem::take(&mut self.entries);
         self.index.blocks.push(BlockPlace { first, before: self.before, entries, place });
         self.before = self.before.saturating_add(entries);
         Ok(())
     }
+}
+
+/// Returns the length of what two keys have in common at their begin.
+fn shared(one: &str, other: &str) -> usize {
+    let both = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
+    both.fold(0, |length, (letter, _)| length.saturating_add(letter.len_utf8()))
 }

@@ -29,7 +29,7 @@ pub(super) struct Candidate {
     pub(super) family: Family,
     pub(super) notes: Vec<String>,
     /// Whether it is known that the package is of the module that the row is about.
-    pub(super) module_unclear: bool,
+    pub(super) module: Module,
 }
 
 /// Adds the rows of one name. Returns the version, where it has no place in the order and there were rows.
@@ -65,7 +65,7 @@ pub(super) fn gather(
             notes.push("custom-range".to_owned());
         }
         let stated = !row.binaries.is_empty() && !row.binaries.contains(&package.name);
-        if stated && lookup.ecosystem.base() == "Ubuntu" {
+        if stated {
             notes.push("binary-not-listed".to_owned());
         }
         candidates.push(Candidate {
@@ -80,7 +80,7 @@ pub(super) fn gather(
             compared: lookup.version.clone(),
             family,
             notes,
-            module_unclear: module == Module::Unclear,
+            module,
             row,
         });
     }
@@ -102,7 +102,7 @@ pub(super) fn resolve(
     let mut all = lines.len() > 1;
     for candidate in candidates.iter_mut().filter(|it| it.hit.is_some() || it.denies) {
         candidate.advisory = database.advisory(candidate.row.advisory)?;
-        all |= candidate.is_notice();
+        all |= candidate.is_notice() || candidate.module != Module::None;
     }
     for candidate in candidates.iter_mut().filter(|it| all && it.advisory.id.is_empty()) {
         candidate.advisory = database.advisory(candidate.row.advisory)?;

@@ -11,12 +11,24 @@ use cutaway_version::compare;
 use crate::Reason;
 use crate::db::{Database, DbError};
 use crate::matching::candidate::Candidate;
+use crate::matching::modules::Module;
 use crate::matching::release::Line;
 use crate::osv::Standing;
 
 /// What of the kernel's packages holds no kernel.
-const KERNEL_HEADERS: &[&str] =
-    &["linux-libc-dev", "linux-headers", "linux-tools", "linux-kbuild", "kernel-headers"];
+const KERNEL_HEADERS: &[&str] = &[
+    "linux-libc-dev",
+    "linux-headers",
+    "linux-tools",
+    "linux-kbuild",
+    "linux-glibc-devel",
+    "kernel-headers",
+];
+/// What of them holds one.
+const KERNELS: &[(&str, &[&str])] = &[
+    ("deb", &["linux-image", "linux-modules"]),
+    ("rpm", &["kernel", "kernel-core", "kernel-modules"]),
+];
 
 /// Makes the findings of one package.
 pub(super) fn merge(
@@ -37,10 +49,15 @@ pub(super) fn merge(
         let hits = about.iter().filter(|it| it.hit.is_some());
         let mut aliases: BTreeSet<&str> = flaw.others.iter().map(String::as_str).collect();
         aliases.extend(hits.clone().map(|it| it.advisory.id.as_str()));
+        let is_malicious =
+            aliases.iter().chain([&flaw.id.as_str()]).any(|it| it.starts_with("MAL-"));
         aliases.remove(flaw.id.as_str());
         found.push(VulnerabilityReport {
             aliases: aliases.into_iter().map(str::to_owned).collect(),
-            severity: severity(decided, hits.copied()),
+            severity: match is_malicious {
+                true => FlawSeverity::Critical,
+                false => severity(decided, hits.copied()),
+            },
             state: state(package, decided, &about),
             package: FlawedPackage {
                 kind: package.kind.clone(),
@@ -49,11 +66,15 @@ pub(super) fn merge(
                 purl: package.purl.clone(),
                 layer: package.layer,
                 database: package.database.clone(),
+                created_by: None,
+                in_base: None,
+                hidden_by: None,
             },
             fixed_version: fixed(decided).or_else(|| fixed(pro(&about)?)).map(str::to_owned),
             source: source(decided),
-            kev: (),
-            epss: (),
+            kev: flaw.kev,
+            epss: flaw.epss,
+            score: decided.advisory.score,
             suppressed: None,
             id: flaw.id,
         });
@@ -70,8 +91,9 @@ fn decide<'c>(about: &[&'c Candidate]) -> Option<&'c Candidate> {
     let hits = about.iter().copied().filter(|it| it.hit.is_some());
     let hits = hits.filter(|it| !it.is_notice() || !records.contains(&it.ecosystem));
     hits.max_by(|a, b| {
-        let plain =
-            |it: &Candidate| (it.line == Line::Main, !it.module_unclear, fixed(it).is_some());
+        let plain = |it: &Candidate| {
+            (it.line == Line::Main, it.module != Module::Unclear, fixed(it).is_some())
+        };
         let later = || match (fixed(a), fixed(b)) {
             (Some(a_fixed), Some(b_fixed)) => {
                 compare(a.family, a_fixed, b_fixed).unwrap_or(std::cmp::Ordering::Equal)
@@ -84,19 +106,20 @@ fn decide<'c>(about: &[&'c Candidate]) -> Option<&'c Candidate> {
 }
 
 fn state(package: &PackageReport, decided: &Candidate, about: &[&Candidate]) -> FlawState {
-    let source = package.source.as_ref().map(|source| source.name.as_str());
-    let of_kernel = source == Some("linux")
-        && !["linux-image", "linux-modules"].iter().any(|it| package.name.starts_with(it));
-    let is_of_system = matches!(package.kind.name(), "deb" | "rpm");
-    if is_of_system && (of_kernel || KERNEL_HEADERS.iter().any(|it| package.name.starts_with(it))) {
+    if is_without_kernel(package) {
         return FlawState::KernelHeaders;
     }
     match decided.row.standing {
         Some(Standing::Negligible) => return FlawState::Negligible,
         Some(Standing::EndOfLife) => return FlawState::EndOfLife,
-        None => {}
+        Some(standing) if fixed(decided).is_none() => match standing {
+            Standing::WontFix => return FlawState::WontFix,
+            Standing::Deferred => return FlawState::Deferred,
+            _ => return FlawState::UnderInvestigation,
+        },
+        _ => {}
     }
-    if decided.module_unclear {
+    if decided.module == Module::Unclear {
         return FlawState::ModuleUnclear;
     }
     let in_pro = decided.line == Line::Pro || (fixed(decided).is_none() && pro(about).is_some());
@@ -105,6 +128,26 @@ fn state(package: &PackageReport, decided: &Candidate, about: &[&Candidate]) -> 
         Some(_) => FlawState::Fixed,
         None => FlawState::Unfixed,
     }
+}
+
+/// Tells whether a package is of the kernel and has none: containers run that of their host.
+fn is_without_kernel(package: &PackageReport) -> bool {
+    let source = package.source.as_ref().map_or(package.name.as_str(), |source| &source.name);
+    let kind = package.kind.name();
+    let of_kernel = match kind {
+        "deb" => source == "linux",
+        "rpm" => source == "kernel",
+        _ => false,
+    };
+    let named = |names: &[&str]| names.iter().any(|it| package.name.starts_with(it));
+    let kernels = KERNELS.iter().find(|(known, _)| *known == kind).map(|(_, names)| *names);
+    let has_one = kernels.is_some_and(|names| match kind {
+        "rpm" => {
+            names.contains(&package.name.as_str()) || package.name.starts_with("kernel-modules")
+        }
+        _ => named(names),
+    });
+    matches!(kind, "deb" | "rpm" | "apk") && ((of_kernel && !has_one) || named(KERNEL_HEADERS))
 }
 
 /// Returns what is fixed for those who pay.

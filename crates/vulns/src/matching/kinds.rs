@@ -68,6 +68,10 @@ pub(super) fn place(package: &PackageReport, release: &Release, database: &Datab
         "deb" => Family::Dpkg,
         "apk" => Family::Apk,
         "rpm" => Family::Rpm,
+        // Systems whose advisories nobody publishes in this form.
+        kind if Kind::OF_SYSTEMS.contains(&package.kind) => {
+            return Place::Nowhere(release.lacking(kind));
+        }
         kind => return of_language(package, kind, database),
     };
     let mut lookups: Vec<Lookup> = Vec::new();
@@ -91,6 +95,13 @@ fn names(package: &PackageReport, part: &Part, lookups: &mut Vec<Lookup>) {
     let own = package.version.as_str();
     let of_source = source.map_or(package.name.as_str(), |source| &source.name);
     match part.ecosystem.base() {
+        "Root" if !is_rebuilt(package) => {}
+        "Root" => {
+            add(&package.name, NameRole::Binary, own, false, Vec::new());
+            if of_source != package.name {
+                add(of_source, NameRole::Source, own, false, Vec::new());
+            }
+        }
         "Debian" | "Ubuntu" | "Echo" => {
             let version = source.and_then(|it| it.version.as_deref()).unwrap_or(own);
             add(of_source, NameRole::Source, version, false, Vec::new());
@@ -125,12 +136,19 @@ fn names(package: &PackageReport, part: &Part, lookups: &mut Vec<Lookup>) {
 }
 
 fn of_language(package: &PackageReport, kind: &str, database: &Database) -> Place {
-    let Some((_, ecosystem)) = LANGUAGES.iter().find(|(known, _)| *known == kind) else {
+    let Some((_, base)) = LANGUAGES.iter().find(|(known, _)| *known == kind) else {
         return Place::Never(format!("nobody publishes advisories for {kind} packages"));
     };
-    let Some(ecosystem) = Ecosystem::parse(ecosystem).filter(|it| database.has(it.as_str())) else {
-        return Place::Nowhere(format!("the database has no advisories for {kind} packages"));
+    // Repositories beside the main one are ecosystems of their own, and so are rebuilds.
+    let known = database.sources().filter_map(|(source, _)| Ecosystem::parse(&source.ecosystem));
+    let is_about = |it: &Ecosystem| {
+        it.base() == *base
+            || (it.as_str().strip_prefix("Root:") == Some(*base) && is_rebuilt(package))
     };
+    let ecosystems: Vec<Ecosystem> = known.filter(is_about).collect();
+    if ecosystems.is_empty() {
+        return Place::Nowhere(format!("the database has no advisories for {kind} packages"));
+    }
     let mut version = package.version.as_str();
     let mut notes = Vec::new();
     if kind == "golang" {
@@ -151,15 +169,24 @@ fn of_language(package: &PackageReport, kind: &str, database: &Database) -> Plac
         let revision = revision.filter(|(_, it)| it.bytes().all(|it| it.is_ascii_digit()));
         version = revision.map_or(version, |(before, _)| before);
     }
-    Place::In(vec![Lookup {
+    let lookup = |ecosystem: Ecosystem| Lookup {
         name: ecosystem.name(&package.name),
+        line: if ecosystem.base() == "Root" { Line::Rebuilt } else { Line::Main },
         ecosystem,
-        line: Line::Main,
         role: NameRole::Component,
         version: version.to_owned(),
         without_epoch: false,
-        notes,
-    }])
+        notes: notes.clone(),
+    };
+    Place::In(ecosystems.into_iter().map(lookup).collect())
+}
+
+/// Tells whether somebody else has rebuilt a package, and says so in its name or version (Root).
+fn is_rebuilt(package: &PackageReport) -> bool {
+    let revision = package.version.rsplit_once("-r1007").map(|(_, revision)| revision);
+    package.name.contains("rootio")
+        || package.version.contains("root.io")
+        || revision.is_some_and(|it| it.len() == 1 && it.bytes().all(|it| it.is_ascii_digit()))
 }
 
 /// Tells whether a version of Go's names a commit: 14 digits of a time, a hyphen, 12 of a hash.

@@ -3,15 +3,20 @@
 //! Advisories do not say which stream they are about; the release of the version that they mend does, by the
 //! number and the hash of the build that made a whole module.
 
+use std::collections::BTreeSet;
+
 use cutaway_report::PackageReport;
 
 use crate::EventKind;
 use crate::db::Row;
+use crate::matching::candidate::Candidate;
 
 /// How a package's module and that of a row are to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Module {
-    /// Both have none, or both are of one stream.
+    /// Both have none.
+    None,
+    /// Both are of one stream.
     Same,
     /// One has none, or they are of different modules.
     Other,
@@ -22,20 +27,41 @@ pub(super) enum Module {
 /// Compares the module of a package with that of what a row says is mended.
 pub(super) fn compare(package: &PackageReport, row: &Row) -> Module {
     if package.kind.name() != "rpm" {
-        return Module::Same;
+        return Module::None;
     }
     let label = package.details.as_ref().and_then(|details| details.modularity.as_deref());
     let is_modular = label.is_some() || is_modular(&package.version);
     let events = row.ranges.iter().flat_map(|range| range.events());
     let Some(fixed) = events.into_iter().find(|event| event.kind == EventKind::Fixed) else {
-        return Module::Same;
+        return Module::None;
     };
     match (is_modular, self::is_modular(&fixed.version)) {
-        (false, false) => Module::Same,
+        (false, false) => Module::None,
         (true, true) if build(&package.version) == build(&fixed.version) => Module::Same,
         (true, true) if line(&package.version) == line(&fixed.version) => Module::Same,
         (true, true) => Module::Unclear,
         _ => Module::Other,
+    }
+}
+
+/// Decides by what advisories say of themselves: their modules, where the package's own is known. What those of
+/// the package's stream say of a flaw, the others have no say in.
+pub(super) fn settle(package: &PackageReport, candidates: &mut Vec<Candidate>) {
+    let label = package.details.as_ref().and_then(|details| details.modularity.as_deref());
+    let label = label.map(|label| label.split(':').take(2).collect::<Vec<_>>().join(":"));
+    candidates.retain_mut(|candidate| {
+        let modules = &candidate.advisory.modules;
+        let Some(label) = label.as_ref().filter(|_| !modules.is_empty()) else { return true };
+        if candidate.module != Module::None {
+            candidate.module = Module::Same;
+            return modules.contains(label);
+        }
+        true
+    });
+    let own = candidates.iter().filter(|it| it.module == Module::Same);
+    let told: BTreeSet<u64> = own.flat_map(|it| it.advisory.flaws.clone()).collect();
+    for candidate in candidates.iter_mut().filter(|it| it.module == Module::Unclear) {
+        candidate.advisory.flaws.retain(|flaw| !told.contains(flaw));
     }
 }
 

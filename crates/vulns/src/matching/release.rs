@@ -27,6 +27,8 @@ pub(super) struct Part {
 pub(super) enum Line {
     /// The release's own.
     Main,
+    /// Rebuilds of its packages by somebody else (Root).
+    Rebuilt,
     /// Ubuntu's, for those who pay.
     Pro,
     /// Red Hat's, of a minor release such as `9.4`: a product, and the release.
@@ -87,6 +89,8 @@ fn exact(distro: &DistroReport, version: &str) -> Vec<(String, Line)> {
         "debian" if is_number(major) => main(format!("Debian:{major}")),
         "ubuntu" => ubuntu(&two),
         "alpine" if version.split('.').all(is_number) => main(format!("Alpine:v{two}")),
+        "alpaquita" => with("Alpaquita"),
+        "bellsoft-hardened-containers" => with("BellSoft Hardened Containers"),
         "wolfi" => main("Wolfi".into()),
         "chainguard" => main("Chainguard".into()),
         "minimos" => main("MinimOS".into()),
@@ -136,7 +140,10 @@ fn by_pattern(distro: &DistroReport, version: &str, ecosystem: &str) -> Option<L
         ("Red Hat", "rhel" | "redhat") => red_hat(version, rest),
         // Its stream is ahead of what notices are about.
         ("Red Hat", "centos") if !title.contains("Stream") => red_hat(version, rest),
-        ("SUSE", "sles" | "sled" | "sles_sap") => suse(version, rest).then_some(Line::Main),
+        ("Root", id) => root(id, version, rest).then_some(Line::Rebuilt),
+        ("SUSE", "sles" | "sled" | "sles_sap" | "sle_hpc" | "sle-hpc") => {
+            suse(version, rest).then_some(Line::Main)
+        }
         _ => None,
     }
 }
@@ -154,6 +161,16 @@ fn red_hat(version: &str, rest: &str) -> Option<Line> {
         minor if MINOR.contains(&minor) => Some(Line::Minor(minor.to_owned(), release.to_owned())),
         _ => None,
     }
+}
+
+/// `Alpine:3.18` is of every 3.18; `Debian:12` of every 12.
+fn root(id: &str, version: &str, rest: &str) -> bool {
+    let (name, release) = rest.split_once(':').unwrap_or((rest, ""));
+    let release = release.trim_start_matches('v').trim_end_matches(":LTS");
+    let behind = version.strip_prefix(release);
+    !release.is_empty()
+        && name.eq_ignore_ascii_case(id)
+        && behind.is_some_and(|it| it.is_empty() || it.starts_with('.'))
 }
 
 /// Base packages stand in modules, and every product of a service pack may have some.
@@ -215,6 +232,10 @@ mod tests {
             ("rhel", "9.4", "", "Red Hat:openshift:4.9::el9", None),
             ("centos", "8", "CentOS Linux 8", "Red Hat:enterprise_linux:8::crb", Some(Line::Main)),
             ("centos", "9", "CentOS Stream 9", "Red Hat:enterprise_linux:9::crb", None),
+            ("alpine", "3.18.4", "", "Root:Alpine:3.18", Some(Line::Rebuilt)),
+            ("alpine", "3.1.4", "", "Root:Alpine:3.18", None),
+            ("ubuntu", "22.04", "", "Root:Ubuntu:22.04", Some(Line::Rebuilt)),
+            ("debian", "12", "", "Root:Ubuntu:12", None),
             ("almalinux", "9.4", "", "Red Hat:enterprise_linux:9::baseos", None),
             (
                 "sles",

@@ -11,7 +11,7 @@ use crate::matching::release::Line;
 pub(super) fn apply(package: &PackageReport, candidates: &mut Vec<Candidate>) {
     let attached = package.version.contains("esm");
     candidates.retain(|candidate| match &candidate.line {
-        Line::Main | Line::Pro => true,
+        Line::Main | Line::Rebuilt | Line::Pro => true,
         Line::Minor(_, release) => follows(&package.version, release),
     });
     // By line and flaw: whether the line still has it.

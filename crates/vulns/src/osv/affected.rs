@@ -42,6 +42,12 @@ pub enum Standing {
     Negligible,
     /// Not looked after any more.
     EndOfLife,
+    /// No update is planned.
+    WontFix,
+    /// An update waits for something.
+    Deferred,
+    /// It is not known yet whether it is affected.
+    UnderInvestigation,
 }
 
 #[derive(Deserialize)]
@@ -115,7 +121,8 @@ impl Affected {
         }
         let extras: Extras<'_> = loose::read(raw.ecosystem_specific);
         let family = ecosystem.family();
-        let (mut standing, urgency) = extras.urgency();
+        let (standing, urgency) = extras.urgency();
+        let mut standing = standing.or_else(|| extras.of_components());
         let mut ranges = Vec::new();
         for range in loose::list::<RawRange<'_>>(raw.ranges) {
             ranges.extend(range.read(family, limits, skipped, &mut standing));

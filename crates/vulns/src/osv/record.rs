@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use cutaway_report::FlawSeverity as Severity;
+use cutaway_report::{FlawSeverity as Severity, Tenths};
 use serde::Deserialize;
 
 use crate::Limits;
@@ -23,8 +23,12 @@ pub struct Advisory {
     pub aliases: Vec<String>,
     /// The flaws that it stands for, where it is a notice of a distribution.
     pub covers: Vec<String>,
+    /// The modules of rpm that it is about, as `nodejs:18`, where its summary names some.
+    pub modules: Vec<String>,
     /// How bad it is.
     pub severity: Severity,
+    /// The score of the CVSS vector that is chosen, where there is one.
+    pub score: Option<Tenths>,
     /// Every ecosystem that it names and that can be matched, withdrawn or not.
     pub affected: Vec<Affected>,
     /// What of it was passed over.
@@ -149,6 +153,14 @@ impl Advisory {
         let mut covers: Vec<String> =
             ids(raw.upstream).chain(related).map(|id| of_cve(&id).to_owned()).collect();
         let mut aliases: Vec<String> = ids(raw.aliases).collect();
+        if is_notice {
+            // Old ones call all that they mend the same; it is what they cover.
+            let is_cve = |id: &mut String| id.starts_with("CVE-");
+            covers.extend(aliases.extract_if(.., is_cve));
+        }
+        if covers.is_empty() && aliases.is_empty() && of_cve(&id) != id {
+            covers.push(of_cve(&id).to_owned());
+        }
         for list in [&mut covers, &mut aliases] {
             list.sort();
             list.dedup();
@@ -165,6 +177,7 @@ impl Advisory {
                 .or_else(|| word.and_then(|word| of_word(&word)))
                 .unwrap_or_default()
         };
+        let modules = summary.as_deref().filter(|_| is_notice).map_or_else(Vec::new, modules);
         let entries: Vec<&serde_json::value::RawValue> = loose::read(raw.affected);
         if entries.len() > limits.record_rows {
             return Err(RecordError::Limit { name: "osv_record_rows", limit: limits.record_rows });
@@ -179,7 +192,9 @@ impl Advisory {
             withdrawn: loose::time(raw.withdrawn).is_some(),
             aliases,
             covers,
+            modules,
             severity,
+            score: severity::score(raw.severity),
             affected,
             skipped,
         })
@@ -191,6 +206,20 @@ impl Advisory {
 fn of_cve(id: &str) -> &str {
     let at = id.find("-CVE-").map_or(0, |at| at.saturating_add(1));
     id.get(at..).unwrap_or(id)
+}
+
+/// Returns the words of a summary that are a module and its stream: `python39:3.9`.
+fn modules(summary: &str) -> Vec<String> {
+    let plain = |word: &str| {
+        let mut letters = word.bytes();
+        letters.next().is_some_and(|first| first.is_ascii_alphanumeric())
+            && letters.all(|it| it.is_ascii_alphanumeric() || b"-_.+".contains(&it))
+    };
+    let is_module = |word: &&str| {
+        word.split_once(':').is_some_and(|(name, stream)| plain(name) && plain(stream))
+    };
+    let words = summary.split_ascii_whitespace().map(|word| word.trim_end_matches([',', ';']));
+    words.filter(is_module).map(str::to_owned).collect()
 }
 
 impl Skipped {

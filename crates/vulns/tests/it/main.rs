@@ -7,6 +7,7 @@
     reason = "test support"
 )]
 
+mod complaints;
 mod corpus;
 mod database;
 mod evaluation;
@@ -14,3 +15,4 @@ mod import;
 mod matching;
 mod scale;
 mod support;
+mod vex;

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::support::{builder, open};
 
-fn distro(id: &str, version: &str) -> DistroReport {
+pub(crate) fn distro(id: &str, version: &str) -> DistroReport {
     serde_json::from_value(json!({"id": id, "version_id": version, "codename": null,
         "pretty_name": null, "id_like": [], "path": "etc/os-release", "layer": 0}))
     .unwrap()
 }
 
 /// A package: kind, name, version, and what else is known.
-fn package(kind: &str, name: &str, version: &str, more: Value) -> PackageReport {
+pub(crate) fn package(kind: &str, name: &str, version: &str, more: Value) -> PackageReport {
     let mut package = json!({"kind": kind, "name": name, "version": version, "epoch": null,
         "release": null, "arch": "x86_64", "source": null, "licenses": [], "vendor": null,
         "state": "installed", "purl": format!("pkg:{kind}/{name}"), "database": "db", "layer": 0});
@@ -24,7 +24,13 @@ fn package(kind: &str, name: &str, version: &str, more: Value) -> PackageReport 
 }
 
 /// A record of one package: id, flaws, ecosystem, name, and the version that mends it.
-fn record(id: &str, upstream: &[&str], ecosystem: &str, name: &str, fixed: Option<&str>) -> Value {
+pub(crate) fn record(
+    id: &str,
+    upstream: &[&str],
+    ecosystem: &str,
+    name: &str,
+    fixed: Option<&str>,
+) -> Value {
     let mut events = vec![json!({"introduced": "0"})];
     events.extend(fixed.map(|fixed| json!({"fixed": fixed})));
     json!({"id": id, "modified": "2024-01-01T00:00:00Z", "upstream": upstream,
@@ -32,17 +38,25 @@ fn record(id: &str, upstream: &[&str], ecosystem: &str, name: &str, fixed: Optio
             "ranges": [{"type": "ECOSYSTEM", "events": events}]}]})
 }
 
-fn matched(records: &[Value], distro: &DistroReport, package: PackageReport) -> Findings {
+pub(crate) fn matched(
+    records: &[Value],
+    distro: &DistroReport,
+    package: PackageReport,
+) -> Findings {
     find(&mut open(builder(records)), Some(distro), [&package]).unwrap()
 }
 
-fn only(records: &[Value], distro: &DistroReport, package: PackageReport) -> VulnerabilityReport {
+pub(crate) fn only(
+    records: &[Value],
+    distro: &DistroReport,
+    package: PackageReport,
+) -> VulnerabilityReport {
     let mut found = matched(records, distro, package).vulnerabilities;
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)
 }
 
-fn none(records: &[Value], distro: &DistroReport, package: PackageReport) {
+pub(crate) fn none(records: &[Value], distro: &DistroReport, package: PackageReport) {
     assert_eq!(matched(records, distro, package).vulnerabilities, []);
 }
 

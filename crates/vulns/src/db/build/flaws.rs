@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
+use crate::Enrichment;
 use crate::db::build::held::Held;
 use crate::db::code::Writer;
 use crate::db::index::Table;
+use crate::db::record;
 use crate::db::spool::{Entries, Spool};
 
 /// The flaws of all records, each by the id that most people know.
@@ -58,12 +60,18 @@ impl<'a> Flaws<'a> {
         places
     }
 
-    pub(super) fn write<W: Write>(self, spool: &mut Spool<W>) -> io::Result<Table> {
+    pub(super) fn write<W: Write>(
+        self,
+        known: &Enrichment,
+        spool: &mut Spool<W>,
+    ) -> io::Result<Table> {
         let mut entries = Entries::default();
         for (id, others) in self.all {
+            let ids = || std::iter::once(id).chain(others.iter().copied());
+            let kev = ids().find_map(|id| known.kev.get(id));
+            let epss = ids().filter_map(|id| known.epss.get(id)).max();
             let mut out = Writer::default();
-            out.count(others.len());
-            others.into_iter().for_each(|other| out.text(other));
+            record::write_flaw(&others, kev, epss, &mut out);
             entries.push(id, &out.bytes, spool)?;
         }
         entries.finish(spool)

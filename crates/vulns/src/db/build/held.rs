@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cutaway_report::{FlawSeverity, parse_time};
+use cutaway_report::{FlawSeverity, Tenths, parse_time};
 
 use crate::osv::{Advisory, Skipped};
 
@@ -14,6 +14,8 @@ pub(super) struct Held {
     pub(super) modified: Option<Time>,
     pub(super) withdrawn: bool,
     pub(super) severity: FlawSeverity,
+    pub(super) score: Option<Tenths>,
+    pub(super) modules: Box<[String]>,
     pub(super) aliases: Box<[String]>,
     pub(super) covers: Box<[String]>,
     pub(super) ecosystems: Vec<Name>,
@@ -58,6 +60,8 @@ impl Held {
             modified: advisory.modified.as_deref().and_then(Time::of),
             withdrawn: advisory.withdrawn,
             severity: advisory.severity,
+            score: advisory.score,
+            modules: advisory.modules.clone().into(),
             aliases: advisory.aliases.clone().into(),
             covers: advisory.covers.clone().into(),
             ecosystems: Vec::new(),
@@ -80,6 +84,11 @@ impl Time {
         let fraction = fraction.split(|it: char| !it.is_ascii_digit()).next().unwrap_or_default();
         let fraction = fraction.trim_end_matches('0').to_owned();
         Some(Self { seconds, fraction, text: text.to_owned() })
+    }
+
+    /// Returns the seconds since 1970, at least 0.
+    pub(super) fn seconds(&self) -> u64 {
+        u64::try_from(self.seconds).unwrap_or_default()
     }
 
     pub(super) fn text(&self) -> &str {

@@ -1,0 +1,102 @@
+//! CycloneDX: what the analysis of a vulnerability says of components, of this document or of another.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::purl::decoded;
+use crate::vex::product::Product;
+use crate::vex::{Statement, Status, list, text, time};
+
+/// How deep components may stand in each other.
+const DEPTH: usize = 64;
+
+/// Returns what a document says, and how many of its statements name nothing that is known.
+pub(super) fn statements(document: &Value) -> (Vec<Statement>, u64) {
+    let mut components = BTreeMap::new();
+    let image = &document["metadata"]["component"];
+    name(image, &mut components);
+    inner(document, DEPTH, &mut components);
+    let when = &document["metadata"]["timestamp"];
+    let mut told = Vec::new();
+    let mut passed = 0_u64;
+    for flaw in list(&document["vulnerabilities"]) {
+        let analysis = &flaw["analysis"];
+        let status = match analysis["state"].as_str().unwrap_or_default() {
+            "not_affected" | "false_positive" => Status::NotAffected,
+            "resolved" | "resolved_with_pedigree" => Status::Fixed,
+            "exploitable" if list(&analysis["response"]).any(|it| it == "will_not_fix") => {
+                Status::WontFix
+            }
+            "exploitable" => Status::Affected,
+            "in_triage" => Status::UnderInvestigation,
+            _ => continue,
+        };
+        let mut ids: Vec<String> = text(&flaw["id"]).into_iter().collect();
+        ids.extend(list(&flaw["references"]).filter_map(|it| text(&it["id"])));
+        let affects = list(&flaw["affects"]).filter_map(|it| text(&it["ref"]));
+        let products: Vec<Product> = affects
+            .filter_map(|reference| {
+                let names = named(&reference, &components)?;
+                Some(Product { names, ..Product::default() })
+            })
+            .collect();
+        if products.is_empty() || ids.is_empty() {
+            passed = passed.saturating_add(1);
+            continue;
+        }
+        let times = [
+            &analysis["lastUpdated"],
+            &flaw["updated"],
+            &flaw["published"],
+            &flaw["created"],
+            when,
+        ];
+        told.push(Statement {
+            ids,
+            products,
+            status,
+            justification: text(&analysis["justification"]),
+            reason: text(&analysis["detail"]),
+            time: time(&times),
+        });
+    }
+    (told, passed)
+}
+
+/// Returns what a component is called that is named by its place in a document, this or another one
+/// (`urn:cdx:SERIAL/VERSION#REF`).
+fn named(reference: &str, components: &BTreeMap<String, Vec<String>>) -> Option<Vec<String>> {
+    if let Some(names) = components.get(reference) {
+        return Some(names.clone());
+    }
+    let fragment = match reference.strip_prefix("urn:cdx:") {
+        Some(link) => decoded(link.split_once('#')?.1),
+        None => reference.to_owned(),
+    };
+    if let Some(names) = components.get(&fragment) {
+        return Some(names.clone());
+    }
+    fragment.starts_with("pkg:").then(|| vec![fragment])
+}
+
+fn inner(parent: &Value, depth: usize, components: &mut BTreeMap<String, Vec<String>>) {
+    if depth == 0 {
+        return;
+    }
+    for component in list(&parent["components"]) {
+        name(component, components);
+        inner(component, depth.saturating_sub(1), components);
+    }
+}
+
+fn name(component: &Value, components: &mut BTreeMap<String, Vec<String>>) {
+    let Some(reference) = text(&component["bom-ref"]) else { return };
+    let mut names: Vec<String> = text(&component["purl"]).into_iter().collect();
+    if component["type"] == "container" {
+        let (name, version) = (text(&component["name"]), text(&component["version"]));
+        let digest = version.filter(|it| it.starts_with("sha256:"));
+        names.extend(digest.or(name));
+    }
+    components.insert(reference, names);
+}
