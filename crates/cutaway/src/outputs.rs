@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cutaway_report::{Format as _, Json, Purls, Report};
-use cutaway_sbom::{CycloneDx, Github, Options, Sarif, Spdx};
+use cutaway_report::{Format as _, Json, Junit, Purls, Report};
+use cutaway_sbom::{CycloneDx, CycloneDxVex, Github, Gitlab, Options, Sarif, Spdx};
 use cutaway_tar::Escaped;
 
 use crate::error::Error;
@@ -28,6 +28,12 @@ pub enum ReportForm {
     Sarif,
     /// A dependency snapshot for GitHub.
     Github,
+    /// Findings for GitLab.
+    Gitlab,
+    /// Findings as JUnit has them.
+    Junit,
+    /// Findings about the components of a bill of materials.
+    CycloneDxVex,
 }
 
 /// What is written: a form, and the file that gets it.
@@ -47,8 +53,11 @@ impl ReportForm {
         ("cyclonedx-json", Self::CycloneDxJson, "A bill of materials: CycloneDX"),
         ("spdx-json", Self::SpdxJson, "A bill of materials: SPDX 2.3"),
         ("purls", Self::Purls, "One package URL a line"),
-        ("sarif", Self::Sarif, "Diagnostics, and what --owned finds: SARIF 2.1.0"),
+        ("sarif", Self::Sarif, "Diagnostics, what --vuln and what --owned finds: SARIF 2.1.0"),
         ("github", Self::Github, "A dependency snapshot for GitHub"),
+        ("gitlab", Self::Gitlab, "What --vuln finds: container scanning of GitLab"),
+        ("junit", Self::Junit, "What --vuln finds: JUnit"),
+        ("cyclonedx-vex", Self::CycloneDxVex, "What --vuln finds, of a bill: CycloneDX"),
     ];
 
     /// Returns the form of this name.
@@ -81,6 +90,9 @@ impl ReportForm {
             Self::Purls => Purls.write(report, out),
             Self::Sarif => Sarif.write(report, out),
             Self::Github => Github(options.clone()).write(report, out),
+            Self::Gitlab => Gitlab(options.clone()).write(report, out),
+            Self::Junit => Junit.write(report, out),
+            Self::CycloneDxVex => CycloneDxVex(options.clone()).write(report, out),
         }
     }
 }

@@ -21,10 +21,12 @@ mod code;
 mod codes;
 mod difference;
 mod entry;
+mod explained;
 mod files;
 mod format;
 mod groups;
 mod inspection;
+mod junit;
 mod purl;
 mod purl_of_language;
 mod report;
@@ -50,6 +52,7 @@ pub use files::{FileList, FileReport, FileSource, FilesReport};
 pub use format::{Format, Json, Purls, write_json};
 pub use groups::FileGroup;
 pub use inspection::{BuildStep, InspectedLayer, Inspection, PulledAs};
+pub use junit::Junit;
 pub use purl::purl;
 pub use report::{
     DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,

@@ -3,6 +3,7 @@
 //! Components are made one by one while they are written; the bill itself is never held as JSON.
 
 mod component;
+mod vulnerabilities;
 
 use std::io;
 
@@ -20,6 +21,60 @@ use component::{Component, Property};
 /// `cyclonedx-json`.
 #[derive(Debug, Clone, Default)]
 pub struct CycloneDx(pub Options);
+
+/// `cyclonedx-vex`: what is known to be broken in the components of a bill of ours, which it names by its
+/// serial number.
+#[derive(Debug, Clone, Default)]
+pub struct CycloneDxVex(pub Options);
+
+impl Format for CycloneDxVex {
+    fn name(&self) -> &str {
+        "cyclonedx-vex"
+    }
+
+    fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+        let plain = Report { vulnerabilities: None, database: None, ..report.clone() };
+        let listed = Bill::new(&plain, &self.0);
+        let link = uuid::of_content(|out| write(&listed, None, false, out))?;
+        let bill = Bill::new(report, &self.0);
+        let version = self.0.version.name();
+        let document = Statements {
+            schema: format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
+            bom_format: "CycloneDX",
+            spec_version: version,
+            serial_number: format!("urn:uuid:{}", uuid::of_text(&format!("vex {link}"))),
+            version: 1,
+            metadata: StatementMetadata {
+                timestamp: bill.time.map(|time| rfc3339(time.seconds)),
+                tools: Tools { components: [component::tool()] },
+                component: component::of_image(&bill),
+            },
+            vulnerabilities: vulnerabilities::of(&bill, Some(&link)),
+        };
+        write_json(&document, out)
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Statements<'b> {
+    #[serde(rename = "$schema")]
+    schema: String,
+    bom_format: &'static str,
+    spec_version: &'static str,
+    serial_number: String,
+    version: u32,
+    metadata: StatementMetadata<'b>,
+    vulnerabilities: Vec<vulnerabilities::Vulnerability<'b>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StatementMetadata<'b> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
+    tools: Tools<'b>,
+    component: Component<'b>,
+}
 
 impl Format for CycloneDx {
     fn name(&self) -> &str {
@@ -96,6 +151,7 @@ fn write(
             all.iter().map(|(id, node)| Dependency { reference: id, depends_on: of(node) })
         }),
         compositions: compositions(bill),
+        vulnerabilities: vulnerabilities::of(bill, None),
     };
     write_json(&document, out)
 }
@@ -152,6 +208,8 @@ struct Document<'b, C: Serialize, D: Serialize> {
     components: C,
     dependencies: D,
     compositions: Vec<Composition<'b>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vulnerabilities: Vec<vulnerabilities::Vulnerability<'b>>,
 }
 
 #[derive(Debug, Serialize)]

@@ -49,7 +49,10 @@ impl Format for Gitlab {
                 end_time: &time,
                 status: if report.complete { "success" } else { "failure" },
             },
-            vulnerabilities: Seq(|| found.iter().map(|it| entry(it, image, &system))),
+            vulnerabilities: Seq(|| {
+                let open = found.iter().filter(|it| it.suppressed.is_none());
+                open.map(|it| entry(it, image, &system))
+            }),
         };
         write_json(&document, out)
     }
@@ -66,25 +69,42 @@ fn entry<'r>(found: &'r VulnerabilityReport, image: &'r str, system: &'r str) ->
         FlawSeverity::Critical => "Critical",
     };
     Entry {
-        id: uuid::of_text(&format!("{}\n{}\n{image}\n{}", found.id, package.purl, package.database)),
+        id: uuid::of_text(&format!(
+            "{}\n{}\n{image}\n{}",
+            found.id, package.purl, package.database
+        )),
         name: &found.id,
         description: found.why(),
         severity,
-        solution: found.fixed_version.as_ref().map(|fixed| format!("Upgrade {} to {fixed}", package.name)),
+        solution: found
+            .fixed_version
+            .as_ref()
+            .map(|fixed| format!("Upgrade {} to {fixed}", package.name)),
         location: Location {
-            dependency: Dependency { package: Named { name: &package.name }, version: &package.version },
+            dependency: Dependency {
+                package: Named { name: &package.name },
+                version: &package.version,
+            },
             operating_system: system,
             image,
         },
-        identifiers: found.ids().map(|id| Identifier { kind: kind(id), name: id, value: id }).collect(),
+        identifiers: found
+            .ids()
+            .map(|id| Identifier { kind: kind(id), name: id, value: id })
+            .collect(),
         links: found.ids().filter_map(link).collect(),
     }
 }
 
 /// Returns what GitLab calls a list of ids.
 fn kind(id: &str) -> &'static str {
-    const KINDS: &[(&str, &str)] =
-        &[("CVE-", "cve"), ("GHSA-", "ghsa"), ("USN-", "usn"), ("RHSA-", "rhsa"), ("ELSA-", "elsa")];
+    const KINDS: &[(&str, &str)] = &[
+        ("CVE-", "cve"),
+        ("GHSA-", "ghsa"),
+        ("USN-", "usn"),
+        ("RHSA-", "rhsa"),
+        ("ELSA-", "elsa"),
+    ];
     KINDS.iter().find(|(prefix, _)| id.starts_with(prefix)).map_or("osv", |(_, kind)| kind)
 }
 

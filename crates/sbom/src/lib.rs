@@ -24,6 +24,7 @@ mod cyclonedx;
 mod details;
 mod facts;
 mod github;
+mod gitlab;
 mod graph;
 mod license;
 mod limits;
@@ -42,8 +43,9 @@ mod uuid;
 mod web;
 
 pub use check::{Check, Field, Profile, check};
-pub use cyclonedx::CycloneDx;
+pub use cyclonedx::{CycloneDx, CycloneDxVex};
 pub use github::Github;
+pub use gitlab::Gitlab;
 pub use limits::Limits;
 pub use options::{Clock, Compat, Options, Serial, Snapshot, SpecVersion};
 pub use reader::ReadError;

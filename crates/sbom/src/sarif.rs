@@ -1,5 +1,8 @@
-//! SARIF 2.1.0 (OASIS): `sarif`. What could not be read or should be known, and, where files were compared
-//! with their packages, those that differ and that nothing in the image explains.
+//! SARIF 2.1.0 (OASIS): `sarif`. What could not be read or should be known, what is known to be broken in
+//! packages, and, where files were compared with their packages, those that differ and that nothing in the
+//! image explains.
+
+mod vulnerabilities;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -37,6 +40,16 @@ impl Format for Sarif {
             rules.extend(found.map(|(rule, _)| (rule, 0)));
         }
         rules.values_mut().enumerate().for_each(|(position, index)| *index = position);
+        let found = report.vulnerabilities.as_deref().unwrap_or_default();
+        let flaws = vulnerabilities::rules(found);
+        // They stand behind the others.
+        let behind = |id: &str| {
+            let at = flaws.binary_search_by(|rule| rule.id.cmp(id)).unwrap_or_default();
+            at.saturating_add(rules.len())
+        };
+        let places: BTreeMap<&str, usize> =
+            flaws.iter().map(|rule| (rule.id, behind(rule.id))).collect();
+        let digest = report.image.digest.as_ref().map(|digest| digest.as_str());
         let index = |rule: &str| rules.get(rule).copied().unwrap_or_default();
         let image = report.image.name.as_str();
         let document = Document {
@@ -48,7 +61,7 @@ impl Format for Sarif {
                         name: "cutaway",
                         version: VERSION,
                         information_uri: HOME,
-                        rules: rules.keys().map(|id| rule(id)).collect(),
+                        rules: rules.keys().map(|id| rule(id)).chain(flaws).collect(),
                     },
                 },
                 invocations: [Invocation { execution_successful: report.complete }],
@@ -67,7 +80,11 @@ impl Format for Sarif {
                         let missing = files.missing.unexplained().map(of_missing);
                         unowned.chain(modified).chain(missing)
                     });
-                    told.chain(lists.into_iter().flatten()).map(|finding| finding.result(index))
+                    let told = told.chain(lists.into_iter().flatten());
+                    told.map(|finding| finding.result(index)).chain(found.iter().map(|it| {
+                        let at = places.get(it.id.as_str()).copied().unwrap_or_default();
+                        vulnerabilities::result(it, image, digest, at)
+                    }))
                 }),
             }],
         };
@@ -77,7 +94,8 @@ impl Format for Sarif {
 
 fn rule(id: &str) -> Rule<'_> {
     let text = meaning(id).unwrap_or(id);
-    Rule { id, short_description: Text { text: text.into() } }
+    let short_description = Text { text: text.into() };
+    Rule { id, short_description, help_uri: None, properties: None }
 }
 
 /// What a result is made of.
@@ -138,10 +156,15 @@ impl Finding {
             level,
             message: Text { text: message.into() },
             locations: [Location {
-                physical_location: Physical { artifact_location: Artifact { uri } },
+                physical_location: Physical {
+                    artifact_location: Artifact { uri, uri_base_id: None },
+                    region: None,
+                },
                 logical_locations: logical.into_iter().collect(),
             }],
             partial_fingerprints: Fingerprints { first: fingerprint },
+            properties: None,
+            suppressions: Vec::new(),
         }
     }
 }
@@ -183,6 +206,10 @@ struct Driver<'r> {
 struct Rule<'r> {
     id: &'r str,
     short_description: Text<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<vulnerabilities::RuleProperties>,
 }
 
 #[derive(Debug, Serialize)]
@@ -215,6 +242,10 @@ struct Outcome {
     message: Text<'static>,
     locations: [Location; 1],
     partial_fingerprints: Fingerprints,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<vulnerabilities::OutcomeProperties>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<vulnerabilities::Suppressed>,
 }
 
 #[derive(Debug, Serialize)]
@@ -229,11 +260,22 @@ struct Location {
 #[serde(rename_all = "camelCase")]
 struct Physical {
     artifact_location: Artifact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Artifact {
     uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base_id: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]

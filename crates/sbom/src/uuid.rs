@@ -13,6 +13,11 @@ pub(crate) fn of_content(
     Ok(of_hex(hasher.finish().encoded(), '8'))
 }
 
+/// Returns the UUID of version 8 for a text.
+pub(crate) fn of_text(text: &str) -> String {
+    of_hex(cutaway_ref::Digest::sha256(text.as_bytes()).encoded(), '8')
+}
+
 /// Returns the UUID of version 4 with these random bytes.
 pub(crate) fn of_random(bytes: [u8; 16]) -> String {
     of_hex(&bytes.map(|byte| format!("{byte:02x}")).concat(), '4')

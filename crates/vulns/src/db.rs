@@ -15,15 +15,19 @@ mod block;
 mod build;
 mod code;
 mod error;
+#[cfg(test)]
+mod forged;
 mod header;
 mod index;
 mod open;
 mod record;
 mod row;
+mod set;
 mod spool;
 
 pub use build::{Builder, Built};
 pub use error::DbError;
-pub use open::{Counts, Database};
+pub use open::Counts;
 pub use record::{Flaw, Stored};
 pub use row::Row;
+pub use set::Database;

@@ -109,6 +109,12 @@ impl Ecosystem {
     }
 }
 
+/// Returns the group whose advisories lie in one file: all releases of a distribution, with the rebuilds of it.
+pub(crate) fn group(ecosystem: &str) -> &str {
+    let bare = ecosystem.strip_prefix("Root:").unwrap_or(ecosystem);
+    bare.split_once(':').map_or(bare, |(group, _)| group)
+}
+
 fn python(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for letter in name.chars() {

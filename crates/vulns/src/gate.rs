@@ -22,13 +22,11 @@ impl Gate {
     /// are those that are suppressed, and those in packages that are not there any more.
     pub fn refuses(&self, finding: &VulnerabilityReport) -> bool {
         let malicious = finding.ids().any(|id| id.starts_with("MAL-"));
-        let counts = finding.suppressed.is_none()
-            && finding.state.counts()
+        let counts = finding.is_open()
             && !finding.source.notes.iter().any(|note| note == "custom-range")
             && (!self.ignore_unfixed || malicious || finding.state == FlawState::Fixed);
         let here = finding.state == FlawState::Fixed && finding.package.in_base == Some(false);
-        let counts =
-            counts && finding.package.hidden_by.is_none() && (!self.only_fixable_here || here);
+        let counts = counts && (!self.only_fixable_here || here);
         let is_bad = self.severity.is_some_and(|least| finding.severity >= least);
         counts && (is_bad || (self.kev && finding.kev.is_some()))
     }

@@ -64,12 +64,12 @@ impl Vex {
             return Err(format!("longer than {BYTES} bytes"));
         }
         let document: Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        let context = document["@context"].as_str().unwrap_or_default();
+        let context = get(&document, "/@context").as_str().unwrap_or_default();
         let (statements, passed) = if context.contains("openvex") {
             openvex::statements(&document)
-        } else if document["document"]["csaf_version"].is_string() {
+        } else if get(&document, "/document/csaf_version").is_string() {
             csaf::statements(&document)
-        } else if document["bomFormat"] == "CycloneDX" {
+        } else if *get(&document, "/bomFormat") == "CycloneDX" {
             cyclonedx::statements(&document)
         } else {
             return Err("no OpenVEX, CSAF or CycloneDX document".to_owned());
@@ -146,6 +146,14 @@ impl Statement {
             document: Some(document.to_owned()),
         });
     }
+}
+
+/// Nothing.
+static NULL: Value = Value::Null;
+
+/// Returns what lies at a path; null where nothing does.
+fn get<'v>(value: &'v Value, path: &str) -> &'v Value {
+    value.pointer(path).unwrap_or(&NULL)
 }
 
 /// Returns a text that is there and not empty.

@@ -24,7 +24,7 @@ pub(crate) fn database(folder: &Path) -> String {
     database_of(folder, &[record("GHSA-1", "npm", "a", Some("1.3.0"))])
 }
 
-fn record(id: &str, ecosystem: &str, name: &str, fixed: Option<&str>) -> Value {
+pub(crate) fn record(id: &str, ecosystem: &str, name: &str, fixed: Option<&str>) -> Value {
     let mut events = vec![json!({"introduced": "0"})];
     events.extend(fixed.map(|fixed| json!({"fixed": fixed})));
     json!({"id": id, "modified": "2024-01-01T00:00:00Z", "database_specific": {"severity": "HIGH"},

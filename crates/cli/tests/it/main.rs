@@ -29,6 +29,7 @@ mod entries;
 mod explain;
 mod export;
 mod faults;
+mod findings;
 mod front;
 mod gate;
 mod giving_up;

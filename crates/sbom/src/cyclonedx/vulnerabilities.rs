@@ -104,7 +104,12 @@ pub(super) fn of<'b>(bill: &'b Bill<'_>, link: Option<&str>) -> Vec<Vulnerabilit
         let place = |package: &FlawedPackage| {
             let key = (package.purl.as_str(), package.version.as_str(), package.database.as_str());
             let id = places.get(&key).copied()?;
-            Some(link.map_or_else(|| id.to_owned(), |link| format!("urn:cdx:{link}/1#{}", encoded(id))))
+            Some(
+                link.map_or_else(
+                    || id.to_owned(),
+                    |link| format!("urn:cdx:{link}/1#{}", encoded(id)),
+                ),
+            )
         };
         let affected = found.iter().filter_map(|finding| {
             let version = [Version { version: &finding.package.version, status: "affected" }];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cutaway_analyze::{Ecosystem, Source};
+use cutaway_analyze::{Details, Ecosystem, Source};
 use cutaway_report::PackageReport;
 
 use crate::details;
@@ -89,10 +89,19 @@ fn theirs(part: &Part) -> Option<PackageReport> {
         database: place.unwrap_or_default().trim_start_matches('/').to_owned(),
         layer: 0,
         install_reason: None,
-        details: None,
+        details: modularity(part, &purl),
         kind: ecosystem,
         version,
     })
+}
+
+/// Returns the module that Syft's bills and package URLs name.
+fn modularity(part: &Part, purl: &Purl) -> Option<Arc<Details>> {
+    let stated = part.fact("syft:metadata:modularityLabel").or(purl.qualifier("rpmmod"));
+    let label = stated.filter(|label| !label.is_empty() && *label != "(none)")?;
+    let mut details = Details::default();
+    details.modularity = Some(label.into());
+    Some(Arc::new(details))
 }
 
 /// Returns whose package it is, and what stands before its name. Where package managers have no type of

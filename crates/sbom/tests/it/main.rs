@@ -8,6 +8,7 @@
 
 mod arbitrary;
 mod back;
+mod findings;
 mod foreign;
 mod judge;
 mod validity;

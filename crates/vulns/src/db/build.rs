@@ -2,20 +2,20 @@
 
 mod flaws;
 mod held;
+mod ready;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-
-use cutaway_report::Tenths;
 
 use crate::db::code::Writer;
 use crate::db::header::sum;
-use crate::db::spool::{Entries, Spool};
-use crate::db::{record, row};
+use crate::db::row;
+use crate::ecosystem::group;
 use crate::osv::{Advisory, RecordError, Skipped};
 use crate::{Enrichment, Limits};
 use flaws::Flaws;
-use held::{Held, Names, RowPlace, Time};
+use held::{Held, Names, RowPlace};
+use ready::Ready;
 
 /// Records on their way into a database.
 #[derive(Debug)]
@@ -48,13 +48,6 @@ pub struct Built {
     pub bytes: u64,
     /// What of records was passed over.
     pub skipped: Skipped,
-}
-
-/// What the directory says of an ecosystem.
-#[derive(Default)]
-struct Source {
-    records: u64,
-    newest: Option<Time>,
 }
 
 impl Builder {
@@ -103,8 +96,8 @@ impl Builder {
             let start = self.bytes.len();
             self.bytes.extend(&out.bytes);
             let package = self.packages.of(&affected.name);
-            let length = self.bytes.len().saturating_sub(start);
-            self.rows.push(RowPlace { ecosystem, package, serial: held.serial, start, length });
+            let length = u32::try_from(out.bytes.len()).unwrap_or(u32::MAX);
+            self.rows.push(RowPlace { ecosystem, package, serial: held.serial, length, start });
         }
         if self.bytes.len() > self.limits.total_bytes {
             let limit = self.limits.total_bytes;
@@ -128,141 +121,34 @@ impl Builder {
         names
     }
 
-    /// Writes the file.
+    /// Writes all of it into one file.
     ///
     /// # Errors
     ///
     /// Returns why it cannot be written.
-    pub fn write(mut self, out: impl Write) -> io::Result<Built> {
-        let mut spool = Spool::new(out)?;
-        let flaws = Flaws::new(&self.records);
-        let advisories = self.write_advisories(&flaws, &mut spool)?;
-        let flaws = flaws.write(&self.enrichment, &mut spool)?;
-
-        let mut ordinals = vec![None; usize::try_from(self.serials).unwrap_or(usize::MAX)];
-        let mut built = Built {
-            records: 0,
-            withdrawn: 0,
-            unread: self.unread,
-            rows: 0,
-            bytes: 0,
-            skipped: Skipped::default(),
-        };
-        let mut sources: Vec<Source> = Vec::new();
-        sources.resize_with(self.ecosystems.all().count(), Source::default);
-        for held in self.records.values() {
-            let place = usize::try_from(held.serial).ok().and_then(|at| ordinals.get_mut(at));
-            if let Some(place) = place {
-                *place = Some(built.records);
-            }
-            built.records = built.records.saturating_add(1);
-            built.withdrawn = built.withdrawn.saturating_add(u64::from(held.withdrawn));
-            built.skipped.add(held.skipped);
-            for ecosystem in &held.ecosystems {
-                let Some(source) = sources.get_mut(ecosystem.at()) else { continue };
-                source.records = source.records.saturating_add(1);
-                source.newest = source.newest.take().max(held.modified.clone());
-            }
-        }
-
-        let mut directory = Writer::default();
-        for count in [built.records, built.withdrawn, built.unread] {
-            directory.number(count);
-        }
-        for count in built.skipped.counts() {
-            directory.number(count);
-        }
-        directory.text(self.enrichment.scored.as_deref().unwrap_or_default());
-        advisories.write(&mut directory);
-        flaws.write(&mut directory);
-        let rows = self.sorted_rows(&ordinals);
-        let mut rows = rows.as_slice();
-        directory.count(sources.len());
-        let mut order: Vec<(usize, &str)> = self.ecosystems.all().enumerate().collect();
-        order.sort_unstable_by_key(|(_, name)| *name);
-        for (at, name) in order {
-            let length =
-                rows.partition_point(|(row, _)| self.ecosystems.name(row.ecosystem) <= name);
-            let (own, rest) = rows.split_at_checked(length).unwrap_or_default();
-            rows = rest;
-            let table = self.write_rows(own, &mut spool)?;
-            let source = sources.get(at);
-            let newest = source.and_then(|it| it.newest.as_ref()).map_or("", Time::text);
-            let own = u64::try_from(own.len()).unwrap_or(u64::MAX);
-            built.rows = built.rows.saturating_add(own);
-            directory.text(name);
-            directory.number(source.map_or(0, |it| it.records));
-            directory.text(newest);
-            directory.number(own);
-            table.write(&mut directory);
-        }
-        let directory = spool.write(&directory.bytes)?;
-        built.bytes = spool.finish(directory)?;
-        Ok(built)
+    pub fn write(self, out: impl Write) -> io::Result<Built> {
+        let ready = Ready::new(self);
+        let flaws = Flaws::new(&ready.records);
+        ready.write(None, &flaws, out)
     }
 
-    fn write_advisories<W: Write>(
-        &self,
-        flaws: &Flaws<'_>,
-        spool: &mut Spool<W>,
-    ) -> io::Result<crate::db::index::Table> {
-        let mut entries = Entries::default();
-        for (id, held) in &self.records {
-            let mut out = Writer::default();
-            let modules = !held.modules.is_empty();
-            out.byte(record::flags(held.severity, held.withdrawn, held.score.is_some(), modules));
-            out.number(held.modified.as_ref().map_or(0, |it| it.seconds().saturating_add(1)));
-            if let Some(Tenths(score)) = held.score {
-                out.byte(score);
-            }
-            if modules {
-                out.texts(&held.modules);
-            }
-            let flaws = flaws.of(id, held);
-            out.count(flaws.len());
-            flaws.into_iter().for_each(|flaw| out.number(flaw));
-            entries.push(id, &out.bytes, spool)?;
-        }
-        entries.finish(spool)
-    }
-
-    /// Returns the rows of records that were not replaced, sorted, each with the place of its record.
-    fn sorted_rows(&mut self, ordinals: &[Option<u64>]) -> Vec<(RowPlace, u64)> {
-        let rows = std::mem::take(&mut self.rows).into_iter();
-        let mut rows: Vec<(RowPlace, u64)> = rows
-            .filter_map(|row| {
-                let at = usize::try_from(row.serial).ok()?;
-                Some((row, (*ordinals.get(at)?)?))
-            })
-            .collect();
-        let (ecosystems, packages) = (self.ecosystems.ranks(), self.packages.ranks());
-        let rank = |ranks: &[u32], name: held::Name| ranks.get(name.at()).copied();
-        rows.sort_unstable_by_key(|(row, ordinal)| {
-            let ecosystem = rank(&ecosystems, row.ecosystem);
-            (ecosystem, rank(&packages, row.package), *ordinal, row.start)
+    /// Writes one file for each group of ecosystems, such as all releases of Debian: `out` is asked for the file
+    /// of each, and is handed it with what was built.
+    ///
+    /// # Errors
+    ///
+    /// Returns why one of them cannot be written.
+    pub fn write_groups<W: Write>(
+        self,
+        mut open: impl FnMut(&str) -> io::Result<W>,
+    ) -> io::Result<Vec<Built>> {
+        let ready = Ready::new(self);
+        let flaws = Flaws::new(&ready.records);
+        let groups: BTreeSet<&str> = ready.ecosystems.all().map(group).collect();
+        let written = groups.into_iter().map(|group| {
+            let out = open(group)?;
+            ready.write(Some(group), &flaws, out)
         });
-        rows
-    }
-
-    /// Writes the rows of one ecosystem.
-    fn write_rows<W: Write>(
-        &self,
-        rows: &[(RowPlace, u64)],
-        spool: &mut Spool<W>,
-    ) -> io::Result<crate::db::index::Table> {
-        let mut entries = Entries::default();
-        let mut out = Writer::default();
-        for rows in rows.chunk_by(|(a, _), (b, _)| a.package == b.package) {
-            let Some((first, _)) = rows.first() else { continue };
-            out.bytes.clear();
-            out.count(rows.len());
-            for (row, ordinal) in rows {
-                out.number(*ordinal);
-                let end = row.start.saturating_add(row.length);
-                out.bytes.extend(self.bytes.get(row.start..end).unwrap_or_default());
-            }
-            entries.push(self.packages.name(first.package), &out.bytes, spool)?;
-        }
-        entries.finish(spool)
+        written.collect()
     }
 }

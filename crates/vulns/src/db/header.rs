@@ -35,6 +35,11 @@ pub(crate) struct Trailer {
 }
 
 impl Place {
+    /// Returns where it ends; nothing where no file is so long.
+    pub(crate) fn end(self) -> Option<u64> {
+        self.offset.checked_add(self.length)
+    }
+
     pub(crate) fn write(self, out: &mut Writer) {
         out.number(self.offset);
         out.number(self.length);

@@ -25,10 +25,15 @@ pub(crate) struct BlockPlace {
 /// An index, as the directory has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Table {
+    /// Where its blocks begin: behind what stands before them. Not written, since nothing lies between.
+    pub(crate) start: u64,
     pub(crate) place: Place,
     /// How many entries its blocks have in all.
     pub(crate) entries: u64,
 }
+
+/// What is written without a gap must be read so: else a forged place could leave something out.
+const HOLE: DbError = DbError::Forged("a part lies elsewhere than behind the one before");
 
 impl Table {
     pub(crate) fn write(self, out: &mut Writer) {
@@ -36,8 +41,11 @@ impl Table {
         out.number(self.entries);
     }
 
-    pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, DbError> {
-        Ok(Self { place: Place::read(input)?, entries: input.number()? })
+    /// Reads a table that begins at `start`, and moves that behind it.
+    pub(crate) fn read(input: &mut Reader<'_>, start: &mut u64) -> Result<Self, DbError> {
+        let table = Self { start: *start, place: Place::read(input)?, entries: input.number()? };
+        *start = table.place.end().filter(|_| table.place.offset >= *start).ok_or(HOLE)?;
+        Ok(table)
     }
 }
 
@@ -53,12 +61,12 @@ impl Index {
         out.bytes
     }
 
-    /// Reads an index of so many entries: sorted, none of its blocks empty.
-    pub(crate) fn read(bytes: &[u8], entries: u64) -> Result<Self, DbError> {
+    /// Reads the index of a table: sorted, none of its blocks empty, each behind the one before.
+    pub(crate) fn read(bytes: &[u8], table: Table) -> Result<Self, DbError> {
         let mut input = Reader::new(bytes);
         let count = input.count()?;
         let mut blocks: Vec<BlockPlace> = Vec::new();
-        let mut before = 0_u64;
+        let (mut before, mut end) = (0_u64, table.start);
         for _ in 0..count {
             let first = input.text()?.to_owned();
             if blocks.last().is_some_and(|last| last.first >= first) {
@@ -69,11 +77,18 @@ impl Index {
             if entries == 0 {
                 return Err(DbError::Forged("an index has an empty block"));
             }
+            if place.offset != end {
+                return Err(HOLE);
+            }
+            end = place.end().ok_or(HOLE)?;
             blocks.push(BlockPlace { first, before, entries, place });
             before = before.saturating_add(entries);
         }
         input.end()?;
-        if before != entries {
+        if end != table.place.offset {
+            return Err(HOLE);
+        }
+        if before != table.entries {
             return Err(DbError::Forged("an index counts other entries than the directory"));
         }
         Ok(Self { blocks })

@@ -1,4 +1,4 @@
-//! A database is opened: its directory is read, and then what is asked for.
+//! A file of a database is opened: its directory is read, and then what is asked for.
 
 mod table;
 
@@ -17,13 +17,10 @@ use crate::db::row::Row;
 use crate::osv::Skipped;
 use table::Sorted;
 
-/// A database of advisories that lies in a file.
-///
-/// Nothing locks it and nothing changes it: any number of readers may have it open, and whoever replaces
-/// the file leaves them the old one.
-pub struct Database {
+/// A file of a database.
+pub(crate) struct Part {
     file: File,
-    digest: String,
+    pub(crate) digest: String,
     counts: Counts,
     /// The day of the scores of flaws.
     scored: Option<String>,
@@ -63,13 +60,13 @@ struct Source {
     packages: Sorted,
 }
 
-impl Database {
+impl Part {
     /// Opens a database: reads its two ends and its directory.
     ///
     /// # Errors
     ///
     /// Returns why it cannot be used.
-    pub fn open(input: impl Read + Seek + Send + 'static) -> Result<Self, DbError> {
+    pub(crate) fn open(input: impl Read + Seek + Send + 'static) -> Result<Self, DbError> {
         let mut file = File { input: Box::new(input), length: 0 };
         file.length = file.input.seek(SeekFrom::End(0))?;
         let mut magic = [0; header::MAGIC.len()];
@@ -96,49 +93,52 @@ impl Database {
             *count = input.number()?;
         }
         let scored = Some(input.text()?.to_owned()).filter(|day| !day.is_empty());
-        let advisories = Sorted::new(Table::read(&mut input)?);
-        let flaws = Sorted::new(Table::read(&mut input)?);
+        let mut behind = u64::try_from(header::MAGIC.len()).unwrap_or_default();
+        let advisories = Sorted::new(Table::read(&mut input, &mut behind)?);
+        let flaws = Sorted::new(Table::read(&mut input, &mut behind)?);
         if advisories.len() != counts.records {
             return Err(DbError::Forged("the directory counts other records than there are"));
         }
         let count = input.count()?;
         let mut sources: Vec<Source> = Vec::new();
         for _ in 0..count {
-            let source = Source::read(&mut input)?;
+            let source = Source::read(&mut input, &mut behind)?;
             if sources.last().is_some_and(|last| last.told.ecosystem >= source.told.ecosystem) {
                 return Err(DbError::Forged("the directory is not sorted"));
             }
             sources.push(source);
         }
         input.end()?;
+        if behind != header.directory.offset || header.directory.end() != Some(start) {
+            return Err(DbError::Forged("the directory lies elsewhere than behind the rest"));
+        }
         let digits: String = header.digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let digest = format!("sha256:{digits}");
         Ok(Self { file, digest, counts, scored, sources, advisories, flaws })
     }
 
-    /// Returns what it holds, in short: SHA-256 of all between its two ends, as its trailer says. Only
-    /// [`Database::verify`] computes it.
-    pub fn digest(&self) -> &str {
-        &self.digest
+    /// Returns how many flaws it has.
+    pub(crate) fn flaws(&self) -> u64 {
+        self.flaws.len()
     }
 
     /// Returns the bytes of the file.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.file.length
     }
 
     /// Returns what stands in it in all.
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.counts
     }
 
     /// Returns its ecosystems, sorted, each with its rows.
-    pub fn sources(&self) -> impl Iterator<Item = (&AdvisorySource, u64)> {
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&AdvisorySource, u64)> {
         self.sources.iter().map(|source| (&source.told, source.rows))
     }
 
     /// Returns whether it has an ecosystem.
-    pub fn has(&self, ecosystem: &str) -> bool {
+    pub(crate) fn has(&self, ecosystem: &str) -> bool {
         self.source(ecosystem).is_some()
     }
 
@@ -148,7 +148,7 @@ impl Database {
     /// # Errors
     ///
     /// Returns why it cannot be used.
-    pub fn rows(&mut self, ecosystem: &str, package: &str) -> Result<Vec<Row>, DbError> {
+    pub(crate) fn rows(&mut self, ecosystem: &str, package: &str) -> Result<Vec<Row>, DbError> {
         let Some(at) = self.source(ecosystem) else { return Ok(Vec::new()) };
         let Some(source) = self.sources.get_mut(at) else { return Ok(Vec::new()) };
         let found = source.packages.find(&mut self.file, package)?;
@@ -160,7 +160,7 @@ impl Database {
     /// # Errors
     ///
     /// Returns why it cannot be used.
-    pub fn advisory(&mut self, place: u64) -> Result<Stored, DbError> {
+    pub(crate) fn advisory(&mut self, place: u64) -> Result<Stored, DbError> {
         let (id, bytes) = self.advisories.at(&mut self.file, place)?;
         Stored::read(id, bytes, self.flaws.len())
     }
@@ -170,7 +170,7 @@ impl Database {
     /// # Errors
     ///
     /// Returns why it cannot be used.
-    pub fn flaw(&mut self, place: u64) -> Result<Flaw, DbError> {
+    pub(crate) fn flaw(&mut self, place: u64) -> Result<Flaw, DbError> {
         let (id, bytes) = self.flaws.at(&mut self.file, place)?;
         Flaw::read(id, bytes, self.scored.as_deref())
     }
@@ -180,7 +180,7 @@ impl Database {
     /// # Errors
     ///
     /// Returns what is wrong first.
-    pub fn verify(&mut self) -> Result<(), DbError> {
+    pub(crate) fn verify(&mut self) -> Result<(), DbError> {
         let records = self.counts.records;
         for source in &mut self.sources {
             let mut count = 0_u64;
@@ -207,19 +207,19 @@ impl Database {
     }
 }
 
-impl fmt::Debug for Database {
+impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database").field("digest", &self.digest).finish_non_exhaustive()
+        f.debug_struct("Part").field("digest", &self.digest).finish_non_exhaustive()
     }
 }
 
 impl Source {
-    fn read(input: &mut Reader<'_>) -> Result<Self, DbError> {
+    fn read(input: &mut Reader<'_>, behind: &mut u64) -> Result<Self, DbError> {
         let ecosystem = input.text()?.to_owned();
         let records = input.number()?;
         let newest = Some(input.text()?.to_owned()).filter(|time| !time.is_empty());
         let rows = input.number()?;
-        let packages = Sorted::new(Table::read(input)?);
+        let packages = Sorted::new(Table::read(input, behind)?);
         Ok(Self { told: AdvisorySource { ecosystem, records, newest }, rows, packages })
     }
 }

@@ -78,8 +78,9 @@ impl Entries {
 
     pub(crate) fn finish<W: Write>(mut self, spool: &mut Spool<W>) -> io::Result<Table> {
         self.flush(spool)?;
+        let start = self.index.blocks.first().map_or(spool.offset, |block| block.place.offset);
         let place = spool.write(&self.index.bytes())?;
-        Ok(Table { place, entries: self.before })
+        Ok(Table { start, place, entries: self.before })
     }
 
     fn flush<W: Write>(&mut self, spool: &mut Spool<W>) -> io::Result<()> {

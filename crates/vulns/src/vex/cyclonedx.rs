@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::purl::decoded;
 use crate::vex::product::Product;
-use crate::vex::{Statement, Status, list, text, time};
+use crate::vex::{Statement, Status, get, list, text, time};
 
 /// How deep components may stand in each other.
 const DEPTH: usize = 64;
@@ -14,27 +14,27 @@ const DEPTH: usize = 64;
 /// Returns what a document says, and how many of its statements name nothing that is known.
 pub(super) fn statements(document: &Value) -> (Vec<Statement>, u64) {
     let mut components = BTreeMap::new();
-    let image = &document["metadata"]["component"];
+    let image = get(document, "/metadata/component");
     name(image, &mut components);
     inner(document, DEPTH, &mut components);
-    let when = &document["metadata"]["timestamp"];
+    let when = get(document, "/metadata/timestamp");
     let mut told = Vec::new();
     let mut passed = 0_u64;
-    for flaw in list(&document["vulnerabilities"]) {
-        let analysis = &flaw["analysis"];
-        let status = match analysis["state"].as_str().unwrap_or_default() {
+    for flaw in list(get(document, "/vulnerabilities")) {
+        let analysis = get(flaw, "/analysis");
+        let status = match get(analysis, "/state").as_str().unwrap_or_default() {
             "not_affected" | "false_positive" => Status::NotAffected,
             "resolved" | "resolved_with_pedigree" => Status::Fixed,
-            "exploitable" if list(&analysis["response"]).any(|it| it == "will_not_fix") => {
+            "exploitable" if list(get(analysis, "/response")).any(|it| it == "will_not_fix") => {
                 Status::WontFix
             }
             "exploitable" => Status::Affected,
             "in_triage" => Status::UnderInvestigation,
             _ => continue,
         };
-        let mut ids: Vec<String> = text(&flaw["id"]).into_iter().collect();
-        ids.extend(list(&flaw["references"]).filter_map(|it| text(&it["id"])));
-        let affects = list(&flaw["affects"]).filter_map(|it| text(&it["ref"]));
+        let mut ids: Vec<String> = text(get(flaw, "/id")).into_iter().collect();
+        ids.extend(list(get(flaw, "/references")).filter_map(|it| text(get(it, "/id"))));
+        let affects = list(get(flaw, "/affects")).filter_map(|it| text(get(it, "/ref")));
         let products: Vec<Product> = affects
             .filter_map(|reference| {
                 let names = named(&reference, &components)?;
@@ -46,18 +46,18 @@ pub(super) fn statements(document: &Value) -> (Vec<Statement>, u64) {
             continue;
         }
         let times = [
-            &analysis["lastUpdated"],
-            &flaw["updated"],
-            &flaw["published"],
-            &flaw["created"],
+            get(analysis, "/lastUpdated"),
+            get(flaw, "/updated"),
+            get(flaw, "/published"),
+            get(flaw, "/created"),
             when,
         ];
         told.push(Statement {
             ids,
             products,
             status,
-            justification: text(&analysis["justification"]),
-            reason: text(&analysis["detail"]),
+            justification: text(get(analysis, "/justification")),
+            reason: text(get(analysis, "/detail")),
             time: time(&times),
         });
     }
@@ -84,17 +84,17 @@ fn inner(parent: &Value, depth: usize, components: &mut BTreeMap<String, Vec<Str
     if depth == 0 {
         return;
     }
-    for component in list(&parent["components"]) {
+    for component in list(get(parent, "/components")) {
         name(component, components);
         inner(component, depth.saturating_sub(1), components);
     }
 }
 
 fn name(component: &Value, components: &mut BTreeMap<String, Vec<String>>) {
-    let Some(reference) = text(&component["bom-ref"]) else { return };
-    let mut names: Vec<String> = text(&component["purl"]).into_iter().collect();
-    if component["type"] == "container" {
-        let (name, version) = (text(&component["name"]), text(&component["version"]));
+    let Some(reference) = text(get(component, "/bom-ref")) else { return };
+    let mut names: Vec<String> = text(get(component, "/purl")).into_iter().collect();
+    if *get(component, "/type") == "container" {
+        let (name, version) = (text(get(component, "/name")), text(get(component, "/version")));
         let digest = version.filter(|it| it.starts_with("sha256:"));
         names.extend(digest.or(name));
     }

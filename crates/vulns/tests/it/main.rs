@@ -13,6 +13,7 @@ mod database;
 mod evaluation;
 mod import;
 mod matching;
+mod readers;
 mod scale;
 mod support;
 mod vex;

@@ -1,6 +1,6 @@
 //! Which ids mean the same flaw.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
 use crate::Enrichment;
@@ -60,18 +60,35 @@ impl<'a> Flaws<'a> {
         places
     }
 
+    /// Returns those that some records are about.
+    pub(super) fn among(&self, records: &[(&String, &Held)]) -> Self {
+        let mut used = BTreeSet::new();
+        records.iter().for_each(|(id, held)| used.extend(self.of(id, held)));
+        let all = (0_u64..).zip(&self.all).filter(|(place, _)| used.contains(place));
+        Self::numbered(all.map(|(_, (id, others))| (*id, others.clone())).collect())
+    }
+
+    fn numbered(all: BTreeMap<&'a str, Vec<&'a str>>) -> Self {
+        let mut places = HashMap::new();
+        for (place, (first, rest)) in (0_u64..).zip(&all) {
+            places.insert(*first, place);
+            places.extend(rest.iter().map(|id| (*id, place)));
+        }
+        Self { all, places }
+    }
+
     pub(super) fn write<W: Write>(
-        self,
+        &self,
         known: &Enrichment,
         spool: &mut Spool<W>,
     ) -> io::Result<Table> {
         let mut entries = Entries::default();
-        for (id, others) in self.all {
-            let ids = || std::iter::once(id).chain(others.iter().copied());
+        for (id, others) in &self.all {
+            let ids = || std::iter::once(*id).chain(others.iter().copied());
             let kev = ids().find_map(|id| known.kev.get(id));
             let epss = ids().filter_map(|id| known.epss.get(id)).max();
             let mut out = Writer::default();
-            record::write_flaw(&others, kev, epss, &mut out);
+            record::write_flaw(others, kev, epss, &mut out);
             entries.push(id, &out.bytes, spool)?;
         }
         entries.finish(spool)
@@ -124,12 +141,7 @@ impl<'a> Classes<'a> {
             rest.sort_unstable();
             all.insert(*first, rest);
         }
-        let mut places = HashMap::new();
-        for (place, (first, rest)) in (0_u64..).zip(&all) {
-            places.insert(*first, place);
-            places.extend(rest.iter().map(|id| (*id, place)));
-        }
-        Flaws { all, places }
+        Flaws::numbered(all)
     }
 }
 

@@ -30,16 +30,16 @@ pub(super) struct RowPlace {
     pub(super) ecosystem: Name,
     pub(super) package: Name,
     pub(super) serial: u32,
+    pub(super) length: u32,
     pub(super) start: usize,
-    pub(super) length: usize,
 }
 
-/// A time that can be compared, and its text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A time that can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Time {
-    seconds: i64,
-    fraction: String,
-    text: String,
+    /// Since 1970.
+    pub(super) seconds: i64,
+    nanoseconds: u32,
 }
 
 /// A name that is held once.
@@ -72,8 +72,7 @@ impl Held {
 
     /// Tells whether it is the one that counts, of two with one id.
     pub(super) fn replaces(&self, known: &Self) -> bool {
-        let age = |it: &Self| it.modified.as_ref().map(|it| (it.seconds, it.fraction.clone()));
-        (age(self), self.sum) > (age(known), known.sum)
+        (self.modified, self.sum) > (known.modified, known.sum)
     }
 }
 
@@ -81,18 +80,9 @@ impl Time {
     pub(super) fn of(text: &str) -> Option<Self> {
         let seconds = parse_time(text).ok()?;
         let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
-        let fraction = fraction.split(|it: char| !it.is_ascii_digit()).next().unwrap_or_default();
-        let fraction = fraction.trim_end_matches('0').to_owned();
-        Some(Self { seconds, fraction, text: text.to_owned() })
-    }
-
-    /// Returns the seconds since 1970, at least 0.
-    pub(super) fn seconds(&self) -> u64 {
-        u64::try_from(self.seconds).unwrap_or_default()
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.text
+        let digits: String = fraction.chars().take_while(char::is_ascii_digit).take(9).collect();
+        let nanoseconds = format!("{digits:0<9}").parse().unwrap_or_default();
+        Some(Self { seconds, nanoseconds })
     }
 }
 

@@ -64,7 +64,7 @@ impl Sorted {
             Some(index) => index,
             None => {
                 let bytes = file.part(self.table.place, "an index")?;
-                Index::read(&bytes, self.table.entries)?
+                Index::read(&bytes, self.table)?
             }
         };
         Ok(self.index.insert(index))
