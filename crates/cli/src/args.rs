@@ -37,7 +37,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the distribution and the packages of an image, and which layer brought each
-    Scan(Scan),
+    Scan(Box<Scan>),
     /// Show an image's digests, platform and layers without reading its layers
     Inspect(Inspect),
     /// Print the digest of a manifest or index

@@ -153,7 +153,8 @@ fn what_is_accepted_stays_and_passes() {
     let found = &json(&accepted)["vulnerabilities"][0];
     assert_eq!(
         found["suppressed"],
-        json!({"by": "ignore", "reason": "not reached", "until": null})
+        json!({"by": "ignore", "reason": "not reached", "until": null, "status": null,
+            "justification": null, "document": null})
     );
     let over = told("[[ignore]]\nid = \"GHSA-1\"\nreason = \"r\"\nuntil = \"2024-01-01\"", "table");
     assert_eq!(status(&over), 1);

@@ -78,7 +78,7 @@ fn layers_and_their_steps_are_told() {
         assert_eq!(status(&told), expected, "{more:?}: {}", stderr(&told));
     }
     // What is gone is told and refused by no gate.
-    let gone = database_of(image.path(), &[record("ALPINE-CVE-2024-3", "Alpine:v3.20", "a", None)]);
+    let gone = database_of(base.path(), &[record("ALPINE-CVE-2024-3", "Alpine:v3.20", "a", None)]);
     let told = run(&["-q", "scan", &name, "--db", &gone, "--vuln-removed", "--fail-on", "high"]);
     assert_eq!(status(&told), 0, "{}", stderr(&told));
 }
