@@ -41,6 +41,7 @@ const KNOWN: &[Known] = &[
     ("tar", "list_members", &[], "{tar}"),
     ("toc", "entries", &[], "{toc}"),
     ("version", "sort", &["pep440", "1.0", "1.0rc1", "1.0.dev1"], ""),
+    ("vulns", "cost", &[], ""),
     ("vulns", "which_records", &["{record}", "npm", "left-pad", "1.0.0", "1.3.0"], ""),
 ];
 

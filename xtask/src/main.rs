@@ -8,6 +8,7 @@
     reason = "a task talks to the person who runs it"
 )]
 
+mod advisories;
 mod bench;
 mod ci;
 mod daemons;
@@ -46,6 +47,7 @@ usage: cargo xtask TASK
                         nothing is said
   doors                 have Kubernetes' and containerd's own code ask the gate (builds both: minutes)
   tidy                  layering, file and licence rules
+  bench-advisories [N]  time and memory of a database of N rows of advisories; 5000000 if nothing is said
   bench [--rounds N]    time and memory of a scan beside a floor and beside other tools
 ";
 
@@ -81,6 +83,8 @@ fn run() -> Result<()> {
         ["overlay-differential", count, seed] => overlay_differential::run(count, seed),
         ["doors"] => doors::run(),
         ["tidy"] => tidy::run(),
+        ["bench-advisories"] => advisories::run("5000000"),
+        ["bench-advisories", rows] => advisories::run(rows),
         ["bench"] => bench::run(5),
         ["bench", "--rounds", rounds] => bench::run(rounds.parse()?),
         ["floor", archive] => bench::floor(archive.as_ref(), false),

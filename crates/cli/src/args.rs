@@ -152,9 +152,9 @@ pub(crate) struct Scan {
     /// Match what is installed against the advisories of --db
     #[arg(long, env = "CUTAWAY_VULN", value_parser = BoolishValueParser::new())]
     pub(crate) vuln: bool,
-    /// The database of advisories, which `db build` writes
-    #[arg(long, value_name = "FILE", env = "CUTAWAY_DB")]
-    pub(crate) db: Option<PathBuf>,
+    /// The database of advisories, which `db build` writes [default: what db update pulled]
+    #[arg(long, value_name = "FILE|DIR|REF", env = "CUTAWAY_DB")]
+    pub(crate) db: Option<String>,
     #[command(flatten)]
     pub(crate) gate: advisories::Gate,
 }

@@ -74,6 +74,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Match(args) => block_on(&common, cmd::matching::run(&args, &common)),
         Command::Db(Db::Build(args)) => cmd::db::build(&args, &common),
         Command::Db(Db::Info(args)) => cmd::db::info(&args),
+        Command::Db(Db::Update(args)) => block_on(&common, cmd::db::update(&args, &common)),
+        Command::Db(Db::Push(args)) => block_on(&common, cmd::db::push(&args, &common)),
         Command::Db(Db::Query(args)) => cmd::db::query(&args),
         Command::Sbom(Sbom::Check(args)) => cmd::sbom::check(&args, &common),
         Command::Check(args) => block_on(&common, cmd::check::run(&args, &common)),

@@ -1,8 +1,10 @@
 //! Databases of advisories in files of this machine, and what they say of packages.
 
+mod artifact;
+mod cache;
 mod judging;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,8 +13,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cutaway_report::{PackageReport, Report};
 use cutaway_tar::Escaped;
 use cutaway_vulns::{
-    Answer, Built, Database, DbError, Enrichment, Findings, Importer, VexSubject, distro, find,
-    newest, query,
+    Answer, Built, Database, DbError, Enrichment, EnrichmentError, Findings, Importer, VexSubject,
+    distro, find, newest, query,
 };
 
 use crate::client::Client;
@@ -23,13 +25,17 @@ pub use judging::Judging;
 const OLD: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 impl Client {
-    /// Reads advisories in OSV form from files and directories.
+    /// Reads advisories in OSV form from files and directories, and joins what others say of flaws.
     ///
     /// # Errors
     ///
     /// Returns which file cannot be read, and that there is no record in them.
-    pub fn import_advisories(&self, paths: &[PathBuf]) -> Result<Importer, Error> {
-        let mut importer = Importer::new(self.limits().advisories.clone());
+    pub fn import_advisories(
+        &self,
+        paths: &[PathBuf],
+        known: Enrichment,
+    ) -> Result<Importer, Error> {
+        let mut importer = Importer::with(self.limits().advisories.clone(), known);
         for path in paths {
             importer.add(path)?;
         }
@@ -42,45 +48,87 @@ impl Client {
     }
 }
 
-/// Reads what others say of flaws: lists of exploited ones (KEV), and of scores (EPSS).
-///
-/// # Errors
-///
-/// Returns which file cannot be read, and why.
-pub fn read_enrichment(kev: &[PathBuf], epss: &[PathBuf]) -> Result<Enrichment, Error> {
-    let mut known = Enrichment::default();
-    let open = |path: &PathBuf| {
-        File::open(path).map_err(|source| Error::Unreadable { path: path.clone(), source })
-    };
-    let broken = |path: &PathBuf, error: cutaway_vulns::EnrichmentError| Error::Settings {
-        path: path.clone(),
-        reason: error.to_string(),
-    };
-    for path in kev {
-        known.read_kev(open(path)?).map_err(|error| broken(path, error))?;
-    }
-    for path in epss {
-        known.read_epss(open(path)?).map_err(|error| broken(path, error))?;
-    }
-    Ok(known)
+/// Files of what others say of flaws.
+#[derive(Debug, Clone, Default)]
+pub struct EnrichmentFiles {
+    /// Lists of exploited flaws (KEV).
+    pub kev: Vec<PathBuf>,
+    /// Lists of scores (EPSS).
+    pub epss: Vec<PathBuf>,
+    /// What Debian's security tracker publishes.
+    pub tracker: Option<PathBuf>,
 }
 
-/// Writes the database of what was read.
+impl EnrichmentFiles {
+    /// Reads them.
+    ///
+    /// # Errors
+    ///
+    /// Returns which file cannot be read, and why.
+    pub fn read(&self) -> Result<Enrichment, Error> {
+        let mut known = Enrichment::default();
+        let open = |path: &PathBuf| {
+            File::open(path).map_err(|source| Error::Unreadable { path: path.clone(), source })
+        };
+        let broken = |path: &PathBuf, error: EnrichmentError| Error::Settings {
+            path: path.clone(),
+            reason: error.to_string(),
+        };
+        for path in &self.kev {
+            known.read_kev(open(path)?).map_err(|error| broken(path, error))?;
+        }
+        for path in &self.epss {
+            known.read_epss(open(path)?).map_err(|error| broken(path, error))?;
+        }
+        for path in &self.tracker {
+            known.read_tracker(open(path)?).map_err(|error| broken(path, error))?;
+        }
+        Ok(known)
+    }
+}
+
+/// Writes the database of what was read into one file.
 ///
 /// # Errors
 ///
 /// Returns those of `out`.
-pub fn write_advisories(
-    importer: Importer,
-    known: Enrichment,
-    out: &mut dyn Write,
-) -> std::io::Result<Built> {
-    let mut builder = importer.into_builder();
-    builder.enrich(known);
-    builder.write(out)
+pub fn write_advisories(importer: Importer, out: &mut dyn Write) -> std::io::Result<Built> {
+    importer.into_builder().write(out)
 }
 
-/// A database of advisories that lies in a file.
+/// Writes one file for each group of ecosystems into a directory, which is made where there is none.
+///
+/// # Errors
+///
+/// Returns why a file cannot be written; those that are there then are whole.
+pub fn write_advisory_groups(importer: Importer, folder: &Path) -> Result<Vec<Built>, Error> {
+    let builder = importer.into_builder();
+    let mut files = Vec::new();
+    let part = |name: &str| folder.join(format!(".{name}.part"));
+    let mut written = std::fs::create_dir_all(folder).and_then(|()| {
+        builder.write_groups(|group| {
+            let plain = |it: char| if it.is_ascii_alphanumeric() || it == '.' { it } else { '-' };
+            let name: String = group.chars().map(plain).collect();
+            let file = File::create(part(&name))?;
+            files.push(name);
+            Ok(std::io::BufWriter::new(file))
+        })
+    });
+    for name in &files {
+        let renamed = match &written {
+            Ok(_) => std::fs::rename(part(name), folder.join(format!("{name}.db"))),
+            Err(_) => std::fs::remove_file(part(name)),
+        };
+        if written.is_ok()
+            && let Err(error) = renamed
+        {
+            written = Err(error);
+        }
+    }
+    written.map_err(|error| artifact::written(folder, error))
+}
+
+/// A database of advisories that lies in files.
 #[derive(Debug)]
 pub struct Advisories {
     path: PathBuf,
@@ -88,15 +136,38 @@ pub struct Advisories {
 }
 
 impl Advisories {
-    /// Opens a database.
+    /// Opens a database: a file, or a directory with one for each group of ecosystems.
     ///
     /// # Errors
     ///
     /// Returns why it cannot be used.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let opened = File::open(path).map_err(DbError::from).and_then(Database::open);
-        let of_file = |source| Error::Advisories { path: path.to_owned(), source };
-        Ok(Self { path: path.to_owned(), database: opened.map_err(of_file)? })
+        Self::open_all(&[path.to_owned()])
+    }
+
+    /// Opens several as one; of those that have the same ecosystem the first counts.
+    pub(crate) fn open_all(paths: &[PathBuf]) -> Result<Self, Error> {
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        let mut databases = Vec::new();
+        for path in paths {
+            let mut fresh: BTreeSet<String> = BTreeSet::new();
+            for file in files_of(path)? {
+                let of_file = |source| Error::Advisories { path: file.clone(), source };
+                let opened = File::open(&file).map_err(DbError::from).and_then(Database::open);
+                let database = opened.map_err(of_file)?;
+                let own: Vec<String> =
+                    database.sources().map(|(source, _)| source.ecosystem.clone()).collect();
+                if !own.iter().any(|ecosystem| known.contains(ecosystem)) {
+                    fresh.extend(own);
+                    databases.push(database);
+                }
+            }
+            known.extend(fresh);
+        }
+        let path = paths.first().cloned().unwrap_or_default();
+        let of_all = |source| Error::Advisories { path: path.clone(), source };
+        let database = Database::join(databases).map_err(of_all)?;
+        Ok(Self { path, database })
     }
 
     /// Returns what is in it.
@@ -210,6 +281,7 @@ pub fn age_of_advisories(found: &Findings, limit: Option<Duration>) -> Option<St
     let newest = source.newest.as_deref().unwrap_or_default();
     let hours = age.as_secs() / 3600;
     let ecosystem = &source.ecosystem;
+    tracing::info!(ecosystem, newest, hours, "age of the advisories");
     (age > limit.unwrap_or(OLD)).then(|| {
         format!("the advisories are {hours} hours old: the newest, of {ecosystem}, is of {newest}")
     })
@@ -219,4 +291,21 @@ pub fn age_of_advisories(found: &Findings, limit: Option<Duration>) -> Option<St
 fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
     i64::try_from(now).unwrap_or(i64::MAX)
+}
+
+/// Returns the files of a database: of a directory those that end with `.db`, sorted.
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
+    let entries = std::fs::read_dir(path).map_err(unreadable)?;
+    let files = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut files = files.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    files.retain(|file| file.extension().is_some_and(|end| end == "db"));
+    files.sort();
+    match files.is_empty() {
+        true => Err(Error::Unanswered(format!("{}: no database lies in it", path.display()))),
+        false => Ok(files),
+    }
 }

@@ -66,7 +66,10 @@ mod tee;
 mod transport;
 mod usage;
 
-pub use advisories::{Advisories, Judging, age_of_advisories, read_enrichment, write_advisories};
+pub use advisories::{
+    Advisories, EnrichmentFiles, Judging, age_of_advisories, write_advisories,
+    write_advisory_groups,
+};
 pub use bill::{BillSettings, SerialSource};
 pub use builder::Builder;
 pub use cache::cache_directory;

@@ -1,11 +1,15 @@
 //! What others say of flaws: which are exploited (CISA's KEV), and how probable that is (FIRST's EPSS).
 
+mod tracker;
+
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 
 use cutaway_report::{KevReport, Share};
 use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
+
+use tracker::Tracker;
 
 /// What is known of flaws beside advisories, by their CVE.
 #[derive(Debug, Default)]
@@ -14,6 +18,7 @@ pub struct Enrichment {
     pub(crate) epss: HashMap<String, (Share, Share)>,
     /// The day of the scores.
     pub(crate) scored: Option<String>,
+    pub(crate) tracker: Tracker,
 }
 
 /// Why a list cannot be read.
@@ -26,6 +31,9 @@ pub enum EnrichmentError {
     /// It is no list of exploited flaws.
     #[error("no list of exploited flaws (KEV): {0}")]
     Kev(#[from] serde_json::Error),
+    /// It is not what Debian's security tracker publishes.
+    #[error("nothing of Debian's security tracker: {0}")]
+    Tracker(serde_json::Error),
     /// A line is none of a list of scores.
     #[error("no list of scores (EPSS): line {0} is no CVE with two numbers")]
     Epss(u64),
@@ -77,6 +85,17 @@ impl Enrichment {
             };
             self.kev.insert(flaw.cve, told);
         }
+        Ok(())
+    }
+
+    /// Reads what Debian's security tracker publishes: JSON, packages with their flaws.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it cannot be read.
+    pub fn read_tracker(&mut self, input: impl Read) -> Result<(), EnrichmentError> {
+        let read = serde_json::from_reader(plain(input)?);
+        self.tracker = read.map_err(EnrichmentError::Tracker)?;
         Ok(())
     }
 

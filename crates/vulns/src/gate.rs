@@ -1,6 +1,28 @@
 //! Which findings let nothing pass.
 
+use std::str::FromStr;
+
 use cutaway_report::{FlawSeverity, FlawState, VulnerabilityReport};
+
+/// What a gate refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Findings as bad as this or worse.
+    As(FlawSeverity),
+    /// Findings that are known to be exploited.
+    Exploited,
+}
+
+impl FromStr for Refused {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        use FlawSeverity::{Critical, High, Low, Medium};
+        let known = [Low, Medium, High, Critical].into_iter().find(|it| it.name() == word);
+        let known = known.map(Self::As).or_else(|| (word == "kev").then_some(Self::Exploited));
+        known.ok_or_else(|| "it is low, medium, high, critical or kev".to_owned())
+    }
+}
 
 /// What is not accepted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +39,16 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// Refuses what any of these words does.
+    pub fn new(refused: &[Refused]) -> Self {
+        let severities = refused.iter().filter_map(|it| match it {
+            Refused::As(severity) => Some(*severity),
+            Refused::Exploited => None,
+        });
+        let severity = severities.min();
+        Self { severity, kev: refused.contains(&Refused::Exploited), ..Self::default() }
+    }
+
     /// Returns whether a finding is refused. Those that are negligible, fixed for some only, of the kernel without a
     /// kernel, of a module that is not known or beyond the custom ranges of their record are not, and neither
     /// are those that are suppressed, and those in packages that are not there any more.

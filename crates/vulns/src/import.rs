@@ -10,7 +10,7 @@ use cutaway_tar::{Escaped, Kind, Limits as TarLimits, Reader as TarReader, Step}
 use flate2::bufread::MultiGzDecoder;
 
 use crate::osv::RecordError;
-use crate::{Builder, Limits};
+use crate::{Builder, Enrichment, Limits};
 use split::{SplitError, Splitter};
 
 /// Records on their way from files into a [`Builder`].
@@ -62,7 +62,13 @@ enum Trouble {
 impl Importer {
     /// Begins without records.
     pub fn new(limits: Limits) -> Self {
-        let builder = Builder::new(limits.clone());
+        Self::with(limits, Enrichment::default())
+    }
+
+    /// Begins without records, and with what others say of flaws.
+    pub fn with(limits: Limits, known: Enrichment) -> Self {
+        let mut builder = Builder::new(limits.clone());
+        builder.enrich(known);
         Self { builder, limits, taken: 0, problems: Vec::new() }
     }
 

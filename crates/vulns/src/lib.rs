@@ -25,7 +25,7 @@ pub use age::newest;
 pub use db::{Builder, Built, Counts, Database, DbError, Flaw, Row, Stored};
 pub use ecosystem::Ecosystem;
 pub use enrich::{Enrichment, EnrichmentError};
-pub use gate::Gate;
+pub use gate::{Gate, Refused};
 pub use ignore::Ignores;
 pub use import::{ImportError, Importer};
 pub use info::DatabaseInfo;

@@ -65,7 +65,7 @@ pub fn find<'a>(
         packages.into_iter().filter(|package| package.is_installed()).collect();
     packages.sort_by_key(|package| kinds::sort_key(package));
     for package in packages {
-        match kinds::place(package, &release, database) {
+        match kinds::place(package, &release) {
             Place::Nowhere(why) => {
                 lacking.insert(("no-advisories", why));
             }

@@ -12,6 +12,17 @@ pub enum Answer {
     Unreadable,
 }
 
+impl Answer {
+    /// Returns the ids with commas between them, `-` where there are none, and `!` where nothing can be said.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Records(ids) if ids.is_empty() => "-".to_owned(),
+            Self::Records(ids) => ids.join(","),
+            Self::Unreadable => "!".to_owned(),
+        }
+    }
+}
+
 /// Asks for versions of a package. The ecosystem is as OSV writes it, such as `Alpine:v3.20`; `None` where the
 /// database lacks it.
 ///

@@ -99,7 +99,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["cutaway-cli"]),
     ("twox-hash", &["cutaway-vulns"]),
     ("zip", &["cutaway-vulns"]),
-    ("zstd", &["cutaway-analyzers-os", "xtask", "cutaway-toc"]),
+    ("zstd", &["cutaway", "cutaway-analyzers-os", "xtask", "cutaway-toc"]),
 ];
 
 /// Who may have the credentials of `cutaway-ref`: all others take names alone, and link no TOML for a digest.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
-use cutaway_report::FlawSeverity;
+use cutaway::vulns::Refused;
 
 use super::TextFormat;
 
@@ -15,24 +15,39 @@ pub(crate) enum Db {
     Build(Build),
     /// Say what a database of advisories holds
     Info(Info),
+    /// Write a database into a layout, oci:DIR:TAG
+    Push(Push),
+    /// Pull databases, which are asked where none is named; of one ecosystem the first counts
+    #[command(visible_alias = "pull")]
+    Update(Update),
     /// Say which records hold versions of a package, one line a version
     Query(Query),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Build {
     /// What advisories are read from: JSON, JSON lines, zip, tar, or a directory with *.json
     #[arg(long, required = true, num_args = 1.., value_name = "PATH", env = "CUTAWAY_OSV", value_delimiter = '\n')]
     pub(crate) osv: Vec<PathBuf>,
     /// The list of exploited flaws (KEV), as CISA publishes it
     #[arg(long, value_name = "FILE", env = "CUTAWAY_KEV", value_delimiter = '\n')]
-    pub(crate) kev: Vec<PathBuf>,
+    kev: Vec<PathBuf>,
     /// Scores of flaws (EPSS), as FIRST publishes them
     #[arg(long, value_name = "FILE", env = "CUTAWAY_EPSS", value_delimiter = '\n')]
-    pub(crate) epss: Vec<PathBuf>,
-    /// The file that is written
+    epss: Vec<PathBuf>,
+    /// What Debian's security tracker publishes: which flaws get no update of their own
+    #[arg(long, value_name = "FILE", env = "CUTAWAY_DEBIAN_TRACKER")]
+    debian_tracker: Option<PathBuf>,
+    /// The file that is written; a directory, named with a / at its end, gets one for each group of ecosystems
     #[arg(short, long, required = true, value_name = "FILE", env = "CUTAWAY_OUTPUT")]
     pub(crate) output: PathBuf,
+}
+
+impl Build {
+    pub(crate) fn others(&self) -> cutaway::EnrichmentFiles {
+        let Self { kev, epss, debian_tracker: tracker, .. } = self.clone();
+        cutaway::EnrichmentFiles { kev, epss, tracker }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +60,25 @@ pub(crate) struct Info {
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
     pub(crate) format: TextFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// The databases: references, or layouts as oci:DIR:TAG
+    #[arg(value_name = "REF")]
+    pub(crate) names: Vec<String>,
+    /// One more of them
+    #[arg(long, value_name = "REF", env = "CUTAWAY_DB", value_delimiter = ',')]
+    pub(crate) db: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Push {
+    /// The database
+    pub(crate) file: PathBuf,
+    /// The layout
+    #[arg(value_name = "REF")]
+    pub(crate) target: String,
 }
 
 #[derive(Debug, Args)]
@@ -71,9 +105,9 @@ pub(crate) struct Match {
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
     pub(crate) format: TextFormat,
-    /// The database of advisories
-    #[arg(long, required = true, value_name = "FILE", env = "CUTAWAY_DB")]
-    pub(crate) db: PathBuf,
+    /// The database of advisories [default: what db update pulled]
+    #[arg(long, value_name = "FILE|DIR|REF", env = "CUTAWAY_DB")]
+    pub(crate) db: Option<String>,
     #[command(flatten)]
     pub(crate) gate: Gate,
 }
@@ -84,7 +118,7 @@ pub(crate) struct Match {
 pub(crate) struct Gate {
     /// End with 1 where a finding is as bad as this or worse: low, medium, high or critical; or kev, where it is
     /// known to be exploited
-    #[arg(long, value_name = "SEVERITY", value_parser = refused, env = "CUTAWAY_FAIL_ON", value_delimiter = ',')]
+    #[arg(long, value_name = "SEVERITY", value_parser = str::parse::<Refused>, env = "CUTAWAY_FAIL_ON", value_delimiter = ',')]
     fail_on: Vec<Refused>,
     /// Refuse only what a version without it is there for
     #[arg(long, env = "CUTAWAY_IGNORE_UNFIXED", value_parser = BoolishValueParser::new())]
@@ -110,13 +144,6 @@ pub(crate) struct Gate {
     pub(crate) db_max_age: Option<Duration>,
 }
 
-/// What a gate refuses.
-#[derive(Debug, Clone, Copy)]
-enum Refused {
-    As(FlawSeverity),
-    Exploited,
-}
-
 impl Gate {
     pub(crate) fn judging(&self) -> Result<cutaway::Judging, cutaway::Error> {
         let (strict, ignore) = (!self.fail_on.is_empty(), self.ignore.as_deref());
@@ -125,22 +152,8 @@ impl Gate {
     }
 
     pub(crate) fn gate(&self) -> cutaway::vulns::Gate {
-        let severities = self.fail_on.iter().filter_map(|it| match it {
-            Refused::As(severity) => Some(*severity),
-            Refused::Exploited => None,
-        });
-        cutaway::vulns::Gate {
-            severity: severities.min(),
-            kev: self.fail_on.iter().any(|it| matches!(it, Refused::Exploited)),
-            only_fixable_here: self.only_fixable_here,
-            ignore_unfixed: self.ignore_unfixed,
-        }
+        let (only_fixable_here, ignore_unfixed) = (self.only_fixable_here, self.ignore_unfixed);
+        let gate = cutaway::vulns::Gate::new(&self.fail_on);
+        cutaway::vulns::Gate { only_fixable_here, ignore_unfixed, ..gate }
     }
-}
-
-fn refused(word: &str) -> Result<Refused, String> {
-    use FlawSeverity::{Critical, High, Low, Medium};
-    let known = [Low, Medium, High, Critical].into_iter().find(|it| it.name() == word);
-    let known = known.map(Refused::As).or_else(|| (word == "kev").then_some(Refused::Exploited));
-    known.ok_or_else(|| "it is low, medium, high, critical or kev".to_owned())
 }

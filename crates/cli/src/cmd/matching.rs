@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use cutaway::vulns::Findings;
-use cutaway::{Advisories, Kinds, ScanOptions, age_of_advisories};
+use cutaway::{Kinds, ScanOptions, age_of_advisories};
 use cutaway_report::{MatchReport, text};
 
 use crate::args::Common;
@@ -12,7 +12,8 @@ use crate::failure::{Exit, Failure, warn};
 use crate::{client, output};
 
 pub(crate) async fn run(args: &Match, common: &Common) -> Result<Exit, Failure> {
-    let mut advisories = Advisories::open(&args.db)?;
+    let client = client::of(common)?;
+    let mut advisories = client.advisories(args.db.as_deref(), common.cache_dir.as_deref()).await?;
     let how = args.gate.judging()?;
     if args.gate.only_fixable_here {
         return Err(Failure::usage("the base image is not known: package URLs have no layers"));
@@ -20,8 +21,8 @@ pub(crate) async fn run(args: &Match, common: &Common) -> Result<Exit, Failure> 
     let found = match args.packages.as_slice() {
         [bill] if bill.starts_with("sbom:") => {
             let analyzers = Kinds::new(&[]).analyzers(false);
-            let options = ScanOptions::default();
-            let mut report = client::of(common)?.report(bill, &analyzers, &options).await?;
+            let options = ScanOptions { skip: Vec::new(), history: false };
+            let mut report = client.report(bill, &analyzers, &options).await?;
             advisories.judge(&mut report, &how)?
         }
         purls => advisories.judge_purls(&lines(purls)?, args.distro.as_deref(), &how)?,

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use cutaway::sbom::Options;
-use cutaway::{Advisories, Judging, Kinds, Output, ReportForm, ScanOptions};
+use cutaway::{Advisories, Client, Judging, Kinds, Output, ReportForm, ScanOptions};
 use cutaway_report::{Report, text};
 use cutaway_tar::Escaped;
 
@@ -19,7 +19,7 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let client = client::of(common)?;
     let options = client.bill_options(args.bill.settings())?;
     outputs.iter().try_for_each(|it| output::check(it.file.as_deref()))?;
-    let mut advisories = advisories(args)?;
+    let mut advisories = advisories(args, &client, common).await?;
     let kinds = Kinds::new(&args.kind);
     let analyzers = kinds.analyzers(args.owned);
     let how = ScanOptions { skip: args.skip.clone(), history: args.history, fast: args.fast };
@@ -66,16 +66,16 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
 }
 
 /// Opens the advisories that are asked for; who sets a gate asks for them.
-fn advisories(args: &Scan) -> Result<Option<(Advisories, Judging)>, Failure> {
-    let wanted = args.vuln || args.gate.gate().is_set();
-    match &args.db {
-        Some(db) if wanted => Ok(Some((Advisories::open(db)?, args.gate.judging()?))),
-        None if wanted => {
-            let message = "there is no database of advisories: --db names one";
-            Err(Failure::new(Exit::Incomplete, message))
-        }
-        _ => Ok(None),
+async fn advisories(
+    args: &Scan,
+    client: &Client,
+    common: &Common,
+) -> Result<Option<(Advisories, Judging)>, Failure> {
+    if !args.vuln && !args.gate.gate().is_set() {
+        return Ok(None);
     }
+    let opened = client.advisories(args.db.as_deref(), common.cache_dir.as_deref()).await?;
+    Ok(Some((opened, args.gate.judging()?)))
 }
 
 fn write(

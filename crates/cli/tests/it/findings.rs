@@ -147,3 +147,98 @@ fn exploits_and_statements_are_heeded() {
         assert_eq!(told.stdout, scan(&["--format", form]).stdout, "{form}");
     }
 }
+
+#[test]
+fn databases_are_pushed_pulled_and_kept() {
+    let image = OnDisk::layout(&alpine());
+    let folder = image.path();
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (osv, groups, cache) = (path("osv"), path("groups/"), path("cache"));
+    let records = [
+        record("ALPINE-CVE-2024-1", "Alpine:v3.20", "src", Some("3-r0")),
+        record("GHSA-1", "npm", "a", Some("1.3.0")),
+    ];
+    let one = database_of(folder, &records);
+    let built = run(&["db", "build", "--osv", &osv, "-o", &groups]);
+    assert_eq!((status(&built), stderr(&built).as_str()), (0, ""));
+    let mut names: Vec<_> = std::fs::read_dir(&groups)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["Alpine.db", "npm.db"]);
+    for db in [&one, &groups] {
+        let told = run(&["db", "query", db, "npm", "a", "1.0.0", "1.3.0"]);
+        assert_eq!(stdout(&told), "1.0.0\tGHSA-1\n1.3.0\t-\n", "{db}: {}", stderr(&told));
+        assert_eq!(status(&run(&["db", "info", "--verify", db])), 0);
+    }
+    let scan = |more: &[&str]| {
+        let rest = ["--vuln", "--format", "json", "--cache-dir", &cache];
+        run(&[&["-q", "scan", &image.oci()][..], &rest, more].concat())
+    };
+    // Nothing lies there yet.
+    assert_eq!(status(&scan(&[])), 5);
+    let layout = format!("oci:{}:1", path("pushed"));
+    let pushed = run(&["db", "push", &groups, &layout]);
+    assert_eq!(status(&pushed), 0, "{}", stderr(&pushed));
+    let digest = stdout(&pushed);
+    assert_eq!(stdout(&run(&["digest", &layout])), digest);
+    for command in ["pull", "update"] {
+        let told = run(&["db", command, &layout, "--cache-dir", &cache]);
+        assert_eq!((status(&told), stderr(&told).as_str()), (0, ""));
+    }
+    let kept = document(&scan(&[]));
+    assert_eq!(kept["vulnerabilities"][0]["id"], "CVE-2024-1");
+    assert_eq!(kept["vulnerabilities"], document(&scan(&["--db", &one]))["vulnerabilities"]);
+    assert_eq!(kept, document(&scan(&["--db", &layout])));
+    assert_eq!(kept, document(&scan(&["--db", &groups])));
+    // One that is no database, and one that fails beside one that does not.
+    assert_eq!(status(&run(&["db", "pull", &image.oci(), "--cache-dir", &cache])), 5);
+    let told = run(&["db", "update", &image.oci(), &layout, "--cache-dir", &cache]);
+    assert_eq!(status(&told), 0);
+    assert!(stderr(&told).contains("no database of advisories"), "{}", stderr(&told));
+    assert_eq!(status(&run(&["db", "push", &one, "registry.example/a"])), 2);
+}
+
+/// A bill of Syft's names packages by their package URLs alone, and gives the same findings as the image.
+#[test]
+fn bills_of_other_programs_are_matched_alike() {
+    let image = OnDisk::layout(&alpine());
+    let db = advisories(image.path());
+    let name = image.oci();
+    let scanned = document(&run(&["-q", "scan", &name, "--vuln", "--db", &db, "--format", "json"]));
+    let components: Vec<Value> = scanned["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| {
+            json!({"type": "library", "bom-ref": package["purl"], "name": package["name"],
+                "version": package["version"], "purl": package["purl"],
+                "properties": [{"name": "syft:package:type", "value": "apk"}]})
+        })
+        .chain([json!({"type": "operating-system", "bom-ref": "os:alpine", "name": "alpine", "version": "3.20.1"})])
+        .collect();
+    let bill = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
+        "metadata": {"component": {"type": "container", "name": "app", "bom-ref": "app"}},
+        "components": components});
+    let file = image.path().join("syft.json").display().to_string();
+    std::fs::write(&file, bill.to_string()).unwrap();
+    let bill = format!("sbom:{file}");
+    let told = document(&run(&["-q", "match", &bill, "--db", &db, "--format", "json"]));
+    let short = |document: &Value| -> Vec<Value> {
+        let found = document["vulnerabilities"].as_array().unwrap().iter();
+        found
+            .map(|it| {
+                json!([
+                    it["id"],
+                    it["package"]["purl"],
+                    it["state"],
+                    it["fixed_version"],
+                    it["source"]
+                ])
+            })
+            .collect()
+    };
+    assert_eq!(short(&told), short(&scanned));
+    assert!(!short(&told).is_empty());
+}

@@ -66,7 +66,8 @@ impl Builder {
         }
     }
 
-    /// Takes what others say of flaws; what was taken before is dropped.
+    /// Takes what others say of flaws; what was taken before is dropped. What Debian's tracker says counts for
+    /// records that come afterwards.
     pub fn enrich(&mut self, enrichment: Enrichment) {
         self.enrichment = enrichment;
     }
@@ -77,7 +78,7 @@ impl Builder {
     ///
     /// Returns why the record cannot be read, and the limit that all of them meet.
     pub fn add(&mut self, json: &[u8]) -> Result<(), RecordError> {
-        let advisory = Advisory::read(json, &self.limits)?;
+        let mut advisory = Advisory::read(json, &self.limits)?;
         let mut held = Held::new(&advisory, sum(json));
         if self.records.get(&advisory.id).is_some_and(|known| !held.replaces(known)) {
             return Ok(());
@@ -85,13 +86,19 @@ impl Builder {
         held.serial = self.serials;
         self.serials = self.serials.saturating_add(1);
         let mut out = Writer::default();
-        for affected in &advisory.affected {
+        let mut ecosystems = Vec::new();
+        for affected in &mut advisory.affected {
             let ecosystem = self.ecosystems.of(affected.ecosystem.as_str());
-            held.ecosystems.push(ecosystem);
+            ecosystems.push(ecosystem);
             if advisory.withdrawn {
                 continue;
             }
             out.bytes.clear();
+            let (name, tracker) = (affected.ecosystem.as_str(), &self.enrichment.tracker);
+            if affected.standing.is_none() {
+                let said = |cve: &String| tracker.standing(name, &affected.name, cve);
+                affected.standing = advisory.covers.iter().find_map(said);
+            }
             row::write(affected, &mut out);
             let start = self.bytes.len();
             self.bytes.extend(&out.bytes);
@@ -103,8 +110,9 @@ impl Builder {
             let limit = self.limits.total_bytes;
             return Err(RecordError::Limit { name: "osv_total_bytes", limit });
         }
-        held.ecosystems.sort_unstable();
-        held.ecosystems.dedup();
+        ecosystems.sort_unstable();
+        ecosystems.dedup();
+        held.ecosystems = ecosystems.into();
         self.records.insert(advisory.id, held);
         Ok(())
     }

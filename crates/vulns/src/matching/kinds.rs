@@ -5,7 +5,6 @@ use cutaway_report::{NameRole, PackageReport};
 use cutaway_version::Family;
 
 use crate::Ecosystem;
-use crate::db::Database;
 use crate::matching::release::{Line, Part, Release};
 
 /// Where a package is looked up.
@@ -63,7 +62,7 @@ pub(super) fn sort_key(package: &PackageReport) -> (&Kind, &str, &PackageReport)
 }
 
 /// Finds where a package is looked up.
-pub(super) fn place(package: &PackageReport, release: &Release, database: &Database) -> Place {
+pub(super) fn place(package: &PackageReport, release: &Release) -> Place {
     let family = match package.kind.name() {
         "deb" => Family::Dpkg,
         "apk" => Family::Apk,
@@ -72,7 +71,7 @@ pub(super) fn place(package: &PackageReport, release: &Release, database: &Datab
         kind if Kind::OF_SYSTEMS.contains(&package.kind) => {
             return Place::Nowhere(release.lacking(kind));
         }
-        kind => return of_language(package, kind, database),
+        kind => return of_language(package, kind, release),
     };
     let mut lookups: Vec<Lookup> = Vec::new();
     for part in release.parts(family) {
@@ -135,17 +134,12 @@ fn names(package: &PackageReport, part: &Part, lookups: &mut Vec<Lookup>) {
     }
 }
 
-fn of_language(package: &PackageReport, kind: &str, database: &Database) -> Place {
+fn of_language(package: &PackageReport, kind: &str, release: &Release) -> Place {
     let Some((_, base)) = LANGUAGES.iter().find(|(known, _)| *known == kind) else {
         return Place::Never(format!("nobody publishes advisories for {kind} packages"));
     };
     // Repositories beside the main one are ecosystems of their own, and so are rebuilds.
-    let known = database.sources().filter_map(|(source, _)| Ecosystem::parse(&source.ecosystem));
-    let is_about = |it: &Ecosystem| {
-        it.base() == *base
-            || (it.as_str().strip_prefix("Root:") == Some(*base) && is_rebuilt(package))
-    };
-    let ecosystems: Vec<Ecosystem> = known.filter(is_about).collect();
+    let ecosystems = release.of_language(base, is_rebuilt(package));
     if ecosystems.is_empty() {
         return Place::Nowhere(format!("the database has no advisories for {kind} packages"));
     }

@@ -12,6 +12,8 @@ pub(super) struct Release {
     /// What people call it; nothing where no distribution is known.
     name: Option<String>,
     parts: Vec<Part>,
+    /// All ecosystems that the database has, those of languages among them.
+    all: Vec<Ecosystem>,
 }
 
 /// An ecosystem of a release.
@@ -41,7 +43,10 @@ const MINOR: &[&str] = &["rhel_eus", "rhel_aus", "rhel_e4s", "rhel_tus", "rhel_e
 impl Release {
     /// Finds what a database has for a distribution.
     pub(super) fn of(distro: Option<&DistroReport>, database: &Database) -> Self {
-        let Some(distro) = distro else { return Self { name: None, parts: Vec::new() } };
+        let sources = database.sources();
+        let all: Vec<Ecosystem> =
+            sources.filter_map(|(source, _)| Ecosystem::parse(&source.ecosystem)).collect();
+        let Some(distro) = distro else { return Self { name: None, parts: Vec::new(), all } };
         let version = distro.version_id.as_deref();
         let name = match version {
             Some(version) => format!("{} {version}", distro.id),
@@ -49,16 +54,23 @@ impl Release {
         };
         let mut parts: Vec<Part> = Vec::new();
         let exact = exact(distro, version.unwrap_or_default());
-        for (source, _) in database.sources() {
-            let text = source.ecosystem.as_str();
-            let Some(ecosystem) = Ecosystem::parse(text) else { continue };
+        for ecosystem in &all {
+            let text = ecosystem.as_str();
             let line = match exact.iter().find(|(known, _)| known == text) {
                 Some((_, line)) => Some(line.clone()),
                 None => by_pattern(distro, version.unwrap_or_default(), text),
             };
-            parts.extend(line.map(|line| Part { ecosystem, line }));
+            parts.extend(line.map(|line| Part { ecosystem: ecosystem.clone(), line }));
         }
-        Self { name: Some(name), parts }
+        Self { name: Some(name), parts, all }
+    }
+
+    /// Returns the ecosystems of a language: by the name that all of them have, and rebuilds where they count.
+    pub(super) fn of_language(&self, base: &str, rebuilt: bool) -> Vec<Ecosystem> {
+        let is_of = |it: &&Ecosystem| {
+            it.base() == base || (rebuilt && it.as_str().strip_prefix("Root:") == Some(base))
+        };
+        self.all.iter().filter(is_of).cloned().collect()
     }
 
     /// Returns the ecosystems for packages whose versions are ordered so.

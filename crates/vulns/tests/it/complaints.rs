@@ -233,3 +233,27 @@ fn a_flaw_is_enriched_by_any_of_its_ids() {
     assert_eq!(told["score"], 9.8);
     assert!(Gate { kev: true, ..Gate::default() }.refuses(&found[0]));
 }
+
+#[test]
+fn what_gets_no_notice_is_no_less_there() {
+    let tracker = json!({"a": {"CVE-2024-1": {"description": "x", "releases": {
+            "bookworm": {"status": "open", "nodsa": "Minor issue", "nodsa_reason": ""},
+            "sid": {"status": "open", "nodsa": "x", "nodsa_reason": "ignored"}}},
+        "CVE-2024-2": {"releases": {"bookworm": {"nodsa": "Too intrusive", "nodsa_reason": "ignored"}}},
+        "CVE-2024-3": {"releases": {"bookworm": {"status": "open"}}}}});
+    let mut known = cutaway_vulns::Enrichment::default();
+    known.read_tracker(tracker.to_string().as_bytes()).unwrap();
+    let mut builder = cutaway_vulns::Builder::new(cutaway_vulns::Limits::default());
+    builder.enrich(known);
+    for number in 1..4 {
+        let cve = format!("CVE-2024-{number}");
+        let row = record(&format!("DEBIAN-{cve}"), &[&cve], "Debian:12", "a", None);
+        builder.add(row.to_string().as_bytes()).unwrap();
+    }
+    let a = package("deb", "a", "1-1", json!({}));
+    let mut database = crate::support::open(builder);
+    let found = cutaway_vulns::find(&mut database, Some(&distro("debian", "12")), [&a]).unwrap();
+    let states: Vec<FlawState> = found.vulnerabilities.iter().map(|it| it.state).collect();
+    assert_eq!(states, [FlawState::Deferred, FlawState::WontFix, FlawState::Unfixed]);
+    assert!(cutaway_vulns::Enrichment::default().read_tracker(&b"[]"[..]).is_err());
+}

@@ -128,16 +128,18 @@ impl<'a> Classes<'a> {
     }
 
     fn finish(mut self) -> Flaws<'a> {
-        let mut members: BTreeMap<usize, Vec<&'a str>> = BTreeMap::new();
-        for (at, id) in self.ids.clone().into_iter().enumerate() {
+        let count = self.ids.len();
+        let mut members: Vec<(usize, u8, &'a str)> = Vec::with_capacity(count);
+        for at in 0..count {
             let root = self.root(at);
-            members.entry(root).or_default().push(id);
+            members.extend(self.ids.get(at).map(|id| (root, rank(id), *id)));
         }
+        // Of each class the one by which it is called comes first.
+        members.sort_unstable();
         let mut all = BTreeMap::new();
-        for mut ids in members.into_values() {
-            ids.sort_unstable_by_key(|id| (rank(id), *id));
-            let Some((first, rest)) = ids.split_first() else { continue };
-            let mut rest = rest.to_vec();
+        for class in members.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let Some(((.., first), rest)) = class.split_first() else { continue };
+            let mut rest: Vec<&str> = rest.iter().map(|(.., id)| *id).collect();
             rest.sort_unstable();
             all.insert(*first, rest);
         }

@@ -18,8 +18,9 @@ pub(super) struct Held {
     pub(super) modules: Box<[String]>,
     pub(super) aliases: Box<[String]>,
     pub(super) covers: Box<[String]>,
-    pub(super) ecosystems: Vec<Name>,
-    pub(super) skipped: Skipped,
+    pub(super) ecosystems: Box<[Name]>,
+    /// What of it was passed over, which is nothing of most.
+    pub(super) skipped: Option<Box<Skipped>>,
     /// The checksum of its JSON, which decides where times do not.
     sum: u64,
 }
@@ -64,8 +65,10 @@ impl Held {
             modules: advisory.modules.clone().into(),
             aliases: advisory.aliases.clone().into(),
             covers: advisory.covers.clone().into(),
-            ecosystems: Vec::new(),
-            skipped: advisory.skipped,
+            ecosystems: Box::default(),
+            skipped: Some(advisory.skipped)
+                .filter(|skipped| *skipped != Skipped::default())
+                .map(Box::new),
             sum,
         }
     }

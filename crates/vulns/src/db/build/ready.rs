@@ -89,7 +89,7 @@ impl Ready {
         for (_, held) in &records {
             built.records = built.records.saturating_add(1);
             built.withdrawn = built.withdrawn.saturating_add(u64::from(held.withdrawn));
-            built.skipped.add(held.skipped);
+            built.skipped.add(held.skipped.as_deref().copied().unwrap_or_default());
             for ecosystem in &held.ecosystems {
                 let Some(source) = sources.get_mut(ecosystem.at()) else { continue };
                 source.records = source.records.saturating_add(1);
