@@ -149,12 +149,9 @@ pub(crate) struct Scan {
     /// The kinds of packages that are listed: os, lang, or types such as deb and npm
     #[arg(long, value_name = "KIND", env = "CUTAWAY_KIND", value_delimiter = ',')]
     pub(crate) kind: Vec<String>,
-    /// Match what is installed against the advisories of --db
+    /// Match what is installed against advisories: those of --db, or what db update pulled
     #[arg(long, env = "CUTAWAY_VULN", value_parser = BoolishValueParser::new())]
     pub(crate) vuln: bool,
-    /// The database of advisories, which `db build` writes [default: what db update pulled]
-    #[arg(long, value_name = "FILE|DIR|REF", env = "CUTAWAY_DB")]
-    pub(crate) db: Option<String>,
     #[command(flatten)]
     pub(crate) gate: advisories::Gate,
 }

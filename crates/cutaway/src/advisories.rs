@@ -2,11 +2,12 @@
 
 mod artifact;
 mod cache;
+mod judge;
 mod judging;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Write;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,6 +20,7 @@ use cutaway_vulns::{
 
 use crate::client::Client;
 use crate::error::Error;
+pub use judge::{Ending, Judge, JudgeSettings};
 pub use judging::Judging;
 
 /// How old advisories may be before somebody is told.
@@ -87,45 +89,54 @@ impl EnrichmentFiles {
     }
 }
 
-/// Writes the database of what was read into one file.
-///
-/// # Errors
-///
-/// Returns those of `out`.
-pub fn write_advisories(importer: Importer, out: &mut dyn Write) -> std::io::Result<Built> {
-    importer.into_builder().write(out)
-}
-
-/// Writes one file for each group of ecosystems into a directory, which is made where there is none.
+/// Writes the database of what was read: into a file, or, where a directory is meant, one file for each group
+/// of ecosystems. A file appears whole or not at all.
 ///
 /// # Errors
 ///
 /// Returns why a file cannot be written; those that are there then are whole.
-pub fn write_advisory_groups(importer: Importer, folder: &Path) -> Result<Vec<Built>, Error> {
+pub fn write_advisories(importer: Importer, output: &Path) -> Result<Vec<Built>, Error> {
     let builder = importer.into_builder();
-    let mut files = Vec::new();
-    let part = |name: &str| folder.join(format!(".{name}.part"));
-    let mut written = std::fs::create_dir_all(folder).and_then(|()| {
-        builder.write_groups(|group| {
-            let plain = |it: char| if it.is_ascii_alphanumeric() || it == '.' { it } else { '-' };
-            let name: String = group.chars().map(plain).collect();
-            let file = File::create(part(&name))?;
-            files.push(name);
-            Ok(std::io::BufWriter::new(file))
-        })
-    });
-    for name in &files {
-        let renamed = match &written {
-            Ok(_) => std::fs::rename(part(name), folder.join(format!("{name}.db"))),
-            Err(_) => std::fs::remove_file(part(name)),
+    let into_folder = output.is_dir() || output.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut create = |file: PathBuf| {
+        let opened = File::create(part(&file))?;
+        files.push(file);
+        Ok(BufWriter::new(opened))
+    };
+    let mut written = match into_folder {
+        true => std::fs::create_dir_all(output).and_then(|()| {
+            builder.write_groups(|group| {
+                let plain =
+                    |it: char| if it.is_ascii_alphanumeric() || it == '.' { it } else { '-' };
+                let name: String = group.chars().map(plain).collect();
+                create(output.join(format!("{name}.db")))
+            })
+        }),
+        // A device or a pipe is written as it is.
+        false if output.exists() && !output.is_file() => {
+            File::options().write(true).open(output).and_then(|out| Ok(vec![builder.write(out)?]))
+        }
+        false => create(output.to_owned()).and_then(|out| Ok(vec![builder.write(out)?])),
+    };
+    for file in &files {
+        let ended = match &written {
+            Ok(_) => std::fs::rename(part(file), file),
+            Err(_) => std::fs::remove_file(part(file)),
         };
         if written.is_ok()
-            && let Err(error) = renamed
+            && let Err(error) = ended
         {
             written = Err(error);
         }
     }
-    written.map_err(|error| artifact::written(folder, error))
+    written.map_err(|error| artifact::written(output, error))
+}
+
+/// Returns the name that a file has until it is whole.
+fn part(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!(".{name}.{}.part", std::process::id()))
 }
 
 /// A database of advisories that lies in files.
@@ -273,7 +284,7 @@ fn by_release(
 
 /// Says that advisories are older than they may be, by the clock of this machine; without a limit, older
 /// than three days. Advisories that do not say how old they are may be of any age.
-pub fn age_of_advisories(found: &Findings, limit: Option<Duration>) -> Option<String> {
+pub(crate) fn age_of_advisories(found: &Findings, limit: Option<Duration>) -> Option<String> {
     let Some((source, age)) = newest(&found.database.sources, &found.asked, now()) else {
         let unknown = "the advisories do not say when they were changed";
         return limit.filter(|_| !found.asked.is_empty()).map(|_| unknown.to_owned());

@@ -42,7 +42,8 @@ impl Settings {
         LocalCache::open(folder, self.cache.key_file.as_deref(), self.limits.cache_bytes)
     }
 
-    fn cache_folder(&self) -> Option<PathBuf> {
+    /// Returns the folder of the cache, where there is to be one.
+    pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
         if self.cache.off {
             return None;
         }

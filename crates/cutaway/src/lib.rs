@@ -67,8 +67,7 @@ mod transport;
 mod usage;
 
 pub use advisories::{
-    Advisories, EnrichmentFiles, Judging, age_of_advisories, write_advisories,
-    write_advisory_groups,
+    Advisories, Ending, EnrichmentFiles, Judge, JudgeSettings, Judging, write_advisories,
 };
 pub use bill::{BillSettings, SerialSource};
 pub use builder::Builder;

@@ -119,6 +119,15 @@ impl Importer {
         &self.problems
     }
 
+    /// Returns what a reader should know: the first records that could not be read, and how many there are.
+    pub fn remarks(&self) -> Vec<String> {
+        let named = self.problems.iter().map(|problem| format!("passed over: {problem}"));
+        let mut remarks: Vec<String> = named.collect();
+        let unread = self.builder.unread();
+        remarks.extend((unread > 0).then(|| format!("{unread} records could not be read")));
+        remarks
+    }
+
     /// Returns what was taken.
     pub fn into_builder(self) -> Builder {
         self.builder

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 
 use cutaway_analyze::Severity;
 use cutaway_report::{
-    AdvisoriesReport, DiagnosticReport, DistroReport, PackageReport, VulnerabilityReport,
+    AdvisoriesReport, DiagnosticReport, DistroReport, MatchReport, PackageReport,
+    VulnerabilityReport,
 };
 
 use crate::db::{Database, DbError};
@@ -107,6 +108,12 @@ pub fn find<'a>(
 }
 
 impl Findings {
+    /// Returns them as a document.
+    pub fn report(&self) -> MatchReport {
+        let diagnostics = self.diagnostics.clone();
+        MatchReport::new(self.vulnerabilities.clone(), self.database.clone(), diagnostics)
+    }
+
     /// Returns whether all that was to be judged could be: nothing that is told is an error.
     pub fn is_complete(&self) -> bool {
         !self.diagnostics.iter().any(|told| told.severity == Severity::Error)

@@ -105,9 +105,6 @@ pub(crate) struct Match {
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = TextFormat::Table, env = "CUTAWAY_FORMAT")]
     pub(crate) format: TextFormat,
-    /// The database of advisories [default: what db update pulled]
-    #[arg(long, value_name = "FILE|DIR|REF", env = "CUTAWAY_DB")]
-    pub(crate) db: Option<String>,
     #[command(flatten)]
     pub(crate) gate: Gate,
 }
@@ -116,20 +113,21 @@ pub(crate) struct Match {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Advisories")]
 pub(crate) struct Gate {
-    /// End with 1 where a finding is as bad as this or worse: low, medium, high or critical; or kev, where it is
-    /// known to be exploited
+    /// The database of advisories; without it, what db update pulled is asked
+    #[arg(long, value_name = "FILE|DIR|REF", env = "CUTAWAY_DB")]
+    db: Option<String>,
+    /// End with 1 where a finding is as bad as low, medium, high or critical, or is exploited: kev
     #[arg(long, value_name = "SEVERITY", value_parser = str::parse::<Refused>, env = "CUTAWAY_FAIL_ON", value_delimiter = ',')]
     fail_on: Vec<Refused>,
     /// Refuse only what a version without it is there for
     #[arg(long, env = "CUTAWAY_IGNORE_UNFIXED", value_parser = BoolishValueParser::new())]
     ignore_unfixed: bool,
-    /// Refuse only what the build of this image can mend: a version without it is there, and a layer above the
-    /// base brought the package
+    /// Refuse only what is fixed and what a layer above the base brought: the build itself can mend it
     #[arg(long, env = "CUTAWAY_ONLY_FIXABLE_HERE", value_parser = BoolishValueParser::new())]
-    pub(crate) only_fixable_here: bool,
+    only_fixable_here: bool,
     /// The base image, where no annotation names it
     #[arg(long, value_name = "REF", env = "CUTAWAY_BASE")]
-    pub(crate) base: Option<String>,
+    base: Option<String>,
     /// Match packages, too, that are not there any more and that a lower layer ships
     #[arg(long, env = "CUTAWAY_VULN_REMOVED", value_parser = BoolishValueParser::new())]
     vuln_removed: bool,
@@ -141,19 +139,16 @@ pub(crate) struct Gate {
     ignore: Option<PathBuf>,
     /// End with 5 where the advisories that are asked are older, such as 48h
     #[arg(long, value_name = "TIME", env = "CUTAWAY_DB_MAX_AGE", value_parser = cutaway::parse_duration)]
-    pub(crate) db_max_age: Option<Duration>,
+    db_max_age: Option<Duration>,
 }
 
 impl Gate {
-    pub(crate) fn judging(&self) -> Result<cutaway::Judging, cutaway::Error> {
-        let (strict, ignore) = (!self.fail_on.is_empty(), self.ignore.as_deref());
+    pub(crate) fn settings(&self) -> cutaway::JudgeSettings {
+        let Self { db: database, db_max_age: max_age, base, vex, ignore, .. } = self.clone();
+        let mut gate = cutaway::vulns::Gate::new(&self.fail_on);
+        gate.only_fixable_here = self.only_fixable_here;
+        gate.ignore_unfixed = self.ignore_unfixed;
         let removed = self.vuln_removed;
-        Ok(cutaway::Judging { removed, ..cutaway::Judging::new(strict, ignore, &self.vex)? })
-    }
-
-    pub(crate) fn gate(&self) -> cutaway::vulns::Gate {
-        let (only_fixable_here, ignore_unfixed) = (self.only_fixable_here, self.ignore_unfixed);
-        let gate = cutaway::vulns::Gate::new(&self.fail_on);
-        cutaway::vulns::Gate { only_fixable_here, ignore_unfixed, ..gate }
+        cutaway::JudgeSettings { database, gate, max_age, base, removed, vex, ignore }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cutaway::vulns::DatabaseInfo;
-use cutaway::{Advisories, write_advisories, write_advisory_groups};
+use cutaway::{Advisories, write_advisories};
 
 use crate::args::Common;
 use crate::args::advisories::{Build, Info, Push, Query, Update};
@@ -11,26 +11,9 @@ use crate::failure::{Exit, Failure, warn};
 use crate::{client, output};
 
 pub(crate) fn build(args: &Build, common: &Common) -> Result<Exit, Failure> {
-    let into_folder = args.output.is_dir() || args.output.to_string_lossy().ends_with('/');
-    if !into_folder {
-        output::check(Some(&args.output))?;
-    }
     let importer = client::of(common)?.import_advisories(&args.osv, args.others().read()?)?;
-    for problem in importer.problems() {
-        warn(common, &format!("passed over: {problem}"));
-    }
-    if into_folder {
-        write_advisory_groups(importer, &args.output)?;
-        return Ok(Exit::Done);
-    }
-    let mut built = None;
-    output::write_with(Some(&args.output), |out| {
-        built = Some(write_advisories(importer, out)?);
-        Ok(())
-    })?;
-    if let Some(built) = built.filter(|it| it.unread > 0) {
-        warn(common, &format!("{} records could not be read", built.unread));
-    }
+    importer.remarks().iter().for_each(|remark| warn(common, remark));
+    write_advisories(importer, &args.output)?;
     Ok(Exit::Done)
 }
 
@@ -45,10 +28,8 @@ pub(crate) fn info(args: &Info) -> Result<Exit, Failure> {
 }
 
 pub(crate) async fn update(args: &Update, common: &Common) -> Result<Exit, Failure> {
-    let client = client::of(common)?;
-    let cache = client.advisory_cache(common.cache_dir.as_deref())?;
     let names: Vec<String> = args.names.iter().chain(&args.db).cloned().collect();
-    for failed in client.update_advisories(&names, &cache).await? {
+    for failed in client::of(common)?.update_advisories(&names).await? {
         warn(common, &failed);
     }
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use cutaway::sbom::Options;
-use cutaway::{Advisories, Client, Judging, Kinds, Output, ReportForm, ScanOptions};
+use cutaway::{Kinds, Output, ReportForm, ScanOptions};
 use cutaway_report::{Report, text};
 use cutaway_tar::Escaped;
 
@@ -19,20 +19,18 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let client = client::of(common)?;
     let options = client.bill_options(args.bill.settings())?;
     outputs.iter().try_for_each(|it| output::check(it.file.as_deref()))?;
-    let mut advisories = advisories(args, &client, common).await?;
+    let judging = args.gate.settings();
+    let mut judge = match args.vuln || judging.gate.is_set() {
+        true => Some(client.judge(judging).await?),
+        false => None,
+    };
     let kinds = Kinds::new(&args.kind);
     let analyzers = kinds.analyzers(args.owned);
     let how = ScanOptions { skip: args.skip.clone(), history: args.history, fast: args.fast };
     let mut report = client.report(&args.image, &analyzers, &how).await?;
     kinds.keep(&mut report);
-    let found = match &mut advisories {
-        Some((advisories, judging)) => {
-            let (gate, base) = (&args.gate, args.gate.base.as_deref());
-            if gate.only_fixable_here || base.is_some() {
-                judging.base = Some(client.base_of(&report, base).await?);
-            }
-            Some(advisories.judge(&mut report, judging)?)
-        }
+    let found = match &mut judge {
+        Some(judge) => Some(judge.report(&client, &mut report).await?),
         None => None,
     };
     tracing::info!(
@@ -58,24 +56,12 @@ pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
             warn(common, &meant);
         }
     }
-    let refused = found.map(|found| matching::judge(&args.gate, &found, common)).transpose();
+    let both = judge.zip(found);
+    let refused = both.map(|(judge, found)| matching::end(&judge, &found, common)).transpose();
     match refused {
         Err(failure) if failure.exit != Exit::Incomplete => Err(failure),
         refused => verdict(&report).and(refused).map(|_| Exit::Done),
     }
-}
-
-/// Opens the advisories that are asked for; who sets a gate asks for them.
-async fn advisories(
-    args: &Scan,
-    client: &Client,
-    common: &Common,
-) -> Result<Option<(Advisories, Judging)>, Failure> {
-    if !args.vuln && !args.gate.gate().is_set() {
-        return Ok(None);
-    }
-    let opened = client.advisories(args.db.as_deref(), common.cache_dir.as_deref()).await?;
-    Ok(Some((opened, args.gate.judging()?)))
 }
 
 fn write(

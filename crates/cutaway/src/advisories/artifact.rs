@@ -113,7 +113,7 @@ impl Client {
         Ok(root.digest)
     }
 
-    /// Reads the artifact of a database into a folder of its own below `cache`, and returns where it
+    /// Reads the artifact of a database into a folder of its own below `home`, and returns where it
     /// lies. What is there already is not read again.
     ///
     /// Needs a tokio runtime. Dropping the future ends its requests.
@@ -121,7 +121,7 @@ impl Client {
     /// # Errors
     ///
     /// Returns why it cannot be had, that it is no database, and a file that is not what it claims to be.
-    pub async fn pull_advisories(&self, name: &str, cache: &Path) -> Result<PathBuf, Error> {
+    pub(super) async fn pull_advisories(&self, name: &str, home: &Path) -> Result<PathBuf, Error> {
         let none = |why: &str| Error::Unanswered(format!("{}: {why}", Escaped::new(name)));
         let Start::Root(root) = self.start(name).await? else {
             return Err(none("no database of advisories lies in an archive that passes"));
@@ -131,7 +131,6 @@ impl Client {
         if manifest.artifact_type.as_deref() != Some(ARTIFACT) {
             return Err(none("no database of advisories"));
         }
-        let home = cache.join("db");
         let folder = home.join(root.descriptor.digest.encoded());
         if !folder.is_dir() {
             let part = home.join(format!(".{}.part", std::process::id()));

@@ -20,21 +20,6 @@ const CURRENT: &str = "current";
 const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Client {
-    /// Returns the directory in which databases are kept: the one that is told, or else `cutaway` in the
-    /// environment's `XDG_CACHE_HOME` or in `~/.cache`.
-    ///
-    /// # Errors
-    ///
-    /// Returns that there is none.
-    pub fn advisory_cache(&self, told: Option<&Path>) -> Result<PathBuf, Error> {
-        let get = |name: &str| self.settings().environment.as_ref().and_then(|it| it.get(name));
-        let of_home = || Some(Path::new(&get("HOME")?).join(".cache"));
-        let own = get("XDG_CACHE_HOME").map(PathBuf::from).or_else(of_home);
-        let found = told.map(Path::to_owned).or_else(|| own.map(|own| own.join("cutaway")));
-        let none = || Error::Usage("there is no directory for databases: --cache-dir".to_owned());
-        found.ok_or_else(none)
-    }
-
     /// Pulls databases and makes them the current ones. Of several that have the same ecosystem the first
     /// counts. Returns why some of them could not be had.
     ///
@@ -43,15 +28,12 @@ impl Client {
     /// # Errors
     ///
     /// Returns why none of them could be had.
-    pub async fn update_advisories(
-        &self,
-        names: &[String],
-        cache: &Path,
-    ) -> Result<Vec<String>, Error> {
+    pub async fn update_advisories(&self, names: &[String]) -> Result<Vec<String>, Error> {
+        let home = self.home_of_advisories()?;
         let mut folders = Vec::new();
         let mut failed = Vec::new();
         for name in names {
-            match self.pull_advisories(name, cache).await {
+            match self.pull_advisories(name, &home).await {
                 Ok(folder) => folders.push(folder),
                 Err(error) => failed.push((name, error)),
             }
@@ -60,7 +42,6 @@ impl Client {
             let none = || Error::Usage("no database is named".to_owned());
             return Err(failed.into_iter().next().map_or_else(none, |(_, error)| error));
         }
-        let home = cache.join("db");
         let lines: Vec<String> = folders
             .iter()
             .filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned()))
@@ -80,21 +61,22 @@ impl Client {
     /// # Errors
     ///
     /// Returns that there is none, and why it cannot be had or used.
-    pub async fn advisories(
-        &self,
-        told: Option<&str>,
-        cache: Option<&Path>,
-    ) -> Result<Advisories, Error> {
-        let Some(name) = told else {
-            return current(&self.advisory_cache(cache)?.join("db"));
-        };
-        match is_artifact(name) {
-            true => {
-                let cache = self.advisory_cache(cache)?;
-                Advisories::open(&self.pull_advisories(name, &cache).await?)
+    pub async fn advisories(&self, told: Option<&str>) -> Result<Advisories, Error> {
+        match told {
+            None => current(&self.home_of_advisories()?),
+            Some(name) if is_artifact(name) => {
+                let home = self.home_of_advisories()?;
+                Advisories::open(&self.pull_advisories(name, &home).await?)
             }
-            false => Advisories::open(Path::new(name)),
+            Some(name) => Advisories::open(Path::new(name)),
         }
+    }
+
+    /// Returns where databases are kept: a folder in that of the cache.
+    fn home_of_advisories(&self) -> Result<PathBuf, Error> {
+        let none =
+            || Error::Unanswered("databases are kept in the cache, and there is none".into());
+        Ok(self.settings().cache_folder().ok_or_else(none)?.join("db"))
     }
 }
 

@@ -122,6 +122,11 @@ impl Builder {
         self.unread = self.unread.saturating_add(1);
     }
 
+    /// Returns how many of them there were.
+    pub fn unread(&self) -> u64 {
+        self.unread
+    }
+
     /// Returns the names of the ecosystems, sorted.
     pub fn ecosystems(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.ecosystems.all().collect();
