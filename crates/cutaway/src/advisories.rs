@@ -96,10 +96,14 @@ impl EnrichmentFiles {
 ///
 /// Returns why a file cannot be written; those that are there then are whole.
 pub fn write_advisories(importer: Importer, output: &Path) -> Result<Vec<Built>, Error> {
+    if output == Path::new("-") {
+        let rule = "a database is written into a file or a directory, and not to standard output";
+        return Err(Error::Usage(rule.to_owned()));
+    }
     let builder = importer.into_builder();
     let into_folder = output.is_dir() || output.as_os_str().as_encoded_bytes().ends_with(b"/");
     let mut files: Vec<PathBuf> = Vec::new();
-    let mut create = |file: PathBuf| {
+    let mut create = |file: PathBuf| -> std::io::Result<BufWriter<File>> {
         let opened = File::create(part(&file))?;
         files.push(file);
         Ok(BufWriter::new(opened))
