@@ -82,7 +82,7 @@ impl EnrichmentFiles {
         for path in &self.epss {
             known.read_epss(open(path)?).map_err(|error| broken(path, error))?;
         }
-        for path in &self.tracker {
+        if let Some(path) = &self.tracker {
             known.read_tracker(open(path)?).map_err(|error| broken(path, error))?;
         }
         Ok(known)

@@ -31,15 +31,9 @@ fn main() -> Outcome {
         ["generate", file, rows] => generate(Path::new(file), rows.parse()?),
         ["build", file, database] => build(Path::new(file), Path::new(database)),
         ["match", database] => matched(Path::new(database)),
-        // What the tests of examples run.
         _ => {
-            let folder = std::env::temp_dir().join(format!("cost-{}", std::process::id()));
-            std::fs::create_dir_all(&folder)?;
-            let (file, database) = (folder.join("osv.jsonl"), folder.join("osv.db"));
-            generate(&file, 20_000)?;
-            build(&file, &database)?;
-            matched(&database)?;
-            Ok(std::fs::remove_dir_all(folder)?)
+            println!("generate FILE ROWS | build FILE DATABASE | match DATABASE");
+            Ok(())
         }
     }
 }
