@@ -2,6 +2,7 @@
 
 mod artifact;
 mod cache;
+mod clock;
 mod judge;
 mod judging;
 
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use cutaway_report::{PackageReport, Report};
 use cutaway_tar::Escaped;
@@ -20,6 +21,7 @@ use cutaway_vulns::{
 
 use crate::client::Client;
 use crate::error::Error;
+use clock::now;
 pub use judge::{Ending, Judge, JudgeSettings};
 pub use judging::Judging;
 
@@ -300,12 +302,6 @@ pub(crate) fn age_of_advisories(found: &Findings, limit: Option<Duration>) -> Op
     (age > limit.unwrap_or(OLD)).then(|| {
         format!("the advisories are {hours} hours old: the newest, of {ecosystem}, is of {newest}")
     })
-}
-
-/// Returns the time of this machine, in seconds since 1970.
-fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
-    i64::try_from(now).unwrap_or(i64::MAX)
 }
 
 /// Returns the files of a database: of a directory those that end with `.db`, sorted.

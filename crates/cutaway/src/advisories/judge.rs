@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cutaway_analyze::Analyzers;
 use cutaway_report::Report;
 use cutaway_vulns::{Findings, Gate};
 
@@ -11,7 +12,6 @@ use super::{Advisories, Judging, age_of_advisories};
 use crate::client::Client;
 use crate::error::Error;
 use crate::image::ScanOptions;
-use crate::kinds::Kinds;
 
 /// How findings are judged, as words that people write.
 #[derive(Debug, Clone, Default)]
@@ -103,8 +103,9 @@ impl Judge {
         if let [bill] = names
             && bill.starts_with("sbom:")
         {
-            let analyzers = Kinds::new(&[]).analyzers(false);
-            let mut report = client.report(bill, &analyzers, &ScanOptions::default()).await?;
+            // Nothing is analysed: the bill lists what there is.
+            let (none, how) = (Analyzers::default(), ScanOptions::default());
+            let mut report = client.report(bill, &none, &how).await?;
             return self.advisories.judge(&mut report, &self.judging);
         }
         self.advisories.judge_purls(&lines(names)?, distro, &self.judging)

@@ -6,7 +6,7 @@ use cutaway_analyze::Severity;
 use cutaway_report::Report;
 use cutaway_vulns::{Database, DbError, Findings, Ignores, Vex, VexSubject, find};
 
-use super::now;
+use super::clock::now;
 use crate::client::Client;
 use crate::error::Error;
 use crate::place::Place;
