@@ -15,9 +15,9 @@ use crate::ambiguity::{self, Ambiguities};
 use crate::digests::Digests;
 use crate::evidence::{self, Claims};
 use crate::owned::MergedFiles;
-use crate::sight::{FileKey, Sight};
+use crate::sight::{FileKey, Sight, Unreadable};
 use crate::skip::Skip;
-use crate::visible::{Step, Unreadable, View, Visibility};
+use crate::visible::{Step, View, Visibility};
 
 /// The layers of an image, laid over each other: what the report is made of.
 #[derive(Debug, Default)]

@@ -37,6 +37,17 @@ pub(crate) struct FileKey {
     pub(crate) companions: Vec<Option<Inode>>,
 }
 
+/// A place where a database should be and nothing can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// The place.
+    pub(crate) path: String,
+    /// What is there instead.
+    pub(crate) reason: &'static str,
+    /// Whether something else than a database may well stand there.
+    pub(crate) harmless: bool,
+}
+
 impl Sight {
     /// Returns the key of its findings.
     pub(crate) fn key(&self) -> FileKey {

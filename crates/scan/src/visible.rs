@@ -6,14 +6,14 @@
 #[cfg(test)]
 mod laws;
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use cutaway_analyze::{Analyzers, Companion, Few, Place};
 use cutaway_layerfs::{EntryPath, Inode, Kind, NodeId, Tree, Watch};
 
-use crate::sight::{Rank, Sight};
+use crate::sight::{Rank, Sight, Unreadable};
 use crate::skip::Skip;
 
 /// The files that are visible after the layers that were applied.
@@ -28,8 +28,9 @@ pub(crate) struct Visibility {
     listed: HashMap<NodeId, BTreeSet<usize>>,
     /// By what makes a file one: its sights, of which the first one counts.
     files: BTreeMap<Seen, Few<Rank, Arc<Sight>>>,
-    /// The spots of names, which come up as layers are read.
-    names: HashMap<(usize, Arc<EntryPath>), usize>,
+    /// The spots of names, which come up as layers are read: by path, and by analyzer. What changes at a path or
+    /// above it has them look again, so that only those behind links are among those who looked names up.
+    names: BTreeMap<EntryPath, Few<usize, usize>>,
     changed: BTreeMap<Seen, Option<Arc<Sight>>>,
     /// Symbolic links on the way to what is there, found since the last step.
     links: Vec<EntryPath>,
@@ -67,7 +68,7 @@ struct OfPlace {
 enum What {
     Place(Arc<Place>),
     /// A file of an artefact: itself, not what it links to.
-    Name(Arc<EntryPath>),
+    Name(EntryPath),
 }
 
 /// Who is to look again.
@@ -75,17 +76,6 @@ enum What {
 enum Looker {
     Spot(usize),
     Child(usize, Box<[u8]>),
-}
-
-/// A place where a database should be and nothing can be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unreadable {
-    /// The place.
-    pub(crate) path: String,
-    /// What is there instead.
-    pub(crate) reason: &'static str,
-    /// Whether something else than a database may well stand there.
-    pub(crate) harmless: bool,
 }
 
 /// What one layer changed.
@@ -137,6 +127,7 @@ impl Visibility {
             for spot in self.listed.get(&directory).into_iter().flatten() {
                 children.insert((*spot, name.clone()));
             }
+            spots.extend(self.named_at(view.tree, directory, &name));
             let lookers = self.lookers.get(&(directory, name)).into_iter();
             for (looker, ()) in lookers.flat_map(Few::iter) {
                 match looker {
@@ -146,13 +137,13 @@ impl Visibility {
             }
         }
         for (analyzer, path) in named {
-            let path = Arc::new(path);
-            let Entry::Vacant(name) = self.names.entry((analyzer, Arc::clone(&path))) else {
-                continue;
-            };
-            let spot = *name.insert(self.spots.len());
-            self.spot(analyzer, usize::MAX, What::Name(path));
-            spots.insert(spot);
+            let spot = self.spots.len();
+            let of_path = self.names.entry(path.clone()).or_default();
+            if of_path.get(&analyzer).is_none() {
+                of_path.insert(analyzer, spot);
+                self.spot(analyzer, usize::MAX, What::Name(path));
+                spots.insert(spot);
+            }
         }
         for &spot in &spots {
             self.look_at(view, spot);
@@ -161,6 +152,20 @@ impl Visibility {
             self.look_at_child(view, spot, &name);
         }
         self.step()
+    }
+
+    /// Returns the spots of names that are, or lie below, this name in a directory.
+    fn named_at(&self, tree: &Tree, directory: NodeId, name: &[u8]) -> Vec<usize> {
+        if self.names.is_empty() {
+            return Vec::new();
+        }
+        let path = tree.path(directory).join(&[name]);
+        let below = [path.as_bytes(), b"/"].concat();
+        let from = (Bound::Included(&*below), Bound::Unbounded);
+        let all_below = self.names.range::<[u8], _>(from);
+        let all_below = all_below.take_while(|(path, _)| path.as_bytes().starts_with(&below));
+        let spots = self.names.get(path.as_bytes()).into_iter().chain(all_below.map(|it| it.1));
+        spots.flat_map(Few::iter).map(|(_, spot)| *spot).collect()
     }
 
     /// Returns the places where nothing can be read.
@@ -210,10 +215,17 @@ impl Visibility {
         let looked = view.tree.look(path, follow, |directory, name| {
             way.insert((directory, name.into()));
         });
+        let is_link = |(directory, name): &Name| {
+            let there = view.tree.child(*directory, name);
+            there.is_some_and(|there| view.tree.node(there).kind() == Kind::Symlink)
+        };
+        let is_found_by_path = matches!(what, What::Name(_)) && !way.iter().any(is_link);
         for (directory, name) in &way {
             self.watch.add(*directory);
-            let lookers = self.lookers.entry((*directory, name.clone())).or_default();
-            lookers.insert(Looker::Spot(number), ());
+            if !is_found_by_path {
+                let lookers = self.lookers.entry((*directory, name.clone())).or_default();
+                lookers.insert(Looker::Spot(number), ());
+            }
         }
         let node = looked.as_ref().ok().copied().flatten();
         if node.is_some() {

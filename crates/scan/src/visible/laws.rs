@@ -104,19 +104,28 @@ proptest! {
         let view = View { tree: readings.tree(), analyzers: &analyzers, skip: &skip };
         let (mut visibility, first) = Visibility::new(view, [0]);
         let mut seen = shown(first.begun);
+        let mut names = BTreeSet::new();
         for (layer, lines) in (0_u32..).zip(&layers) {
             let listing = listing(lines);
             readings.apply(layer, &listing, Some(&mut visibility.watch), None).unwrap();
             let view = View { tree: readings.tree(), analyzers: &analyzers, skip: &skip };
-            let step = visibility.after_layer(view, []);
+            let mut fresh = BTreeSet::new();
+            listing.for_each(|path, _| fresh.extend(EntryPath::clean(path)));
+            names.extend(fresh.iter().cloned());
+            let step = visibility.after_layer(view, fresh.into_iter().map(|path| (0, path)));
             for ended in shown(step.ended) {
                 prop_assert!(seen.remove(&ended), "{ended} ended and was not there");
             }
             for begun in shown(step.begun) {
                 prop_assert!(seen.insert(begun), "a file began that was there");
             }
-            let (anew, everywhere) = Visibility::new(view, [0]);
-            prop_assert_eq!(&seen, &shown(everywhere.begun), "after layer {}", layer);
+            let (mut anew, everywhere) = Visibility::new(view, [0]);
+            let named = anew.after_layer(view, names.iter().cloned().map(|path| (0, path)));
+            let ended = shown(named.ended);
+            let mut all = shown(everywhere.begun);
+            all.retain(|it| !ended.contains(it));
+            all.extend(shown(named.begun));
+            prop_assert_eq!(&seen, &all, "after layer {}", layer);
             let unreadable: Vec<_> = anew.unreadable().collect();
             prop_assert_eq!(visibility.unreadable().collect::<Vec<_>>(), unreadable);
         }
