@@ -22,6 +22,7 @@ mod flights;
 mod gate;
 mod histogram;
 mod house;
+mod idle;
 mod image_review;
 mod judge;
 mod kept;

@@ -26,11 +26,14 @@ use crate::doors::doors;
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::house::House;
+use crate::idle::Idle;
 use crate::judge::Judging;
 use crate::policies::read_policies;
 
 /// How many requests of one connection are answered at once.
 const STREAMS: u32 = 250;
+/// How long nothing may come on a connection: longer than any answer takes.
+const SILENCE: Duration = Duration::from_secs(60);
 /// The mode of a socket: its owner and its group.
 const SOCKET_MODE: u32 = 0o660;
 
@@ -174,12 +177,18 @@ impl Connections {
         Self { builder, doors, seats, patience }
     }
 
-    async fn serve<S>(self, stream: S, watcher: Watcher)
+    async fn serve<S>(self, stream: S, is_http2: bool, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = TowerToHyperService::new(self.doors);
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        // Not told by the first bytes: who sends none would be waited for.
+        let builder = match is_http2 {
+            true => self.builder.http2_only(),
+            false => self.builder.http1_only(),
+        };
+        let stream = TokioIo::new(Idle::new(stream, SILENCE));
+        let connection = builder.serve_connection(stream, service);
         if let Err(error) = watcher.watch(connection.into_owned()).await {
             tracing::debug!(error, "a connection broke off");
         }
@@ -197,7 +206,7 @@ async fn accept(listener: Listener, connections: Connections, graceful: Arc<Grac
                     continue;
                 };
                 tokio::spawn(async move {
-                    connections.serve(stream, watcher).await;
+                    connections.serve(stream, false, watcher).await;
                     drop(seat);
                 });
             }
@@ -206,7 +215,7 @@ async fn accept(listener: Listener, connections: Connections, graceful: Arc<Grac
                     continue;
                 };
                 tokio::spawn(async move {
-                    connections.serve(stream, watcher).await;
+                    connections.serve(stream, false, watcher).await;
                     drop(seat);
                 });
             }
@@ -220,7 +229,8 @@ async fn accept(listener: Listener, connections: Connections, graceful: Arc<Grac
                     let handshake =
                         tokio::time::timeout(connections.patience, acceptor.accept(stream));
                     if let Ok(Ok(stream)) = handshake.await {
-                        connections.serve(stream, watcher).await;
+                        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                        connections.serve(stream, is_http2, watcher).await;
                     }
                     drop(seat);
                 });

@@ -26,7 +26,18 @@ fn alpine(version: &str) -> cutaway_fixtures::FixtureImage {
 
 /// Serves a gate that wants package `a` in version 2.
 async fn gate(folder: tempfile::TempDir, port: u16, registry: &str, limits: &Serving) -> Served {
-    let policy = "schema: cutaway.policy/1\nname: p\nrules:\n  - {id: old, packages: {deny: [{name: a, below: \"2-r0\"}]}}\n";
+    let rule = "{id: old, packages: {deny: [{name: a, below: \"2-r0\"}]}}";
+    gate_with(rule, folder, port, registry, limits).await
+}
+
+async fn gate_with(
+    rule: &str,
+    folder: tempfile::TempDir,
+    port: u16,
+    registry: &str,
+    limits: &Serving,
+) -> Served {
+    let policy = format!("schema: cutaway.policy/1\nname: p\nrules:\n  - {rule}\n");
     let here = folder.path().display();
     std::fs::write(folder.path().join("policy.yaml"), policy).unwrap();
     std::fs::write(folder.path().join("token"), TOKEN).unwrap();
@@ -108,4 +119,59 @@ async fn a_tag_that_moves_gets_no_old_answer() {
     drop(registry);
     let gone = served.validate(&[&name], "?timeout=3s").await;
     assert_eq!(gone["allowed"], false, "{gone}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_by_name_is_not_called() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let stranger = listener.local_addr().unwrap().to_string();
+    let rule = "{id: registries, image.registry: {allow: [registry.example]}}";
+    let served =
+        gate_with(rule, tempfile::tempdir().unwrap(), 0, "registry.example", &limits()).await;
+    let image = format!("{stranger}/team/app:1");
+    let denied = served.validate(&[&image], "").await;
+    assert_eq!(denied["status"]["code"], 403, "{denied}");
+    let message = denied["status"]["message"].as_str().unwrap();
+    assert!(message.contains("block: p/registries: images may not come from"), "{message}");
+    let left = served.post("/mutate", &crate::support::review(&[&image])).await.json();
+    assert!(left["response"].get("patch").is_none(), "{left}");
+    let called = listener.accept().map(|_| ()).unwrap_err().kind();
+    assert_eq!(called, std::io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_reviews_read_fifty_images_once_each() {
+    if !has_registry() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let registry = DockerRegistry::start(folder.path(), "").unwrap();
+    let host = registry.host().to_owned();
+    let version = |number: usize| if number % 2 == 0 { "2" } else { "1" };
+    tokio::task::block_in_place(|| {
+        for number in 0..50 {
+            // The release makes each another image.
+            let image = alpine(&format!("{}-r{number}", version(number)));
+            Push::to(&host, &format!("team/app{number}")).image("1", &image).unwrap();
+        }
+    });
+    let served = gate(tempfile::tempdir().unwrap(), 0, &host, &limits()).await;
+    let served = std::sync::Arc::new(served);
+    for _ in 0..2 {
+        let tasks: Vec<_> = (0..500)
+            .map(|number| {
+                let (served, number) = (std::sync::Arc::clone(&served), number % 50);
+                let image = format!("{host}/team/app{number}:1");
+                tokio::spawn(async move {
+                    let response = served.validate(&[&image], "?timeout=30s").await;
+                    assert_eq!(response["allowed"], number % 2 == 0, "{image} {response}");
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(served.gate.metrics().scans.total(), 50);
+    }
 }

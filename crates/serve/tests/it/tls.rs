@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cutaway_serve::{Config, Gate};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -86,4 +86,42 @@ async fn a_certificate_is_taken_over_and_one_without_its_key_is_not() {
     std::fs::remove_file(path.join("data")).unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(ask(at, clouds.0, clouds.1).await, Some(200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_show_a_certificate_where_one_is_wanted() {
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fetch/tests/it/keys");
+    let here = keys.display();
+    let config = format!(
+        "schema: cutaway.serve/1\npolicies: [none]\nlisten: [{{address: \"127.0.0.1:0\", certificate: {here}/server.pem, key: {here}/server.key, client_ca: {here}/ca.pem}}]\n"
+    );
+    let gate = Gate::new(Scripted::default(), Vec::new(), &limits());
+    let folder = tempfile::tempdir().unwrap();
+    let served = serve_with(gate, &Config::parse(&config).unwrap(), folder).await;
+    let read = |name: &str| std::fs::read(keys.join(name)).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(&read("ca.pem")).unwrap()).unwrap();
+    for (shows, status) in [(true, 200), (false, 0)] {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots.clone());
+        let chain = vec![CertificateDer::from_pem_slice(&read("client.pem")).unwrap()];
+        let key = PrivateKeyDer::from_pem_slice(&read("client.key")).unwrap();
+        let config = match shows {
+            true => builder.with_client_auth_cert(chain, key).unwrap(),
+            false => builder.with_no_client_auth(),
+        };
+        let stream = TcpStream::connect(served.address).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+        let request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        // With TLS 1.3 the refusal comes after the client's part of the handshake.
+        let answered = match connected {
+            Ok(stream) => exchange(stream, request).await.status,
+            Err(_) => 0,
+        };
+        assert_eq!(answered, status, "{shows}");
+    }
 }
