@@ -25,7 +25,7 @@ const TIME_LIMIT: &str = "1800";
 
 /// Words in the names of tests that take a machine's memory or measure its time: they run after
 /// all others, one after the other, so that none of them disturbs another.
-const ALONE: &[&str] = &["entries::", "memory::", "scale::"];
+const ALONE: &[&str] = &["entries::", "load::", "memory::", "scale::"];
 
 /// Runs everything; with `require_all` a skipped test is a failure.
 pub(crate) fn run(require_all: bool) -> Result<()> {

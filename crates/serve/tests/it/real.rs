@@ -148,12 +148,12 @@ async fn five_hundred_reviews_read_fifty_images_once_each() {
     let folder = tempfile::tempdir().unwrap();
     let registry = DockerRegistry::start(folder.path(), "").unwrap();
     let host = registry.host().to_owned();
-    let version = |number: usize| if number % 2 == 0 { "2" } else { "1" };
+    let version = |number: usize| if number.is_multiple_of(2) { "2" } else { "1" };
     tokio::task::block_in_place(|| {
         for number in 0..50 {
             // The release makes each another image.
             let image = alpine(&format!("{}-r{number}", version(number)));
-            Push::to(&host, &format!("team/app{number}")).image("1", &image).unwrap();
+            Push::to(&host, format!("team/app{number}")).image("1", &image).unwrap();
         }
     });
     let served = gate(tempfile::tempdir().unwrap(), 0, &host, &limits()).await;

@@ -198,7 +198,11 @@ fn indexes() {
 fn layers_and_the_config() {
     for (row, ids, words) in [
         ("more layers than diffIDs (C13)", 1, "lists 1 diffIDs, but the image has 2 layers"),
-        ("layers and no diffID (C13)", 0, "lists 0 diffIDs, but the image has 2 layers"),
+        (
+            "layers and no diffID (C13)",
+            0,
+            "has no diffIDs (rootfs.diff_ids), but the image has 2 layers",
+        ),
     ] {
         let shape = configured(|config| {
             config["rootfs"]["diff_ids"].as_array_mut().unwrap().truncate(ids);
