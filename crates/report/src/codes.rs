@@ -328,11 +328,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("tar-size-conflict", "An entry of a tar has two sizes; readers differ in which counts."),
     ("tar-size-without-content", "An entry of a tar that has no content has a size."),
     ("tar-trailing-bytes", "Bytes follow the end of a tar."),
+    ("tar-unknown-sparse", "A sparse file has a form that is not known."),
     (
         "toc-mismatch",
         "The table of contents of a layer, which runtimes that fetch lazily show, is not what its tar holds.",
     ),
-    ("tar-unknown-sparse", "A sparse file has a form that is not known."),
     ("tar-unknown-type", "An entry of a tar has a type that is not known."),
     (
         "version-unordered",

@@ -94,9 +94,9 @@ impl Outcome {
     /// Tells whether a skip could be avoided by installing something.
     ///
     /// The corpus is data beside the repository, which may be absent. A distribution may build a tool
-    /// without a form of database that it can have, and Debian packages no crane.
+    /// without a form of database that it can have, and Debian packages neither crane nor apk.
     fn avoidable(&self, line: &str) -> bool {
-        let unpackaged = ["no crane", "no go-containerregistry"];
+        let unpackaged = ["no crane", "no go-containerregistry", "no apk"];
         !(line.contains(" was built without ")
             || (!self.corpus && line.contains("no corpus"))
             || unpackaged.iter().any(|program| line.ends_with(program)))

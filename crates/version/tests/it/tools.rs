@@ -146,8 +146,10 @@ fn apk_agrees() {
     ]);
     let script = r#"while IFS="$(printf '\t')" read -r a b; do
         if apk version --check "$a" "$b" >/dev/null 2>&1; then apk version -t "$a" "$b"; else echo '!'; fi; done"#;
-    let installed = Command::new("apk").arg("--version").output().is_ok();
+    if Command::new("apk").arg("--version").output().is_err() {
+        eprintln!("skipped: no apk");
+        return;
+    }
     let few = &pairs[..PAIRS / 5];
-    let answers = installed.then(|| ask("sh", &["-c", script], few)).flatten();
-    judge(Family::Apk, few, answers);
+    judge(Family::Apk, few, ask("sh", &["-c", script], few));
 }
