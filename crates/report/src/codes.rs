@@ -329,11 +329,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("tar-size-without-content", "An entry of a tar that has no content has a size."),
     ("tar-trailing-bytes", "Bytes follow the end of a tar."),
     ("tar-unknown-sparse", "A sparse file has a form that is not known."),
+    ("tar-unknown-type", "An entry of a tar has a type that is not known."),
     (
         "toc-mismatch",
         "The table of contents of a layer, which runtimes that fetch lazily show, is not what its tar holds.",
     ),
-    ("tar-unknown-type", "An entry of a tar has a type that is not known."),
     (
         "version-unordered",
         "A version has no place in the order of its kind, so no advisory was asked.",
