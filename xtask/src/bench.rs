@@ -40,6 +40,10 @@ pub(crate) fn run(rounds: usize) -> Result<()> {
         &["--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", &from, &to],
     )?;
 
+    let kept = contestants::kept();
+    if kept.is_dir() {
+        std::fs::remove_dir_all(&kept)?;
+    }
     let holders = holders::start(&fixtures::folder("bench/docker-archive.tar"), &archive)?;
     let mut contestants = contestants::all(&archive, &reference);
     contestants.extend(holders.iter().map(|holder| holder.contestant.clone()));

@@ -28,6 +28,7 @@ const KNOWN: &[Known] = &[
     ("cloud", "explain", &["registry.example.com"], ""),
     ("export", "flatten", &["{oci}"], ""),
     ("files", "stories", &["{oci}"], ""),
+    ("fleet", "mine", &["0/2", "alpine", "debian", "fedora"], ""),
     ("layerfs", "merge_layers", &["{tar}"], ""),
     ("model", "layers", &["{oci}"], ""),
     ("policy", "judge", &["{policy}"], "{report}"),

@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod client;
 pub(crate) mod policy;
 pub(crate) mod sbom;
+pub(crate) mod several;
 pub(crate) mod view;
 
 use std::convert::Infallible;
@@ -118,10 +119,11 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Scan {
-    /// The image: a reference, a path, `-` for standard input, or `registry:REF`,
+    /// The image, or several: a reference, a path, `-` for standard input, or `registry:REF`,
     /// `oci:DIR[:TAG|@DIGEST]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`,
     /// `docker:REF`, `podman:REF`, `containerd:REF`; or `sbom:FILE`, a bill of materials
-    pub(crate) image: String,
+    #[arg(required_unless_present_any = ["from", "registry"], value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
     /// The form of the report [default: table]
     #[arg(long, value_parser = sbom::report_form(), env = "CUTAWAY_FORMAT")]
     pub(crate) format: Option<ReportForm>,
@@ -154,6 +156,8 @@ pub(crate) struct Scan {
     pub(crate) vuln: bool,
     #[command(flatten)]
     pub(crate) gate: advisories::Gate,
+    #[command(flatten)]
+    pub(crate) several: several::Several,
 }
 
 #[derive(Debug, Args)]
@@ -179,34 +183,10 @@ pub(crate) enum TextFormat {
     Json,
 }
 
-/// The order in which credentials are looked for, as `auth explain --help` prints it.
-const ORDER_OF_CREDENTIALS: &str = "\
-The first of these that has one wins:
-  1. --registry-token or CUTAWAY_REGISTRY_TOKEN
-  2. --username with --password-stdin, or CUTAWAY_USERNAME with CUTAWAY_PASSWORD
-  3. CUTAWAY_PULL_SECRETS: pull secrets of Kubernetes, files or directories, separated by colons
-  4. DOCKER_AUTH_CONFIG: the contents of a config.json
-  5. the file REGISTRY_AUTH_FILE and no other; or else one after the other
-     $XDG_RUNTIME_DIR/containers/auth.json (or /run/containers/UID/auth.json),
-     $XDG_CONFIG_HOME/containers/auth.json (or below ~/.config),
-     $DOCKER_CONFIG/config.json (or in ~/.docker), ~/.dockercfg;
-     and the credential-helpers of registries.conf, in its order
-  6. the file NETRC, or else ~/.netrc
-  7. GITHUB_TOKEN with GITHUB_ACTOR, for ghcr.io
-  8. the cloud of the registry:
-     Amazon: AWS_ACCESS_KEY_ID; AWS_PROFILE in ~/.aws/credentials and ~/.aws/config (a key, a role,
-       a credential_process, a login); AWS_WEB_IDENTITY_TOKEN_FILE; the container; the machine
-     Google: GOOGLE_OAUTH_ACCESS_TOKEN; GOOGLE_APPLICATION_CREDENTIALS; the application default
-       credentials; the machine; gcloud
-     Azure: AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE; the app; the machine
-  9. none
-In a file: the helper of the registry, the entries from the repository up to the registry, credsStore.
-What cannot be read, fails or takes too long is passed over.";
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Auth {
     /// Say which credential would be used for a reference and where it is from, never the secret
-    #[command(after_long_help = ORDER_OF_CREDENTIALS)]
+    #[command(after_long_help = cutaway::ORDER_OF_CREDENTIALS)]
     Explain(AuthExplain),
 }
 

@@ -36,7 +36,8 @@ pub(crate) fn of(common: &Common) -> Result<Client, Failure> {
         .token_hosts(common.token_host.iter().cloned())
         .insecure(common.insecure)
         .plain_http(common.plain_http)
-        .foreign_urls(common.foreign_urls);
+        .foreign_urls(common.foreign_urls)
+        .no_cache(common.no_cache);
     if let Some(observer) = progress::observer() {
         builder = builder.observed(observer);
     }
@@ -60,9 +61,6 @@ pub(crate) fn of(common: &Common) -> Result<Client, Failure> {
     }
     if let Some(file) = &common.cache_key_file {
         builder = builder.cache_key_file(file);
-    }
-    if common.no_cache {
-        builder = builder.no_cache();
     }
     if let Some(timeout) = common.timeout {
         builder = builder.timeout(timeout);

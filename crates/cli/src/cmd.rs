@@ -27,6 +27,7 @@ pub(crate) mod sbom;
 pub(crate) mod scan;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod several;
 pub(crate) mod stat;
 pub(crate) mod tags;
 pub(crate) mod tree;

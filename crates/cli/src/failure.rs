@@ -73,12 +73,20 @@ pub(crate) struct Failure {
     pub(crate) message: String,
 }
 
-/// The most bytes that the line of an error may have.
+/// The most bytes that the line of an error may have, and how it begins.
 const MAX_LINE: usize = 1024;
+const WORD: &str = "error: ";
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into() }
+    }
+
+    /// Returns the exit status, and the one line without the word before it.
+    pub(crate) fn told(&self) -> (u8, Option<String>) {
+        let line = self.to_string();
+        let line = secrecy::veil().over(line.strip_prefix(WORD).unwrap_or(&line)).into_owned();
+        (self.exit.status(), Some(line))
     }
 
     /// Says why on standard error, as the last line, and returns the exit status.
@@ -117,7 +125,8 @@ pub(crate) fn warn(common: &Common, message: &str) {
     }
 }
 
-fn say(line: &str) {
+/// Says a line on standard error.
+pub(crate) fn say(line: &str) {
     progress::end();
     // Where standard error is gone, there is nobody left to tell.
     let _ = writeln!(std::io::stderr().lock(), "{}", secrecy::veil().over(line));
@@ -126,7 +135,6 @@ fn say(line: &str) {
 /// Prints the one line: control characters escaped, cut at its limit.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const WORD: &str = "error: ";
         let most = MAX_LINE.saturating_sub(WORD.len()).saturating_sub('…'.len_utf8());
         write!(f, "{WORD}{}", Escaped::new(&self.message).at_most(most))
     }

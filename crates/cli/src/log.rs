@@ -20,22 +20,8 @@ pub(crate) fn start(common: &Common) {
         2 => "debug",
         _ => "trace",
     };
-    let crates = [
-        "cutaway",
-        "cutaway_model",
-        "cutaway_fetch",
-        "cutaway_cloud",
-        "cutaway_daemon",
-        "cutaway_read",
-        "cutaway_export",
-        "cutaway_scan",
-        "cutaway_layerfs",
-        "cutaway_files",
-        "cutaway_analyze",
-        "cutaway_cache",
-    ];
-    let filter: Vec<String> = crates.iter().map(|name| format!("{name}={level}")).collect();
-    let filter = EnvFilter::builder().parse_lossy(filter.join(","));
+    // All our crates begin so.
+    let filter = EnvFilter::builder().parse_lossy(format!("cutaway={level}"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Veiled(std::io::stderr()))

@@ -187,6 +187,22 @@ impl Advisories {
         Ok(Self { path, database })
     }
 
+    /// Opens the one that is told, where advisories are `wanted`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open), and that none is told.
+    pub fn wanted(wanted: bool, told: Option<&Path>) -> Result<Option<Self>, Error> {
+        match told.filter(|_| wanted) {
+            Some(path) => Self::open(path).map(Some),
+            None if wanted => {
+                let rule = "there is no database of advisories: --db names one";
+                Err(Error::Unanswered(rule.to_owned()))
+            }
+            None => Ok(None),
+        }
+    }
+
     /// Returns what is in it.
     pub fn database(&self) -> &Database {
         &self.database

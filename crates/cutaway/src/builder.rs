@@ -142,8 +142,8 @@ impl Builder {
     }
 
     /// Keeps nothing and uses nothing that was kept.
-    pub fn no_cache(mut self) -> Self {
-        self.settings.cache.off = true;
+    pub fn no_cache(mut self, off: bool) -> Self {
+        self.settings.cache.off = off;
         self
     }
 

@@ -60,7 +60,10 @@ impl Client {
 
     /// Returns how layers are read.
     pub(crate) fn options(&self) -> Options {
-        let options = Options::new(self.limits().read);
+        let mut options = Options::new(self.limits().read);
+        if let Some(shared) = &self.settings.shared {
+            options.windows = shared.windows.clone();
+        }
         match &self.settings.observer {
             Some(observer) => options.observed(Arc::clone(observer)),
             None => options,

@@ -37,6 +37,8 @@ mod documents;
 mod environment;
 mod error;
 mod explain;
+mod fleet;
+mod for_many;
 mod history;
 mod hosts;
 mod image;
@@ -61,6 +63,7 @@ mod registry;
 mod repositories;
 mod root;
 mod settings;
+mod shared;
 mod spelling;
 mod tee;
 mod transport;
@@ -84,6 +87,7 @@ pub use cutaway_daemon as daemon;
 pub use cutaway_fetch as fetch;
 #[doc(no_inline)]
 pub use cutaway_files as files;
+pub use cutaway_fleet::{Shard, ShardBy, Tags, Tally};
 #[doc(no_inline)]
 pub use cutaway_layerfs as layerfs;
 #[doc(no_inline)]
@@ -106,7 +110,8 @@ pub use cutaway_vulns as vulns;
 pub use difference::{DifferenceReport, FileChange, file_changes, package_differences};
 pub use environment::Environment;
 pub use error::{Class, Error};
-pub use explain::{Explanation, PassedOver};
+pub use explain::{Explanation, ORDER_OF_CREDENTIALS, PassedOver};
+pub use fleet::{Answer, Fleet, FleetOptions, Lines, Listed};
 pub use history::{
     ChangeCounts, FileVersion, HistoryStep, LayerChanges, LayerPackages, PackageChange, deeds,
     steps, versions,

@@ -123,6 +123,23 @@ impl Output {
         Ok(outputs)
     }
 
+    /// Says what may not be meant: a snapshot without a commit, and a file with the name of a form, which other
+    /// programs have where this one has the file.
+    pub fn oddities(outputs: &[Self], options: &Options) -> Vec<String> {
+        let mut odd = Vec::new();
+        let is_snapshot = outputs.iter().any(|output| output.form == ReportForm::Github);
+        if is_snapshot && options.snapshot.commit.is_none() {
+            let unset =
+                "no commit is named for the snapshot: --github-sha and GITHUB_SHA are not set";
+            odd.push(unset.to_owned());
+        }
+        let files = outputs.iter().filter_map(|output| output.file.as_deref()?.to_str());
+        odd.extend(files.filter(|name| ReportForm::of(name).is_some()).map(|name| {
+            format!("the report is in the file {name}; --format {name} chooses its form")
+        }));
+        odd
+    }
+
     fn of(form: Option<ReportForm>, word: &Path) -> Result<Self, Error> {
         Ok(match named_form(word)? {
             Some((form, file)) => Self { form, file: Some(file.into()) },

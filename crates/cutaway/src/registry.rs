@@ -157,6 +157,10 @@ async fn connect(endpoint: &Endpoint, settings: &Arc<Settings>) -> Result<Regist
     hosts::add_certificates(place.registry(), settings, &mut config)?;
     config.insecure |= endpoint.insecure;
     config.plain_fallback |= endpoint.insecure;
-    Registry::new(place.registry(), resolution.credential, config)
-        .map_err(|error| Error::Usage(error.to_string()))
+    let (host, credential) = (place.registry(), resolution.credential);
+    let made = match &settings.shared {
+        Some(shared) => shared.registry(host, credential, config),
+        None => Registry::new(host, credential, config),
+    };
+    made.map_err(|error| Error::Usage(error.to_string()))
 }

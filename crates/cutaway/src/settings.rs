@@ -13,6 +13,7 @@ use crate::environment::Environment;
 use crate::kept::Kept;
 use crate::limits::Limits;
 use crate::pem::Pem;
+use crate::shared::Shared;
 
 /// Everything that a client was told.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) protect_memory: bool,
     pub(crate) cache: Kept,
+    /// What many images share, where a client is for many.
+    pub(crate) shared: Option<Shared>,
     #[cfg(feature = "daemons")]
     pub(crate) daemons: crate::daemons::told::Told,
 }

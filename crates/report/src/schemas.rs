@@ -29,6 +29,7 @@ pub fn schemas() -> &'static [DocumentSchema] {
         "diff",
         "du",
         "find",
+        "fleet",
         "history",
         "inspect",
         "limits",

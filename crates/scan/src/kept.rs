@@ -50,6 +50,12 @@ pub(crate) async fn get(
     }
 }
 
+/// Returns what stands for the layer among those that are read beside each other, as far as it is known before
+/// it is read, and may be kept.
+pub(crate) fn name(layer: &Layer, options: &Options) -> Option<Fingerprint> {
+    Some(key(layer, layer.digest()?, options)?.fingerprint())
+}
+
 /// Hands in what a verified layer says, where all of it could be read and will be asked for.
 pub(crate) async fn put(
     cache: &Arc<dyn FactsCache>,

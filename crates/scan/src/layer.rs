@@ -20,8 +20,6 @@ pub(crate) struct LayerRead {
     pub(crate) contents: Arc<Contents>,
     /// The digests of all files, where they are compared with what packages record.
     pub(crate) digests: Arc<Digests>,
-    /// Whether the facts were kept, so that the layer was not read.
-    pub(crate) kept: bool,
     /// How many files were not looked into, where the layer was read by its table of contents: then nothing
     /// of it is verified.
     pub(crate) by_table: Option<u64>,
@@ -35,13 +33,13 @@ impl LayerRead {
         let Dispatched { findings, again } = files;
         let facts = LayerFacts { measured, listing, warnings, findings };
         let by_table = by_table.then_some(not_read);
-        Self { facts, again, contents, digests, kept: false, by_table }
+        Self { facts, again, contents, digests, by_table }
     }
 
     /// Returns what was kept of a layer that was read before.
     pub(crate) fn of_kept(facts: LayerFacts) -> Self {
         let (contents, digests) = (Arc::default(), Arc::default());
-        Self { facts, again: Vec::new(), contents, digests, kept: true, by_table: None }
+        Self { facts, again: Vec::new(), contents, digests, by_table: None }
     }
 
     /// Returns the files of the layer, for a view of them.

@@ -37,6 +37,7 @@ mod digests;
 mod dispatch;
 mod error;
 mod evidence;
+mod flights;
 mod hand;
 mod inventory;
 mod journal;
@@ -59,6 +60,7 @@ mod wide;
 
 pub use by_table::tables;
 pub use error::Error;
+pub use flights::Flights;
 pub use limits::Limits;
 pub use listings::listings;
 pub use options::{Asked, Options};

@@ -19,6 +19,5 @@ pub async fn listings(image: &Image, options: &Options) -> Result<Vec<LayerFiles
     cutaway_read::check_files(image, &options.read.limits.model).await?;
     let run = Run::new(options)?;
     let reads = run.read(image.layers()).await?;
-    run.keep(image.layers(), &reads).await;
     Ok(reads.iter().map(LayerRead::files).collect())
 }

@@ -7,7 +7,7 @@ use cutaway_files::Fingerprints;
 use cutaway_ref::Platform;
 use cutaway_report::SourceKind;
 
-use crate::Limits;
+use crate::{Flights, Limits};
 
 /// How to scan.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Options {
     pub platform: Platform,
     /// Where the facts of layers are kept, so that a layer is not read again.
     pub cache: Option<Arc<dyn FactsCache>>,
+    /// Scans beside this one that may need the same layers: with a cache, each layer is read by one of them.
+    pub flights: Option<Flights>,
     /// The lowest layer that is read, as if there were none below; of an archive all of it passes.
     pub first: usize,
     /// Whether the report also tells what each layer did to each package.
@@ -42,6 +44,7 @@ impl Options {
             skip: Vec::new(),
             platform,
             cache: None,
+            flights: None,
             first: 0,
             history: false,
             fingerprints: None,

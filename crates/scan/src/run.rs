@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cutaway_analyze::Budget;
+use cutaway_analyze::{Budget, FactsCache};
 use cutaway_files::LayerFiles;
 use cutaway_model::{Image, Layer};
 use cutaway_read::{
@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 
 use crate::assemble::{self, Task};
 use crate::dispatch::Dispatch;
+use crate::flights::{Claim, over};
 use crate::hand::Hand;
 use crate::kept;
 use crate::layer::LayerRead;
@@ -89,11 +90,9 @@ impl<'o> Run<'o> {
         cutaway_read::check_files(&image, &self.options.read.limits.model).await?;
         let Options { first, history, .. } = *self.options;
         let layers = image.layers().get(first..).unwrap_or_default();
-        let mut reads = self.read(layers).await?;
-        let files = self.files(&reads);
-        second::read_again(layers, &mut reads, &self.budget, self.options).await?;
+        let reads = self.read(layers).await?;
         self.within()?;
-        self.keep(layers, &reads).await;
+        let files = self.files(&reads);
         let mut merged = self.merge(reads, first)?;
         let lacking = lacking(merged.every(), &self.options.analyzers, &merged.findings);
         if !lacking.is_empty() {
@@ -145,41 +144,63 @@ impl<'o> Run<'o> {
         move |_| Hand::to_analyzers(&options, &skip, &budget, &pending)
     }
 
-    /// Returns what layers hold: those whose facts are kept from the cache, the others read.
+    /// Returns what layers hold: those whose facts are kept from the cache, the others read, and kept. One that
+    /// a scan beside this one is reading is waited for.
     pub(crate) async fn read(&self, layers: &[Layer]) -> Result<Vec<LayerRead>, Error> {
-        let mut reads = Vec::with_capacity(layers.len());
-        for layer in layers {
-            reads.push(self.kept(layer).await);
+        let mut reads: Vec<Option<LayerRead>> = vec![None; layers.len()];
+        loop {
+            let (mut mine, mut elsewhere) = (Vec::new(), None);
+            for (layer, read) in layers.iter().zip(&mut reads).filter(|(_, read)| read.is_none()) {
+                match self.claim(layer) {
+                    Claim::Elsewhere(over) => elsewhere = elsewhere.or(Some(over)),
+                    Claim::Mine(flight) => match self.kept(layer).await {
+                        None => mine.push((layer.clone(), read, flight)),
+                        kept => *read = kept,
+                    },
+                }
+            }
+            let unread: Vec<Layer> = mine.iter().map(|(layer, ..)| layer.clone()).collect();
+            let found = layers_of_image(&unread, self.reader(), &self.options.read).await?;
+            let mut found: Vec<_> = found.into_iter().map(LayerRead::new).collect();
+            second::read_again(&unread, &mut found, &self.budget, self.options).await?;
+            self.within()?;
+            self.keep(&unread, &found).await;
+            for ((_, read, _over), found) in mine.into_iter().zip(found) {
+                *read = Some(found);
+            }
+            match elsewhere {
+                Some(elsewhere) => over(elsewhere).await,
+                None => return Ok(reads.into_iter().flatten().collect()),
+            }
         }
-        let unread = layers.iter().zip(&reads).filter(|(_, kept)| kept.is_none());
-        let unread: Vec<Layer> = unread.map(|(layer, _)| layer.clone()).collect();
-        let read = layers_of_image(&unread, self.reader(), &self.options.read).await?;
-        let mut read = read.into_iter().map(LayerRead::new);
-        Ok(reads.into_iter().filter_map(|kept| kept.or_else(|| read.next())).collect())
+    }
+
+    /// Returns whose turn it is with a layer. Where nothing would be kept, nobody waits.
+    fn claim(&self, layer: &Layer) -> Claim {
+        let flights = self.options.flights.as_ref().filter(|_| self.cache().is_some());
+        let claimed = flights.and_then(|it| Some(it.claim(kept::name(layer, self.options)?)));
+        claimed.unwrap_or(Claim::Mine(None))
+    }
+
+    /// Returns the cache, where it can be used. What is kept has neither fingerprints nor digests of files.
+    fn cache(&self) -> Option<&Arc<dyn FactsCache>> {
+        let Options { cache, fingerprints, analyzers, .. } = self.options;
+        cache.as_ref().filter(|_| fingerprints.is_none() && !analyzers.read_records())
     }
 
     /// Hands in what was read.
-    pub(crate) async fn keep(&self, layers: &[Layer], reads: &[LayerRead]) {
-        let Some(cache) =
-            self.options.cache.as_ref().filter(|_| !self.options.analyzers.read_records())
-        else {
-            return;
-        };
-        let is_new = |read: &LayerRead| !read.kept && read.by_table.is_none();
-        for (layer, read) in layers.iter().zip(reads).filter(|(_, read)| is_new(read)) {
+    async fn keep(&self, layers: &[Layer], reads: &[LayerRead]) {
+        // What a table says of a layer was not verified; with digests of files, what others find may be another thing.
+        let Options { cache, analyzers, .. } = self.options;
+        let Some(cache) = cache.as_ref().filter(|_| !analyzers.read_records()) else { return };
+        for (layer, read) in layers.iter().zip(reads).filter(|(_, read)| read.by_table.is_none()) {
             kept::put(cache, layer, &read.facts, self.options).await;
         }
     }
 
-    /// Returns the facts of a layer where they are kept. What is kept has neither fingerprints nor digests of
-    /// files.
+    /// Returns the facts of a layer where they are kept.
     async fn kept(&self, layer: &Layer) -> Option<LayerRead> {
-        let Options { cache, fingerprints, analyzers, .. } = self.options;
-        let cache = cache.as_ref()?;
-        if fingerprints.is_some() || analyzers.read_records() {
-            return None;
-        }
-        let facts = kept::get(cache, layer, &self.budget, self.options).await?;
+        let facts = kept::get(self.cache()?, layer, &self.budget, self.options).await?;
         Some(LayerRead::of_kept(facts))
     }
 

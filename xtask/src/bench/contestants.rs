@@ -3,7 +3,7 @@
 //! Within a job all do the same work, and each is started as its manual says for it. Beyond that
 //! the peers differ: crane checks every digest, skopeo decompresses into a folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::process::{self, target};
 
@@ -66,7 +66,15 @@ impl Contestant {
 /// A row of the table below: job, name, source, program, arguments.
 type Row = (Job, &'static str, &'static str, &'static str, &'static [&'static str]);
 
-/// `{oci}` and `{docker}` are the image's archives, `{ref}` its name at the registry.
+/// A scan of what was scanned before: in the round that is not counted.
+pub(super) const AGAIN: &str = "cutaway scan, again";
+
+/// The folder of what it keeps.
+pub(super) fn kept() -> PathBuf {
+    target("bench-kept")
+}
+
+/// `{kept}` is that folder, `{oci}` and `{docker}` are the image's archives, `{ref}` its name at the registry.
 const ROWS: &[Row] = {
     use Job::{AllPackages, Export, OsPackages, Pull, Validate};
     const ARCHIVE: &str = "archive";
@@ -95,6 +103,13 @@ const ROWS: &[Row] = {
             REGISTRY,
             "cutaway",
             &["scan", "--format", "json", "--no-cache", "--plain-http", "{ref}"],
+        ),
+        (
+            OsPackages,
+            AGAIN,
+            REGISTRY,
+            "cutaway",
+            &["scan", "--format", "json", "--cache-dir", "{kept}", "--plain-http", "{ref}"],
         ),
         (
             OsPackages,
@@ -258,8 +273,12 @@ const ROWS: &[Row] = {
 pub(crate) fn all(archive: &Path, reference: &str) -> Vec<Contestant> {
     let oci = archive.display().to_string();
     let docker = oci.replace("oci-archive.tar", "docker-archive.tar");
+    let kept = kept().display().to_string();
     let filled = |text: &&str| {
-        text.replace("{oci}", &oci).replace("{docker}", &docker).replace("{ref}", reference)
+        text.replace("{kept}", &kept)
+            .replace("{oci}", &oci)
+            .replace("{docker}", &docker)
+            .replace("{ref}", reference)
     };
     ROWS.iter()
         .filter(|(.., program, _)| is_ours(program) || process::installed(program))
@@ -269,7 +288,7 @@ pub(crate) fn all(archive: &Path, reference: &str) -> Vec<Contestant> {
             source: (*source).to_owned(),
             program: place(program),
             arguments: arguments.iter().map(filled).collect(),
-            environment: environment(program),
+            environment: environment(program, arguments),
         })
         .collect()
 }
@@ -288,7 +307,7 @@ fn place(program: &str) -> String {
 }
 
 /// Plain HTTP where no option asks for it, and nothing done that was not asked for.
-fn environment(program: &str) -> Vec<(&'static str, String)> {
+fn environment(program: &str, arguments: &[&str]) -> Vec<(&'static str, String)> {
     let pairs: &[(&'static str, &str)] = match program {
         "syft" => &[
             ("SYFT_REGISTRY_INSECURE_USE_HTTP", "true"),
@@ -296,6 +315,7 @@ fn environment(program: &str) -> Vec<(&'static str, String)> {
             ("SYFT_FILE_METADATA_SELECTION", "none"),
         ],
         "trivy" => &[("TRIVY_NON_SSL", "true"), ("TRIVY_SKIP_VERSION_CHECK", "true")],
+        _ if arguments.contains(&"{kept}") => &[("CUTAWAY_NO_CACHE", "false")],
         _ => &[],
     };
     pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()

@@ -26,6 +26,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cutaway-vulns", &["cutaway-report", "cutaway-version"]),
     ("cutaway-policy", &["cutaway-report", "cutaway-version"]),
     ("cutaway-files", &["cutaway-read"]),
+    ("cutaway-fleet", &[]),
     ("cutaway-scan", &["cutaway-read", "cutaway-report", "cutaway-files"]),
     ("cutaway-export", &["cutaway-read"]),
     (
@@ -39,6 +40,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "cutaway-vulns",
             "cutaway-policy",
             "cutaway-cache",
+            "cutaway-fleet",
             "cutaway-analyzers-os",
             "cutaway-analyzers-lang",
             "cutaway-export",
@@ -88,6 +90,7 @@ const CONFINED: &[(&str, &[&str])] = &[
             "cutaway-daemon",
             "cutaway-read",
             "cutaway-files",
+            "cutaway-fleet",
             "cutaway-scan",
             "cutaway-export",
             "cutaway",

@@ -4,63 +4,79 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use cutaway::sbom::Options;
-use cutaway::{Kinds, Output, ReportForm, ScanOptions};
+use cutaway::vulns::Findings;
+use cutaway::{Client, Judge, Kinds, Output, ReportForm, ScanOptions};
 use cutaway_report::{Report, text};
 use cutaway_tar::Escaped;
 
 use crate::args::{Common, Scan};
-use crate::cmd::matching;
+use crate::cmd::{matching, several};
 use crate::failure::{Exit, Failure, verdict, warn};
 use crate::{client, output, print};
 
 pub(crate) async fn run(args: &Scan, common: &Common) -> Result<Exit, Failure> {
     let started = std::time::Instant::now();
+    let image = match args.images.as_slice() {
+        [image] if args.several.is_one() => image,
+        _ => return several::run(args, common).await,
+    };
     let outputs = Output::all(args.format, &args.output)?;
     let client = client::of(common)?;
     let options = client.bill_options(args.bill.settings())?;
     outputs.iter().try_for_each(|it| output::check(it.file.as_deref()))?;
-    let judging = args.gate.settings();
-    let mut judge = match args.vuln || judging.gate.is_set() {
-        true => Some(client.judge(judging).await?),
-        false => None,
-    };
+    let mut judge = judge(args, &client).await?;
     let kinds = Kinds::new(&args.kind);
     let analyzers = kinds.analyzers(args.owned);
-    let how = ScanOptions { skip: args.skip.clone(), history: args.history, fast: args.fast };
-    let mut report = client.report(&args.image, &analyzers, &how).await?;
+    let mut report = client.report(image, &analyzers, &how(args)).await?;
     kinds.keep(&mut report);
-    let found = match &mut judge {
-        Some(judge) => Some(judge.report(&client, &mut report).await?),
-        None => None,
-    };
+    let found = judge_report(&mut judge, &client, &mut report).await?;
     tracing::info!(
         seconds = started.elapsed().as_secs_f64(),
         layers = report.layers.len(),
         bytes = report.layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add),
         "scanned"
     );
-    let is_snapshot = outputs.iter().any(|output| output.form == ReportForm::Github);
-    if is_snapshot && options.snapshot.commit.is_none() {
-        warn(
-            common,
-            "no commit is named for the snapshot: --github-sha and GITHUB_SHA are not set",
-        );
+    outputs.iter().try_for_each(|output| write(output, &report, &options, common))?;
+    Output::oddities(&outputs, &options).iter().for_each(|odd| warn(common, odd));
+    ended(&report, judge.as_ref().zip(found.as_ref()), common)
+}
+
+/// Returns how an image is scanned.
+pub(crate) fn how(args: &Scan) -> ScanOptions {
+    ScanOptions { skip: args.skip.clone(), history: args.history, fast: args.fast }
+}
+
+/// Opens the advisories that are asked for; who sets a gate asks for them.
+pub(crate) async fn judge(args: &Scan, client: &Client) -> Result<Option<Judge>, Failure> {
+    let judging = args.gate.settings();
+    match args.vuln || judging.gate.is_set() {
+        true => Ok(Some(client.judge(judging).await?)),
+        false => Ok(None),
     }
-    for output in &outputs {
-        write(output, &report, &options, common)?;
-        // Other programs have the form where this one has the file.
-        let name = output.file.as_deref().and_then(Path::to_str);
-        if let Some(name) = name.filter(|name| ReportForm::of(name).is_some()) {
-            let meant =
-                format!("the report is in the file {name}; --format {name} chooses its form");
-            warn(common, &meant);
-        }
+}
+
+/// Adds to a report what is known of it.
+pub(crate) async fn judge_report(
+    judge: &mut Option<Judge>,
+    client: &Client,
+    report: &mut Report,
+) -> Result<Option<Findings>, Failure> {
+    match judge {
+        Some(judge) => Ok(Some(judge.report(client, report).await?)),
+        None => Ok(None),
     }
-    let both = judge.zip(found);
-    let refused = both.map(|(judge, found)| matching::end(&judge, &found, common)).transpose();
+}
+
+/// Ends as a report and what was found say.
+pub(crate) fn ended(
+    report: &Report,
+    found: Option<(&Judge, &Findings)>,
+    common: &Common,
+) -> Result<Exit, Failure> {
+    let refused = found.map(|(judge, found)| matching::end(judge, found, common)).transpose();
     match refused {
         Err(failure) if failure.exit != Exit::Incomplete => Err(failure),
-        refused => verdict(&report).and(refused).map(|_| Exit::Done),
+        refused => verdict(report).and(refused).map(|_| Exit::Done),
     }
 }
 

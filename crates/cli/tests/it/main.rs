@@ -63,6 +63,7 @@ mod schemas;
 mod sealed;
 mod secure;
 mod seekable;
+mod several;
 mod shapes;
 mod support;
 mod terminal;

@@ -20,7 +20,7 @@ fn says(output: &Output, code: i32, parts: &[&str]) {
 #[test]
 fn wrong_usage_is_one_sentence() {
     for (arguments, parts) in [
-        (&["scan"][..], &["were not provided: <IMAGE> (usage: cutaway scan"][..]),
+        (&["scan"][..], &["were not provided: <IMAGE>... (usage: cutaway scan"][..]),
         (&["scan", "a", "--format", "yaml"], &["invalid value 'yaml'", "[possible values: table"]),
         (&["scan", "a", "--json"], &["--json", "--format json"]),
         (&["inspect", "a", "--table"], &["--format table"]),

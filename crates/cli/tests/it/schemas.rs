@@ -31,6 +31,7 @@ fn every_command_keeps_to_its_schema() {
     let name = image.oci();
     let mut lines: Vec<Vec<&str>> = [
         "scan IMAGE",
+        "scan IMAGE --shard 0/1",
         "scan IMAGE --history",
         "scan IMAGE --owned",
         "scan IMAGE --history --owned",

@@ -1,8 +1,6 @@
 //! Packages: what is in an image, and which layer brought it.
 
-use std::sync::Arc;
-
-use cutaway_analyze::{Analyzers, FactsCache};
+use cutaway_analyze::Analyzers;
 use cutaway_files::{Fingerprints, LayerFiles, View};
 use cutaway_report::Report;
 use cutaway_scan::{Asked, Options, Scanned, scan, tables};
@@ -143,8 +141,8 @@ impl Image {
         let mut options = Options::new(analyzers.clone(), self.client.platform());
         options.limits = self.client.limits().scan;
         options.read = self.options();
-        let cache = self.client.settings().cache();
-        options.cache = cache.map(|cache| -> Arc<dyn FactsCache> { Arc::new(cache.clone()) });
+        options.cache = self.client.facts_cache();
+        options.flights = self.client.settings().shared.as_ref().map(|it| it.flights.clone());
         options
     }
 }
