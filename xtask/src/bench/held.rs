@@ -146,6 +146,7 @@ mod tests {
             [
                 "scan of the archive, x floor 1.04 at most 1.05 held",
                 "scan from the registry, x floor 1.50 at most 1.25 not held",
+                "second scan, x first - at most 0.06 not measured",
                 "peak memory of a scan, MB 40.00 at most 32 not held",
                 "crane export, x cutaway export 4.00 at least 3 held",
                 "cutaway pull, x crane pull - at most 1 not measured",
