@@ -7,17 +7,17 @@
 
 use std::ops::{ControlFlow, Range};
 
-use cutaway_layerfs::{Entry, EntryPath, Kind, Listing, Meta, Visitor, Walked, Warning};
+use cutaway_layerfs::{Account, Entry, EntryPath, Kind, Listing, Meta, Visitor, Walked, Warning};
 use cutaway_model::{Layer, Measured};
 use cutaway_ref::{Algorithm, Hasher};
 use cutaway_tar::{Escaped, len64};
-use cutaway_toc::{Form, INDEX_NAME, Limits, Place, Table};
+use cutaway_toc::{Error as Wrong, Form, INDEX_NAME, Limits, Place, Table};
 
 use crate::stream::Stream;
 use crate::tables::{self, Why};
 use crate::{Error, LayerReader, Options, Progress};
 
-/// Walks over a layer, and compares it with its table where it has one.
+/// Walks over a layer, and compares it with each table that it claims to have.
 pub(crate) async fn walk<R: LayerReader>(
     layer: &Layer,
     stream: Stream,
@@ -25,101 +25,185 @@ pub(crate) async fn walk<R: LayerReader>(
     reader: &mut R,
 ) -> Result<Option<(Measured, Walked)>, Error> {
     let limits = tables::limits(options);
-    let place = layer.blob().and_then(|(_, it)| tables::place_of(it, &limits).ok().flatten());
-    let Some(place) = place else { return stream.walk(options, reader).await };
-    let mut both = Both::new(reader, place, limits);
+    let claims = tables::claims(layer, &limits);
+    if claims.is_empty() {
+        return stream.walk(options, reader).await;
+    }
+    let mut both = Both::new(reader, claims, limits, options);
     let mut whole = Box::pin(stream.walk(options, &mut both)).await?;
     if let Some((_, walked)) = &mut whole {
-        match both.difference(&walked.listing, options) {
-            Ok(None) => {}
-            Ok(Some(message)) => {
-                tracing::warn!(layer = layer.what(), "{message}");
-                let warning = Warning::of_walk("toc-mismatch".into(), None, message);
-                walked.warnings.push(warning);
-            }
-            // Whoever mounts lazily checks its digest as well, and takes the tar.
-            Err(why) => {
-                tracing::info!(layer = layer.what(), %why, "its table of contents says nothing");
-            }
-        }
+        let Both { claims, contents, .. } = both;
+        let found = claims.into_iter().filter_map(|claim| {
+            let compared = claim.difference(&walked.listing, &contents, limits, options);
+            warning(layer, compared)
+        });
+        let found: Vec<Warning> = found.collect();
+        walked.warnings.extend(found);
     }
     Ok(whole)
+}
+
+/// Says how a table and its tar differ, or why that is not known; nothing where they agree and where nobody
+/// can believe the table.
+fn warning(layer: &Layer, compared: Result<Option<String>, Why>) -> Option<Warning> {
+    let (code, message) = match compared {
+        Ok(None) => return None,
+        Ok(Some(message)) => ("toc-mismatch", message),
+        // Whoever mounts lazily finds that as well, and takes the tar.
+        Err(Why::Table(why @ (Wrong::Digest { .. } | Wrong::Malformed(_)))) => {
+            tracing::info!(layer = layer.what(), %why, "its table of contents says nothing");
+            return None;
+        }
+        Err(why) => {
+            ("toc-unread", format!("its table of contents was not compared with its tar: {why}"))
+        }
+    };
+    tracing::warn!(layer = layer.what(), code, "{message}");
+    Some(Warning::of_walk(code.into(), None, message))
 }
 
 /// The first half of a sha256 digest, which tells the contents of files apart.
 type Sum = [u8; 16];
 
-/// Goes along with another reader and keeps what the comparison needs.
-struct Both<'a, R> {
-    reader: &'a mut R,
-    /// Whether the other one wants the content that comes by.
-    wanted: bool,
-    place: Place,
-    limits: Limits,
-    /// The bytes of the table, as far as they have come; none where they are too many.
-    table: Option<Vec<u8>>,
-    /// Whether the content that comes by is the table.
-    is_table: bool,
-    /// Stored bytes so far.
-    stored: u64,
-    open: Option<(u32, Hasher)>,
-    sums: Vec<(u32, Sum)>,
+/// A table that a layer claims to have, and its bytes as far as they have come.
+struct Claim {
+    place: Result<Place, Wrong>,
+    bytes: Vec<u8>,
+    /// What the bytes are paid from; none when they went over a limit.
+    account: Option<Account>,
 }
 
-impl<'a, R: LayerReader> Both<'a, R> {
-    fn new(reader: &'a mut R, place: Place, limits: Limits) -> Self {
-        Self {
-            reader,
-            wanted: false,
-            place,
-            limits,
-            table: Some(Vec::new()),
-            is_table: false,
-            stored: 0,
-            open: None,
-            sums: Vec::new(),
+impl Claim {
+    fn keep(&mut self, bytes: &[u8], max: u64) {
+        let len = len64(bytes.len());
+        let fits = len64(self.bytes.len()).saturating_add(len) <= max;
+        if !fits || !self.account.as_mut().is_some_and(|account| account.pay(len)) {
+            (self.bytes, self.account) = (Vec::new(), None);
+            return;
         }
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        let max = self.limits.table_bytes;
-        if let Some(table) = &mut self.table {
-            if len64(table.len()).saturating_add(len64(bytes.len())) > max {
-                self.table = None;
-            } else {
-                table.extend_from_slice(bytes);
-            }
-        }
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// Returns how the table and the tar differ, where they do.
-    fn difference(self, tar: &Listing, options: &Options) -> Result<Option<String>, Why> {
-        let limit = Why::Table(cutaway_toc::Error::Limit {
-            limit: "table_bytes",
-            max: self.limits.table_bytes,
-        });
-        let bytes = self.table.ok_or(limit)?;
-        let (json, form, end) = match &self.place {
+    fn difference(
+        self,
+        tar: &Listing,
+        contents: &Contents,
+        limits: Limits,
+        options: &Options,
+    ) -> Result<Option<String>, Why> {
+        let Self { place, bytes, account } = self;
+        let place = place?;
+        // Paid for as long as the bytes are held.
+        let _account = account.ok_or(Why::Held)?;
+        if bytes.is_empty() {
+            return Err(Wrong::Malformed("it is not there".to_owned()).into());
+        }
+        let (json, form, end) = match &place {
             Place::Stargz(digest) => {
                 Table::check(&bytes, digest)?;
                 (bytes, Form::Stargz, u64::MAX)
             }
             Place::Chunked(chunked) => {
                 Table::check(&bytes, &chunked.digest)?;
-                (tables::unpack(&bytes, chunked)?, Form::Chunked, chunked.offset)
+                let json = cutaway_toc::unpack_chunked(&bytes, chunked.unpacked)?;
+                (json, Form::Chunked, chunked.offset)
             }
         };
-        let table = match Table::read(&json, form, end, &self.limits) {
+        let table = match Table::read(&json, form, end, &limits) {
             Ok(table) => table,
-            Err(error @ cutaway_toc::Error::Malformed(_)) => return Ok(Some(error.to_string())),
+            Err(error @ Wrong::Malformed(_)) => return Ok(Some(error.to_string())),
             Err(error) => return Err(error.into()),
         };
         let (claimed, said) = tables::listing(&table, options)?;
-        let sum = |entry: u32| {
-            let found = self.sums.binary_search_by_key(&entry, |(id, _)| *id).ok()?;
-            self.sums.get(found).map(|(_, sum)| *sum)
-        };
-        Ok(compare(&claimed, &said, tar, form, sum))
+        if contents.holes.is_none() {
+            let (limit, max) = ("table_hole_bytes", limits.table_hole_bytes);
+            return Err(Wrong::Limit { limit, max }.into());
+        }
+        Ok(compare(&claimed, &said, tar, form, |entry| contents.sum(entry)))
+    }
+}
+
+/// What tells the contents of the files of a tar apart.
+struct Contents {
+    open: Option<(u32, Hasher)>,
+    sums: Vec<(u32, Sum)>,
+    /// How many bytes of holes may still be hashed; none when there were more.
+    holes: Option<u64>,
+}
+
+impl Contents {
+    fn sum(&self, entry: u32) -> Option<Sum> {
+        let found = self.sums.binary_search_by_key(&entry, |(id, _)| *id).ok()?;
+        self.sums.get(found).map(|(_, sum)| *sum)
+    }
+
+    /// Adds a hole, as far as there is time to hash it.
+    fn hole(&mut self, len: u64) {
+        let Some((_, hasher)) = &mut self.open else { return };
+        self.holes = self.holes.and_then(|holes| holes.checked_sub(len));
+        if self.holes.is_none() {
+            return;
+        }
+        let zeros = [0; 4096];
+        let mut left = len;
+        while left > 0 {
+            let count = usize::try_from(left).unwrap_or(usize::MAX).min(zeros.len());
+            hasher.update(zeros.get(..count).unwrap_or_default());
+            left = left.saturating_sub(len64(count));
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some((id, hasher)) = self.open.take()
+            && let Some(sum) = half(hasher.finish().encoded())
+        {
+            self.sums.push((id, sum));
+        }
+    }
+}
+
+/// Goes along with another reader and keeps what the comparison needs.
+struct Both<'a, R> {
+    reader: &'a mut R,
+    /// Whether the other one wants the content that comes by.
+    wanted: bool,
+    limits: Limits,
+    claims: Vec<Claim>,
+    /// Whether the content that comes by is the table of eStargz.
+    is_table: bool,
+    /// Stored bytes so far.
+    stored: u64,
+    contents: Contents,
+}
+
+impl<'a, R: LayerReader> Both<'a, R> {
+    fn new(
+        reader: &'a mut R,
+        claims: Vec<Result<Place, Wrong>>,
+        limits: Limits,
+        options: &Options,
+    ) -> Self {
+        let claim =
+            |place| Claim { place, bytes: Vec::new(), account: Some(options.budget.account()) };
+        Self {
+            reader,
+            wanted: false,
+            limits,
+            claims: claims.into_iter().map(claim).collect(),
+            is_table: false,
+            stored: 0,
+            contents: Contents {
+                open: None,
+                sums: Vec::new(),
+                holes: Some(limits.table_hole_bytes),
+            },
+        }
+    }
+
+    /// Returns the claim of eStargz, of which there is one at most.
+    fn stargz(&mut self) -> Option<&mut Claim> {
+        self.claims.iter_mut().find(|claim| matches!(claim.place, Ok(Place::Stargz(_))))
     }
 }
 
@@ -219,13 +303,13 @@ impl<R: LayerReader> Visitor for Both<'_, R> {
     fn entry(&mut self, id: u32, path: &EntryPath, meta: &Meta) -> bool {
         self.wanted = self.reader.entry(id, path, meta);
         let is_file = meta.kind == Kind::File;
-        let is_stargz = matches!(self.place, Place::Stargz(_));
-        self.is_table = is_file && is_stargz && path.as_bytes() == INDEX_NAME.as_bytes();
-        if self.is_table {
+        self.is_table = is_file && path.as_bytes() == INDEX_NAME.as_bytes();
+        let is_table = self.is_table;
+        if let Some(claim) = self.stargz().filter(|_| is_table) {
             // The last one counts, as in a file system.
-            self.table = Some(Vec::new());
+            claim.bytes.clear();
         }
-        self.open = is_file.then(|| (id, Algorithm::Sha256.hasher()));
+        self.contents.open = is_file.then(|| (id, Algorithm::Sha256.hasher()));
         self.wanted || is_file
     }
 
@@ -233,10 +317,11 @@ impl<R: LayerReader> Visitor for Both<'_, R> {
         if self.wanted {
             self.reader.data(chunk);
         }
-        if self.is_table {
-            self.keep(chunk);
+        let (is_table, max) = (self.is_table, self.limits.table_bytes);
+        if let Some(claim) = self.stargz().filter(|_| is_table) {
+            claim.keep(chunk, max);
         }
-        if let Some((_, hasher)) = &mut self.open {
+        if let Some((_, hasher)) = &mut self.contents.open {
             hasher.update(chunk);
         }
     }
@@ -245,25 +330,14 @@ impl<R: LayerReader> Visitor for Both<'_, R> {
         if self.wanted {
             self.reader.hole(len);
         }
-        let Some((_, hasher)) = &mut self.open else { return };
-        let zeros = [0; 4096];
-        let mut left = len;
-        while left > 0 {
-            let count = usize::try_from(left).unwrap_or(usize::MAX).min(zeros.len());
-            hasher.update(zeros.get(..count).unwrap_or_default());
-            left = left.saturating_sub(len64(count));
-        }
+        self.contents.hole(len);
     }
 
     fn end(&mut self) {
         if self.wanted {
             self.reader.end();
         }
-        if let Some((id, hasher)) = self.open.take()
-            && let Some(sum) = half(hasher.finish().encoded())
-        {
-            self.sums.push((id, sum));
-        }
+        self.contents.end();
     }
 
     fn is_full(&self) -> bool {
@@ -284,10 +358,11 @@ impl<R: LayerReader> LayerReader for Both<'_, R> {
 
     fn stored(&mut self, bytes: &[u8]) {
         self.reader.stored(bytes);
-        if let Place::Chunked(chunked) = &self.place {
-            let span = tables::span_of(chunked);
-            if let Some(part) = overlap(bytes, self.stored, &span) {
-                self.keep(part);
+        for claim in &mut self.claims {
+            if let Ok(Place::Chunked(chunked)) = &claim.place
+                && let Some(part) = overlap(bytes, self.stored, &tables::span_of(chunked))
+            {
+                claim.keep(part, self.limits.table_bytes);
             }
         }
         self.stored = self.stored.saturating_add(len64(bytes.len()));

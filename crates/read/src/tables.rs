@@ -58,7 +58,7 @@ pub(crate) struct Opened {
 pub(crate) async fn open(layer: &Layer, options: &Options) -> Option<Opened> {
     let likely = options.tables.clone()?;
     let (blobs, descriptor) = layer.blob()?;
-    let place = match place_of(descriptor, &limits(options)) {
+    let place = match Place::of(annotations(descriptor), descriptor.size, &limits(options)) {
         Ok(place) => place?,
         Err(why) => {
             tracing::warn!(layer = layer.what(), %why, "its table of contents is not used");
@@ -82,21 +82,21 @@ pub(crate) async fn open(layer: &Layer, options: &Options) -> Option<Opened> {
     }
 }
 
-/// Returns what the descriptor of a layer says of a table of contents, by which it is compared when it is
+/// Returns what the descriptor of a layer says of tables of contents, with which it is compared when it is
 /// read; none where it says nothing.
 pub fn table_claim(layer: &Layer, options: &Options) -> Option<String> {
-    let (_, descriptor) = layer.blob()?;
-    let place = place_of(descriptor, &limits(options)).ok().flatten()?;
-    Some(format!("{place:?}"))
+    let claims = claims(layer, &limits(options));
+    (!claims.is_empty()).then(|| format!("{claims:?}"))
 }
 
-/// Returns where the table of a layer lies; none where it has none.
-pub(crate) fn place_of(
-    descriptor: &Descriptor,
-    limits: &Limits,
-) -> Result<Option<Place>, cutaway_toc::Error> {
-    let annotation = |key: &str| descriptor.annotations.get(key).map(String::as_str);
-    Place::of(annotation, descriptor.size, limits)
+/// Returns every table that the descriptor of a layer claims.
+pub(crate) fn claims(layer: &Layer, limits: &Limits) -> Vec<Result<Place, cutaway_toc::Error>> {
+    let Some((_, descriptor)) = layer.blob() else { return Vec::new() };
+    Place::claims(annotations(descriptor), descriptor.size, limits)
+}
+
+fn annotations<'d>(descriptor: &'d Descriptor) -> impl Fn(&str) -> Option<&'d str> {
+    |key| descriptor.annotations.get(key).map(String::as_str)
 }
 
 /// Returns the limits of tables.
@@ -142,7 +142,8 @@ async fn read(
             let packed = blob.part(span_of(chunked)).await?;
             let read = len64(packed.len());
             Table::check(&packed, &chunked.digest)?;
-            (unpack(&packed, chunked)?, Form::Chunked, chunked.offset, read)
+            let json = cutaway_toc::unpack_chunked(&packed, chunked.unpacked)?;
+            (json, Form::Chunked, chunked.offset, read)
         }
         Place::Stargz(digest) => {
             let (member, at, read) = stargz_member(blob, &limits).await?;
@@ -162,11 +163,6 @@ async fn read(
 /// Returns the stored bytes of a table.
 pub(crate) fn span_of(chunked: &Chunked) -> Range<u64> {
     chunked.offset..chunked.offset.saturating_add(chunked.packed)
-}
-
-/// Uncompresses the table of a zstd:chunked layer.
-pub(crate) fn unpack(packed: &[u8], chunked: &Chunked) -> Result<Vec<u8>, cutaway_toc::Error> {
-    cutaway_toc::unpack_chunked(packed, chunked.unpacked)
 }
 
 /// Reads the member of an eStargz layer that holds the table: where it begins and how much was read.

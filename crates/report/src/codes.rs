@@ -335,6 +335,10 @@ pub const CODES: &[(&str, &str)] = &[
         "The table of contents of a layer, which runtimes that fetch lazily show, is not what its tar holds.",
     ),
     (
+        "toc-unread",
+        "The table of contents of a layer was not compared with its tar, since that goes over a limit.",
+    ),
+    (
         "version-unordered",
         "A version has no place in the order of its kind, so no advisory was asked.",
     ),

@@ -305,7 +305,10 @@ impl Merged {
 }
 
 /// Returns how much a warning of a layer weighs. A table of contents that is not what the layer holds is there
-/// to show some runtimes another image than others.
+/// to show some runtimes another image than others, and so may be one that nobody could compare.
 fn severity(code: &str) -> Severity {
-    if code == "toc-mismatch" { Severity::Error } else { Severity::Warning }
+    match code {
+        "toc-mismatch" | "toc-unread" => Severity::Error,
+        _ => Severity::Warning,
+    }
 }

@@ -47,15 +47,32 @@ impl Place {
         size: u64,
         limits: &Limits,
     ) -> Result<Option<Self>, Error> {
-        let stargz = annotation(STARGZ).map(|text| digest(STARGZ, text)).transpose()?;
-        let mut places: Vec<Self> = stargz.map(Self::Stargz).into_iter().collect();
-        for prefix in CHUNKED {
-            places.extend(chunked(prefix, &annotation, size, limits)?.map(Self::Chunked));
+        let claims: Result<Vec<Self>, Error> =
+            Self::claims(annotation, size, limits).into_iter().collect();
+        match claims?.as_slice() {
+            [] => Ok(None),
+            [place] => Ok(Some(place.clone())),
+            _ => Err(Error::malformed("annotations name tables that are not the same")),
         }
-        if places.windows(2).any(|pair| matches!(pair, [a, b] if a != b)) {
-            return Err(Error::malformed("annotations name tables that are not the same"));
-        }
-        Ok(places.into_iter().next())
+    }
+
+    /// Returns where each table lies that annotations claim, the same one once: each runtime knows annotations
+    /// of its own and takes no notice of others. `annotation` and `size` are as for [`of`](Self::of).
+    ///
+    /// Each may be [`Error::Malformed`] or [`Error::Limit`], as for [`of`](Self::of).
+    pub fn claims<'a>(
+        annotation: impl Fn(&str) -> Option<&'a str>,
+        size: u64,
+        limits: &Limits,
+    ) -> Vec<Result<Self, Error>> {
+        let stargz = annotation(STARGZ).map(|text| digest(STARGZ, text).map(Self::Stargz));
+        let chunked = CHUNKED.iter().filter_map(|prefix| {
+            let place = chunked(prefix, &annotation, size, limits).transpose()?;
+            Some(place.map(Self::Chunked))
+        });
+        let mut claims: Vec<_> = stargz.into_iter().chain(chunked).collect();
+        claims.dedup();
+        claims
     }
 }
 

@@ -3,10 +3,13 @@
 use std::process::Output;
 
 use cutaway_fixtures::registry::{FakeRegistry, Fault};
-use cutaway_fixtures::{Entry, FixtureImage, Layout, Seekable};
+use cutaway_fixtures::{
+    Compression, Entry, FixtureImage, ImageBuilder, LayerBuilder, Layout, Seekable,
+};
 use serde_json::{Value, json as value};
 use tokio::runtime::Runtime;
 
+use crate::endings::hole;
 use crate::support::{document, run, run_with, status, stderr, stdout};
 
 const FORMS: [Seekable; 2] = [Seekable::Stargz, Seekable::ZstdChunked];
@@ -384,4 +387,69 @@ fn what_is_kept_of_a_layer_is_kept_for_its_table() {
             }
         }
     }
+}
+
+/// Keys of zstd:chunked, of which a runtime that knows eStargz takes no notice.
+const OTHERS: [(&str, &str); 2] = [
+    ("io.containers.zstd-chunked.manifest-position", "8:5:5:1"),
+    ("io.containers.zstd-chunked.manifest-checksum", SUM),
+];
+const SUM: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+fn codes(report: &Value) -> Vec<(&str, &str)> {
+    let mut codes = Vec::new();
+    for it in report["diagnostics"].as_array().unwrap() {
+        codes.push((it["code"].as_str().unwrap(), it["severity"].as_str().unwrap()));
+    }
+    codes
+}
+
+#[test]
+fn one_claim_does_not_hide_another() {
+    for form in FORMS {
+        let image = form.image(&entries(), LIES[3].1).edit_manifest(|manifest| {
+            let annotations = &mut manifest["layers"][0]["annotations"];
+            let others = match form {
+                Seekable::Stargz => &OTHERS[..],
+                Seekable::ZstdChunked => &[("containerd.io/snapshot/stargz/toc.digest", SUM)],
+            };
+            for (key, text) in others {
+                annotations[*key] = (*text).into();
+            }
+        });
+        let scene = Scene::of(image);
+        let (output, _) = scene.run(&["scan", "--format", "json"], &[]);
+        assert_eq!(status(&output), 5, "{form:?}: {}", stderr(&output));
+        assert_eq!(codes(&document(&output)), [("toc-mismatch", "error")], "{form:?}");
+    }
+}
+
+#[test]
+fn a_table_that_is_not_compared_is_said() {
+    for form in FORMS {
+        let scene = Scene::new(form, |_| {});
+        for limit in ["table_bytes=100", "entries=11"] {
+            let (output, _) = scene.run(&["scan", "--format", "json", "--limit", limit], &[]);
+            // The tar of eStargz has an entry more, and is over the limit itself.
+            if limit == "entries=11" && status(&output) == 4 {
+                continue;
+            }
+            assert_eq!(status(&output), 5, "{form:?} {limit}: {}", stderr(&output));
+            assert_eq!(codes(&document(&output)), [("toc-unread", "error")], "{form:?} {limit}");
+        }
+    }
+}
+
+#[test]
+fn holes_are_hashed_as_far_as_there_is_time() {
+    let layer = LayerBuilder::from_tar(hole("99999999999"), Compression::GZIP);
+    let image = ImageBuilder::new().layer(layer).build().edit_manifest(|manifest| {
+        manifest["layers"][0]["annotations"] =
+            value!({"containerd.io/snapshot/stargz/toc.digest": SUM});
+    });
+    let scene = Scene::of(image);
+    let started = std::time::Instant::now();
+    let (output, _) = scene.run(&["scan"], &[]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }

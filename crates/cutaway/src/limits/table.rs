@@ -98,6 +98,11 @@ pub(super) const ROWS: &[Row] = &[
         "piece of a file that is read by a table of contents",
     ),
     (
+        "table_hole_bytes",
+        |all| &mut all.read.toc.table_hole_bytes,
+        "holes of sparse files of a layer that are hashed while its table is compared with it",
+    ),
+    (
         "layer_hold_bytes",
         |all| &mut all.read.layer_hold_bytes,
         "bytes of a layer that export holds back while later entries may take them away",
