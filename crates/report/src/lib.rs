@@ -27,6 +27,7 @@ mod format;
 mod groups;
 mod inspection;
 mod junit;
+mod percent;
 mod purl;
 mod purl_of_language;
 mod report;
@@ -53,6 +54,7 @@ pub use format::{Format, Json, Purls, write_json};
 pub use groups::FileGroup;
 pub use inspection::{BuildStep, InspectedLayer, Inspection, PulledAs};
 pub use junit::Junit;
+pub use percent::percent_encode;
 pub use purl::purl;
 pub use report::{
     DiagnosticReport, DistroReport, ImageReport, KeyReport, LayerReport, PackageReport,

@@ -5,6 +5,8 @@
 
 use cutaway_analyze::Package;
 
+use crate::percent::percent_encode;
+
 /// How the name of a record becomes that of a package URL.
 struct Rule {
     kind: &'static str,
@@ -91,14 +93,7 @@ pub(crate) fn purl(package: &Package) -> Option<String> {
 
 /// Appends a part, with all encoded but letters, digits and `.-_~:`.
 fn encode(part: &str, purl: &mut String) {
-    for byte in part.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b':' => {
-                purl.push(char::from(byte));
-            }
-            _ => purl.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    percent_encode(part, b":", purl);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a document is about: the image's name, its tag, and its package URL (type `oci`).
 
 use cutaway_ref::{Defaults, Reference};
-use cutaway_report::{Report, SourceKind};
+use cutaway_report::{Report, SourceKind, percent_encode};
 
 /// The image by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +55,7 @@ fn reference(name: &str, source: SourceKind) -> Option<Reference> {
 /// Encodes what a package URL cannot have as it is.
 pub(crate) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    percent_encode(text, b"", &mut encoded);
     encoded
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use cutaway_report::percent_encode;
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
@@ -54,14 +55,7 @@ fn said(bytes: &[u8], name: &str) -> Said {
 /// Encodes what stands for something else in a query.
 fn encoded(text: &str) -> String {
     let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b':' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    percent_encode(text, b"/:", &mut encoded);
     encoded
 }
 
