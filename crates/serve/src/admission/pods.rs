@@ -39,7 +39,7 @@ impl Places {
         let is_pod = path.is_empty();
         let mut found = Found { places: &mut places, most, is_pod, pointer: String::new() };
         let mut reader = serde_json::Deserializer::from_str(object);
-        Into { way: &way, found: &mut found }
+        OrNull(Into { way: &way, found: &mut found })
             .deserialize(&mut reader)
             .and_then(|()| reader.end())
             .map_err(|error| format!("the images of the object cannot be read: {error}"))?;
@@ -61,14 +61,10 @@ struct Found<'a> {
     pointer: String,
 }
 
-/// Goes down one key after the other, and reads what stands at the end. What does not lead there is
-/// passed over, and so bounded in memory; a key of the way that stands twice is refused.
-struct Into<'a, 'b> {
-    way: &'a [&'a str],
-    found: &'a mut Found<'b>,
-}
+/// Reads what another one reads, and null as nothing: Go writes it for what is left open.
+struct OrNull<S>(S);
 
-impl<'de> DeserializeSeed<'de> for Into<'_, '_> {
+impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for OrNull<S> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
@@ -76,11 +72,11 @@ impl<'de> DeserializeSeed<'de> for Into<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Into<'_, '_> {
+impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for OrNull<S> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object")
+        write!(f, "a value or null")
     }
 
     fn visit_none<E>(self) -> Result<(), E> {
@@ -92,7 +88,30 @@ impl<'de> Visitor<'de> for Into<'_, '_> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        self.0.deserialize(reader)
+    }
+}
+
+/// Goes down one key after the other, and reads what stands at the end. What does not lead there is
+/// passed over, and so bounded in memory; a key of the way that stands twice is refused.
+struct Into<'a, 'b> {
+    way: &'a [&'a str],
+    found: &'a mut Found<'b>,
+}
+
+impl<'de> DeserializeSeed<'de> for Into<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
         reader.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Into<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -114,11 +133,13 @@ impl<'de> Visitor<'de> for Into<'_, '_> {
             self.found.pointer.push('/');
             self.found.pointer.push_str(known);
             match self.way {
-                [_, rest @ ..] => map.next_value_seed(Into { way: rest, found: self.found })?,
+                [_, rest @ ..] => {
+                    map.next_value_seed(OrNull(Into { way: rest, found: self.found }))?;
+                }
                 [] => {
                     let way = LISTS.iter().find(|(list, _)| *list == known);
                     let way = way.map_or(&[][..], |(_, way)| *way);
-                    map.next_value_seed(List { way, found: self.found })?;
+                    map.next_value_seed(OrNull(List { way, found: self.found }))?;
                 }
             }
             self.found.pointer.truncate(length);
@@ -137,7 +158,7 @@ impl<'de> DeserializeSeed<'de> for List<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        reader.deserialize_option(self)
+        reader.deserialize_seq(self)
     }
 }
 
@@ -148,18 +169,6 @@ impl<'de> Visitor<'de> for List<'_, '_> {
         write!(f, "a list")
     }
 
-    fn visit_none<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        reader.deserialize_seq(self)
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let length = self.found.pointer.len();
         let mut number = 0_usize;
@@ -168,7 +177,7 @@ impl<'de> Visitor<'de> for List<'_, '_> {
             let is_volume = self.way.len() > 1;
             let mut name = None;
             let member = Member { way: self.way, name: &mut name };
-            if list.next_element_seed(member)?.is_none() {
+            if list.next_element_seed(OrNull(member))?.is_none() {
                 self.found.pointer.truncate(length);
                 return Ok(());
             }
@@ -212,7 +221,7 @@ impl<'de> DeserializeSeed<'de> for Member<'_> {
                 *self.name = serde::Deserialize::deserialize(reader)?;
                 Ok(())
             }
-            _ => reader.deserialize_option(self),
+            _ => reader.deserialize_map(self),
         }
     }
 }
@@ -222,18 +231,6 @@ impl<'de> Visitor<'de> for Member<'_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "an object")
-    }
-
-    fn visit_none<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        reader.deserialize_map(self)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -248,7 +245,7 @@ impl<'de> Visitor<'de> for Member<'_> {
                 return Err(serde::de::Error::custom(format!("{next} stands twice")));
             }
             seen = true;
-            map.next_value_seed(Member { way: rest, name: &mut *self.name })?;
+            map.next_value_seed(OrNull(Member { way: rest, name: &mut *self.name }))?;
         }
         Ok(())
     }
